@@ -1,0 +1,1 @@
+//! (sketch) Drivers, one a file: hbridge, pca9685, servo.

@@ -1,0 +1,71 @@
+//! What hardware says when it fails, with the name of what failed.
+
+use embedded_hal::{digital, i2c, pwm};
+
+/// The kind of an [`IoError`], enough for embedded-hal's own kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IoKind {
+    /// A chip did not acknowledge.
+    NoAcknowledge,
+    /// The bus is in use or stuck.
+    Bus,
+    /// Anything else.
+    Other,
+}
+
+/// One transfer or one pin failed. Every platform uses this as the error of its embedded-hal
+/// objects, so that drivers and boxes over different platforms have one type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {reason}")]
+pub struct IoError {
+    /// Which pin, channel or chip: `gpio:GPIO17`, `pca9685@0x40`, `i2c-1 address 0x40`.
+    pub place: String,
+    /// What happened, in words.
+    pub reason: String,
+    /// For programs.
+    pub kind: IoKind,
+}
+
+impl digital::Error for IoError {
+    fn kind(&self) -> digital::ErrorKind {
+        digital::ErrorKind::Other
+    }
+}
+
+impl pwm::Error for IoError {
+    fn kind(&self) -> pwm::ErrorKind {
+        pwm::ErrorKind::Other
+    }
+}
+
+impl i2c::Error for IoError {
+    fn kind(&self) -> i2c::ErrorKind {
+        match self.kind {
+            IoKind::NoAcknowledge => i2c::ErrorKind::NoAcknowledge(i2c::NoAcknowledgeSource::Unknown),
+            IoKind::Bus => i2c::ErrorKind::Bus,
+            IoKind::Other => i2c::ErrorKind::Other,
+        }
+    }
+}
+
+/// The assembled car could not do what it was told. The car must be brought to rest.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{part}: {source}")]
+pub struct HardwareError {
+    /// Which part of the car: `motor left`, `servo pan`.
+    pub part: String,
+    /// What failed there.
+    pub source: IoError,
+}
+
+/// A board could not be put together on this platform.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("board `{board}`, {part}: {source}")]
+pub struct AssembleError {
+    /// The board's name.
+    pub board: String,
+    /// Which part of the car.
+    pub part: String,
+    /// What failed there.
+    pub source: IoError,
+}

@@ -1,0 +1,19 @@
+//! Drivers over embedded-hal, drivetrains, board files and the Linux platform.
+//!
+//! What lives here: one file for each driver, the board file and its presets, [`Car`] (the
+//! assembled whole), and [`Platform`], which hands out embedded-hal objects for the names in a
+//! board file. What must never live here: tokio, messages, who may drive, wall-clock time.
+
+pub mod board;
+mod car;
+pub mod driver;
+mod drivetrain;
+mod error;
+pub mod file;
+pub mod platform;
+
+pub use board::Board;
+pub use car::{Car, Drive, Target};
+pub use drivetrain::{Drivetrain, WheelPower};
+pub use error::{AssembleError, HardwareError, IoError, IoKind};
+pub use platform::{Motion, Platform};

@@ -1,0 +1,78 @@
+//! What a board stands on: something that hands out embedded-hal objects for the names in a board
+//! file. `linux` opens the kernel's; the simulator builds virtual ones.
+
+use std::time::Duration;
+
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::OutputPin;
+use embedded_hal::i2c::I2c;
+use embedded_hal::pwm::SetDutyCycle;
+
+use crate::IoError;
+
+mod linux;
+
+pub use linux::Linux;
+
+/// An output of the platform.
+pub type Output = Box<dyn OutputPin<Error = IoError> + Send>;
+/// A PWM output of the platform.
+pub type Pwm = Box<dyn SetDutyCycle<Error = IoError> + Send>;
+/// One chip's view of an I²C bus.
+pub type Bus = Box<dyn I2c<Error = IoError> + Send>;
+/// Waits.
+pub type Delay = Box<dyn DelayNs + Send>;
+
+/// How the car really moves, where a platform knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Motion {
+    /// Metres forward of the start.
+    pub x_m: f64,
+    /// Metres left of the start.
+    pub y_m: f64,
+    /// Radians, left positive, -π to π.
+    pub heading_rad: f64,
+    /// Metres a second, forward positive.
+    pub linear_mps: f64,
+    /// Radians a second, left positive.
+    pub angular_rad_s: f64,
+}
+
+/// Hands out hardware by name. Everything it hands out drives its safe state (low, zero duty) from
+/// the moment it is opened.
+pub trait Platform: Send {
+    /// `linux`, `sim`.
+    fn name(&self) -> &'static str;
+
+    /// A GPIO line as an output, low at first.
+    ///
+    /// # Errors
+    /// No such line, in use, or not permitted.
+    fn output(&mut self, line: &str) -> Result<Output, IoError>;
+
+    /// A hardware PWM channel, at zero duty at first.
+    ///
+    /// # Errors
+    /// No such device, in use, not permitted, or a frequency it cannot do.
+    fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError>;
+
+    /// The chip at `address` of an I²C bus. One handle for each chip.
+    ///
+    /// # Errors
+    /// No such bus, or not permitted.
+    fn i2c(&mut self, bus: &str, address: u8) -> Result<Bus, IoError>;
+
+    /// Something to wait with. In simulation this is the simulation's time.
+    fn delay(&mut self) -> Delay;
+
+    /// Brings a simulated world to `now`, on the clock of the caller; hardware does that by itself.
+    fn advance(&mut self, now: Duration) {
+        // Real time passes without help.
+        let _: Duration = now;
+    }
+
+    /// How the car really moves; `None` where nothing measures it.
+    fn motion(&self) -> Option<Motion> {
+        None
+    }
+}

@@ -1,0 +1,139 @@
+//! What a client can ask for. A new method is one variant here, and one row in `dialect/methods.rs`.
+
+use serde_json::value::RawValue;
+
+use crate::{Angle, Power, Rate, Ttl};
+
+/// A command, already valid.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Command {
+    /// Drive by power until the time to live is over.
+    Drive {
+        /// Forward (positive) or backward.
+        throttle: Power,
+        /// Left (positive) or right.
+        steer: Power,
+        /// Sideways to the left (positive) or right, for mecanum wheels.
+        strafe: Option<Power>,
+        /// How long this is good; the daemon's default where absent.
+        ttl: Option<Ttl>,
+        /// Grows with each command of one session; an older one is refused.
+        seq: Option<u64>,
+    },
+    /// Drive by speed until the time to live is over.
+    Velocity {
+        /// Metres a second, forward positive; finite.
+        linear: f64,
+        /// Radians a second, left positive; finite.
+        angular: f64,
+        /// As for `Drive`.
+        ttl: Option<Ttl>,
+        /// As for `Drive`.
+        seq: Option<u64>,
+    },
+    /// Drive as a word says, until the next command or the end of the link.
+    Move(Move),
+    /// Stand still.
+    Stop,
+    /// Turn the camera to these angles; an axis that is absent stays.
+    Look {
+        /// Left positive.
+        pan: Option<Angle>,
+        /// Up positive.
+        tilt: Option<Angle>,
+    },
+    /// Turn the camera by these angles.
+    Nudge {
+        /// Left positive.
+        pan: Angle,
+        /// Up positive.
+        tilt: Angle,
+    },
+    /// Turn the camera by one step of the daemon's configured size.
+    NudgeStep {
+        /// -1, 0 or 1; left positive.
+        pan: i8,
+        /// -1, 0 or 1; up positive.
+        tilt: i8,
+    },
+    /// Turn the camera straight ahead.
+    Center,
+    /// Say the state once.
+    State,
+    /// Say these topics from now on.
+    Subscribe {
+        /// Which.
+        topics: Topics,
+        /// How often the state is said; the daemon's default where absent.
+        rate: Option<Rate>,
+    },
+    /// Say these topics no more.
+    Unsubscribe {
+        /// Which.
+        topics: Topics,
+    },
+    /// Name oneself; the answer says whom one speaks with.
+    Hello {
+        /// For logs and for other clients to see.
+        name: Option<String>,
+    },
+    /// Version, board, limits, topics, methods.
+    Info,
+    /// Answered at once with the same value.
+    Ping {
+        /// Any JSON value, handed back as it is.
+        value: Option<Box<RawValue>>,
+    },
+    /// The words of the text dialect.
+    Help,
+}
+
+/// The four words that drive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// `up`
+    Forward,
+    /// `back`
+    Backward,
+    /// `left`: turns on the spot
+    Left,
+    /// `right`: turns on the spot
+    Right,
+}
+
+/// A stream of notifications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// The state, at a rate.
+    State,
+    /// What happens, when it happens.
+    Events,
+}
+
+/// A set of topics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Topics {
+    /// [`Topic::State`]
+    pub state: bool,
+    /// [`Topic::Events`]
+    pub events: bool,
+}
+
+impl Topics {
+    /// Every topic.
+    pub const ALL: Self = Self { state: true, events: true };
+}
+
+impl FromIterator<Topic> for Topics {
+    fn from_iter<I: IntoIterator<Item = Topic>>(topics: I) -> Self {
+        let mut set = Self::default();
+        for topic in topics {
+            match topic {
+                Topic::State => set.state = true,
+                Topic::Events => set.events = true,
+            }
+        }
+        set
+    }
+}

@@ -1,0 +1,47 @@
+//! What was wrong with a request, as the peer is told.
+
+use serde::{Deserialize, Serialize};
+
+/// JSON-RPC error codes: its own, and the car's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Code(pub i32);
+
+impl Code {
+    /// Not JSON, not CBOR, not UTF-8.
+    pub const PARSE: Self = Self(-32700);
+    /// Well formed and not a request.
+    pub const INVALID_REQUEST: Self = Self(-32600);
+    /// No such method or word.
+    pub const METHOD_NOT_FOUND: Self = Self(-32601);
+    /// The method does not take these parameters.
+    pub const INVALID_PARAMS: Self = Self(-32602);
+    /// The daemon failed.
+    pub const INTERNAL: Self = Self(-32603);
+    /// The hardware failed.
+    pub const HARDWARE: Self = Self(-32004);
+    /// An older `seq` than one already seen, or too late.
+    pub const STALE: Self = Self(-32005);
+    /// As many as may be are here already.
+    pub const BUSY: Self = Self(-32006);
+}
+
+/// Why a request was not done.
+#[derive(Clone, Debug, PartialEq, thiserror::Error, Serialize, Deserialize)]
+#[error("{message}")]
+pub struct Fault {
+    /// For programs.
+    pub code: Code,
+    /// For people: what was wrong and what would be right.
+    pub message: String,
+    /// More for programs, where there is more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<serde_json::Value>,
+}
+
+impl Fault {
+    /// A fault without data.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), data: None }
+    }
+}

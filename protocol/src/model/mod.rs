@@ -1,0 +1,16 @@
+//! What can be said, whatever the dialect. A value of these types is valid: ranges are checked
+//! when it is built, and nowhere else.
+
+mod answer;
+mod command;
+mod fault;
+mod message;
+mod number;
+mod state;
+
+pub use answer::{Answer, Event, Hello, Info, Limit, Notification};
+pub use command::{Command, Move, Topic, Topics};
+pub use fault::{Code, Fault};
+pub use message::{Id, Outgoing, Replies, Reply, Request, Requests};
+pub use number::{Angle, OutOfRange, Power, Rate, Ttl};
+pub use state::{Battery, Gimbal, Mode, Pose, Speed, State, Wheels};

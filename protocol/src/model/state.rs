@@ -1,0 +1,96 @@
+//! The state of the car as everybody sees it. What a board has no sensor for is `null`, never a
+//! made-up number.
+
+use serde::{Deserialize, Serialize};
+
+/// What the car is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Mode {
+    /// Standing, ready.
+    #[default]
+    Idle,
+    /// Moving, or told to.
+    Driving,
+    /// The hardware failed; standing.
+    Fault,
+}
+
+/// Power at the wheels, -1 to 1, as last written to the hardware.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Wheels {
+    /// Left side.
+    pub left: f64,
+    /// Right side.
+    pub right: f64,
+}
+
+/// Angles of the camera in degrees, as last written to the servos.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Gimbal {
+    /// Left positive.
+    pub pan: f64,
+    /// Up positive.
+    pub tilt: f64,
+}
+
+/// Speed of the car.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Speed {
+    /// Metres a second, forward positive.
+    pub linear: f64,
+    /// Radians a second, left positive.
+    pub angular: f64,
+}
+
+/// Where the car is, from where it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Pose {
+    /// Metres forward of the start.
+    pub x: f64,
+    /// Metres to the left of the start.
+    pub y: f64,
+    /// Radians, left positive, -π to π.
+    pub heading: f64,
+}
+
+/// The battery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Battery {
+    /// Volts.
+    pub volts: f64,
+    /// 0 to 100.
+    pub percent: f64,
+}
+
+/// One sample of everything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Monotonic seconds since the daemon started.
+    pub t: f64,
+    /// Grows by one with each sample.
+    pub seq: u64,
+    /// What the car is doing.
+    pub mode: Mode,
+    /// Throttle in force after limits and slew, -1 to 1.
+    pub throttle: f64,
+    /// Steer in force after limits and slew, -1 to 1, left positive.
+    pub steer: f64,
+    /// Power at the wheels.
+    pub wheels: Wheels,
+    /// Angles of the camera; `null` without one.
+    pub gimbal: Option<Gimbal>,
+    /// Speed, where the platform knows it.
+    pub speed: Option<Speed>,
+    /// Pose, where the platform knows it.
+    pub pose: Option<Pose>,
+    /// Battery, where there is a sensor.
+    pub battery: Option<Battery>,
+    /// Metres to what is ahead, where there is a sensor.
+    pub range_m: Option<f64>,
+    /// The session whose motion is in force.
+    pub driver: Option<u64>,
+    /// Why the car last stopped, in words; `null` before it first moved.
+    pub stop_reason: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! The daemon from outside: see `it/main.rs`.

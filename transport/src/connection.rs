@@ -1,0 +1,123 @@
+//! A connection as every transport hands it out: who is there, what the link can do, and the two
+//! halves that carry frames.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_sink::Sink;
+use tokio::sync::watch;
+
+use crate::{Frame, RecvError, SendError};
+
+/// Frames from the peer. After an error for which [`RecvError::is_fatal`] is true, it ends.
+/// Dropping a pending `next` loses nothing.
+pub type FrameStream = Pin<Box<dyn Stream<Item = Result<Frame, RecvError>> + Send>>;
+
+/// Frames to the peer. `poll_ready` + `start_send` never lose a frame; closing it says goodbye as
+/// the transport does (a close frame, a FIN).
+pub type FrameSink = Pin<Box<dyn Sink<Frame, Error = SendError> + Send>>;
+
+/// Who is at the other end, as far as the operating system vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Peer {
+    /// A network address; it names a machine, it does not prove one.
+    Socket(SocketAddr),
+    /// A local process, by the kernel's word.
+    Unix {
+        /// User id of the process that connected.
+        uid: u32,
+        /// Group id of the process that connected.
+        gid: u32,
+        /// Process id, where the kernel tells it.
+        pid: Option<i32>,
+    },
+    /// A task of this process, by the name it dialled.
+    Memory(String),
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(address) => write!(f, "{address}"),
+            Self::Unix { uid, pid: Some(pid), .. } => write!(f, "uid {uid}, pid {pid}"),
+            Self::Unix { uid, .. } => write!(f, "uid {uid}"),
+            Self::Memory(name) => write!(f, "mem {name}"),
+        }
+    }
+}
+
+/// What a connection can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// Every frame arrives or the connection ends.
+    pub reliable: bool,
+    /// Frames arrive in the order they were sent.
+    pub ordered: bool,
+    /// The end of the connection, or the death of the link, is noticed. UDP has no link.
+    pub linked: bool,
+    /// [`Frame::kind`] arrives as it was sent.
+    pub kinds: bool,
+    /// Any bytes can be carried; where false, only UTF-8 without a line break.
+    pub binary: bool,
+    /// The longest frame in bytes that can be sent.
+    pub max_frame: usize,
+}
+
+/// A handle to tell the link how soon its death must be noticed.
+///
+/// Silence is cheap while a car stands and dangerous while it moves, so the layer above says which
+/// it is. Transports that need no telling ignore it.
+#[derive(Clone, Debug, Default)]
+pub struct Link(Option<watch::Sender<bool>>);
+
+impl Link {
+    /// A link that can be held, and the end that its transport watches.
+    pub(crate) fn watched() -> (Self, watch::Receiver<bool>) {
+        let (tx, rx) = watch::channel(false);
+        (Self(Some(tx)), rx)
+    }
+
+    /// While `held`, a dead link is found within [`Limits::dead_held`](crate::Limits::dead_held)
+    /// instead of [`Limits::dead_idle`](crate::Limits::dead_idle).
+    pub fn hold(&self, held: bool) {
+        if let Some(tx) = &self.0 {
+            tx.send_if_modified(|now| std::mem::replace(now, held) != held);
+        }
+    }
+}
+
+/// An established connection.
+pub struct Connection {
+    /// Who is there.
+    pub peer: Peer,
+    /// What the connection can do.
+    pub caps: Caps,
+    /// How soon a dead link must be noticed.
+    pub link: Link,
+    /// To the peer.
+    pub tx: FrameSink,
+    /// From the peer.
+    pub rx: FrameStream,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("peer", &self.peer)
+            .field("caps", &self.caps)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long a link may be silent before its peer counts as dead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Patience {
+    /// Between two pings.
+    pub(crate) ping: Duration,
+    /// Without any answer.
+    pub(crate) dead: Duration,
+}

@@ -1,0 +1,1 @@
+//! (sketch) Codecs of byte streams.

@@ -1,0 +1,68 @@
+//! Every bound that a transport keeps, with its default. All of them are set by the configuration
+//! of the layer above; the defaults alone are safe.
+
+use std::time::Duration;
+
+/// Bounds on what peers may cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest message in bytes, received or sent.
+    pub max_frame: usize,
+    /// Most fragments of one WebSocket message.
+    pub max_fragments: usize,
+    /// Until a handshake must be finished.
+    pub handshake: Duration,
+    /// Most connections of one listener.
+    pub connections: usize,
+    /// Most connections of one listener from one address (IP address, or Unix user).
+    pub per_address: usize,
+    /// Most handshakes of one listener under way at once; further peers wait in the kernel.
+    pub pending_handshakes: usize,
+    /// First and longest pause after an error of `accept` that is not one peer's fault.
+    pub accept_pause: (Duration, Duration),
+    /// Silence that ends a message of the `lines` framing.
+    pub line_silence: Duration,
+    /// Between WebSocket pings while the link is held, and when it then counts as dead.
+    pub ping_held: Duration,
+    /// See [`ping_held`](Self::ping_held).
+    pub dead_held: Duration,
+    /// Between WebSocket pings otherwise.
+    pub ping_idle: Duration,
+    /// Without any frame or pong otherwise.
+    pub dead_idle: Duration,
+    /// TCP: unacknowledged data or unanswered keep-alive for this long ends the connection.
+    pub tcp_dead: Duration,
+    /// Longest datagram in bytes, received or sent.
+    pub datagram: usize,
+    /// Most UDP sessions of one listener; past it the longest silent one makes room only if it is
+    /// older than [`udp_idle`](Self::udp_idle).
+    pub udp_sessions: usize,
+    /// A UDP session ends after this silence.
+    pub udp_idle: Duration,
+    /// Frames waiting for one session's reader; UDP drops what comes beyond it.
+    pub recv_queue: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_frame: 64 * 1024,
+            max_fragments: 64,
+            handshake: Duration::from_secs(5),
+            connections: 64,
+            per_address: 16,
+            pending_handshakes: 16,
+            accept_pause: (Duration::from_millis(100), Duration::from_secs(1)),
+            line_silence: Duration::from_millis(50),
+            ping_held: Duration::from_millis(250),
+            dead_held: Duration::from_secs(1),
+            ping_idle: Duration::from_secs(5),
+            dead_idle: Duration::from_secs(15),
+            tcp_dead: Duration::from_secs(3),
+            datagram: 1200,
+            udp_sessions: 64,
+            udp_idle: Duration::from_secs(10),
+            recv_queue: 64,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The scheme table: adding a transport is one file and one line here.
+
+use std::sync::Arc;
+
+use crate::{
+    BindError, Connection, DialError, Endpoint, Limits, Listener, Mem, Tcp, Transport, Udp, Unix, Ws,
+};
+
+/// What follows `scheme://`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressKind {
+    /// `host:port`, with these defaults; `path` says whether a path may follow.
+    Socket {
+        /// Port when none is written.
+        port: u16,
+        /// Whether a path may follow.
+        path: bool,
+    },
+    /// A path of the file system, or `@name` for an abstract one.
+    File,
+    /// A name within this process.
+    Name,
+}
+
+/// An option of an endpoint: its key, and the values it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionSpec {
+    /// The key.
+    pub key: &'static str,
+    /// The values; empty where they cannot be listed, then `check` decides.
+    pub values: &'static [&'static str],
+    /// Says what would be right where a value that cannot be listed is wrong.
+    pub check: Option<fn(&str) -> Result<(), &'static str>>,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Scheme {
+    /// What stands before `://`.
+    pub name: &'static str,
+    /// What stands after it.
+    pub address: AddressKind,
+    /// The options it takes.
+    pub options: &'static [OptionSpec],
+}
+
+/// Every transport of this build.
+#[derive(Clone, Debug)]
+pub struct Table {
+    rows: Vec<Arc<dyn Transport>>,
+}
+
+impl Table {
+    /// All of them, with these bounds. `mem://` names are private to one table and its clones.
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            rows: vec![
+                Arc::new(Ws::new(limits.clone())),
+                Arc::new(Tcp::new(limits.clone())),
+                Arc::new(Udp::new(limits.clone())),
+                Arc::new(Unix::new(limits.clone())),
+                Arc::new(Mem::new(limits.clone())),
+            ],
+        }
+    }
+
+    /// Listens on any endpoint.
+    ///
+    /// # Errors
+    /// As [`Transport::bind`].
+    pub async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
+        match self.row(at) {
+            Some(row) => row.bind(at).await,
+            None => Err(BindError::NoTransport(at.clone())),
+        }
+    }
+
+    /// Connects to any endpoint.
+    ///
+    /// # Errors
+    /// As [`Transport::dial`].
+    pub async fn dial(&self, to: &Endpoint) -> Result<Connection, DialError> {
+        match self.row(to) {
+            Some(row) => row.dial(to).await,
+            None => Err(DialError::NoTransport(to.clone())),
+        }
+    }
+
+    fn row(&self, at: &Endpoint) -> Option<&Arc<dyn Transport>> {
+        self.rows.iter().find(|row| row.schemes().iter().any(|s| s.name == at.scheme()))
+    }
+}
