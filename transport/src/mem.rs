@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 
-use crate::{BindError, Connection, DialError, Endpoint, Limits, Listener, Scheme, Transport};
+use crate::{AddressKind, BindError, Connection, DialError, Endpoint, Limits, Listener, Scheme, Transport};
+
+/// The rows of the scheme table.
+pub(crate) const SCHEMES: &[Scheme] = &[Scheme { name: "mem", address: AddressKind::Name, options: &[] }];
 
 /// (to be completed)
 #[derive(Clone, Debug)]
@@ -20,7 +23,7 @@ impl Mem {
 #[async_trait]
 impl Transport for Mem {
     fn schemes(&self) -> &'static [Scheme] {
-        todo!()
+        SCHEMES
     }
     async fn bind(&self, _at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
         todo!()
