@@ -14,7 +14,8 @@ pub struct Limits {
     pub handshake: Duration,
     /// Most connections of one listener.
     pub connections: usize,
-    /// Most connections of one listener from one address (IP address, or Unix user).
+    /// Most connections of one listener from one IP address. Local peers (unix, mem) share all
+    /// [`connections`](Self::connections).
     pub per_address: usize,
     /// Most handshakes of one listener under way at once; further peers wait in the kernel.
     pub pending_handshakes: usize,

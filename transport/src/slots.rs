@@ -22,6 +22,12 @@ impl<K: Eq + Hash + Clone> Slots<K> {
         Self { connections: limits.connections, per_address: limits.per_address, taken: Arc::default() }
     }
 
+    /// Slots for peers of this machine: its users share the listener as they like, and only
+    /// [`Limits::connections`] bounds them.
+    pub(crate) fn local(limits: &Limits) -> Self {
+        Self { per_address: limits.connections, ..Self::new(limits) }
+    }
+
     /// A slot for a peer from `key`, or why there is none.
     pub(crate) fn take(&self, key: K) -> Result<Slot<K>, HandshakeError> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
@@ -31,14 +37,13 @@ impl<K: Eq + Hash + Clone> Slots<K> {
                 self.connections
             )));
         }
-        let here = taken.entry(key.clone()).or_default();
-        if *here >= self.per_address {
+        if taken.get(&key).copied().unwrap_or(0) >= self.per_address {
             return Err(HandshakeError::Full(format!(
                 "this address has its {} connections already",
                 self.per_address
             )));
         }
-        *here += 1;
+        *taken.entry(key.clone()).or_default() += 1;
         drop(taken);
         Ok(Slot { key, taken: Arc::clone(&self.taken) })
     }
@@ -60,5 +65,58 @@ impl<K: Eq + Hash> Drop for Slot<K> {
                 taken.remove(&self.key);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slots(connections: usize, per_address: usize) -> Slots<char> {
+        Slots::new(&Limits { connections, per_address, ..Limits::default() })
+    }
+
+    fn refusal(slots: &Slots<char>, key: char) -> String {
+        slots.take(key).expect_err("there should be no slot").to_string()
+    }
+
+    #[test]
+    fn an_address_with_all_its_connections_leaves_room_for_others() {
+        let slots = slots(9, 1);
+        let _a = slots.take('a').unwrap();
+        assert_eq!(refusal(&slots, 'a'), "this address has its 1 connections already");
+        assert!(slots.take('b').is_ok());
+    }
+
+    #[test]
+    fn all_connections_together_are_bounded() {
+        let slots = slots(2, 2);
+        let _taken = [slots.take('a').unwrap(), slots.take('b').unwrap()];
+        assert_eq!(refusal(&slots, 'c'), "all 2 connections of this listener are in use");
+    }
+
+    #[test]
+    fn a_slot_that_is_dropped_can_be_taken_again() {
+        let slots = slots(1, 1);
+        for key in ['a', 'b', 'a'] {
+            let slot = slots.take(key).unwrap();
+            refusal(&slots, key);
+            drop(slot);
+        }
+        assert!(slots.taken.lock().unwrap().is_empty(), "an address that left is forgotten");
+    }
+
+    #[test]
+    fn an_address_that_never_got_a_slot_is_not_remembered() {
+        let slots = slots(9, 0);
+        refusal(&slots, 'a');
+        assert!(slots.taken.lock().unwrap().is_empty());
+    }
+
+    #[test]
+    fn one_local_user_may_have_every_connection() {
+        let slots = Slots::local(&Limits { connections: 3, per_address: 1, ..Limits::default() });
+        let _taken: Vec<_> = (0..3).map(|_| slots.take('a').unwrap()).collect();
+        refusal(&slots, 'a');
     }
 }

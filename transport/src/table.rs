@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    BindError, Connection, DialError, Endpoint, Limits, Listener, Mem, Tcp, Transport, Udp, Unix, Ws,
+    BindError, Connection, DialError, Endpoint, Limits, Listener, Mem, Tcp, Transport, Udp, Unix, Ws, mem,
+    tcp, udp, unix, ws,
 };
 
 /// What follows `scheme://`.
@@ -23,7 +24,7 @@ pub enum AddressKind {
 }
 
 /// An option of an endpoint: its key, and the values it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct OptionSpec {
     /// The key.
     pub key: &'static str,
@@ -42,6 +43,11 @@ pub struct Scheme {
     pub address: AddressKind,
     /// The options it takes.
     pub options: &'static [OptionSpec],
+}
+
+/// The rows of every transport of this build, in the order in which people should read them.
+pub(crate) fn schemes() -> impl Iterator<Item = &'static Scheme> {
+    [ws::SCHEMES, tcp::SCHEMES, udp::SCHEMES, unix::SCHEMES, mem::SCHEMES].into_iter().flatten()
 }
 
 /// Every transport of this build.

@@ -2,7 +2,16 @@
 
 use async_trait::async_trait;
 
-use crate::{BindError, Connection, DialError, Endpoint, Limits, Listener, Scheme, Transport};
+use crate::{
+    AddressKind, BindError, Connection, DialError, Endpoint, Limits, Listener, Scheme, Transport, framing,
+};
+
+/// The rows of the scheme table.
+pub(crate) const SCHEMES: &[Scheme] = &[Scheme {
+    name: "tcp",
+    address: AddressKind::Socket { port: 9901, path: false },
+    options: &[framing::OPTION],
+}];
 
 /// (to be completed)
 #[derive(Clone, Debug)]
@@ -20,7 +29,7 @@ impl Tcp {
 #[async_trait]
 impl Transport for Tcp {
     fn schemes(&self) -> &'static [Scheme] {
-        todo!()
+        SCHEMES
     }
     async fn bind(&self, _at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
         todo!()

@@ -2,7 +2,16 @@
 
 use async_trait::async_trait;
 
-use crate::{BindError, Connection, DialError, Endpoint, Limits, Listener, Scheme, Transport};
+use crate::{
+    AddressKind, BindError, Connection, DialError, Endpoint, Limits, Listener, OptionSpec, Scheme, Transport,
+};
+
+/// The rows of the scheme table.
+pub(crate) const SCHEMES: &[Scheme] = &[Scheme {
+    name: "udp",
+    address: AddressKind::Socket { port: 9902, path: false },
+    options: &[OptionSpec { key: "integrity", values: &["none"], check: None }],
+}];
 
 /// (to be completed)
 #[derive(Clone, Debug)]
@@ -20,7 +29,7 @@ impl Udp {
 #[async_trait]
 impl Transport for Udp {
     fn schemes(&self) -> &'static [Scheme] {
-        todo!()
+        SCHEMES
     }
     async fn bind(&self, _at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
         todo!()

@@ -2,7 +2,11 @@
 
 use async_trait::async_trait;
 
-use crate::{BindError, Connection, DialError, Endpoint, Limits, Listener, Scheme, Transport};
+use crate::{AddressKind, BindError, Connection, DialError, Endpoint, Limits, Listener, Scheme, Transport};
+
+/// The rows of the scheme table.
+pub(crate) const SCHEMES: &[Scheme] =
+    &[Scheme { name: "ws", address: AddressKind::Socket { port: 9900, path: true }, options: &[] }];
 
 /// (to be completed)
 #[derive(Clone, Debug)]
@@ -20,7 +24,7 @@ impl Ws {
 #[async_trait]
 impl Transport for Ws {
     fn schemes(&self) -> &'static [Scheme] {
-        todo!()
+        SCHEMES
     }
     async fn bind(&self, _at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
         todo!()
