@@ -7,7 +7,9 @@
 mod channel;
 pub mod dialect;
 mod model;
+mod outbox;
 
-pub use channel::{Channel, Outbox};
+pub use channel::Channel;
 pub use dialect::{Dialect, DialectId};
 pub use model::*;
+pub use outbox::Outbox;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 
 use crate::{Gimbal, State, Topics};
 
@@ -18,8 +19,8 @@ pub enum Limit {
     Strafe,
 }
 
-/// The result of a command that was done.
-#[derive(Clone, Debug)]
+/// The result of a command that was done. Serialises as the `result` of a JSON-RPC reply.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Answer {
     /// `drive`, `velocity` and the words that drive: `{accepted: true, limited?: "speed"}`.
@@ -47,12 +48,48 @@ pub enum Answer {
     /// `ping`: `{value, t}`.
     Pong {
         /// The same back; `null` where none was given.
-        value: Option<Box<RawValue>>,
+        value: Value,
         /// Monotonic seconds of the daemon.
         t: f64,
     },
-    /// `help`: one line.
+    /// `help`: the words, which the text dialect itself knows; `null` in every other.
     Help,
+}
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Accepted { limited: None } | Self::Stopped => {
+                pairs(serializer, ("accepted", &true), None::<(_, &())>)
+            }
+            Self::Accepted { limited: Some(limit) } => {
+                pairs(serializer, ("accepted", &true), Some(("limited", limit)))
+            }
+            Self::Angles(gimbal) => gimbal.serialize(serializer),
+            Self::State(state) => state.serialize(serializer),
+            Self::Subscribed { topics, rate_hz } => {
+                pairs(serializer, ("topics", topics), Some(("rate_hz", rate_hz)))
+            }
+            Self::Hello(hello) => hello.serialize(serializer),
+            Self::Info(info) => info.serialize(serializer),
+            Self::Pong { value, t } => pairs(serializer, ("value", value), Some(("t", t))),
+            Self::Help => serializer.serialize_unit(),
+        }
+    }
+}
+
+/// An object of one or two members.
+fn pairs<S: Serializer>(
+    serializer: S,
+    first: (&str, &impl Serialize),
+    second: Option<(&str, &impl Serialize)>,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(1 + usize::from(second.is_some())))?;
+    map.serialize_entry(first.0, first.1)?;
+    if let Some((key, value)) = second {
+        map.serialize_entry(key, value)?;
+    }
+    map.end()
 }
 
 /// Who speaks.
@@ -117,7 +154,7 @@ pub enum Event {
 }
 
 /// What the daemon says unasked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Notification<'a> {
     /// First, on a new connection.
     Hello(&'a Hello),

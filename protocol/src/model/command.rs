@@ -1,11 +1,12 @@
 //! What a client can ask for. A new method is one variant here, and one row in `dialect/methods.rs`.
 
-use serde_json::value::RawValue;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 use crate::{Angle, Power, Rate, Ttl};
 
 /// A command, already valid.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Command {
     /// Drive by power until the time to live is over.
@@ -82,8 +83,8 @@ pub enum Command {
     Info,
     /// Answered at once with the same value.
     Ping {
-        /// Any JSON value, handed back as it is.
-        value: Option<Box<RawValue>>,
+        /// Any JSON value, handed back as it is; `null` where none was given.
+        value: Value,
     },
     /// The words of the text dialect.
     Help,
@@ -103,7 +104,8 @@ pub enum Move {
 }
 
 /// A stream of notifications.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Topic {
     /// The state, at a rate.
     State,
@@ -111,7 +113,21 @@ pub enum Topic {
     Events,
 }
 
-/// A set of topics.
+impl Topic {
+    /// Every topic.
+    pub const ALL: [Self; 2] = [Self::State, Self::Events];
+
+    /// `state` or `events`, as in `subscribe`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::State => "state",
+            Self::Events => "events",
+        }
+    }
+}
+
+/// A set of topics. Serialises as a list of their names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Topics {
     /// [`Topic::State`]
@@ -123,6 +139,33 @@ pub struct Topics {
 impl Topics {
     /// Every topic.
     pub const ALL: Self = Self { state: true, events: true };
+
+    /// Whether a topic is among them.
+    #[must_use]
+    pub const fn contains(self, topic: Topic) -> bool {
+        match topic {
+            Topic::State => self.state,
+            Topic::Events => self.events,
+        }
+    }
+
+    /// Those that are in the set.
+    pub fn iter(self) -> impl Iterator<Item = Topic> {
+        Topic::ALL.into_iter().filter(move |topic| self.contains(*topic))
+    }
+}
+
+impl Serialize for Topics {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Collected first: a CBOR array should say its length.
+        self.iter().collect::<Vec<_>>().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Topics {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Vec::<Topic>::deserialize(deserializer)?.into_iter().collect())
+    }
 }
 
 impl FromIterator<Topic> for Topics {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::OutOfRange;
+
 /// JSON-RPC error codes: its own, and the car's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -18,6 +20,8 @@ impl Code {
     pub const INVALID_PARAMS: Self = Self(-32602);
     /// The daemon failed.
     pub const INTERNAL: Self = Self(-32603);
+    /// The daemon refused and the dialect has no room for a code: what a client of the text dialect reads.
+    pub const UNSPECIFIED: Self = Self(-32000);
     /// The hardware failed.
     pub const HARDWARE: Self = Self(-32004);
     /// An older `seq` than one already seen, or too late.
@@ -43,5 +47,16 @@ impl Fault {
     /// A fault without data.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), data: None }
+    }
+
+    /// The method or word does not take what it was given.
+    pub(crate) fn params(message: impl Into<String>) -> Self {
+        Self::new(Code::INVALID_PARAMS, message)
+    }
+}
+
+impl From<OutOfRange> for Fault {
+    fn from(error: OutOfRange) -> Self {
+        Self::params(error.to_string())
     }
 }

@@ -18,7 +18,7 @@ pub enum Id {
 }
 
 /// One request as decoded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Request {
     /// Absent for a notification, which is never answered.
     pub id: Option<Id>,
@@ -27,7 +27,7 @@ pub struct Request {
 }
 
 /// What one frame asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Requests {
     /// One request.
     One(Request),
@@ -36,7 +36,7 @@ pub enum Requests {
 }
 
 /// The answer to one request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
     /// The request's.
     pub id: Id,
@@ -45,7 +45,7 @@ pub struct Reply {
 }
 
 /// The answers to one frame's requests, notifications left out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Replies {
     /// To one request.
     One(Reply),

@@ -1,0 +1,190 @@
+//! The parameters of one call, by name or by position, and the checks that make them valid values
+//! of the model.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::hint::{did_you_mean, list, nearest, quoted};
+use super::methods::{Method, Params};
+use super::node::Node;
+use crate::{Angle, Fault, OutOfRange, Power, Rate, Topic, Topics, Ttl};
+
+/// Most parameters of a method.
+pub(super) const MOST: usize = 5;
+
+/// Longest text parameter, in characters.
+const TEXT: usize = 64;
+
+/// Up to here a double holds every integer exactly: 2^53 - 1.
+const EXACT: f64 = 9_007_199_254_740_991.0;
+
+/// What a call was given, each in the place that the method's row gives it.
+pub(super) struct Args<'a> {
+    names: &'static [&'static str],
+    slots: [Option<Node<'a>>; MOST],
+}
+
+impl<'a> Args<'a> {
+    /// Puts `params` in their places; `null` is as good as absent.
+    pub(super) fn new(method: &Method, params: Node<'a>) -> Result<Self, Fault> {
+        match method.params {
+            Params::Named(names) => {
+                let mut args = Self { names, slots: Default::default() };
+                match params {
+                    Node::Object(members) => args.by_name(members)?,
+                    Node::List(items) => args.by_position(items)?,
+                    // The caller made sure that there is nothing else: no parameters at all.
+                    _ => {}
+                }
+                Ok(args)
+            }
+            Params::Any(name) => {
+                let mut args = Self { names: name, slots: Default::default() };
+                args.slots[0] = Some(whole(name[0], params));
+                Ok(args)
+            }
+        }
+    }
+
+    fn by_name(&mut self, members: Vec<(Cow<'a, str>, Node<'a>)>) -> Result<(), Fault> {
+        for (key, node) in members {
+            let Some(place) = self.names.iter().position(|name| *name == key) else {
+                let hint = match nearest(&key, self.names.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => self.usage(),
+                };
+                return Err(Fault::params(format!("no parameter {}; {hint}", quoted(&key))));
+            };
+            if self.slots[place].replace(node).is_some() {
+                return Err(Fault::params(format!("`{key}` is given twice")));
+            }
+        }
+        Ok(())
+    }
+
+    fn by_position(&mut self, items: Vec<Node<'a>>) -> Result<(), Fault> {
+        if items.len() > self.names.len() {
+            return Err(Fault::params(format!("{} parameters are too many; {}", items.len(), self.usage())));
+        }
+        for (slot, node) in self.slots.iter_mut().zip(items) {
+            *slot = Some(node);
+        }
+        Ok(())
+    }
+
+    /// `the parameters are throttle, steer`
+    fn usage(&self) -> String {
+        match self.names {
+            [] => "it takes no parameters".to_owned(),
+            names => format!("the parameters are {}", list(names.iter().copied())),
+        }
+    }
+
+    fn take(&mut self, name: &'static str) -> Option<Node<'a>> {
+        let place = self.names.iter().position(|known| *known == name)?;
+        self.slots[place].take().filter(|node| *node != Node::Null)
+    }
+
+    fn required(&mut self, name: &'static str) -> Result<Node<'a>, Fault> {
+        self.take(name).ok_or_else(|| Fault::params(format!("`{name}` is missing; {}", self.usage())))
+    }
+
+    /// A parameter that may be absent.
+    pub(super) fn maybe<T>(
+        &mut self,
+        name: &'static str,
+        read: fn(&mut Self, &'static str) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        let Some(place) = self.names.iter().position(|known| *known == name) else { return Ok(None) };
+        match self.slots[place] {
+            None | Some(Node::Null) => Ok(None),
+            Some(_) => read(self, name).map(Some),
+        }
+    }
+
+    fn number(&mut self, name: &'static str) -> Result<f64, Fault> {
+        let node = self.required(name)?;
+        node.number().ok_or_else(|| wrong(name, &node, "a number"))
+    }
+
+    /// A finite number.
+    pub(super) fn finite(&mut self, name: &'static str) -> Result<f64, Fault> {
+        let got = self.number(name)?;
+        if got.is_finite() {
+            Ok(got + 0.0)
+        } else {
+            Err(OutOfRange { what: name, got, range: "finite" }.into())
+        }
+    }
+
+    pub(super) fn power(&mut self, name: &'static str) -> Result<Power, Fault> {
+        Ok(Power::new(name, self.number(name)?)?)
+    }
+
+    pub(super) fn angle(&mut self, name: &'static str) -> Result<Angle, Fault> {
+        Ok(Angle::new(name, self.number(name)?)?)
+    }
+
+    pub(super) fn rate(&mut self, name: &'static str) -> Result<Rate, Fault> {
+        Ok(Rate::new(name, self.number(name)?)?)
+    }
+
+    pub(super) fn ttl(&mut self, name: &'static str) -> Result<Ttl, Fault> {
+        Ok(Ttl::from_ms(self.number(name)?)?)
+    }
+
+    /// A whole number that is not negative. One that was written as a fraction, `3.0`, will do.
+    pub(super) fn integer(&mut self, name: &'static str) -> Result<u64, Fault> {
+        match self.required(name)? {
+            Node::Unsigned(whole) => Ok(whole),
+            Node::Float(got) if (0.0..=EXACT).contains(&got) && got.fract() == 0.0 => Ok(got as u64),
+            node => Err(wrong(name, &node, "a whole number from 0 to 2^64 - 1")),
+        }
+    }
+
+    pub(super) fn text(&mut self, name: &'static str) -> Result<String, Fault> {
+        let right = "text of at most 64 characters on one line";
+        match self.required(name)? {
+            Node::Text(text) if text.chars().nth(TEXT).is_none() && !text.contains(char::is_control) => {
+                Ok(text.into_owned())
+            }
+            node => Err(wrong(name, &node, right)),
+        }
+    }
+
+    pub(super) fn topics(&mut self, name: &'static str) -> Result<Topics, Fault> {
+        let names = || Topic::ALL.into_iter().map(Topic::name);
+        let topic = |node: Node<'_>| match &node {
+            Node::Text(text) => Topic::ALL.into_iter().find(|topic| topic.name() == text).ok_or_else(|| {
+                let hint = did_you_mean(text, names());
+                Fault::params(format!("no topic {}; the topics are {}{hint}", quoted(text), list(names())))
+            }),
+            _ => Err(wrong(name, &node, "a list of names of topics")),
+        };
+        match self.required(name)? {
+            Node::List(items) => items.into_iter().map(topic).collect(),
+            node => Err(wrong(name, &node, "a list of names of topics")),
+        }
+    }
+
+    /// Anything that JSON has.
+    pub(super) fn json(&mut self, name: &'static str) -> Result<Value, Fault> {
+        self.take(name).unwrap_or(Node::Null).into_json().map_err(|what| {
+            Fault::params(format!("`{name}` holds {what}: only what JSON has can be handed back"))
+        })
+    }
+}
+
+fn wrong(name: &str, node: &Node<'_>, right: &str) -> Fault {
+    Fault::params(format!("`{name}` is {}: it must be {right}", node.described()))
+}
+
+/// The one value of a method that takes anything: the only parameter, or all of them as they are.
+fn whole<'a>(name: &str, params: Node<'a>) -> Node<'a> {
+    match params {
+        Node::Object(mut members) if members.len() == 1 && members[0].0 == name => members.remove(0).1,
+        Node::List(mut items) if items.len() == 1 => items.remove(0),
+        params => params,
+    }
+}

@@ -1,0 +1,206 @@
+//! The table of methods that JSON-RPC and CBOR share. A new method is one row here, and one variant
+//! of [`Command`].
+
+use serde_json::{Value, json};
+
+use super::args::Args;
+use crate::{Angle, Command, Fault, Power, Rate, Ttl};
+
+/// What a method takes.
+#[derive(Clone, Copy)]
+pub(super) enum Params {
+    /// These, by name, or by position in this order.
+    Named(&'static [&'static str]),
+    /// Anything, known to the row by this one name.
+    Any(&'static [&'static str; 1]),
+}
+
+impl Params {
+    /// Their names in order of position.
+    pub(super) fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Named(names) => names,
+            Self::Any(name) => name,
+        }
+    }
+}
+
+/// A row.
+pub(super) struct Method {
+    /// As it is called.
+    pub(super) name: &'static str,
+    /// What it takes.
+    pub(super) params: Params,
+    /// The command that a call means.
+    pub(super) read: fn(&mut Args<'_>) -> Result<Command, Fault>,
+    /// The values of [`params`](Self::params) in their order, `null` for what is absent; `None` for
+    /// the command of another row.
+    pub(super) write: fn(&Command) -> Option<Vec<Value>>,
+}
+
+/// The row of a method.
+pub(super) fn by_name(name: &str) -> Option<&'static Method> {
+    TABLE.iter().find(|method| method.name == name)
+}
+
+/// The row that calls for a command, and the values of its parameters.
+pub(super) fn by_command(command: &Command) -> Option<(&'static Method, Vec<Value>)> {
+    TABLE.iter().find_map(|method| (method.write)(command).map(|values| (method, values)))
+}
+
+/// Every method of JSON-RPC and CBOR, as `info` lists them.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|method| method.name)
+}
+
+/// No parameters, for the command that `$pattern` matches.
+macro_rules! bare {
+    ($name:literal, $command:path) => {
+        Method {
+            name: $name,
+            params: Params::Named(&[]),
+            read: |_| Ok($command),
+            write: |command| matches!(command, $command).then(Vec::new),
+        }
+    };
+}
+
+static TABLE: &[Method] = &[
+    Method {
+        name: "drive",
+        params: Params::Named(&["throttle", "steer", "strafe", "ttl_ms", "seq"]),
+        read: |args| {
+            Ok(Command::Drive {
+                throttle: args.power("throttle")?,
+                steer: args.power("steer")?,
+                strafe: args.maybe("strafe", Args::power)?,
+                ttl: args.maybe("ttl_ms", Args::ttl)?,
+                seq: args.maybe("seq", Args::integer)?,
+            })
+        },
+        write: |command| match command {
+            Command::Drive { throttle, steer, strafe, ttl, seq } => Some(vec![
+                json!(throttle.get()),
+                json!(steer.get()),
+                json!(strafe.map(Power::get)),
+                json!(ttl.map(Ttl::as_ms)),
+                json!(seq),
+            ]),
+            _ => None,
+        },
+    },
+    Method {
+        name: "velocity",
+        params: Params::Named(&["linear", "angular", "ttl_ms", "seq"]),
+        read: |args| {
+            Ok(Command::Velocity {
+                linear: args.finite("linear")?,
+                angular: args.finite("angular")?,
+                ttl: args.maybe("ttl_ms", Args::ttl)?,
+                seq: args.maybe("seq", Args::integer)?,
+            })
+        },
+        write: |command| match command {
+            Command::Velocity { linear, angular, ttl, seq } => {
+                Some(vec![json!(linear), json!(angular), json!(ttl.map(Ttl::as_ms)), json!(seq)])
+            }
+            _ => None,
+        },
+    },
+    bare!("stop", Command::Stop),
+    Method {
+        name: "look",
+        params: Params::Named(&["pan", "tilt"]),
+        read: |args| {
+            let (pan, tilt) = axes(args)?;
+            Ok(Command::Look { pan, tilt })
+        },
+        write: |command| match command {
+            Command::Look { pan, tilt } => {
+                Some(vec![json!(pan.map(Angle::degrees)), json!(tilt.map(Angle::degrees))])
+            }
+            _ => None,
+        },
+    },
+    Method {
+        name: "nudge",
+        params: Params::Named(&["pan", "tilt"]),
+        read: |args| {
+            let (pan, tilt) = axes(args)?;
+            Ok(Command::Nudge { pan: pan.unwrap_or_default(), tilt: tilt.unwrap_or_default() })
+        },
+        write: |command| match command {
+            Command::Nudge { pan, tilt } => Some(vec![json!(pan.degrees()), json!(tilt.degrees())]),
+            _ => None,
+        },
+    },
+    bare!("center", Command::Center),
+    bare!("state", Command::State),
+    Method {
+        name: "subscribe",
+        params: Params::Named(&["topics", "rate_hz"]),
+        read: |args| {
+            Ok(Command::Subscribe {
+                topics: args.topics("topics")?,
+                rate: args.maybe("rate_hz", Args::rate)?,
+            })
+        },
+        write: |command| match command {
+            Command::Subscribe { topics, rate } => {
+                Some(vec![json!(topics), json!(rate.map(Rate::hz))])
+            }
+            _ => None,
+        },
+    },
+    Method {
+        name: "unsubscribe",
+        params: Params::Named(&["topics"]),
+        read: |args| Ok(Command::Unsubscribe { topics: args.topics("topics")? }),
+        write: |command| match command {
+            Command::Unsubscribe { topics } => Some(vec![json!(topics)]),
+            _ => None,
+        },
+    },
+    Method {
+        name: "hello",
+        params: Params::Named(&["name"]),
+        read: |args| Ok(Command::Hello { name: args.maybe("name", Args::text)? }),
+        write: |command| match command {
+            Command::Hello { name } => Some(vec![json!(name)]),
+            _ => None,
+        },
+    },
+    bare!("info", Command::Info),
+    Method {
+        name: "ping",
+        params: Params::Any(&["value"]),
+        read: |args| Ok(Command::Ping { value: args.json("value")? }),
+        write: |command| match command {
+            Command::Ping { value } => Some(vec![value.clone()]),
+            _ => None,
+        },
+    },
+];
+
+/// `pan` and `tilt`, at least one of them.
+fn axes(args: &mut Args<'_>) -> Result<(Option<Angle>, Option<Angle>), Fault> {
+    match (args.maybe("pan", Args::angle)?, args.maybe("tilt", Args::angle)?) {
+        (None, None) => {
+            Err(Fault::params("`pan` and `tilt` are missing: at least one is needed, in degrees"))
+        }
+        axes => Ok(axes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::args::MOST;
+    use super::*;
+
+    #[test]
+    fn no_method_has_more_parameters_than_there_is_room_for() {
+        for method in TABLE {
+            assert!(method.params.names().len() <= MOST, "{}", method.name);
+        }
+    }
+}
