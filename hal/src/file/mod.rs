@@ -19,7 +19,7 @@
 //!     let name = top.need("name", r#""my car""#).string();
 //!     let mut rate_hz = Some(100.0);
 //!     if let Some(mut control) = top.get("control").table() {
-//!         rate_hz = control.get("rate_hz").number(10.0..=1000.0, "hertz").or(rate_hz);
+//!         rate_hz = control.get("rate_hz").or(100.0, |field| field.number(10.0..=1000.0, "hertz"));
 //!         control.finish();
 //!     }
 //!     top.finish();

@@ -132,6 +132,20 @@ impl<'r> Field<'r> {
         self.value.is_some()
     }
 
+    /// What `read` makes of what is there; `default` if nothing is; `None` if it is wrong.
+    ///
+    /// ```
+    /// # let reader = hal::file::Reader::new("car.toml", "rate_hz = 50");
+    /// # let mut top = reader.root();
+    /// let rate_hz = top.get("rate_hz").or(100.0, |field| field.number(10.0..=1000.0, "hertz"));
+    /// let name = top.get("name").or("car".to_owned(), |field| field.string());
+    /// # assert_eq!((rate_hz, name.as_deref()), (Some(50.0), Some("car")));
+    /// ```
+    #[must_use]
+    pub fn or<T>(&self, default: T, read: impl FnOnce(&Self) -> Option<T>) -> Option<T> {
+        if self.is_present() { read(self) } else { Some(default) }
+    }
+
     /// A string.
     #[must_use]
     pub fn string(&self) -> Option<String> {
