@@ -31,6 +31,21 @@ pub enum BindError {
     },
 }
 
+impl BindError {
+    /// The system's refusal of an IP address, with what usually helps.
+    pub(crate) fn socket(endpoint: &Endpoint, source: io::Error) -> Self {
+        let hint = match source.kind() {
+            io::ErrorKind::AddrInUse => "; is another car-daemon running? choose another port with --listen",
+            io::ErrorKind::PermissionDenied => "; ports below 1024 are the system's: choose a higher one",
+            io::ErrorKind::AddrNotAvailable => {
+                "; this machine has no such address: 0.0.0.0 and [::] mean every one it has"
+            }
+            _ => "",
+        };
+        Self::Io { endpoint: endpoint.clone(), source, hint }
+    }
+}
+
 /// A connection could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
@@ -129,5 +144,14 @@ pub enum SendError {
     Unrepresentable(&'static str),
     /// The connection broke.
     #[error(transparent)]
-    Io(#[from] io::Error),
+    Io(io::Error),
+}
+
+impl From<io::Error> for SendError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe | io::ErrorKind::NotConnected => Self::Closed,
+            _ => Self::Io(error),
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod framing;
 mod limits;
 mod mem;
 mod slots;
+mod stream;
 mod table;
 mod tcp;
 mod traits;

@@ -1,9 +1,22 @@
-//! (interface sketch: to be completed)
+//! `tcp://host:port`: framed messages over TCP. The sockets are made so that a command leaves at
+//! once and a pulled cable is noticed.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
+use crate::framing::{self, Choice};
+use crate::slots::{Slot, Slots};
+use crate::stream::{self, BACKLOG};
 use crate::{
-    AddressKind, BindError, Connection, DialError, Endpoint, Limits, Listener, Scheme, Transport, framing,
+    AddressKind, BindError, Connection, DialError, Endpoint, Incoming, Limits, Listener, Peer, Scheme,
+    Transport,
 };
 
 /// The rows of the scheme table.
@@ -13,16 +26,16 @@ pub(crate) const SCHEMES: &[Scheme] = &[Scheme {
     options: &[framing::OPTION],
 }];
 
-/// (to be completed)
+/// TCP.
 #[derive(Clone, Debug)]
 pub struct Tcp {
-    limits: Limits,
+    limits: Arc<Limits>,
 }
 
 impl Tcp {
     /// With these bounds.
     pub fn new(limits: Limits) -> Self {
-        Self { limits }
+        Self { limits: Arc::new(limits) }
     }
 }
 
@@ -31,10 +44,114 @@ impl Transport for Tcp {
     fn schemes(&self) -> &'static [Scheme] {
         SCHEMES
     }
-    async fn bind(&self, _at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
-        todo!()
+
+    async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
+        let (socket, endpoint) = listen(at).await?;
+        let slots = Slots::new(&self.limits);
+        Ok(Box::new(Accepting { socket, endpoint, slots, limits: Arc::clone(&self.limits) }))
     }
-    async fn dial(&self, _to: &Endpoint) -> Result<Connection, DialError> {
-        todo!()
+
+    async fn dial(&self, to: &Endpoint) -> Result<Connection, DialError> {
+        let (socket, peer) = connect(to, &self.limits).await?;
+        let choice = Choice::for_dialler(to, &self.limits);
+        Ok(stream::connection(Peer::Socket(peer), socket.into_split(), &choice, &self.limits, ()))
     }
+}
+
+#[derive(Debug)]
+struct Accepting {
+    socket: TcpListener,
+    endpoint: Endpoint,
+    slots: Slots<IpAddr>,
+    limits: Arc<Limits>,
+}
+
+#[async_trait]
+impl Listener for Accepting {
+    fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    async fn accept(&mut self) -> Incoming {
+        let (socket, peer) =
+            stream::accept(&self.endpoint, self.limits.accept_pause, |cx| self.socket.poll_accept(cx)).await;
+        let peer = canonical(peer);
+        let connection = self.slots.take(peer.ip()).and_then(|slot| Ok(self.connection(socket, peer, slot)?));
+        Incoming { peer: Peer::Socket(peer), handshake: std::future::ready(connection).boxed() }
+    }
+
+    async fn close(self: Box<Self>) {}
+}
+
+impl Accepting {
+    fn connection(&self, socket: TcpStream, peer: SocketAddr, slot: Slot<IpAddr>) -> io::Result<Connection> {
+        tune(&socket, &self.limits)?;
+        let choice = Choice::for_listener(&self.endpoint, &self.limits);
+        Ok(stream::connection(Peer::Socket(peer), socket.into_split(), &choice, &self.limits, slot))
+    }
+}
+
+/// A listening socket, and where it listens. A host with several addresses gets the first that can
+/// be had.
+pub(crate) async fn listen(at: &Endpoint) -> Result<(TcpListener, Endpoint), BindError> {
+    let host = at.socket().ok_or_else(|| BindError::NoTransport(at.clone()))?;
+    let refused = |source| BindError::socket(at, source);
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    for address in lookup_host(host).await.map_err(refused)? {
+        match listen_on(address) {
+            Ok(socket) => {
+                let port = socket.local_addr().map_err(refused)?.port();
+                return Ok((socket, at.clone().with_port(port)));
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(refused(last))
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if address.ip() == IpAddr::from(std::net::Ipv6Addr::UNSPECIFIED) {
+        // `[::]` means every address, whatever the machine's default is.
+        SockRef::from(&socket).set_only_v6(false)?;
+    }
+    // So that a restarted daemon need not wait until the kernel has forgotten its connections.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// A connected socket, and to whom, within [`Limits::handshake`].
+pub(crate) async fn connect(to: &Endpoint, limits: &Limits) -> Result<(TcpStream, SocketAddr), DialError> {
+    let host = to.socket().ok_or_else(|| DialError::NoTransport(to.clone()))?;
+    let connected = tokio::time::timeout(limits.handshake, async {
+        let socket = TcpStream::connect(host).await?;
+        tune(&socket, limits)?;
+        let peer = canonical(socket.peer_addr()?);
+        Ok((socket, peer))
+    });
+    let result = connected.await.unwrap_or_else(|_elapsed| {
+        let text = format!("no answer within {:?}", limits.handshake);
+        Err(io::Error::new(io::ErrorKind::TimedOut, text))
+    });
+    result.map_err(|source| DialError::Io { endpoint: to.clone(), source })
+}
+
+/// Makes commands leave at once, and a dead link known after [`Limits::tcp_dead`].
+///
+/// Linux ends an idle link when a keep-alive probe is unanswered and nothing was heard for
+/// `TCP_USER_TIMEOUT`, and a busy one when data is not acknowledged for as long (tcp(7)). Probes
+/// every third of the time let one be lost.
+pub(crate) fn tune(socket: &TcpStream, limits: &Limits) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    let socket = SockRef::from(socket);
+    // The kernel counts these in whole seconds.
+    let probe = (limits.tcp_dead / 3).max(Duration::from_secs(1));
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(probe).with_interval(probe).with_retries(2))?;
+    socket.set_tcp_user_timeout(Some(limits.tcp_dead))
+}
+
+/// An IPv4 peer of an IPv6 socket is the same peer.
+pub(crate) fn canonical(peer: SocketAddr) -> SocketAddr {
+    SocketAddr::new(peer.ip().to_canonical(), peer.port())
 }
