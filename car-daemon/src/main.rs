@@ -1,2 +1,7 @@
-//! (sketch)
-fn main() {}
+//! The program `car-daemon`: see [`car_daemon::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    car_daemon::cli::main()
+}

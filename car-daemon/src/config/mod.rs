@@ -1,0 +1,113 @@
+//! What a daemon is told before it starts.
+//!
+//! What lives here: the configuration, reading it from a file so that every fault is reported at
+//! once, and writing out what is in force. What must never live here: anything that acts.
+
+mod print;
+mod read;
+mod settings;
+
+use std::time::Duration;
+
+use hal::Board;
+use transport::{Endpoint, Limits as TransportLimits};
+
+use crate::control::Control;
+use crate::platform::{PLATFORMS, PlatformRow};
+
+/// A whole configuration, already valid.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The car's name, for people.
+    pub name: String,
+    /// As it was named: a preset, or a path.
+    pub board_name: String,
+    /// The board.
+    pub board: Board,
+    /// What it stands on.
+    pub platform: &'static PlatformRow,
+    /// Where clients come to.
+    pub listen: Vec<Endpoint>,
+    /// What the gate goes by.
+    pub control: Control,
+    /// Bounds on what peers may cost.
+    pub limits: Limits,
+    /// Whether anybody in reach may drive.
+    pub insecure: bool,
+}
+
+/// The `[limits]` table.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    /// Kept by transports.
+    pub transport: TransportLimits,
+    /// Kept by sessions.
+    pub session: SessionLimits,
+}
+
+/// Bounds that a session keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Frames waiting to be sent to one peer; beyond it answers are dropped and counted.
+    pub send_queue: usize,
+    /// A peer that neither reads what waits for it nor says anything for this long is closed.
+    pub write_deadline: Duration,
+    /// For goodbyes, when a session or the daemon ends.
+    pub drain: Duration,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self { send_queue: 64, write_deadline: Duration::from_secs(2), drain: Duration::from_secs(2) }
+    }
+}
+
+/// What the command line says over the file.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--board`
+    pub board: Option<String>,
+    /// `--platform`
+    pub platform: Option<&'static PlatformRow>,
+    /// `--listen`, once or more: replaces the file's list.
+    pub listen: Vec<Endpoint>,
+}
+
+impl Config {
+    /// The simulated demo car on loopback, every default endpoint.
+    ///
+    /// # Panics
+    /// Never: the preset it names is part of this build, and tests parse each of them.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self {
+            name: "car".into(),
+            board_name: "demo".into(),
+            board: Board::preset("demo").expect("the demo preset is part of this build"),
+            platform: &PLATFORMS[0],
+            listen: standard_endpoints(),
+            control: Control::default(),
+            limits: Limits::default(),
+            insecure: false,
+        }
+    }
+}
+
+/// Every scheme that others can reach, at its default address.
+fn standard_endpoints() -> Vec<Endpoint> {
+    ["ws", "tcp", "udp", "unix"].iter().filter_map(|scheme| Endpoint::default_for(scheme).ok()).collect()
+}
+
+/// Why a daemon must not listen there, if it must not.
+#[must_use]
+pub fn exposed(endpoint: &Endpoint, insecure: bool) -> Option<String> {
+    (!endpoint.is_local() && !insecure).then(|| {
+        format!("`{endpoint}` is reachable from other machines, and anybody there could drive this car")
+    })
+}
+
+/// The way out of [`exposed`].
+pub const EXPOSED_HINT: &str = "listen on 127.0.0.1 or a Unix socket, or set `insecure = true` under [auth] if everybody in reach may drive";
+
+#[cfg(test)]
+mod tests;

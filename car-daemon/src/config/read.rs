@@ -1,0 +1,147 @@
+//! From a TOML file to a [`Config`], with every fault of the file and its board at once.
+
+use std::fs;
+use std::path::Path;
+
+use hal::Board;
+use hal::board::LoadError;
+use hal::file::{Faults, Field, Reader, Table};
+use transport::Endpoint;
+
+use super::settings::SETTINGS;
+use super::{Config, EXPOSED_HINT, Overrides, exposed};
+use crate::platform::PLATFORMS;
+
+impl Config {
+    /// From a file, or [`standard`](Self::standard) where there is none.
+    ///
+    /// # Errors
+    /// Every fault of the file, of the board it names, and of what the command line says.
+    pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, Vec<Faults>> {
+        let Some(path) = path else {
+            return Self::parse("command line", "", Path::new("."), overrides);
+        };
+        let file = path.display().to_string();
+        match fs::read_to_string(path) {
+            Ok(text) => Self::parse(&file, &text, path.parent().unwrap_or(Path::new(".")), overrides),
+            Err(error) => Err(vec![Faults::whole(
+                &file,
+                format!("cannot be read: {error}"),
+                "name a file that exists with --config",
+            )]),
+        }
+    }
+
+    /// From the text of a file; a board's relative path begins at `folder`.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn parse(file: &str, text: &str, folder: &Path, overrides: &Overrides) -> Result<Self, Vec<Faults>> {
+        let mut config = Self::standard();
+        let reader = Reader::new(file, text);
+        let mut root = reader.root();
+        let mut faults = Vec::new();
+
+        if let Some(name) = root.get("name").string() {
+            config.name = name;
+        }
+        let board = root.get("board");
+        if let Some(name) = board.string() {
+            config.board_name = name;
+            resolve(&mut config, folder, overrides.board.is_none().then_some((&reader, &board)), &mut faults);
+        }
+        let platforms: Vec<_> = PLATFORMS.iter().map(|row| (row.name, row)).collect();
+        if let Some(platform) = root.get("platform").choice(&platforms) {
+            config.platform = platform;
+        }
+        let listen = root.get("listen");
+        read_numbers(&mut root, &mut config);
+        if let Some(mut auth) = root.get("auth").table() {
+            config.insecure = auth.get("insecure").boolean().unwrap_or(false);
+            auth.finish();
+        }
+        if let Some(endpoints) = listen.parsed_list::<Endpoint>() {
+            for item in endpoints.iter().filter(|_| overrides.listen.is_empty()) {
+                if let Some(what) = exposed(&item.value, config.insecure) {
+                    reader.fault(&item.spot, what, EXPOSED_HINT);
+                }
+            }
+            config.listen = endpoints.into_iter().map(|item| item.value).collect();
+        }
+        root.finish();
+
+        apply(&mut config, overrides, &mut faults);
+        match reader.into_result(Some(config)) {
+            Ok(config) if faults.is_empty() => Ok(config),
+            Ok(_) => Err(faults),
+            Err(own) => Err(std::iter::once(own).chain(faults).collect()),
+        }
+    }
+}
+
+fn read_numbers(root: &mut Table<'_>, config: &mut Config) {
+    for name in ["control", "limits"] {
+        let Some(mut table) = root.get(name).table() else { continue };
+        for setting in SETTINGS.iter().filter(|s| s.table == name) {
+            if let Some(value) = read_number(&table.get(setting.key), setting) {
+                setting.set(config, value);
+            }
+        }
+        table.finish();
+    }
+}
+
+fn read_number(field: &Field<'_>, setting: &super::settings::Setting) -> Option<f64> {
+    if setting.is_whole() {
+        let (low, high) = (*setting.range.start() as i64, *setting.range.end() as i64);
+        field.integer(low..=high, setting.unit).map(|n| n as f64)
+    } else {
+        field.number(setting.range.clone(), setting.unit)
+    }
+}
+
+/// Finds the board that the configuration names. `at` is where it names it; nobody is told of a
+/// fault in a board that the command line replaces.
+fn resolve(
+    config: &mut Config,
+    folder: &Path,
+    at: Option<(&Reader<'_>, &Field<'_>)>,
+    faults: &mut Vec<Faults>,
+) {
+    let Some((reader, field)) = at else { return };
+    match Board::load(&beside(folder, &config.board_name)) {
+        Ok(board) => config.board = board,
+        Err(LoadError::Unknown { name, hint }) => {
+            reader.fault(&field.spot(), format!("is `{name}`, which is no board"), hint)
+        }
+        Err(LoadError::File(board)) => faults.push(board),
+    }
+}
+
+/// A path in a configuration begins where the configuration is; a preset's name is no path.
+fn beside(folder: &Path, name: &str) -> String {
+    let is_path = name.contains('/') || name.ends_with(".toml");
+    if is_path { folder.join(name).display().to_string() } else { name.to_owned() }
+}
+
+fn apply(config: &mut Config, overrides: &Overrides, faults: &mut Vec<Faults>) {
+    if let Some(name) = &overrides.board {
+        config.board_name.clone_from(name);
+        match Board::load(name) {
+            Ok(board) => config.board = board,
+            Err(LoadError::File(board)) => faults.push(board),
+            Err(unknown) => faults.push(Faults::whole("--board", unknown, "")),
+        }
+    }
+    if let Some(platform) = overrides.platform {
+        config.platform = platform;
+    }
+    if !overrides.listen.is_empty() {
+        config.listen.clone_from(&overrides.listen);
+        for endpoint in &overrides.listen {
+            if let Some(what) = exposed(endpoint, config.insecure) {
+                faults.push(Faults::whole("--listen", what, EXPOSED_HINT));
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Every number of the configuration, once: its key, its range, what it is for, and where it goes.
+//! Reading and printing both go by this table; a new number is one row.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::Config;
+
+/// Where a number goes.
+#[derive(Clone, Copy)]
+pub(super) enum Field {
+    /// A plain number.
+    Number(fn(&mut Config) -> &mut f64),
+    /// A whole number.
+    Count(fn(&mut Config) -> &mut usize),
+    /// Milliseconds.
+    Ms(fn(&mut Config) -> &mut Duration),
+}
+
+/// A number of the configuration.
+pub(super) struct Setting {
+    pub(super) table: &'static str,
+    pub(super) key: &'static str,
+    pub(super) range: RangeInclusive<f64>,
+    pub(super) unit: &'static str,
+    pub(super) about: &'static str,
+    pub(super) field: Field,
+}
+
+impl Setting {
+    pub(super) fn get(&self, config: &Config) -> f64 {
+        // The accessors are written once, for writing; a copy serves for reading.
+        let config = &mut config.clone();
+        match self.field {
+            Field::Number(at) => *at(config),
+            Field::Count(at) => *at(config) as f64,
+            Field::Ms(at) => at(config).as_secs_f64() * 1000.0,
+        }
+    }
+
+    pub(super) fn set(&self, config: &mut Config, value: f64) {
+        match self.field {
+            Field::Number(at) => *at(config) = value,
+            Field::Count(at) => *at(config) = value as usize,
+            Field::Ms(at) => *at(config) = Duration::from_secs_f64(value / 1000.0),
+        }
+    }
+
+    /// Whether only whole numbers make sense.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self.field, Field::Count(_))
+    }
+}
+
+macro_rules! settings {
+    ($($table:literal { $($key:literal: $kind:ident $($path:tt).+, $low:literal ..= $high:literal $unit:literal, $about:literal;)+ })+) => {
+        &[$($(Setting {
+            table: $table,
+            key: $key,
+            range: $low as f64..=$high as f64,
+            unit: $unit,
+            about: $about,
+            field: Field::$kind(|config| &mut config.$($path).+),
+        },)+)+]
+    };
+}
+
+/// The table.
+pub(super) const SETTINGS: &[Setting] = settings! {
+    "control" {
+        "rate_hz": Number control.rate_hz, 10 ..= 1000 "hertz", "turns of the control loop a second";
+        "command_ttl_ms": Ms control.command_ttl, 1 ..= 2000 "milliseconds", "`drive` and `velocity` without ttl_ms are good for this long";
+        "word_ttl_ms": Ms control.word_ttl, 1 ..= 2000 "milliseconds", "`up` and its like are good for this long over UDP, which has no link to hold them";
+        "cruise": Number control.cruise, 0.05 ..= 1 "of full power", "the power that `up` means";
+        "slew_ms": Ms control.slew, 0 ..= 2000 "milliseconds", "from standing to full power; stopping is exempt";
+        "nudge_deg": Number control.nudge_deg, 0.1 ..= 90 "degrees", "how far `cam_left` and its like turn the camera";
+        "state_rate_hz": Number control.state_rate_hz, 0.1 ..= 100 "hertz", "samples for a subscriber that names no rate";
+    }
+    "limits" {
+        "max_message": Count limits.transport.max_frame, 256 ..= 16777216 "bytes", "longest message";
+        "max_fragments": Count limits.transport.max_fragments, 1 ..= 65536 "fragments", "of one WebSocket message";
+        "handshake_ms": Ms limits.transport.handshake, 10 ..= 60000 "milliseconds", "until a handshake must be finished";
+        "connections": Count limits.transport.connections, 1 ..= 65536 "connections", "of one listener";
+        "per_address": Count limits.transport.per_address, 1 ..= 65536 "connections", "of one listener from one address";
+        "pending_handshakes": Count limits.transport.pending_handshakes, 1 ..= 65536 "handshakes", "under way at once on one listener";
+        "accept_pause_ms": Ms limits.transport.accept_pause.0, 1 ..= 10000 "milliseconds", "first pause after an error of accept; doubles while it lasts";
+        "accept_pause_max_ms": Ms limits.transport.accept_pause.1, 1 ..= 60000 "milliseconds", "longest pause after an error of accept";
+        "line_silence_ms": Ms limits.transport.line_silence, 5 ..= 1000 "milliseconds", "silence that ends a message without a newline";
+        "ping_held_ms": Ms limits.transport.ping_held, 20 ..= 10000 "milliseconds", "between WebSocket pings while `up` or its like is in force";
+        "dead_held_ms": Ms limits.transport.dead_held, 50 ..= 10000 "milliseconds", "without an answer the WebSocket is dead, and the car stops";
+        "ping_idle_ms": Ms limits.transport.ping_idle, 20 ..= 600000 "milliseconds", "between WebSocket pings otherwise";
+        "dead_idle_ms": Ms limits.transport.dead_idle, 50 ..= 600000 "milliseconds", "without an answer the WebSocket is dead otherwise";
+        "tcp_dead_ms": Ms limits.transport.tcp_dead, 1000 ..= 600000 "milliseconds", "without an answer a TCP link is dead";
+        "datagram": Count limits.transport.datagram, 64 ..= 65507 "bytes", "longest UDP datagram";
+        "udp_sessions": Count limits.transport.udp_sessions, 1 ..= 65536 "sessions", "of one UDP listener";
+        "udp_idle_ms": Ms limits.transport.udp_idle, 100 ..= 600000 "milliseconds", "a UDP session ends after this silence";
+        "recv_queue": Count limits.transport.recv_queue, 1 ..= 65536 "messages", "waiting to be read from one UDP or mem peer";
+        "send_queue": Count limits.session.send_queue, 4 ..= 65536 "messages", "waiting to be sent to one client that does not read";
+        "write_deadline_ms": Ms limits.session.write_deadline, 10 ..= 600000 "milliseconds", "a client that neither reads nor speaks is closed after this";
+        "drain_ms": Ms limits.session.drain, 0 ..= 60000 "milliseconds", "for goodbyes when the daemon ends";
+    }
+};

@@ -1,0 +1,77 @@
+//! What the gate goes by: numbers from the configuration and from the board.
+
+use std::time::Duration;
+
+use hal::{Board, Drivetrain};
+use protocol::Ttl;
+
+use super::gimbal::Axis;
+
+/// The `[control]` table of the configuration.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Control {
+    /// Turns of the control loop a second, in hertz.
+    pub rate_hz: f64,
+    /// A `drive` or `velocity` without `ttl_ms` is good for this long.
+    pub command_ttl: Duration,
+    /// A driving word is good for this long where no link holds it (UDP).
+    pub word_ttl: Duration,
+    /// The power that `up` means, 0 to 1.
+    pub cruise: f64,
+    /// From standing to full power takes at least this long. Stopping is exempt.
+    pub slew: Duration,
+    /// How far `cam_left` and its like turn the camera, in degrees.
+    pub nudge_deg: f64,
+    /// Samples a second for a subscriber that names no rate, in hertz.
+    pub state_rate_hz: f64,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self {
+            rate_hz: 100.0,
+            command_ttl: Duration::from_millis(500),
+            word_ttl: Duration::from_secs(1),
+            cruise: 0.6,
+            slew: Duration::from_millis(200),
+            nudge_deg: 10.0,
+            state_rate_hz: 10.0,
+        }
+    }
+}
+
+impl Control {
+    /// The time of one turn of the control loop.
+    #[must_use]
+    pub fn period(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.rate_hz)
+    }
+}
+
+/// Everything that the gate goes by.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    pub(crate) control: Control,
+    pub(crate) drivetrain: Drivetrain,
+    pub(crate) pan: Option<Axis>,
+    pub(crate) tilt: Option<Axis>,
+}
+
+impl Rules {
+    /// The rules for a board.
+    #[must_use]
+    pub fn new(control: Control, board: &Board) -> Self {
+        let axis = |role| board.servos.iter().find(|s| s.role == role).map(Axis::new);
+        Self {
+            drivetrain: Drivetrain::new(&board.drivetrain),
+            pan: axis(hal::board::ServoRole::Pan),
+            tilt: axis(hal::board::ServoRole::Tilt),
+            control,
+        }
+    }
+
+    /// How long a structured command is good for.
+    pub(crate) fn ttl(&self, asked: Option<Ttl>) -> Duration {
+        asked.map_or(self.control.command_ttl, Ttl::get)
+    }
+}

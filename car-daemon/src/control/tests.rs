@@ -1,0 +1,363 @@
+//! Every rule of the gate as a story, on a clock that is only a number.
+
+use std::time::Duration;
+
+use hal::{Board, Drive};
+use protocol::{Angle, Answer, Code, Command, Event, Gimbal, Limit, Mode, Move, Power, Ttl};
+
+use super::{Control, Gate, Outputs, Rules};
+
+const ANNA: u64 = 1;
+const BEN: u64 = 2;
+const RADIO: u64 = 3;
+
+fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+fn gate() -> Gate {
+    let board = Board::preset("demo").expect("a preset");
+    let mut gate = Gate::new(Rules::new(Control { slew: Duration::ZERO, ..Control::default() }, &board));
+    gate.session_opened(ANNA, "127.0.0.1:1", true);
+    gate.session_opened(BEN, "127.0.0.1:2", true);
+    gate.session_opened(RADIO, "127.0.0.1:3", false);
+    gate
+}
+
+fn drive(throttle: f64, steer: f64) -> Command {
+    numbered(throttle, steer, None)
+}
+
+fn numbered(throttle: f64, steer: f64, seq: Option<u64>) -> Command {
+    let power = |what, value| Power::new(what, value).expect("in range");
+    Command::Drive {
+        throttle: power("throttle", throttle),
+        steer: power("steer", steer),
+        strafe: None,
+        ttl: None,
+        seq,
+    }
+}
+
+#[track_caller]
+fn accepted(gate: &mut Gate, id: u64, command: &Command, now: Duration) {
+    let answer = gate.handle(id, command, now);
+    assert!(matches!(answer, Ok(Answer::Accepted { limited: None })), "{answer:?}");
+}
+
+fn is_braked(outputs: &Outputs) -> bool {
+    outputs.target.drive == Drive::Brake && outputs.throttle == 0.0 && outputs.steer == 0.0
+}
+
+#[test]
+fn a_car_that_nobody_drives_brakes() {
+    let outputs = gate().tick(ms(10));
+    assert!(is_braked(&outputs));
+    assert_eq!((outputs.mode, outputs.driver, outputs.stop_reason), (Mode::Idle, None, None));
+}
+
+#[test]
+fn a_drive_command_lives_for_its_time_and_not_a_tick_longer() {
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &drive(0.5, 0.25), ms(100));
+    let outputs = gate.tick(ms(100));
+    assert_eq!(outputs.target.drive, Drive::Power { throttle: 0.5, steer: 0.25 });
+    assert_eq!((outputs.mode, outputs.driver), (Mode::Driving, Some(ANNA)));
+    assert_eq!(gate.next_deadline(), Some(ms(600)));
+    assert!(!is_braked(&gate.tick(ms(599))));
+    let outputs = gate.tick(ms(600));
+    assert!(is_braked(&outputs));
+    assert_eq!(outputs.stop_reason.as_deref(), Some("session 1 (127.0.0.1:1) sent nothing new for 500 ms"));
+}
+
+#[test]
+fn a_command_may_ask_for_another_time_to_live() {
+    let mut gate = gate();
+    let Command::Drive { throttle, steer, strafe, seq, .. } = drive(1.0, 0.0) else { unreachable!() };
+    let ttl = Some(Ttl::from_ms(80.0).expect("in range"));
+    accepted(&mut gate, ANNA, &Command::Drive { throttle, steer, strafe, ttl, seq }, ms(0));
+    assert!(!is_braked(&gate.tick(ms(79))));
+    assert!(is_braked(&gate.tick(ms(80))));
+}
+
+#[test]
+fn a_word_lives_as_long_as_its_link() {
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
+    assert_eq!(gate.held_by(), Some(ANNA));
+    assert_eq!(gate.next_deadline(), None);
+    assert_eq!(gate.tick(ms(60_000)).target.drive, Drive::Power { throttle: 0.6, steer: 0.0 });
+    gate.session_closed(ANNA, "the connection was closed");
+    let outputs = gate.tick(ms(60_001));
+    assert!(is_braked(&outputs));
+    assert_eq!(
+        outputs.stop_reason.as_deref(),
+        Some("session 1 (127.0.0.1:1) drove and is gone: the connection was closed")
+    );
+    assert_eq!(gate.held_by(), None);
+}
+
+#[test]
+fn a_word_without_a_link_must_be_repeated() {
+    let mut gate = gate();
+    accepted(&mut gate, RADIO, &Command::Move(Move::Left), ms(0));
+    assert_eq!(gate.held_by(), None);
+    accepted(&mut gate, RADIO, &Command::Move(Move::Left), ms(900));
+    assert!(!is_braked(&gate.tick(ms(1_899))));
+    assert!(is_braked(&gate.tick(ms(1_900))));
+}
+
+#[test]
+fn words_mean_cruise_power_and_left_is_positive() {
+    let mut gate = gate();
+    let cases = [
+        (Move::Forward, 0.6, 0.0),
+        (Move::Backward, -0.6, 0.0),
+        (Move::Left, 0.0, 0.6),
+        (Move::Right, 0.0, -0.6),
+    ];
+    for (word, throttle, steer) in cases {
+        accepted(&mut gate, ANNA, &Command::Move(word), ms(0));
+        assert_eq!(gate.tick(ms(1)).target.drive, Drive::Power { throttle, steer }, "{word:?}");
+    }
+}
+
+#[test]
+fn stop_works_for_everybody_at_once_and_for_good() {
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
+    gate.tick(ms(10));
+    assert!(matches!(gate.handle(BEN, &Command::Stop, ms(11)), Ok(Answer::Stopped)));
+    assert!(is_braked(&gate.outputs()), "even before the next tick");
+    let outputs = gate.tick(ms(5_000));
+    assert!(is_braked(&outputs));
+    assert_eq!(outputs.stop_reason.as_deref(), Some("session 2 (127.0.0.1:2) said stop"));
+}
+
+#[test]
+fn somebody_elses_end_does_not_stop_the_driver() {
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
+    gate.session_closed(BEN, "bored");
+    assert!(!is_braked(&gate.tick(ms(10))));
+}
+
+#[test]
+fn zeros_of_an_idle_client_do_not_freeze_the_driver() {
+    let mut gate = gate();
+    accepted(&mut gate, BEN, &drive(0.0, 0.0), ms(0));
+    assert_eq!(gate.tick(ms(1)).driver, None);
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(2));
+    accepted(&mut gate, BEN, &drive(0.0, 0.0), ms(3));
+    let outputs = gate.tick(ms(4));
+    assert_eq!((outputs.driver, outputs.throttle), (Some(ANNA), 0.5));
+    accepted(&mut gate, ANNA, &drive(0.0, 0.0), ms(5));
+    assert!(is_braked(&gate.tick(ms(6))), "the driver's own zeros brake");
+}
+
+#[test]
+fn an_old_or_repeated_seq_is_refused_and_moves_nothing() {
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &numbered(0.1, 0.0, Some(5)), ms(0));
+    for seq in [5, 4, 0] {
+        let fault = gate.handle(ANNA, &numbered(1.0, 0.0, Some(seq)), ms(1)).expect_err("stale");
+        assert_eq!(fault.code, Code::STALE);
+    }
+    assert_eq!(gate.tick(ms(2)).throttle, 0.1);
+    accepted(&mut gate, ANNA, &numbered(0.2, 0.0, Some(6)), ms(3));
+    accepted(&mut gate, BEN, &numbered(0.3, 0.0, Some(1)), ms(4));
+}
+
+#[test]
+fn a_command_of_a_closed_session_moves_nothing() {
+    let mut gate = gate();
+    gate.session_closed(ANNA, "gone");
+    assert_eq!(gate.handle(ANNA, &drive(1.0, 0.0), ms(1)).expect_err("closed").code, Code::STALE);
+    assert!(is_braked(&gate.tick(ms(2))));
+}
+
+#[test]
+fn power_rises_within_the_slew_and_falls_at_once_on_stop() {
+    let board = Board::preset("demo").expect("a preset");
+    let mut gate = Gate::new(Rules::new(Control::default(), &board));
+    gate.session_opened(ANNA, "a", true);
+    gate.tick(ms(1_000));
+    accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(1_500));
+    let first = gate.tick(ms(1_500)).throttle;
+    assert!((first - 0.05).abs() < 1e-9, "one turn's worth, not 0.5 s of it: {first}");
+    assert!((gate.tick(ms(1_550)).throttle - 0.3).abs() < 1e-9);
+    assert!((gate.tick(ms(1_700)).throttle - 0.6).abs() < 1e-9);
+    gate.handle(ANNA, &Command::Stop, ms(1_701)).expect("always allowed");
+    assert!(is_braked(&gate.tick(ms(1_701))));
+}
+
+#[test]
+fn speed_beyond_the_cars_is_scaled_as_a_whole() {
+    let mut gate = gate();
+    let command = Command::Velocity { linear: 6.8, angular: 0.0, ttl: None, seq: None };
+    let answer = gate.handle(ANNA, &command, ms(0));
+    assert!(matches!(answer, Ok(Answer::Accepted { limited: Some(Limit::Speed) })), "{answer:?}");
+    assert_eq!(gate.tick(ms(1)).throttle, 1.0);
+}
+
+#[test]
+fn a_hardware_fault_stops_and_holds_until_the_hardware_works() {
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
+    gate.hardware_failed("motor left: no answer");
+    let outputs = gate.tick(ms(1));
+    assert!(is_braked(&outputs));
+    assert_eq!(outputs.mode, Mode::Fault);
+    let fault = gate.handle(ANNA, &drive(1.0, 0.0), ms(2)).expect_err("fault");
+    assert_eq!(
+        (fault.code, fault.message.as_str()),
+        (Code::HARDWARE, "hardware fault: motor left: no answer")
+    );
+    assert!(gate.handle(ANNA, &Command::Stop, ms(2)).is_ok(), "stop is always allowed");
+    gate.hardware_works();
+    let outputs = gate.tick(ms(3));
+    assert!(is_braked(&outputs), "nothing is resumed");
+    assert_eq!(outputs.mode, Mode::Idle);
+    let events = gate.take_events();
+    assert!(
+        matches!(
+            events.as_slice(),
+            [
+                Event::Driving { driver: ANNA },
+                Event::Stopped { .. },
+                Event::Hardware { fault: Some(_) },
+                Event::Hardware { fault: None },
+            ]
+        ),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn a_daemon_that_goes_away_moves_no_more() {
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
+    gate.close("the daemon is shutting down");
+    assert!(is_braked(&gate.tick(ms(1))));
+    assert_eq!(gate.handle(ANNA, &drive(1.0, 0.0), ms(2)).expect_err("closing").code, Code::BUSY);
+}
+
+#[test]
+fn the_camera_turns_within_its_limits() {
+    let mut gate = gate();
+    let angle = |d| Angle::new("pan", d).ok();
+    let look = Command::Look { pan: angle(180.0), tilt: angle(0.0) };
+    let Ok(Answer::Angles(Gimbal { pan, tilt })) = gate.handle(ANNA, &look, ms(0)) else { panic!("angles") };
+    assert!(pan < 180.0 && tilt == 0.0);
+    gate.handle(ANNA, &Command::Center, ms(0)).expect("has a gimbal");
+    let before = gate.tick(ms(1)).target.pan_deg;
+    gate.handle(ANNA, &Command::NudgeStep { pan: 1, tilt: 0 }, ms(1)).expect("has a gimbal");
+    assert_eq!(gate.tick(ms(2)).target.pan_deg, before + 10.0);
+}
+
+mod any_history {
+    //! Whatever happens in whatever order, these hold.
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Happening {
+        Open(u64, bool),
+        Close(u64),
+        Drive(u64, f64, f64, Option<f64>, Option<u64>),
+        Word(u64, u8),
+        Stop(u64),
+        Fail,
+        Work,
+        Pass(u64),
+    }
+
+    fn happening() -> impl Strategy<Value = Happening> {
+        let id = 1_u64..5;
+        prop_oneof![
+            (id.clone(), any::<bool>()).prop_map(|(id, linked)| Happening::Open(id, linked)),
+            id.clone().prop_map(Happening::Close),
+            (
+                id.clone(),
+                -1.0..=1.0,
+                -1.0..=1.0,
+                proptest::option::of(1.0..2000.0),
+                proptest::option::of(0_u64..9)
+            )
+                .prop_map(|(id, t, s, ttl, seq)| Happening::Drive(id, t, s, ttl, seq)),
+            (id.clone(), 0_u8..4).prop_map(|(id, word)| Happening::Word(id, word)),
+            id.prop_map(Happening::Stop),
+            Just(Happening::Fail),
+            Just(Happening::Work),
+            (0_u64..700).prop_map(Happening::Pass),
+        ]
+    }
+
+    fn apply(gate: &mut Gate, what: &Happening, now: &mut Duration) {
+        match *what {
+            Happening::Open(id, linked) => gate.session_opened(id, "x", linked),
+            Happening::Close(id) => gate.session_closed(id, "x"),
+            Happening::Drive(id, throttle, steer, ttl, seq) => {
+                let command = Command::Drive {
+                    throttle: Power::clamped(throttle),
+                    steer: Power::clamped(steer),
+                    strafe: None,
+                    ttl: ttl.and_then(|t| Ttl::from_ms(t).ok()),
+                    seq,
+                };
+                drop(gate.handle(id, &command, *now));
+            }
+            Happening::Word(id, word) => {
+                let word = [Move::Forward, Move::Backward, Move::Left, Move::Right][usize::from(word)];
+                drop(gate.handle(id, &Command::Move(word), *now));
+            }
+            Happening::Stop(id) => drop(gate.handle(id, &Command::Stop, *now)),
+            Happening::Fail => gate.hardware_failed("broken"),
+            Happening::Work => gate.hardware_works(),
+            Happening::Pass(more) => *now += ms(more),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn only_an_open_session_moves_the_car_and_silence_ends_it(history in proptest::collection::vec(happening(), 0..60)) {
+            let mut gate = gate();
+            let mut open: std::collections::HashMap<u64, bool> = [(ANNA, true), (BEN, true), (RADIO, false)].into();
+            let mut now = Duration::ZERO;
+            let mut failed = false;
+            for what in &history {
+                apply(&mut gate, what, &mut now);
+                match what {
+                    Happening::Open(id, linked) => { open.insert(*id, *linked); }
+                    Happening::Close(id) => { open.remove(id); }
+                    Happening::Fail => failed = true,
+                    Happening::Work => failed = false,
+                    _ => {}
+                }
+                let outputs = gate.tick(now);
+                match outputs.target.drive {
+                    Drive::Brake => {}
+                    Drive::Power { throttle, steer } => {
+                        let driver = outputs.driver.expect("what moves has a driver");
+                        prop_assert!(open.contains_key(&driver), "{driver} is gone");
+                        prop_assert!(!failed, "the hardware has failed");
+                        prop_assert!(throttle.abs() <= 1.0 && steer.abs() <= 1.0);
+                        let deadline = gate.next_deadline();
+                        prop_assert!(deadline.is_none_or(|d| d > now && d <= now + ms(2_000)));
+                        prop_assert!(deadline.is_some() || gate.held_by() == Some(driver));
+                    }
+                }
+                if matches!(what, Happening::Stop(_)) {
+                    prop_assert!(is_braked(&outputs));
+                }
+            }
+            // Links end; then, at the latest, everything is over.
+            for id in 1..5 {
+                gate.session_closed(id, "the end");
+            }
+            prop_assert!(is_braked(&gate.tick(now)));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! One turn of the control loop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hal::{AssembleError, Board, Car, Platform};
+use protocol::{Gimbal, Pose, Speed, State, Wheels};
+
+use crate::shared::{Shared, fill, round};
+
+/// How often a hardware that failed is asked whether it works again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// The car, what it stands on, and the gate that tells it what to do.
+pub(crate) struct Plant {
+    car: Car,
+    platform: Box<dyn Platform>,
+    shared: Arc<Shared>,
+    period: Duration,
+    seq: u64,
+    next_tick: Duration,
+    /// When to try again, while the hardware has failed.
+    retry: Option<Duration>,
+}
+
+impl Plant {
+    /// Opens the board; the car is braked when this returns.
+    pub(crate) fn assemble(
+        board: &Board,
+        mut platform: Box<dyn Platform>,
+        shared: Arc<Shared>,
+        period: Duration,
+    ) -> Result<Self, AssembleError> {
+        let car = Car::assemble(board, &mut *platform)?;
+        Ok(Self { car, platform, shared, period, seq: 0, next_tick: Duration::ZERO, retry: None })
+    }
+
+    /// Does what the gate says at `now`; returns when it must be called again at the latest.
+    pub(crate) fn turn(&mut self, now: Duration) -> Duration {
+        self.platform.advance(now);
+        let outputs = self.shared.gate(|gate| gate.tick(now));
+        match self.retry {
+            None => {
+                if let Err(error) = self.car.apply(&outputs.target) {
+                    self.fail(&error.to_string(), now);
+                }
+            }
+            Some(at) if now >= at => self.recover(now),
+            Some(_) => {}
+        }
+        // After a failure the gate has another opinion than the one that was just tried.
+        let (outputs, deadline) = self.shared.gate(|gate| (gate.outputs(), gate.next_deadline()));
+        self.publish(outputs, now);
+        if now >= self.next_tick {
+            self.next_tick = now + self.period;
+        }
+        deadline.map_or(self.next_tick, |d| d.min(self.next_tick))
+    }
+
+    /// Brakes, whatever was said before.
+    pub(crate) fn halt(&mut self) {
+        if let Err(error) = self.car.halt() {
+            tracing::error!(%error, "the car could not be stopped");
+        }
+    }
+
+    fn fail(&mut self, what: &str, now: Duration) {
+        self.shared.gate(|gate| gate.hardware_failed(what));
+        self.halt();
+        self.retry = Some(now + RETRY);
+    }
+
+    fn recover(&mut self, now: Duration) {
+        match self.car.halt() {
+            Ok(()) => {
+                self.retry = None;
+                self.shared.gate(crate::control::Gate::hardware_works);
+            }
+            Err(error) => {
+                self.shared.gate(|gate| gate.hardware_failed(&error.to_string()));
+                self.retry = Some(now + RETRY);
+            }
+        }
+    }
+
+    fn publish(&mut self, outputs: crate::control::Outputs, now: Duration) {
+        self.seq += 1;
+        let wheels = self.car.wheels();
+        let motion = self.platform.motion();
+        let gimbal = Gimbal { pan: outputs.target.pan_deg, tilt: outputs.target.tilt_deg };
+        let has_gimbal = self.car.pan_range().is_some() || self.car.tilt_range().is_some();
+        let mut state = State {
+            seq: self.seq,
+            wheels: Wheels { left: round(wheels.left, 1e4), right: round(wheels.right, 1e4) },
+            gimbal: has_gimbal.then_some(gimbal),
+            speed: motion
+                .map(|m| Speed { linear: round(m.linear_mps, 1e4), angular: round(m.angular_rad_s, 1e4) }),
+            pose: motion.map(|m| Pose {
+                x: round(m.x_m, 1e4),
+                y: round(m.y_m, 1e4),
+                heading: round(m.heading_rad, 1e4),
+            }),
+            ..State::default()
+        };
+        fill(&mut state, outputs, now);
+        self.shared.publish(state);
+    }
+}

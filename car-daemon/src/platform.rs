@@ -1,0 +1,18 @@
+//! The table of platforms: adding one is a crate or a file, and one line here.
+
+use hal::{Board, Platform};
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct PlatformRow {
+    /// As the configuration names it.
+    pub name: &'static str,
+    /// Opens it for a board.
+    pub open: fn(&Board) -> Box<dyn Platform>,
+}
+
+/// Every platform of this build.
+pub const PLATFORMS: &[PlatformRow] = &[
+    PlatformRow { name: "sim", open: |board| Box::new(sim::Sim::new(board)) },
+    // PlatformRow { name: "linux", open: |_| Box::new(hal::platform::Linux {}) },
+];

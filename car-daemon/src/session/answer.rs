@@ -1,0 +1,80 @@
+//! From a request to its reply. What moves anything goes to the gate; the rest is answered here.
+
+use std::sync::Arc;
+
+use protocol::{Answer, Command, DialectId, Fault, Hello, Id, Info, Replies, Reply, Request, Requests};
+use tokio::time::Instant;
+
+use super::pump::Context;
+use super::subscription::Subscription;
+use crate::control::SessionId;
+
+/// What a session remembers between its requests.
+pub(crate) struct Asker<'a> {
+    pub(crate) id: SessionId,
+    pub(crate) context: &'a Context,
+    pub(crate) hello: Arc<Hello>,
+    pub(crate) subscription: Subscription,
+}
+
+impl Asker<'_> {
+    /// Does everything that one frame asks; `None` when nobody wants an answer.
+    pub(crate) fn answer(&mut self, requests: Requests) -> Option<Replies> {
+        match requests {
+            Requests::One(request) => self.reply(request).map(Replies::One),
+            Requests::Batch(requests) => {
+                let replies: Vec<Reply> = requests.into_iter().filter_map(|r| self.reply(r)).collect();
+                (!replies.is_empty()).then_some(Replies::Batch(replies))
+            }
+        }
+    }
+
+    fn reply(&mut self, Request { id, command }: Request) -> Option<Reply> {
+        let outcome = command.and_then(|command| self.perform(&command));
+        if let Err(fault) = &outcome {
+            tracing::debug!(session = self.id, code = fault.code.0, %fault, "refused");
+        }
+        id.map(|id| Reply { id, outcome })
+    }
+
+    fn perform(&mut self, command: &Command) -> Result<Answer, Fault> {
+        let Context { shared, clock, info, .. } = self.context;
+        Ok(match command {
+            Command::State => Answer::State(Arc::new(shared.state(clock.now()))),
+            Command::Subscribe { topics, rate } => {
+                self.subscription.add(*topics, *rate, Instant::now());
+                self.subscription.answer()
+            }
+            Command::Unsubscribe { topics } => {
+                self.subscription.remove(*topics);
+                self.subscription.answer()
+            }
+            Command::Hello { name } => {
+                if let Some(name) = name {
+                    tracing::info!(session = self.id, name, "hello");
+                }
+                Answer::Hello(Arc::clone(&self.hello))
+            }
+            Command::Info => Answer::Info(Arc::clone(info)),
+            Command::Ping { value } => Answer::Pong { value: value.clone(), t: clock.now().as_secs_f64() },
+            Command::Help => Answer::Help,
+            motion => return shared.command(|gate| gate.handle(self.id, motion, clock.now())),
+        })
+    }
+}
+
+/// The reply to something that could not even be read as a request.
+pub(crate) fn refusal(fault: Fault) -> Replies {
+    Replies::One(Reply { id: Id::Null, outcome: Err(fault) })
+}
+
+/// Who speaks, to the session `id`.
+pub(crate) fn hello(info: &Info, id: SessionId) -> Hello {
+    Hello {
+        server: "car-daemon".into(),
+        version: info.version.clone(),
+        name: info.name.clone(),
+        dialects: DialectId::ALL.iter().map(|d| d.name().to_owned()).collect(),
+        session: id,
+    }
+}

@@ -1,0 +1,10 @@
+//! One client, from its handshake to its end.
+//!
+//! What lives here: reading requests, having them answered, sending what was subscribed. What must
+//! never live here: what may move the car.
+
+mod answer;
+mod pump;
+mod subscription;
+
+pub(crate) use pump::{Context, Manner, serve};

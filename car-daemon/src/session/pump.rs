@@ -1,0 +1,253 @@
+//! The loop of a session: hears, has it answered, tells.
+
+use std::future::{pending, poll_fn};
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use protocol::{Channel, Code, DialectId, Fault, Info, Notification, Requests};
+use tokio::sync::broadcast::{self, error::RecvError as Lag};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use transport::{Connection, RecvError, SendError};
+
+use super::answer::{Asker, hello, refusal};
+use super::subscription::Subscription;
+use crate::clock::Clock;
+use crate::config::SessionLimits;
+use crate::control::SessionId;
+use crate::shared::Shared;
+use crate::telemetry::Happened;
+
+/// What every session of a daemon has in common.
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) clock: Clock,
+    pub(crate) info: Arc<Info>,
+    pub(crate) limits: SessionLimits,
+    pub(crate) state_rate_hz: f64,
+    /// Cancelled when the daemon goes away, after its goodbye has been said as an event.
+    pub(crate) closing: CancellationToken,
+}
+
+/// How the endpoint wants its sessions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manner {
+    pub(crate) dialect: Option<DialectId>,
+    pub(crate) hello: bool,
+}
+
+/// Serves one connection until it ends. The gate knows of it for exactly as long.
+pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: SessionId, manner: Manner) {
+    let peer = connection.peer.to_string();
+    let linked = connection.caps.linked;
+    tracing::info!(session = id, %peer, "connected");
+    let mut registered = Registered::new(&context.shared, id);
+    context.shared.open(id, &peer, linked, connection.link.clone());
+
+    let asker = Asker {
+        id,
+        context: &context,
+        hello: Arc::new(hello(&context.info, id)),
+        subscription: Subscription::none(context.state_rate_hz, Instant::now()),
+    };
+    let channel = Channel::new(connection, manner.dialect, context.limits.send_queue);
+    let mut session = Session {
+        events: context.shared.events(),
+        asker,
+        channel,
+        heard: Instant::now(),
+        stuck: None,
+        missed: 0,
+    };
+    if manner.hello && linked {
+        session.greet();
+    }
+    let why = session.run().await;
+    registered.close(&why);
+    session.say_goodbye(context.limits.drain).await;
+    tracing::info!(session = id, %peer, %why, "disconnected");
+}
+
+/// Takes the session from the gate even if its task panics or is dropped.
+struct Registered<'a> {
+    shared: &'a Shared,
+    id: SessionId,
+    open: bool,
+}
+
+impl<'a> Registered<'a> {
+    fn new(shared: &'a Shared, id: SessionId) -> Self {
+        Self { shared, id, open: true }
+    }
+
+    fn close(&mut self, why: &str) {
+        if std::mem::take(&mut self.open) {
+            self.shared.close(self.id, why);
+        }
+    }
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        self.close("its task ended");
+    }
+}
+
+struct Session<'a> {
+    asker: Asker<'a>,
+    channel: Channel,
+    events: broadcast::Receiver<Arc<Happened>>,
+    /// When the peer last said something.
+    heard: Instant,
+    /// Since when what was queued could not be handed on.
+    stuck: Option<Instant>,
+    /// Events that this peer was too slow for.
+    missed: u64,
+}
+
+/// What came first.
+enum Step {
+    Asked(DialectId, Requests),
+    Bad(RecvError),
+    Ended,
+    Lost(SendError),
+    /// The peer stopped reading, or reads again.
+    Flow,
+}
+
+impl Session<'_> {
+    /// Runs until the session ends; says why it did.
+    async fn run(&mut self) -> String {
+        let context = self.asker.context;
+        let closing = context.closing.cancelled();
+        tokio::pin!(closing);
+        loop {
+            let due = self.asker.subscription.due();
+            let dead = self.stuck.map(|since| since.max(self.heard) + context.limits.write_deadline);
+            let (channel, stuck) = (&mut self.channel, &mut self.stuck);
+            tokio::select! {
+                biased;
+                () = &mut closing => return "the daemon is shutting down".into(),
+                step = poll_fn(|cx| poll_step(channel, stuck, cx)) => {
+                    if let Some(why) = self.take(step) {
+                        return why;
+                    }
+                }
+                event = self.events.recv() => self.tell(event),
+                () = sleep_or_never(due) => self.sample(),
+                () = sleep_or_never(dead) => return "it neither reads nor speaks".into(),
+            }
+        }
+    }
+
+    /// Does what a step asks; says why the session must end, if it must.
+    fn take(&mut self, step: Step) -> Option<String> {
+        match step {
+            Step::Asked(dialect, requests) => {
+                self.heard = Instant::now();
+                if let Some(replies) = self.asker.answer(requests) {
+                    self.channel.reply(dialect, &replies);
+                }
+                None
+            }
+            Step::Bad(error) => {
+                let fault = match &error {
+                    RecvError::BadMessage(_) => Fault::new(Code::PARSE, error.to_string()),
+                    _ => Fault::new(Code::INVALID_REQUEST, error.to_string()),
+                };
+                self.channel.reply(self.channel.dialect(), &refusal(fault));
+                error.is_fatal().then(|| error.to_string())
+            }
+            Step::Ended => Some("the connection was closed".into()),
+            Step::Lost(error) => Some(error.to_string()),
+            Step::Flow => None,
+        }
+    }
+
+    fn greet(&mut self) {
+        // A hello is JSON whatever the dialect: the peer has not chosen one yet.
+        let frame = DialectId::Json.get().notify(Notification::Hello(&self.asker.hello));
+        self.channel.outbox.push(frame);
+    }
+
+    /// Sends the newest sample, or passes it over while older ones have not left yet.
+    fn sample(&mut self) {
+        if self.channel.outbox.is_empty() {
+            let frame = self.asker.context.shared.sample().frame(self.channel.dialect());
+            self.channel.outbox.push(frame);
+        }
+        self.asker.subscription.sampled(Instant::now());
+    }
+
+    fn tell(&mut self, event: Result<Arc<Happened>, Lag>) {
+        if !self.asker.subscription.wants_events() {
+            return;
+        }
+        match event {
+            Ok(event) => {
+                let frame = event.frame(self.channel.dialect());
+                self.missed += u64::from(!self.channel.outbox.push(frame));
+            }
+            Err(Lag::Lagged(count)) => self.missed += count,
+            // The daemon holds the sender for as long as it has sessions.
+            Err(Lag::Closed) => {}
+        }
+    }
+
+    /// Hands on what is still queued and closes the connection, within `limit`.
+    async fn say_goodbye(mut self, limit: Duration) {
+        while let Ok(event) = self.events.try_recv() {
+            self.tell(Ok(event));
+        }
+        let outbox = &mut self.channel.outbox;
+        let flushed = async {
+            // Errors only mean that the peer is gone already.
+            drop(poll_fn(|cx| outbox.poll_drain(cx)).await);
+            drop(poll_fn(|cx| outbox.poll_close(cx)).await);
+        };
+        if timeout(limit, flushed).await.is_err() {
+            tracing::debug!(session = self.asker.id, "the peer did not take the goodbye");
+        }
+    }
+}
+
+/// Reads while there is room for the reply, writes what is queued once there is nothing to read,
+/// and goes on reading when the peer does not: a client that never reads still drives.
+fn poll_step(channel: &mut Channel, stuck: &mut Option<Instant>, cx: &mut TaskContext<'_>) -> Poll<Step> {
+    let roomy = channel.outbox.has_room();
+    if roomy && let Poll::Ready(step) = poll_asked(channel, cx) {
+        return Poll::Ready(step);
+    }
+    if !channel.outbox.is_empty() {
+        match channel.outbox.poll_drain(cx) {
+            // Returns only where a deadline must be disarmed.
+            Poll::Ready(Ok(())) if stuck.take().is_some() => return Poll::Ready(Step::Flow),
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => return Poll::Ready(Step::Lost(error)),
+            Poll::Pending if stuck.is_none() => {
+                // Returns once, so that the deadline is armed.
+                *stuck = Some(Instant::now());
+                return Poll::Ready(Step::Flow);
+            }
+            Poll::Pending => {}
+        }
+    }
+    if roomy { Poll::Pending } else { poll_asked(channel, cx) }
+}
+
+fn poll_asked(channel: &mut Channel, cx: &mut TaskContext<'_>) -> Poll<Step> {
+    channel.poll_requests(cx).map(|asked| match asked {
+        Some(Ok((dialect, requests))) => Step::Asked(dialect, requests),
+        Some(Err(error)) => Step::Bad(error),
+        None => Step::Ended,
+    })
+}
+
+async fn sleep_or_never(until: Option<Instant>) {
+    match until {
+        Some(at) => sleep_until(at).await,
+        None => pending().await,
+    }
+}

@@ -1,0 +1,177 @@
+//! Where sessions and the hardware meet: the gate behind a short mutex, the newest sample, the
+//! events. Nothing here waits, and nothing holds the lock across an await.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use protocol::{Event, State};
+use tokio::sync::{Notify, broadcast, watch};
+use transport::Link;
+
+use crate::control::{Gate, Outputs, SessionId};
+use crate::telemetry::{Happened, Sample};
+
+/// Events that a slow listener may be behind before it misses some.
+const EVENTS: usize = 64;
+
+/// The meeting place.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    inner: Mutex<Inner>,
+    sample: watch::Sender<Arc<Sample>>,
+    events: broadcast::Sender<Arc<Happened>>,
+    pub(crate) bell: Bell,
+}
+
+#[derive(Debug)]
+struct Inner {
+    gate: Gate,
+    links: HashMap<SessionId, Link>,
+    held: Option<SessionId>,
+}
+
+impl Shared {
+    pub(crate) fn new(gate: Gate) -> Self {
+        Self {
+            inner: Mutex::new(Inner { gate, links: HashMap::new(), held: None }),
+            sample: watch::Sender::default(),
+            events: broadcast::Sender::new(EVENTS),
+            bell: Bell::default(),
+        }
+    }
+
+    /// Asks the gate. Afterwards the links know whether a motion hangs on them, and listeners know
+    /// what happened.
+    pub(crate) fn gate<T>(&self, ask: impl FnOnce(&mut Gate) -> T) -> T {
+        let mut inner = self.lock();
+        let answer = ask(&mut inner.gate);
+        inner.hold_links();
+        // Under the lock, so that everybody hears events in the order they happened.
+        for event in inner.gate.take_events() {
+            self.say(event);
+        }
+        answer
+    }
+
+    /// Tells everybody who listens.
+    pub(crate) fn say(&self, event: Event) {
+        log(&event);
+        // Without a listener there is nobody to tell.
+        drop(self.events.send(Arc::new(Happened::new(event))));
+    }
+
+    /// As [`gate`](Self::gate), and the hardware looks at once at what changed.
+    pub(crate) fn command<T>(&self, ask: impl FnOnce(&mut Gate) -> T) -> T {
+        let answer = self.gate(ask);
+        self.bell.ring();
+        answer
+    }
+
+    pub(crate) fn open(&self, id: SessionId, peer: &str, linked: bool, link: Link) {
+        self.lock().links.insert(id, link);
+        self.gate(|gate| gate.session_opened(id, peer, linked));
+    }
+
+    pub(crate) fn close(&self, id: SessionId, why: &str) {
+        self.command(|gate| gate.session_closed(id, why));
+        self.lock().links.remove(&id);
+    }
+
+    pub(crate) fn publish(&self, state: State) {
+        self.sample.send_replace(Arc::new(Sample::new(state)));
+    }
+
+    /// The newest sample, for notifications.
+    pub(crate) fn sample(&self) -> Arc<Sample> {
+        Arc::clone(&self.sample.borrow())
+    }
+
+    /// The state with what the gate knows now: a client that has just been told `accepted` sees it.
+    pub(crate) fn state(&self, now: Duration) -> State {
+        let outputs = self.lock().gate.outputs();
+        let mut state = State::clone(&self.sample().state);
+        fill(&mut state, outputs, now);
+        state
+    }
+
+    pub(crate) fn events(&self) -> broadcast::Receiver<Arc<Happened>> {
+        self.events.subscribe()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic inside the gate leaves a state machine that can still be told to stop.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn hold_links(&mut self) {
+        let held = self.gate.held_by();
+        if held == self.held {
+            return;
+        }
+        for (id, hold) in [(self.held, false), (held, true)] {
+            if let Some(link) = id.and_then(|id| self.links.get(&id)) {
+                link.hold(hold);
+            }
+        }
+        self.held = held;
+    }
+}
+
+/// Writes what the gate says into a state.
+pub(crate) fn fill(state: &mut State, outputs: Outputs, now: Duration) {
+    state.t = round(now.as_secs_f64(), 1e6);
+    state.mode = outputs.mode;
+    state.throttle = round(outputs.throttle, 1e4);
+    state.steer = round(outputs.steer, 1e4);
+    state.driver = outputs.driver;
+    state.stop_reason = outputs.stop_reason;
+}
+
+/// `value` with no more digits than anybody can use.
+pub(crate) fn round(value: f64, per_unit: f64) -> f64 {
+    (value * per_unit).round() / per_unit + 0.0
+}
+
+fn log(event: &Event) {
+    match event {
+        Event::Driving { driver } => tracing::info!(driver, "driving"),
+        Event::Stopped { reason } => tracing::info!(%reason, "stopped"),
+        Event::Hardware { fault: Some(fault) } => tracing::error!(%fault, "hardware fault"),
+        Event::Hardware { fault: None } => tracing::info!("the hardware answers again"),
+        other => tracing::info!(?other, "event"),
+    }
+}
+
+/// Wakes the hardware, whichever way it waits.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    rung: Mutex<bool>,
+    thread: Condvar,
+    task: Notify,
+}
+
+impl Bell {
+    pub(crate) fn ring(&self) {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.thread.notify_one();
+        self.task.notify_one();
+    }
+
+    /// Blocks this thread until the bell rings, or for `timeout`.
+    pub(crate) fn wait_blocking(&self, timeout: Duration) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut rung, _) = self
+            .thread
+            .wait_timeout_while(rung, timeout, |rung| !*rung)
+            .unwrap_or_else(PoisonError::into_inner);
+        *rung = false;
+    }
+
+    /// Waits for the bell. Cancel-safe.
+    pub(crate) async fn wait(&self) {
+        self.task.notified().await;
+    }
+}

@@ -1,0 +1,31 @@
+//! What a person reads when the daemon has started: where it listens, and how to try it.
+
+use transport::{Address, Endpoint};
+
+use crate::config::Config;
+
+/// One table of everything that is open.
+pub(crate) fn table(config: &Config, endpoints: &[Endpoint]) -> String {
+    let platform = if config.platform.name == "sim" { "simulated" } else { config.platform.name };
+    let rows: Vec<(String, String)> = endpoints.iter().map(|e| (e.to_string(), how_to_try(e))).collect();
+    let width = rows.iter().map(|(url, _)| url.chars().count()).max().unwrap_or(0).max("listens on".len());
+    let mut text = format!("\n{}: board {}, {platform}\n\n", config.name, config.board.name);
+    text += &format!("  {:<width$}   try it\n", "listens on");
+    for (url, example) in rows {
+        text += &format!("  {url:<width$}   {example}\n");
+    }
+    text += "\nWords: up back left right stop, cam_up cam_down cam_left cam_right cam_init, state, help. Ctrl-C ends.\n\n";
+    text
+}
+
+/// A command or a line of code that drives the car through this endpoint.
+fn how_to_try(endpoint: &Endpoint) -> String {
+    match (endpoint.scheme(), endpoint.address()) {
+        ("ws", _) => format!("in a browser's console: s = new WebSocket('{endpoint}'); then s.send('up')"),
+        ("tcp", Address::Socket { host, port }) => format!("nc {host} {port}, then type: up"),
+        ("udp", Address::Socket { host, port }) => format!("echo up | socat - udp:{host}:{port}"),
+        ("unix", Address::File(path)) => format!("nc -U {}, then type: state", path.display()),
+        ("unix", Address::Abstract(name)) => format!("socat - abstract-connect:{name}"),
+        _ => String::new(),
+    }
+}
