@@ -1,1 +1,10 @@
-//! (sketch)
+//! The daemon from outside. Each module tells stories of one kind; what they share is in `support`.
+
+mod bad_input;
+mod driving;
+mod foreign;
+mod readme;
+mod signals;
+mod sockets;
+mod support;
+mod tidy;

@@ -1,0 +1,107 @@
+//! How the program begins and ends.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use rustix::process::Signal;
+
+use crate::support::{Process, car_daemon, eventually};
+
+#[test]
+fn a_signal_stops_the_car_says_goodbye_and_ends_well() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let daemon = Process::start();
+        let mut driver = TcpStream::connect(daemon.address("tcp")).expect("listens");
+        driver
+            .write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"subscribe\",\"params\":[[\"events\"]]}\nup\n")
+            .expect("connected");
+        daemon.wheels("both turn", |left, right| left > 0.5 && right > 0.5);
+        daemon.signal(signal);
+        let mut heard = String::new();
+        driver.read_to_string(&mut heard).expect("closed in order");
+        assert!(heard.contains("bye"), "{heard}");
+        let (status, log) = daemon.wait();
+        assert_eq!(status.code(), Some(0), "{log}");
+    }
+}
+
+#[test]
+fn hangup_reads_the_control_table_again_and_a_wrong_file_changes_nothing() {
+    let daemon = Process::start_with("[control]\ncruise = 0.5");
+    let file = daemon.socket().with_file_name("car.toml");
+    let mut driver = TcpStream::connect(daemon.address("tcp")).expect("listens");
+    std::fs::write(&file, "[control]\ncruise = 50").expect("can be written");
+    daemon.signal(Signal::HUP);
+    std::fs::write(&file, "[control]\ncruise = 0.25").expect("can be written");
+    eventually("up means a quarter", || {
+        daemon.signal(Signal::HUP);
+        driver.write_all(b"up\n").expect("connected");
+        let throttle = daemon.state()["throttle"].as_f64().expect("a number");
+        throttle > 0.0 && throttle <= 0.25
+    });
+    drop(driver);
+    daemon.signal(Signal::TERM);
+    let (status, _) = daemon.wait();
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn a_port_in_use_is_said_in_words_with_a_way_out() {
+    let daemon = Process::start();
+    let second = car_daemon().args(["--listen", daemon.url("tcp")]).output().expect("runs");
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains(daemon.url("tcp")) && said.contains("--listen"), "{said}");
+}
+
+#[test]
+fn check_tells_every_fault_and_exits_with_2() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("car.toml");
+    std::fs::write(&file, "bord = \"demo\"\n[control]\nrate_hz = \"fast\"\n").expect("can be written");
+    let output = car_daemon().arg("check").arg("--config").arg(&file).output().expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("car.toml:1: bord") && said.contains("car.toml:3: control.rate_hz"), "{said}");
+    assert!(said.contains("2 faults"), "{said}");
+
+    std::fs::write(&file, "").expect("can be written");
+    let output = car_daemon().arg("check").arg("--config").arg(&file).output().expect("runs");
+    assert_eq!(output.status.code(), Some(0));
+    std::fs::write(&file, &output.stdout).expect("can be written");
+    let again = car_daemon().arg("check").arg("--config").arg(&file).output().expect("runs");
+    assert_eq!(again.stdout, output.stdout, "what check prints is itself a configuration");
+}
+
+#[test]
+fn boards_lists_the_presets_and_prints_each_as_a_file_that_works() {
+    let list = car_daemon().arg("boards").output().expect("runs");
+    let list = String::from_utf8_lossy(&list.stdout).into_owned();
+    let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, ["demo", "freenove-4wd", "l298n"]);
+    let folder = tempfile::TempDir::new().expect("a folder");
+    for name in names {
+        let toml = car_daemon().args(["boards", name]).output().expect("runs").stdout;
+        let file = folder.path().join(format!("{name}.toml"));
+        std::fs::write(&file, toml).expect("can be written");
+        let check = car_daemon().arg("check").arg("--board").arg(&file).output().expect("runs");
+        assert_eq!(check.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&check.stderr));
+    }
+}
+
+#[test]
+fn wrong_arguments_name_what_would_be_right() {
+    for (arguments, hint) in [
+        (&["--platform", "simm"][..], "did you mean `sim`"),
+        (&["--listen", "wss://127.0.0.1"], "ws"),
+        (&["--board", "demmo"], "did you mean `demo`"),
+        (&["boards", "l298"], "did you mean `l298n`"),
+        (&["--listen", "tcp://0.0.0.0:9901"], "insecure = true"),
+        (&["--config", "/no/such/file.toml"], "--config"),
+    ] {
+        let output = car_daemon().args(arguments).output().expect("runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(hint), "{arguments:?}: {said}");
+    }
+}

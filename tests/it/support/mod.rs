@@ -1,0 +1,8 @@
+//! What the stories share: a daemon inside this process on virtual time, a daemon as a process of
+//! its own, and people who talk to either.
+
+mod inside;
+mod outside;
+
+pub(crate) use inside::{Garage, pass};
+pub(crate) use outside::{Process, car_daemon, eventually};

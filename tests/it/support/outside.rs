@@ -1,0 +1,151 @@
+//! A daemon as a process of its own, on real sockets.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long anything here may take before a story fails. Nothing waits for it unless it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running `car-daemon`.
+pub(crate) struct Process {
+    child: Child,
+    folder: TempDir,
+    urls: Vec<String>,
+    log: Option<thread::JoinHandle<String>>,
+}
+
+/// One endpoint of each scheme, on ports that the system chooses.
+fn free_endpoints(folder: &TempDir) -> Vec<String> {
+    let unix = folder.path().join("car.sock");
+    vec![
+        "ws://127.0.0.1:0".into(),
+        "tcp://127.0.0.1:0".into(),
+        "udp://127.0.0.1:0".into(),
+        format!("unix://{}", unix.display()),
+    ]
+}
+
+/// The program under test.
+pub(crate) fn car_daemon() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_car-daemon-under-test"));
+    command.env_remove("RUST_LOG");
+    command
+}
+
+impl Process {
+    /// The simulated car, one endpoint of each scheme.
+    pub(crate) fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same, with this configuration file.
+    pub(crate) fn start_with(config: &str) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let file = folder.path().join("car.toml");
+        std::fs::write(&file, config).expect("can be written");
+        let mut command = car_daemon();
+        command.arg("--config").arg(file);
+        for endpoint in free_endpoints(&folder) {
+            command.arg("--listen").arg(endpoint);
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
+        let mut stderr = child.stderr.take().expect("piped");
+        let log = thread::spawn(move || {
+            let mut text = String::new();
+            stderr.read_to_string(&mut text).map(|_| text).unwrap_or_default()
+        });
+        let mut urls = Vec::new();
+        let mut line = String::new();
+        while urls.len() < 4 {
+            line.clear();
+            assert!(stdout.read_line(&mut line).expect("readable") > 0, "ended before it listened");
+            let first = line.split_whitespace().next().unwrap_or_default();
+            if first.contains("://") {
+                urls.push(first.to_owned());
+            }
+        }
+        Self { child, folder, urls, log: Some(log) }
+    }
+
+    /// The URL of a scheme.
+    pub(crate) fn url(&self, scheme: &str) -> &str {
+        self.urls.iter().find(|url| url.starts_with(&format!("{scheme}://"))).expect("listens there")
+    }
+
+    pub(crate) fn address(&self, scheme: &str) -> SocketAddr {
+        self.url(scheme).split("://").nth(1).and_then(|a| a.trim_end_matches('/').parse().ok()).expect("an address")
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join("car.sock")
+    }
+
+    /// The state, asked by somebody new over TCP.
+    pub(crate) fn state(&self) -> Value {
+        let mut stream = TcpStream::connect(self.address("tcp")).expect("listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        std::io::Write::write_all(&mut stream, b"state\n").expect("connected");
+        let mut lines = BufReader::new(stream).lines();
+        lines.next().expect("a hello").expect("readable");
+        let answer = lines.next().expect("an answer").expect("readable");
+        serde_json::from_str(answer.strip_prefix("ok ").expect("ok")).expect("JSON")
+    }
+
+    /// Waits until the wheels do what `what` says: `(left, right)`, each -1 to 1.
+    pub(crate) fn wheels(&self, what: &str, wanted: impl Fn(f64, f64) -> bool) {
+        eventually(what, || {
+            let wheels = &self.state()["wheels"];
+            let side = |name: &str| wheels[name].as_f64().unwrap_or(f64::NAN);
+            wanted(side("left"), side("right"))
+        });
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("runs");
+        let line = status.lines().find(|l| l.starts_with("VmRSS:")).expect("a figure");
+        line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).expect("a number") * 1024
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process");
+        kill_process(pid, signal).expect("runs");
+    }
+
+    /// Waits for its end; how it ended, and what it logged.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
+        let mut status = None;
+        eventually("the daemon ends", || {
+            status = self.child.try_wait().expect("a child");
+            status.is_some()
+        });
+        let log = self.log.take().and_then(|log| log.join().ok()).unwrap_or_default();
+        (status.expect("ended"), log)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Looks again and again, without a pause longer than a moment, until `it` holds.
+pub(crate) fn eventually(what: &str, mut it: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !it() {
+        assert!(start.elapsed() < PATIENCE, "this never happened: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}

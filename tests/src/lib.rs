@@ -1,1 +1,0 @@
-//! The daemon from outside: see `it/main.rs`.
