@@ -57,6 +57,20 @@ async fn every_byte_begins_the_silence_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_silence_of_one_message_does_not_shorten_the_next() {
+    let (mut connection, mut far) = open("lines", &Limits::default());
+    far.write_all(b"up").await.unwrap();
+    let most = SILENCE - Duration::from_millis(10);
+    assert!(tokio::time::timeout(most, connection.rx.next()).await.is_err());
+    let begun = Instant::now();
+    // As many bytes of the next message as there were of this one.
+    far.write_all(b"\nle").await.unwrap();
+    assert_eq!(next(&mut connection).await, Frame::text("up"));
+    assert_eq!(next(&mut connection).await, Frame::text("le"));
+    assert!(begun.elapsed() >= SILENCE, "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_end_of_a_line_that_silence_has_ended_is_no_message() {
     let (mut connection, mut far) = open("lines", &Limits::default());
     far.write_all(b"up").await.unwrap();

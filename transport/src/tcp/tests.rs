@@ -67,7 +67,20 @@ async fn both_ends_know_whom_they_speak_with() {
     let Peer::Socket(here) = a.peer else { panic!("{:?}", a.peer) };
     assert_eq!(Some(("127.0.0.1", here.port())), listener.endpoint().socket());
     assert!(matches!(incoming.peer, Peer::Socket(peer) if peer.ip() == here.ip() && peer != here));
+}
+
+#[tokio::test]
+async fn a_listener_on_every_address_knows_an_ipv4_peer_as_such() {
     assert_eq!(canonical("[::ffff:10.0.0.7]:5".parse().unwrap()), "10.0.0.7:5".parse().unwrap());
+    let tcp = Tcp::new(Limits::default());
+    let Ok(mut listener) = tcp.bind(&"tcp://[::]:0".parse().unwrap()).await else {
+        println!("this machine has no IPv6");
+        return;
+    };
+    let (_, port) = listener.endpoint().socket().unwrap();
+    let _client = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let peer = listener.accept().await.peer;
+    assert!(matches!(peer, Peer::Socket(peer) if peer.is_ipv4()), "{peer}");
 }
 
 #[tokio::test]
