@@ -6,28 +6,17 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::{AddressKind, OptionSpec, Scheme, table};
+use self::parse::{check_option, find_scheme, parse};
 
+mod parse;
 mod text;
 
 /// Longest endpoint in bytes. A Unix socket's path of 107 bytes fits even if each is escaped.
 const LONGEST: usize = 1024;
-
-/// The host where none is written: a car must not be open to the network by omission.
-const DEFAULT_HOST: &str = "127.0.0.1";
-
-/// The name where none is written after `mem://`.
-const DEFAULT_NAME: &str = "car-daemon";
-
-/// Options that every scheme takes. They are for the layers above; transports only carry them.
-const UPPER: &[OptionSpec] = &[
-    OptionSpec { key: "dialect", values: &["auto", "text", "json", "cbor"], check: None },
-    OptionSpec { key: "hello", values: &["on", "off"], check: None },
-];
 
 /// Where.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -193,132 +182,6 @@ impl fmt::Display for Endpoint {
         }
         Ok(())
     }
-}
-
-fn parse(text: &str) -> Result<Endpoint, String> {
-    let (scheme, rest) = text
-        .split_once("://")
-        .ok_or("an endpoint is written scheme://address, for example ws://127.0.0.1:9900")?;
-    let scheme = find_scheme(&scheme.to_ascii_lowercase())?;
-    let (place, query) = match rest.split_once('?') {
-        Some((place, query)) => (place, Some(query)),
-        None => (rest, None),
-    };
-    let (address, path) = match scheme.address {
-        AddressKind::Socket { port, path } => parse_socket(scheme.name, place, port, path)?,
-        AddressKind::File => (parse_file(place)?, String::new()),
-        AddressKind::Name => (parse_name(place)?, String::new()),
-    };
-    let mut options = BTreeMap::new();
-    for pair in query.into_iter().flat_map(|query| query.split('&')) {
-        let (key, value) =
-            pair.split_once('=').ok_or_else(|| format!("an option is written key=value, not `{pair}`"))?;
-        let value = text::unescape(value)?;
-        let key = check_option(scheme, key, &value)?;
-        if options.insert(key, value).is_some() {
-            return Err(format!("the option `{key}` is given twice"));
-        }
-    }
-    Ok(Endpoint { scheme: scheme.name, address, path, options })
-}
-
-fn find_scheme(name: &str) -> Result<&'static Scheme, String> {
-    table::schemes()
-        .find(|scheme| scheme.name == name)
-        .ok_or_else(|| text::unknown("scheme", name, table::schemes().map(|scheme| scheme.name)))
-}
-
-/// The option's key out of the table, if the scheme takes it with this value.
-fn check_option(scheme: &Scheme, key: &str, value: &str) -> Result<&'static str, String> {
-    let known = || scheme.options.iter().chain(UPPER);
-    let spec = known()
-        .find(|spec| spec.key == key)
-        .ok_or_else(|| text::unknown("option", key, known().map(|spec| spec.key)))?;
-    if !spec.values.is_empty() && !spec.values.contains(&value) {
-        return Err(text::unknown(&format!("{key}="), value, spec.values.iter().copied()));
-    }
-    match spec.check.map(|check| check(value)) {
-        Some(Err(reason)) => Err(format!("{key}={value}: {reason}")),
-        Some(Ok(())) | None => Ok(spec.key),
-    }
-}
-
-fn parse_socket(
-    scheme: &str,
-    place: &str,
-    default_port: u16,
-    may_have_path: bool,
-) -> Result<(Address, String), String> {
-    let (authority, path) = place.split_at(place.find('/').unwrap_or(place.len()));
-    let path = if path == "/" { "" } else { path };
-    if !path.is_empty() && !may_have_path {
-        return Err(format!("{scheme} takes no path: leave out `{path}`"));
-    }
-    text::check_path(path)?;
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(rest) => {
-            let (inside, port) = rest.split_once(']').ok_or("the `[` of the IPv6 address is not closed")?;
-            let v6: Ipv6Addr = inside.parse().map_err(|_| format!("`{inside}` is not an IPv6 address"))?;
-            let port = match port.strip_prefix(':') {
-                None if !port.is_empty() => return Err(format!("after `]` comes `:port`, not `{port}`")),
-                port => port,
-            };
-            (v6.to_string(), port)
-        }
-        None => match authority.split_once(':') {
-            Some((_, port)) if port.contains(':') => {
-                return Err(format!("write an IPv6 address in brackets: {scheme}://[::1]:{default_port}"));
-            }
-            Some((host, port)) => (parse_host(host)?, Some(port)),
-            None => (parse_host(authority)?, None),
-        },
-    };
-    let port = match port {
-        None => default_port,
-        // `u16::from_str` takes a leading `+`.
-        Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
-            digits.parse().map_err(|_| format!("`{digits}` is no port: ports go from 0 to 65535"))?
-        }
-        Some(other) => return Err(format!("`{other}` is no port: ports go from 0 to 65535")),
-    };
-    Ok((Address::Socket { host, port }, path.to_owned()))
-}
-
-/// A host name or an IPv4 address. A name whose last label is a number must be an address, so that
-/// no resolver reads `127.1` in its own way.
-fn parse_host(host: &str) -> Result<String, String> {
-    if host.is_empty() {
-        return Ok(DEFAULT_HOST.to_owned());
-    }
-    let last = host.rsplit('.').next().unwrap_or(host);
-    if !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()) {
-        let v4: Ipv4Addr = host.parse().map_err(|_| format!("`{host}` is not an IPv4 address"))?;
-        return Ok(v4.to_string());
-    }
-    if !host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
-        return Err(format!(
-            "`{host}` is no host name (letters, digits, `-` and `.`); \
-             for every address of this machine write 0.0.0.0 or [::]"
-        ));
-    }
-    Ok(host.to_ascii_lowercase())
-}
-
-fn parse_file(place: &str) -> Result<Address, String> {
-    if place.is_empty() {
-        return Ok(Endpoint::default_unix().address);
-    }
-    let decoded = text::unescape(place)?;
-    match decoded.strip_prefix('@') {
-        Some("") => Err("the abstract name after `@` is empty".to_owned()),
-        Some(name) => Ok(Address::Abstract(name.to_owned())),
-        None if decoded.starts_with('/') => Ok(Address::File(PathBuf::from(decoded))),
-        None => Err(format!("a socket's path is absolute: write unix:///{place}, or unix://@{place}")),
-    }
-}
-
-fn parse_name(place: &str) -> Result<Address, String> {
-    Ok(Address::Name(if place.is_empty() { DEFAULT_NAME.to_owned() } else { text::unescape(place)? }))
 }
 
 /// By the XDG base directory specification a relative `$XDG_RUNTIME_DIR` is to be ignored.

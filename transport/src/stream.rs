@@ -191,3 +191,6 @@ fn is_of_one_peer(error: &io::Error) -> bool {
             | io::ErrorKind::Interrupted
     )
 }
+
+#[cfg(test)]
+mod tests;

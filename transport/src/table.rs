@@ -31,8 +31,10 @@ pub struct OptionSpec {
     /// The values; empty where they cannot be listed, then `check` decides.
     pub values: &'static [&'static str],
     /// Says what would be right where a value that cannot be listed is wrong.
-    pub check: Option<fn(&str) -> Result<(), &'static str>>,
+    pub check: Option<Check>,
 }
+
+type Check = fn(&str) -> Result<(), &'static str>;
 
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
@@ -94,5 +96,17 @@ impl Table {
 
     fn row(&self, at: &Endpoint) -> Option<&Arc<dyn Transport>> {
         self.rows.iter().find(|row| row.schemes().iter().any(|s| s.name == at.scheme()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scheme_that_can_be_written_has_a_transport() {
+        let table = Table::new(&Limits::default());
+        let served = table.rows.iter().flat_map(|row| row.schemes()).map(|scheme| scheme.name);
+        assert!(served.eq(schemes().map(|scheme| scheme.name)));
     }
 }

@@ -155,3 +155,6 @@ pub(crate) fn tune(socket: &TcpStream, limits: &Limits) -> io::Result<()> {
 pub(crate) fn canonical(peer: SocketAddr) -> SocketAddr {
     SocketAddr::new(peer.ip().to_canonical(), peer.port())
 }
+
+#[cfg(test)]
+mod tests;

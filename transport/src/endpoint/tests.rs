@@ -1,9 +1,13 @@
 //! What can be written as an endpoint, what it prints as, and what is said about the rest.
 
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::parse::UPPER;
 use super::*;
+use crate::{AddressKind, OptionSpec, table};
 
 fn parsed(text: &str) -> Endpoint {
     text.parse().unwrap_or_else(|error| panic!("{error}"))

@@ -85,7 +85,7 @@ fn without_framing_each_read_is_a_message_and_a_long_one_several() {
 
 #[test]
 fn a_message_of_the_limit_is_carried_and_one_byte_more_ends_the_stream() {
-    let too_long = Err(format!("a message is longer than {LIMIT} bytes"));
+    let too_long = [Err(format!("a message is longer than {LIMIT} bytes"))];
     let full = "x".repeat(LIMIT);
     for framing in ["lines", "length", "java-utf"] {
         let bytes = encoded(framing, full.as_bytes()).unwrap();
@@ -94,11 +94,11 @@ fn a_message_of_the_limit_is_carried_and_one_byte_more_ends_the_stream() {
         assert!(matches!(refused, Err(SendError::TooLong { len: 65, limit: LIMIT })), "{framing}");
     }
     assert_eq!(received("lines", [full.as_bytes(), b"\r", b"\n"]), ok(&[&full]));
-    assert_eq!(received("lines", [full.as_bytes(), b"x"]), [too_long.clone()]);
-    assert_eq!(received("lines", [full.as_bytes(), b"x\n"]), [too_long.clone()]);
-    assert_eq!(received("length", [&[0, 0, 0, 65][..]]), [too_long.clone()]);
-    assert_eq!(received("length", [&[0xFF; 4][..]]), [too_long.clone()]);
-    assert_eq!(received("java-utf", [&[0, 65][..]]), [too_long]);
+    assert_eq!(received("lines", [full.as_bytes(), b"x"]), too_long);
+    assert_eq!(received("lines", [full.as_bytes(), b"x\n"]), too_long);
+    assert_eq!(received("length", [&[0, 0, 0, 65][..]]), too_long);
+    assert_eq!(received("length", [&[0xFF; 4][..]]), too_long);
+    assert_eq!(received("java-utf", [&[0, 65][..]]), too_long);
 }
 
 #[test]

@@ -166,3 +166,33 @@ fn remove_if_still(path: &Path, id: FileId) {
         tracing::warn!(path = %path.display(), %error, "cannot remove the file of a closed socket");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A lock belongs to an open file, so threads stand for processes here.
+    #[test]
+    fn only_one_holds_the_lock_however_often_it_changes_hands() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let (holders, times) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    while times.load(Ordering::Relaxed) < 500 {
+                        let Ok(lock) = Lock::take(path.clone()) else { continue };
+                        assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
+                        std::thread::yield_now();
+                        times.fetch_add(1, Ordering::Relaxed);
+                        holders.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+        assert!(!path.exists());
+    }
+}
