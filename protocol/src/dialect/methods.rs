@@ -146,9 +146,7 @@ static TABLE: &[Method] = &[
             })
         },
         write: |command| match command {
-            Command::Subscribe { topics, rate } => {
-                Some(vec![json!(topics), json!(rate.map(Rate::hz))])
-            }
+            Command::Subscribe { topics, rate } => Some(vec![json!(topics), json!(rate.map(Rate::hz))]),
             _ => None,
         },
     },
