@@ -65,7 +65,7 @@ impl<'a> Args<'a> {
 
     fn by_position(&mut self, items: Vec<Node<'a>>) -> Result<(), Fault> {
         if items.len() > self.names.len() {
-            return Err(Fault::params(format!("{} parameters are too many; {}", items.len(), self.usage())));
+            return Err(Fault::params(format!("too many parameters; {}", self.usage())));
         }
         for (slot, node) in self.slots.iter_mut().zip(items) {
             *slot = Some(node);
@@ -183,6 +183,9 @@ fn wrong(name: &str, node: &Node<'_>, right: &str) -> Fault {
 /// The one value of a method that takes anything: the only parameter, or all of them as they are.
 fn whole<'a>(name: &str, params: Node<'a>) -> Node<'a> {
     match params {
+        // Many libraries write an empty list or object where there are no parameters.
+        Node::Object(members) if members.is_empty() => Node::Null,
+        Node::List(items) if items.is_empty() => Node::Null,
         Node::Object(mut members) if members.len() == 1 && members[0].0 == name => members.remove(0).1,
         Node::List(mut items) if items.len() == 1 => items.remove(0),
         params => params,

@@ -35,6 +35,24 @@ pub enum Requests {
     Batch(Vec<Request>),
 }
 
+impl Requests {
+    /// Does each request and gathers the answers: none for a notification, and `None` where nothing
+    /// is to be answered. What could not be read is answered with its fault.
+    pub fn answered_by(self, mut does: impl FnMut(Command) -> Result<Answer, Fault>) -> Option<Replies> {
+        let mut answer = |Request { id, command }| {
+            let outcome = command.and_then(&mut does);
+            id.map(|id| Reply { id, outcome })
+        };
+        match self {
+            Self::One(request) => answer(request).map(Replies::One),
+            Self::Batch(requests) => {
+                let replies: Vec<_> = requests.into_iter().filter_map(answer).collect();
+                (!replies.is_empty()).then_some(Replies::Batch(replies))
+            }
+        }
+    }
+}
+
 /// The answer to one request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
