@@ -1,1 +1,5 @@
-//! (sketch) Drivers, one a file: hbridge, pca9685, servo.
+//! Drivers, one a file, each over the traits of embedded-hal.
+//!
+//! What must never live here: boards, platforms, other drivers.
+
+pub mod pca9685;

@@ -1,0 +1,82 @@
+//! The names of pins, as they stand in a board file.
+//!
+//! What must never live here: whether a pin suits what is wired to it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::DEFAULT_BUS;
+
+/// Where a signal comes out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum PinRef {
+    /// `gpio:GPIO17`: a GPIO line by the name that the kernel gives it.
+    Gpio {
+        /// `GPIO17`
+        line: String,
+    },
+    /// `pwm:DEVICE:CHANNEL`: a PWM channel of the kernel. How a device is named is the platform's
+    /// business; see [`Linux`](crate::platform::Linux).
+    Pwm {
+        /// `header`
+        device: String,
+        /// Of the device.
+        channel: u32,
+    },
+    /// `pca9685@0x40:0`, `pca9685@i2c-3/0x40:0`: a channel of a chip on an I²C bus.
+    Chip {
+        /// Index into [`Board::chips`](super::Board::chips).
+        chip: usize,
+        /// Of the chip.
+        channel: u8,
+    },
+}
+
+impl fmt::Display for PinRef {
+    /// As in a board file, save that a chip has only its number here; its name takes the board:
+    /// [`Board::pin_name`](super::Board::pin_name).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Gpio { line } => write!(f, "gpio:{line}"),
+            Self::Pwm { device, channel } => write!(f, "pwm:{device}:{channel}"),
+            Self::Chip { chip, channel } => write!(f, "chips[{chip}]:{channel}"),
+        }
+    }
+}
+
+/// A pin as it was written, before its chip is looked up.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum PinText {
+    Gpio { line: String },
+    Pwm { device: String, channel: u32 },
+    Chip { driver: String, bus: String, address: u8, channel: u8 },
+}
+
+/// What a pin may look like, for the person who wrote something else.
+const FORMS: &str = "write gpio:GPIO17, pwm:header:12 or pca9685@0x40:0";
+
+impl FromStr for PinText {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(line) = text.strip_prefix("gpio:") {
+            let sound = !line.is_empty() && !line.contains(char::is_whitespace);
+            return sound.then(|| Self::Gpio { line: line.to_owned() }).ok_or(FORMS);
+        }
+        let (device, channel) = text.rsplit_once(':').ok_or(FORMS)?;
+        if let Some(device) = device.strip_prefix("pwm:") {
+            let channel = channel.parse().map_err(|_| "the channel must be a number, as in pwm:header:12")?;
+            let sound = !device.is_empty() && !device.contains(['/', ' ']);
+            return sound.then(|| Self::Pwm { device: device.to_owned(), channel }).ok_or(FORMS);
+        }
+        let (driver, at) = device.split_once('@').ok_or(FORMS)?;
+        let (bus, address) = at.rsplit_once('/').unwrap_or((DEFAULT_BUS, at));
+        let address = address.strip_prefix("0x").and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        Ok(Self::Chip {
+            driver: driver.to_owned(),
+            bus: bus.to_owned(),
+            address: address.ok_or("the address must be hexadecimal, as in pca9685@0x40:0")?,
+            channel: channel.parse().map_err(|_| "the channel must be a number, as in pca9685@0x40:0")?,
+        })
+    }
+}
