@@ -4,57 +4,172 @@
 //! motors and chassis, a virtual clock of integer nanoseconds with a fixed step. What must never
 //! live here: tokio, wall-clock time, anything that a board file does not say.
 //!
-//! (interface sketch: to be completed)
+//! A signal goes one way only: drivers write pins and registers, bridges and servos read what is on
+//! their wires, motors turn, the chassis moves. Nothing on the way knows who is at either end, so a
+//! driver that is wrong moves a simulated car wrongly.
+//!
+//! The same writes at the same virtual times give the same state, bit for bit, on every machine,
+//! however the time between them was divided: see [`Sim::state_hash`].
+
+mod bridge;
+mod bus;
+mod chassis;
+mod chip;
+mod circuit;
+mod clock;
+mod digest;
+mod motor;
+mod net;
+mod pin;
+mod servo;
+mod signal;
+mod transcript;
+mod world;
 
 use std::time::Duration;
 
+use hal::board::PinRef;
 use hal::platform::{Bus, Delay, Output, Pwm};
 use hal::{Board, IoError, Motion, Platform};
 
+pub use bridge::Terminals;
+pub use signal::Signal;
+pub use transcript::{Direction, TRANSFERS, Transfer};
+
+use motor::Motor;
+use transcript::Transcript;
+use world::Shared;
+
 /// The platform. Cheap handle; clones see the same world (tests keep one and give one to the car).
-#[derive(Clone)]
-pub struct Sim {}
+#[derive(Clone, Debug)]
+pub struct Sim {
+    world: Shared,
+}
 
 impl Sim {
-    /// A car at rest at the origin, wired as the board says.
-    pub fn new(_board: &Board) -> Self {
-        todo!()
+    /// A car at rest at the origin, wired as the board says, its chips as after power-up.
+    #[must_use]
+    pub fn new(board: &Board) -> Self {
+        Self { world: Shared::new(board) }
     }
-    /// Runs the world for a whole number of 1 ms steps.
-    pub fn step(&self, _by: Duration) {
-        todo!()
+
+    /// Lets virtual time pass. The physics runs in steps of 1 ms; what is left over counts towards
+    /// the next step.
+    pub fn step(&self, by: Duration) {
+        self.world.lock().run_for(clock::nanos(by));
     }
-    /// The virtual time.
+
+    /// The virtual time since the car was built.
+    #[must_use]
     pub fn now(&self) -> Duration {
-        todo!()
+        Duration::from_nanos(self.world.lock().clock.now())
     }
-    /// What a named motor gets from its bridge now, as a test sees it.
-    pub fn wheel_speed_rad_s(&self, _motor: &str) -> Option<f64> {
-        todo!()
+
+    /// What is on a pin now; `None` if the board has no such pin.
+    #[must_use]
+    pub fn signal(&self, pin: &PinRef) -> Option<Signal> {
+        self.world.lock().circuit.signal(pin)
     }
-    // … also: level of a line, duty of a pwm, registers of a chip, a transcript of the bus, pulse/angle of a servo, motion()
+
+    /// What a chip's register holds, read without touching the bus. `None` without such a chip or
+    /// register. `address` is the one in the board file.
+    #[must_use]
+    pub fn chip_register(&self, bus: &str, address: u8, register: u8) -> Option<u8> {
+        self.world.lock().circuit.buses.register(bus, address, register)
+    }
+
+    /// What a named motor gets from its bridge now.
+    #[must_use]
+    pub fn terminals(&self, motor: &str) -> Option<Terminals> {
+        let world = self.world.lock();
+        let motor = world.motors.iter().find(|m| m.name == motor)?;
+        Some(bridge::output(&motor.bridge, |pin| world.circuit.signal(pin)))
+    }
+
+    /// How fast a named motor's wheel turns, rad/s, forward positive.
+    #[must_use]
+    pub fn wheel_speed_rad_s(&self, motor: &str) -> Option<f64> {
+        self.motor(motor, Motor::speed_rad_s)
+    }
+
+    /// How far a named motor's wheel has turned since the start, rad, forward positive.
+    #[must_use]
+    pub fn wheel_angle_rad(&self, motor: &str) -> Option<f64> {
+        self.motor(motor, Motor::angle_rad)
+    }
+
+    /// Where a named servo is now, in the degrees of the board.
+    #[must_use]
+    pub fn servo_deg(&self, servo: &str) -> Option<f64> {
+        let world = self.world.lock();
+        world.servos.iter().find(|s| s.name() == servo).map(servo::Servo::angle_deg)
+    }
+
+    /// From now on keeps what goes over the I²C buses, the newest [`TRANSFERS`].
+    pub fn record_bus(&self) {
+        self.world.lock().circuit.buses.transcript.get_or_insert_with(Transcript::default);
+    }
+
+    /// What was recorded since this was last asked, oldest first. Empty before [`Sim::record_bus`].
+    #[must_use]
+    pub fn take_bus_transcript(&self) -> Vec<Transfer> {
+        self.world.lock().circuit.buses.transcript.as_mut().map(Transcript::take).unwrap_or_default()
+    }
+
+    /// Cuts the bus to the chips at an address, on every bus. They no longer acknowledge, and keep
+    /// doing what they did.
+    pub fn unplug(&self, address: u8) {
+        self.world.lock().circuit.buses.set_plugged(address, false);
+    }
+
+    /// Undoes [`Sim::unplug`].
+    pub fn plug(&self, address: u8) {
+        self.world.lock().circuit.buses.set_plugged(address, true);
+    }
+
+    /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it
+    /// agree in every bit.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        self.world.lock().digest()
+    }
+
+    fn motor<T>(&self, name: &str, read: impl Fn(&Motor) -> T) -> Option<T> {
+        self.world.lock().motors.iter().find(|motor| motor.name == name).map(read)
+    }
 }
 
 impl Platform for Sim {
     fn name(&self) -> &'static str {
         "sim"
     }
-    fn output(&mut self, _line: &str) -> Result<Output, IoError> {
-        todo!()
+
+    fn output(&mut self, line: &str) -> Result<Output, IoError> {
+        Ok(Box::new(pin::Line::open(&self.world, line)?))
     }
-    fn pwm(&mut self, _device: &str, _channel: u32, _frequency_hz: f64) -> Result<Pwm, IoError> {
-        todo!()
+
+    fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
+        Ok(Box::new(pin::Channel::open(&self.world, device, channel, frequency_hz)?))
     }
-    fn i2c(&mut self, _bus: &str, _address: u8) -> Result<Bus, IoError> {
-        todo!()
+
+    /// Succeeds at any address of a bus that the board names, as the kernel does; where no chip is,
+    /// transfers are not acknowledged.
+    fn i2c(&mut self, bus: &str, _address: u8) -> Result<Bus, IoError> {
+        Ok(Box::new(bus::Port::open(&self.world, bus)?))
     }
+
+    /// To wait runs the world ahead; [`Platform::advance`] then waits for the caller to catch up.
     fn delay(&mut self) -> Delay {
-        todo!()
+        Box::new(pin::Wait::new(&self.world))
     }
-    fn advance(&mut self, _now: Duration) {
-        todo!()
+
+    /// Runs the whole steps up to `now`, where 0 is the time at which the car was built. A caller
+    /// that comes back more than a second late gets one second; the rest of the gap is skipped.
+    fn advance(&mut self, now: Duration) {
+        self.world.lock().follow(clock::nanos(now));
     }
+
     fn motion(&self) -> Option<Motion> {
-        todo!()
+        self.world.lock().chassis.as_ref().map(chassis::Chassis::motion)
     }
 }

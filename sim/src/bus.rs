@@ -1,0 +1,201 @@
+//! I²C: routes a transfer to whichever chips answer at its address. What the bytes mean is each
+//! chip's own affair. A transfer takes no virtual time.
+
+use embedded_hal::i2c::{ErrorType, I2c, Operation};
+use hal::board;
+use hal::{IoError, IoKind};
+
+use crate::chip::{self, Chip};
+use crate::clock::Nanos;
+use crate::digest::Digest;
+use crate::signal::Signal;
+use crate::transcript::{Direction, Transcript};
+use crate::world::Shared;
+
+/// The address that every chip hears (UM10204, section 3.1.13).
+const GENERAL_CALL: u8 = 0x00;
+
+/// Every chip on every bus of the board.
+#[derive(Debug)]
+pub(crate) struct Buses {
+    slots: Vec<Slot>,
+    pub(crate) transcript: Option<Transcript>,
+}
+
+/// A place where a chip sits.
+#[derive(Debug)]
+struct Slot {
+    /// Its index in `Board::chips`.
+    index: usize,
+    bus: String,
+    address: u8,
+    plugged: bool,
+    chip: Box<dyn Chip>,
+}
+
+impl Slot {
+    fn hears(&self, bus: &str, address: u8) -> bool {
+        self.plugged && self.bus == bus && (address == GENERAL_CALL || self.chip.answers(address))
+    }
+}
+
+impl Buses {
+    /// All chips plugged in and as after power-up.
+    pub(crate) fn new(chips: &[board::Chip]) -> Self {
+        let slot = |(index, spec): (usize, &board::Chip)| {
+            let chip = chip::build(spec)?;
+            Some(Slot { index, bus: spec.bus.clone(), address: spec.address, plugged: true, chip })
+        };
+        Self { slots: chips.iter().enumerate().filter_map(slot).collect(), transcript: None }
+    }
+
+    /// What channel `channel` of chip `index` of the board puts out; `None` without such an output.
+    pub(crate) fn output(&self, index: usize, channel: u8) -> Option<Signal> {
+        self.slots.iter().find(|slot| slot.index == index)?.chip.output(channel)
+    }
+
+    /// What a register holds, read without touching the bus.
+    pub(crate) fn register(&self, bus: &str, address: u8, register: u8) -> Option<u8> {
+        self.slots.iter().find(|slot| slot.bus == bus && slot.address == address)?.chip.register(register)
+    }
+
+    /// Whether the chips at `address`, on any bus, are wired to it.
+    pub(crate) fn set_plugged(&mut self, address: u8, plugged: bool) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.address == address) {
+            slot.plugged = plugged;
+        }
+    }
+
+    /// Fails unless the board has this bus.
+    pub(crate) fn check(&self, bus: &str) -> Result<(), IoError> {
+        if self.slots.iter().any(|slot| slot.bus == bus) {
+            return Ok(());
+        }
+        let mut known: Vec<&str> = self.slots.iter().map(|slot| slot.bus.as_str()).collect();
+        known.sort_unstable();
+        known.dedup();
+        let reason = match known.as_slice() {
+            [] => "no such bus: the board names none".into(),
+            _ => format!("no such bus: the board names {}", known.join(", ")),
+        };
+        Err(IoError { place: bus.into(), reason, kind: IoKind::Other })
+    }
+
+    /// A write from start to stop. Whether every byte was acknowledged.
+    fn write(&mut self, bus: &str, address: u8, bytes: &[u8], now: Nanos) -> bool {
+        let mut acknowledged = false;
+        for slot in self.slots.iter_mut().filter(|slot| slot.hears(bus, address)) {
+            acknowledged |= match address {
+                GENERAL_CALL => slot.chip.general_call(bytes),
+                _ => slot.chip.write(bytes, now),
+            };
+        }
+        self.record(now, bus, address, Direction::Write, bytes, acknowledged);
+        acknowledged
+    }
+
+    /// A read. Whether the address was acknowledged. Of several chips that answer, the first of the
+    /// board is heard; real ones would talk over each other.
+    fn read(&mut self, bus: &str, address: u8, buffer: &mut [u8], now: Nanos) -> bool {
+        let mut hearing = self.slots.iter_mut().filter(|slot| slot.hears(bus, address));
+        let chip = hearing.next().filter(|_| address != GENERAL_CALL);
+        let acknowledged = chip.map(|slot| slot.chip.read(buffer)).is_some();
+        self.record(now, bus, address, Direction::Read, buffer, acknowledged);
+        acknowledged
+    }
+
+    /// Lets every chip know the time. Whether an output changed.
+    pub(crate) fn tick(&mut self, now: Nanos) -> bool {
+        self.slots.iter_mut().fold(false, |changed, slot| slot.chip.tick(now) | changed)
+    }
+
+    /// Takes the state of every chip into a fingerprint.
+    pub(crate) fn digest(&self, into: &mut Digest) {
+        for slot in &self.slots {
+            into.integer(u64::from(slot.plugged));
+            slot.chip.digest(into);
+        }
+    }
+
+    fn record(
+        &mut self,
+        now: Nanos,
+        bus: &str,
+        address: u8,
+        way: Direction,
+        bytes: &[u8],
+        acknowledged: bool,
+    ) {
+        if let Some(transcript) = &mut self.transcript {
+            transcript.push(now, bus, address, way, bytes, acknowledged);
+        }
+    }
+}
+
+/// A handle on a bus. Like the kernel's, it reaches whatever address a transfer names.
+#[derive(Debug)]
+pub(crate) struct Port {
+    world: Shared,
+    bus: String,
+}
+
+impl Port {
+    /// Fails if the board has no such bus.
+    pub(crate) fn open(world: &Shared, bus: &str) -> Result<Self, IoError> {
+        world.lock().circuit.buses.check(bus)?;
+        Ok(Self { world: world.clone(), bus: bus.into() })
+    }
+}
+
+impl ErrorType for Port {
+    type Error = IoError;
+}
+
+impl I2c for Port {
+    fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
+        let mut world = self.world.lock();
+        let now = world.clock.now();
+        // Adjacent operations of one kind are one transfer: embedded-hal puts no start between them.
+        for transfer in operations.chunk_by_mut(|a, b| is_write(a) == is_write(b)) {
+            let mut data = gather(transfer);
+            let acknowledged = world.circuit.change(|circuit| match is_write(&transfer[0]) {
+                true => circuit.buses.write(&self.bus, address, &data, now),
+                false => circuit.buses.read(&self.bus, address, &mut data, now),
+            });
+            if !acknowledged {
+                let place = format!("{} address {address:#04x}", self.bus);
+                let reason = "no acknowledge: is the chip wired and powered?".into();
+                return Err(IoError { place, reason, kind: IoKind::NoAcknowledge });
+            }
+            scatter(&data, transfer);
+        }
+        Ok(())
+    }
+}
+
+fn is_write(operation: &Operation<'_>) -> bool {
+    matches!(operation, Operation::Write(_))
+}
+
+/// The bytes of all operations in a row; those of a read are still to come.
+fn gather(operations: &[Operation<'_>]) -> Vec<u8> {
+    let mut data = Vec::new();
+    for operation in operations {
+        match operation {
+            Operation::Write(bytes) => data.extend_from_slice(bytes),
+            Operation::Read(buffer) => data.resize(data.len() + buffer.len(), 0),
+        }
+    }
+    data
+}
+
+/// Hands what was read to the buffers it was read for.
+fn scatter(mut data: &[u8], operations: &mut [Operation<'_>]) {
+    for operation in operations {
+        if let Operation::Read(buffer) = operation {
+            let (mine, rest) = data.split_at(buffer.len());
+            buffer.copy_from_slice(mine);
+            data = rest;
+        }
+    }
+}

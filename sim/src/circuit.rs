@@ -1,0 +1,49 @@
+//! Everything that carries a signal, and the one question that the mechanics ask of it: what is on
+//! this pin? What hangs at the pins is not known here.
+
+use hal::board::{Board, PinRef};
+
+use crate::bus::Buses;
+use crate::clock::Nanos;
+use crate::net::Nets;
+use crate::signal::Signal;
+
+/// The computer's pins and the chips on its buses.
+#[derive(Debug)]
+pub(crate) struct Circuit {
+    pub(crate) nets: Nets,
+    pub(crate) buses: Buses,
+    changed: bool,
+}
+
+impl Circuit {
+    /// As at power-up.
+    pub(crate) fn new(board: &Board) -> Self {
+        Self { nets: Nets::new(board), buses: Buses::new(&board.chips), changed: true }
+    }
+
+    /// What is on `pin`; `None` if the board has no such pin.
+    pub(crate) fn signal(&self, pin: &PinRef) -> Option<Signal> {
+        match pin {
+            PinRef::Gpio { line } => self.nets.line_signal(line),
+            PinRef::Pwm { device, channel } => self.nets.channel_signal(device, *channel),
+            PinRef::Chip { chip, channel } => self.buses.output(*chip, *channel),
+        }
+    }
+
+    /// Does something that may change a signal.
+    pub(crate) fn change<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.changed = true;
+        act(self)
+    }
+
+    /// Lets the chips know the time.
+    pub(crate) fn tick(&mut self, now: Nanos) {
+        self.changed |= self.buses.tick(now);
+    }
+
+    /// Whether a signal may have changed since this was last asked.
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+}

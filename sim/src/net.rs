@@ -1,0 +1,165 @@
+//! The pins of the computer itself: GPIO lines and PWM channels, those that the board names and no
+//! others. What is wired to them is not known here.
+
+use hal::board::{Board, BridgeSpec, PinRef};
+use hal::{IoError, IoKind};
+
+use crate::digest::Digest;
+use crate::signal::Signal;
+
+/// Every pin of the computer that the board names.
+#[derive(Debug, Default)]
+pub(crate) struct Nets {
+    lines: Vec<Line>,
+    channels: Vec<Channel>,
+}
+
+#[derive(Debug)]
+struct Line {
+    name: String,
+    high: bool,
+    open: bool,
+}
+
+#[derive(Debug)]
+struct Channel {
+    device: String,
+    channel: u32,
+    duty: f64,
+    frequency_hz: f64,
+    open: bool,
+}
+
+impl Nets {
+    /// All low, all closed.
+    pub(crate) fn new(board: &Board) -> Self {
+        let mut nets = Self::default();
+        for pin in pins(board) {
+            match pin {
+                PinRef::Gpio { line } if nets.line(line).is_none() => {
+                    nets.lines.push(Line { name: line.clone(), high: false, open: false });
+                }
+                PinRef::Pwm { device, channel } if nets.channel(device, *channel).is_none() => {
+                    let (device, channel) = (device.clone(), *channel);
+                    nets.channels.push(Channel {
+                        device,
+                        channel,
+                        duty: 0.0,
+                        frequency_hz: 0.0,
+                        open: false,
+                    });
+                }
+                _ => {}
+            }
+        }
+        nets
+    }
+
+    /// What a GPIO line carries.
+    pub(crate) fn line_signal(&self, name: &str) -> Option<Signal> {
+        self.line(name).map(|index| Signal::level(self.lines[index].high))
+    }
+
+    /// What a PWM channel carries.
+    pub(crate) fn channel_signal(&self, device: &str, channel: u32) -> Option<Signal> {
+        let Channel { duty, frequency_hz, .. } = self.channels[self.channel(device, channel)?];
+        Some(Signal { rise: 0.0, duty, frequency_hz })
+    }
+
+    /// Opens a line, low, and says its number.
+    pub(crate) fn open_line(&mut self, name: &str) -> Result<usize, IoError> {
+        let place = || format!("gpio:{name}");
+        let Some(index) = self.line(name) else {
+            return Err(unknown(place(), "line", self.lines.iter().map(|line| line.name.clone())));
+        };
+        let line = &mut self.lines[index];
+        if std::mem::replace(&mut line.open, true) {
+            return Err(in_use(place()));
+        }
+        line.high = false;
+        Ok(index)
+    }
+
+    /// Drives an open line.
+    pub(crate) fn set_line(&mut self, index: usize, high: bool) {
+        self.lines[index].high = high;
+    }
+
+    /// Closes a line, which keeps its level.
+    pub(crate) fn close_line(&mut self, index: usize) {
+        self.lines[index].open = false;
+    }
+
+    /// Opens a PWM channel at zero duty and says its number.
+    pub(crate) fn open_channel(&mut self, device: &str, number: u32, hz: f64) -> Result<usize, IoError> {
+        let place = || format!("pwm:{device}:{number}");
+        if !(hz.is_finite() && hz > 0.0) {
+            let reason = format!("cannot do {hz} Hz: a frequency is above 0");
+            return Err(IoError { place: place(), reason, kind: IoKind::Other });
+        }
+        let Some(index) = self.channel(device, number) else {
+            let known = self.channels.iter().map(|c| format!("pwm:{}:{}", c.device, c.channel));
+            return Err(unknown(place(), "PWM channel", known));
+        };
+        let channel = &mut self.channels[index];
+        if std::mem::replace(&mut channel.open, true) {
+            return Err(in_use(place()));
+        }
+        (channel.duty, channel.frequency_hz) = (0.0, hz);
+        Ok(index)
+    }
+
+    /// Drives an open channel, with a fraction 0 to 1.
+    pub(crate) fn set_channel(&mut self, index: usize, duty: f64) {
+        self.channels[index].duty = duty;
+    }
+
+    /// Closes a channel, which keeps its duty.
+    pub(crate) fn close_channel(&mut self, index: usize) {
+        self.channels[index].open = false;
+    }
+
+    /// Takes everything that a wire carries into a fingerprint.
+    pub(crate) fn digest(&self, into: &mut Digest) {
+        for line in &self.lines {
+            into.integer(u64::from(line.high));
+        }
+        for channel in &self.channels {
+            into.number(channel.duty);
+            into.number(channel.frequency_hz);
+        }
+    }
+
+    fn line(&self, name: &str) -> Option<usize> {
+        self.lines.iter().position(|line| line.name == name)
+    }
+
+    fn channel(&self, device: &str, channel: u32) -> Option<usize> {
+        self.channels.iter().position(|c| c.device == device && c.channel == channel)
+    }
+}
+
+/// Every pin that a board names, in the order of the board.
+fn pins(board: &Board) -> impl Iterator<Item = &PinRef> {
+    let motors = board.motors.iter().flat_map(|motor| match &motor.bridge {
+        BridgeSpec::L298n { en, in1, in2, .. } => [Some(en), Some(in1), Some(in2), None],
+        BridgeSpec::Tb6612 { pwm, in1, in2, standby, .. } => {
+            [Some(pwm), Some(in1), Some(in2), standby.as_ref()]
+        }
+        BridgeSpec::Drv8833 { in1, in2, .. } => [Some(in1), Some(in2), None, None],
+    });
+    motors.flatten().chain(board.servos.iter().map(|servo| &servo.pwm))
+}
+
+fn unknown(place: String, what: &str, known: impl Iterator<Item = String>) -> IoError {
+    let known: Vec<String> = known.collect();
+    let reason = match known.as_slice() {
+        [] => format!("no such {what}: the board names none"),
+        _ => format!("no such {what}: the board names {}", known.join(", ")),
+    };
+    IoError { place, reason, kind: IoKind::Other }
+}
+
+fn in_use(place: String) -> IoError {
+    IoError { place, reason: "in use: it is open already".into(), kind: IoKind::Other }
+}

@@ -1,0 +1,108 @@
+//! The embedded-hal objects over the computer's own pins, and the one that waits. They write into
+//! the world and hold its lock no longer than that.
+
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::{self, OutputPin};
+use embedded_hal::pwm::{self, SetDutyCycle};
+use hal::IoError;
+
+use crate::world::Shared;
+
+/// An open GPIO line. Dropped, it can be opened again, and its level stays: a Raspberry Pi's kernel
+/// keeps driving it too.
+#[derive(Debug)]
+pub(crate) struct Line {
+    world: Shared,
+    index: usize,
+}
+
+impl Line {
+    /// Opens it, low.
+    pub(crate) fn open(world: &Shared, name: &str) -> Result<Self, IoError> {
+        let index = world.lock().circuit.change(|circuit| circuit.nets.open_line(name))?;
+        Ok(Self { world: world.clone(), index })
+    }
+
+    fn set(&self, high: bool) {
+        self.world.lock().circuit.change(|circuit| circuit.nets.set_line(self.index, high));
+    }
+}
+
+impl digital::ErrorType for Line {
+    type Error = IoError;
+}
+
+impl OutputPin for Line {
+    fn set_low(&mut self) -> Result<(), IoError> {
+        self.set(false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), IoError> {
+        self.set(true);
+        Ok(())
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.world.lock().circuit.nets.close_line(self.index);
+    }
+}
+
+/// An open PWM channel, 16 bits fine. Dropped, it can be opened again, and it keeps pulsing, as the
+/// kernel's does.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    world: Shared,
+    index: usize,
+}
+
+impl Channel {
+    /// Opens it, at zero duty.
+    pub(crate) fn open(world: &Shared, device: &str, number: u32, hz: f64) -> Result<Self, IoError> {
+        let index = world.lock().circuit.change(|circuit| circuit.nets.open_channel(device, number, hz))?;
+        Ok(Self { world: world.clone(), index })
+    }
+}
+
+impl pwm::ErrorType for Channel {
+    type Error = IoError;
+}
+
+impl SetDutyCycle for Channel {
+    fn max_duty_cycle(&self) -> u16 {
+        u16::MAX
+    }
+
+    fn set_duty_cycle(&mut self, duty: u16) -> Result<(), IoError> {
+        let duty = f64::from(duty) / f64::from(u16::MAX);
+        self.world.lock().circuit.change(|circuit| circuit.nets.set_channel(self.index, duty));
+        Ok(())
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        self.world.lock().circuit.nets.close_channel(self.index);
+    }
+}
+
+/// Waits by running the world: nobody's time is spent but the simulation's.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    world: Shared,
+}
+
+impl Wait {
+    /// In this world.
+    pub(crate) fn new(world: &Shared) -> Self {
+        Self { world: world.clone() }
+    }
+}
+
+impl DelayNs for Wait {
+    fn delay_ns(&mut self, ns: u32) {
+        self.world.lock().run_for(ns.into());
+    }
+}

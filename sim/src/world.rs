@@ -1,0 +1,149 @@
+//! One car and its time. The order in which things happen in a step is decided here and nowhere
+//! else: chips, then what the wires carry, then motors, body and servos.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hal::board::{Board, Side};
+
+use crate::bridge;
+use crate::chassis::Chassis;
+use crate::circuit::Circuit;
+use crate::clock::{Clock, Nanos};
+use crate::digest::Digest;
+use crate::motor::Motor;
+use crate::servo::Servo;
+
+/// How fast a wheel turns at full power where the board's drivetrain does not tell, rad/s: that of
+/// a TT motor at 6 V.
+const NO_LOAD_RAD_S: f64 = 20.9;
+
+/// Everything there is.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) circuit: Circuit,
+    pub(crate) motors: Vec<Motor>,
+    pub(crate) servos: Vec<Servo>,
+    pub(crate) chassis: Option<Chassis>,
+}
+
+impl World {
+    fn new(board: &Board) -> Self {
+        let chassis = Chassis::new(&board.drivetrain);
+        let no_load = chassis.as_ref().map_or(NO_LOAD_RAD_S, Chassis::no_load_rad_s);
+        Self {
+            clock: Clock::default(),
+            circuit: Circuit::new(board),
+            motors: board.motors.iter().map(|spec| Motor::new(spec, no_load)).collect(),
+            servos: board.servos.iter().map(Servo::new).collect(),
+            chassis,
+        }
+    }
+
+    /// Runs for a while.
+    pub(crate) fn run_for(&mut self, by: Nanos) {
+        self.run_to(self.clock.now().saturating_add(by));
+    }
+
+    /// Runs to the time that is due on the clock of a caller.
+    pub(crate) fn follow(&mut self, theirs: Nanos) {
+        let due = self.clock.due(theirs);
+        self.run_to(due);
+    }
+
+    /// Runs every step that ends by `target`. What was written in the middle of a step counts from
+    /// the beginning of that step, however the way to its end was divided.
+    fn run_to(&mut self, target: Nanos) {
+        while self.clock.now() < target {
+            let end = self.clock.next_step();
+            self.clock.set(end.min(target));
+            self.circuit.tick(self.clock.now());
+            if end <= target {
+                self.step();
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        if self.circuit.take_changed() {
+            self.read_wires();
+        }
+        let (mut left, mut right) = (Wheels::default(), Wheels::default());
+        for motor in &mut self.motors {
+            let turned = motor.step();
+            let side = match motor.side {
+                Side::Left => &mut left,
+                Side::Right => &mut right,
+            };
+            side.add(turned, motor.speed_rad_s());
+        }
+        for servo in &mut self.servos {
+            servo.step();
+        }
+        if let Some(chassis) = &mut self.chassis {
+            let ((left, left_speed), (right, right_speed)) = (left.mean(), right.mean());
+            chassis.step([left, right], [left_speed, right_speed]);
+        }
+    }
+
+    /// What is on the wires holds until the next change, so most steps need not look.
+    fn read_wires(&mut self) {
+        let circuit = &self.circuit;
+        for motor in &mut self.motors {
+            motor.terminals = bridge::output(&motor.bridge, |pin| circuit.signal(pin));
+        }
+        for servo in &mut self.servos {
+            servo.listen(circuit.signal(servo.pin()));
+        }
+    }
+
+    /// A fingerprint of every bit of state that can make a difference later.
+    pub(crate) fn digest(&self) -> u64 {
+        let mut digest = Digest::new();
+        digest.integer(self.clock.now());
+        self.circuit.nets.digest(&mut digest);
+        self.circuit.buses.digest(&mut digest);
+        self.motors.iter().for_each(|motor| motor.digest(&mut digest));
+        self.servos.iter().for_each(|servo| servo.digest(&mut digest));
+        self.chassis.iter().for_each(|chassis| chassis.digest(&mut digest));
+        digest.finish()
+    }
+}
+
+/// The wheels of one side, which the ground makes turn alike: the mean of its motors.
+#[derive(Default)]
+struct Wheels {
+    count: f64,
+    turned: f64,
+    speed: f64,
+}
+
+impl Wheels {
+    fn add(&mut self, turned: f64, speed: f64) {
+        self.count += 1.0;
+        self.turned += turned;
+        self.speed += speed;
+    }
+
+    fn mean(self) -> (f64, f64) {
+        let count = self.count.max(1.0);
+        (self.turned / count, self.speed / count)
+    }
+}
+
+/// A world that several handles share.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(Arc<Mutex<World>>);
+
+impl Shared {
+    /// A world wired as the board says.
+    pub(crate) fn new(board: &Board) -> Self {
+        Self(Arc::new(Mutex::new(World::new(board))))
+    }
+
+    /// For the moment of one read or write.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        // No write leaves the world half done, so a thread that died elsewhere spoils nothing.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
