@@ -1,7 +1,7 @@
 //! Driving, on virtual time: what a person at the other end of a link sees.
 
-use hal::platform::Motion;
 use hal::Platform;
+use hal::platform::Motion;
 use serde_json::{Value, json};
 
 use crate::support::{Garage, pass};
@@ -87,7 +87,10 @@ async fn a_structured_command_ends_with_its_time_to_live() {
     let state = anna.state().await;
     assert_eq!(state["mode"], json!("idle"));
     assert_eq!(state["wheels"]["left"], json!(0.0));
-    assert!(state["stop_reason"].as_str().is_some_and(|r| r.contains("sent nothing new for 300 ms")), "{state}");
+    assert!(
+        state["stop_reason"].as_str().is_some_and(|r| r.contains("sent nothing new for 300 ms")),
+        "{state}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,7 +173,9 @@ async fn every_dialect_drives_on_one_connection() {
     let frame = cbor.request(Some(&protocol::Id::Number(7.into())), &command).expect("a method");
     futures_util::SinkExt::send(&mut anna.0.tx, frame).await.expect("open");
     let frame = futures_util::StreamExt::next(&mut anna.0.rx).await.expect("open").expect("a reply");
-    let protocol::Outgoing::Reply { outcome: Ok(state), .. } = cbor.decode_outgoing(&frame.data).expect("cbor") else {
+    let protocol::Outgoing::Reply { outcome: Ok(state), .. } =
+        cbor.decode_outgoing(&frame.data).expect("cbor")
+    else {
         panic!("no reply")
     };
     assert_eq!(state["steer"].as_f64().map(|s| s > 0.0), Some(true), "{state}");
@@ -195,7 +200,11 @@ async fn a_chip_that_does_not_answer_stops_the_car_and_says_which() {
     garage.sim.plug(0x40);
     pass(1_000).await;
     let state = anna.state().await;
-    assert_eq!((&state["mode"], &state["wheels"]["left"]), (&json!("idle"), &json!(0.0)), "nothing is resumed");
+    assert_eq!(
+        (&state["mode"], &state["wheels"]["left"]),
+        (&json!("idle"), &json!(0.0)),
+        "nothing is resumed"
+    );
     anna.ask("up").await;
     pass(1_000).await;
     assert!(motion(&garage).linear_mps > 0.3);

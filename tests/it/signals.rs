@@ -13,7 +13,9 @@ fn a_signal_stops_the_car_says_goodbye_and_ends_well() {
         let daemon = Process::start();
         let mut driver = TcpStream::connect(daemon.address("tcp")).expect("listens");
         driver
-            .write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"subscribe\",\"params\":[[\"events\"]]}\nup\n")
+            .write_all(
+                b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"subscribe\",\"params\":[[\"events\"]]}\nup\n",
+            )
             .expect("connected");
         daemon.wheels("both turn", |left, right| left > 0.5 && right > 0.5);
         daemon.signal(signal);

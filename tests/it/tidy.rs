@@ -44,7 +44,8 @@ fn each_crate_knows_only_what_it_may() {
             .collect();
         assert!(!dependencies.is_empty(), "{name} has dependencies");
         for dependency in dependencies {
-            let allowed = !never.contains(&dependency) && (!ours.contains(&dependency) || may.contains(&dependency));
+            let allowed =
+                !never.contains(&dependency) && (!ours.contains(&dependency) || may.contains(&dependency));
             assert!(allowed, "{name} must not know {dependency}: see ARCHITECTURE.md");
         }
     }

@@ -48,12 +48,18 @@ impl Process {
 
     /// The same, with this configuration file.
     pub(crate) fn start_with(config: &str) -> Self {
+        Self::start_listening(config, &[])
+    }
+
+    /// The same, with more endpoints.
+    pub(crate) fn start_listening(config: &str, more: &[String]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let file = folder.path().join("car.toml");
         std::fs::write(&file, config).expect("can be written");
         let mut command = car_daemon();
         command.arg("--config").arg(file);
-        for endpoint in free_endpoints(&folder) {
+        let endpoints = [&free_endpoints(&folder)[..], more].concat();
+        for endpoint in &endpoints {
             command.arg("--listen").arg(endpoint);
         }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
@@ -65,7 +71,7 @@ impl Process {
         });
         let mut urls = Vec::new();
         let mut line = String::new();
-        while urls.len() < 4 {
+        while urls.len() < endpoints.len() {
             line.clear();
             assert!(stdout.read_line(&mut line).expect("readable") > 0, "ended before it listened");
             let first = line.split_whitespace().next().unwrap_or_default();
@@ -82,7 +88,11 @@ impl Process {
     }
 
     pub(crate) fn address(&self, scheme: &str) -> SocketAddr {
-        self.url(scheme).split("://").nth(1).and_then(|a| a.trim_end_matches('/').parse().ok()).expect("an address")
+        self.url(scheme)
+            .split("://")
+            .nth(1)
+            .and_then(|a| a.trim_end_matches('/').parse().ok())
+            .expect("an address")
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
