@@ -1,5 +1,6 @@
 //! Driving, on virtual time: what a person at the other end of a link sees.
 
+use futures_util::{SinkExt, StreamExt};
 use hal::Platform;
 use hal::platform::Motion;
 use serde_json::{Value, json};
@@ -168,11 +169,12 @@ async fn every_dialect_drives_on_one_connection() {
     assert!(anna.ask("drive 0.5 0").await.starts_with("ok"));
     let reply = anna.call("drive", json!([0.5, 0.1])).await;
     assert_eq!(reply["result"]["accepted"], json!(true));
+    pass(20).await;
     let cbor = protocol::DialectId::Cbor.get();
     let command = protocol::Command::State;
     let frame = cbor.request(Some(&protocol::Id::Number(7.into())), &command).expect("a method");
-    futures_util::SinkExt::send(&mut anna.0.tx, frame).await.expect("open");
-    let frame = futures_util::StreamExt::next(&mut anna.0.rx).await.expect("open").expect("a reply");
+    anna.0.tx.send(frame).await.expect("open");
+    let frame = anna.0.rx.next().await.expect("open").expect("a reply");
     let protocol::Outgoing::Reply { outcome: Ok(state), .. } =
         cbor.decode_outgoing(&frame.data).expect("cbor")
     else {
