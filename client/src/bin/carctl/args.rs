@@ -143,11 +143,7 @@ mod tests {
         assert_eq!((throttle.get(), steer.get()), (-0.5, -0.25));
         assert_eq!(duration, Some(Duration::from_millis(1500)));
         assert_eq!(ttl.unwrap().as_ms(), 250.0);
-        for line in [
-            "carctl drive --for 1s -.5 -1",
-            "carctl drive -.5 --for 1s -1",
-            "carctl --to mem://x drive -.5 -1",
-        ] {
+        for line in ["carctl drive --for 1s -.5 -1", "carctl drive -.5 --for 1s -1"] {
             assert!(matches!(parse(line), Ok(Command::Drive { .. })), "{line}");
         }
         assert!(matches!(parse("carctl look -90 -5.5"), Ok(Command::Look { .. })));
