@@ -43,8 +43,8 @@ pub(crate) enum Command {
     },
     /// Drive by power, once, or for a while.
     ///
-    /// Without --for, one command is sent; the car drives until its time to live is over. With --for,
-    /// the command is repeated in time, and the car is stopped at the end and on Ctrl-C.
+    /// Without --for, one command is sent, and the car drives until its time to live is over. With
+    /// --for, the command is repeated in time, and the car is stopped at the end. Ctrl-C stops the car.
     Drive {
         /// -1 to 1, forward positive.
         // Allowed is more than clap's negative numbers: `-.5` is none of them.
@@ -56,10 +56,9 @@ pub(crate) enum Command {
         /// How long, as 2s or 500ms.
         #[arg(long = "for", value_name = "TIME", value_parser = time)]
         duration: Option<Duration>,
-        /// How long the car drives on when nothing more is heard, 1ms to 2s; the daemon's choice where
-        /// absent.
-        #[arg(long, value_name = "TIME", value_parser = ttl)]
-        ttl: Option<Ttl>,
+        /// How long one command is good when nothing more is heard, 1ms to 2s.
+        #[arg(long, value_name = "TIME", value_parser = ttl, default_value = "500ms")]
+        ttl: Ttl,
     },
     /// Stop the car.
     Stop,
@@ -142,7 +141,7 @@ mod tests {
         };
         assert_eq!((throttle.get(), steer.get()), (-0.5, -0.25));
         assert_eq!(duration, Some(Duration::from_millis(1500)));
-        assert_eq!(ttl.unwrap().as_ms(), 250.0);
+        assert_eq!(ttl.as_ms(), 250.0);
         for line in ["carctl drive --for 1s -.5 -1", "carctl drive -.5 --for 1s -1"] {
             assert!(matches!(parse(line), Ok(Command::Drive { .. })), "{line}");
         }

@@ -3,17 +3,14 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use client::{Client, Options};
+use client::{Client, LinkState, Options};
 use protocol::{Power, Rate, Topics, Ttl};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use transport::Endpoint;
 
 use crate::args::{Args, Command};
 use crate::error::Error;
 use crate::{send, table};
-
-/// The time to live of a repeated command where none is given: the daemon's own default.
-const TTL_MS: f64 = 500.0;
 
 /// How often `state --watch` shows the state, in Hz.
 const WATCH_HZ: f64 = 10.0;
@@ -33,11 +30,12 @@ pub(crate) async fn run(
         Command::State { watch: false, json } => show(out, &car.state().await?, json)?,
         Command::State { watch: true, json } => watch(&car, json, out).await?,
         Command::Drive { throttle, steer, duration: None, ttl } => {
-            let accepted = car.drive(throttle, steer, ttl).await?;
+            let accepted = car.drive(throttle, steer, Some(ttl)).await?;
             table::limited(out, accepted.limited)?;
+            // The car stops when the connection of its driver closes; so it stays open.
+            sleep(ttl.get()).await;
         }
         Command::Drive { throttle, steer, duration: Some(duration), ttl } => {
-            let ttl = ttl.unwrap_or_else(|| Ttl::from_ms(TTL_MS).unwrap_or(Ttl::MAX));
             drive(&car, throttle, steer, duration, ttl, out).await?;
         }
         Command::Stop => drop(car.stop().await?),
@@ -77,7 +75,7 @@ async fn drive(
     let ended = tokio::select! {
         biased;
         interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Error::Signal),
-        () = tokio::time::sleep_until(end) => Ok(()),
+        () = sleep_until(end) => Ok(()),
         failed = repeat => failed,
     };
     // Also after a failure: what failed may have been the answer and not the command.
@@ -92,6 +90,7 @@ async fn watch(car: &Client, json: bool, out: &mut (impl Write + IsTerminal)) ->
     let topics = Topics { state: true, events: false };
     let mut told = car.subscribe(topics, Some(Rate::clamped(WATCH_HZ))).await?;
     let mut link = car.link();
+    let mut lost = false;
     let in_place = out.is_terminal() && !json;
     if in_place {
         write!(out, "\x1b[2J")?;
@@ -111,7 +110,12 @@ async fn watch(car: &Client, json: bool, out: &mut (impl Write + IsTerminal)) ->
                 if changed.is_err() {
                     return Ok(());
                 }
-                table::link(&mut std::io::stderr(), &link.borrow_and_update())?;
+                let link = link.borrow_and_update();
+                let down = matches!(*link, LinkState::Down { .. });
+                if lost || down {
+                    table::link(&mut std::io::stderr(), &link)?;
+                }
+                lost = down;
             }
         }
     }
