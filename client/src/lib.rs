@@ -1,1 +1,33 @@
-//! (sketch)
+//! The client of a car: calls with typed answers, and the state and events as they come.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use client::{Client, Options};
+//! use protocol::{Power, Topics};
+//!
+//! let car = Client::connect(&"tcp://127.0.0.1:9901".parse()?, Options::default()).await?;
+//! car.drive(Power::new("throttle", 0.4)?, Power::default(), None).await?;
+//! let mut told = car.subscribe(Topics::ALL, None).await?;
+//! while let Some(state) = told.state().await {
+//!     println!("{} m/s", state.speed.map_or(0.0, |speed| speed.linear));
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! What lives here: pairing of answers with calls, reconnection, subscriptions that outlive a
+//! connection. What must never live here: a motion that is sent a second time. What was on its way
+//! when the connection broke fails, and so does what is asked while there is none; only
+//! subscriptions are asked for again.
+
+mod answer;
+mod backoff;
+mod client;
+mod error;
+mod pending;
+mod subscription;
+mod task;
+
+pub use answer::{Accepted, Pong, Subscribed};
+pub use client::{Client, LinkState, Options, Redial};
+pub use error::CallError;
+pub use subscription::Subscription;

@@ -96,3 +96,43 @@ impl Ttl {
         self.0.as_secs_f64() * 1000.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_of_a_range_are_in_it_and_nothing_beyond() {
+        for value in [-1.0, 1.0, 0.0, f64::MIN_POSITIVE] {
+            assert_eq!(Power::new("steer", value).unwrap().get(), value);
+        }
+        for value in [1.0_f64.next_up(), (-1.0_f64).next_down(), f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(Power::new("steer", value).is_err(), "{value}");
+        }
+        let error = Angle::new("pan", 200.0).unwrap_err();
+        assert_eq!(error.to_string(), "`pan` is 200: it must be -180 to 180 degrees");
+    }
+
+    #[test]
+    fn a_zero_has_no_sign() {
+        assert!(Power::new("steer", -0.0).unwrap().get().is_sign_positive());
+    }
+
+    #[test]
+    fn what_is_clamped_is_in_range() {
+        assert_eq!(Power::clamped(7.0), Power::MAX);
+        assert_eq!(Power::clamped(f64::NEG_INFINITY), Power::MIN);
+        assert_eq!(Power::clamped(f64::NAN).get(), 0.0);
+        assert_eq!(Rate::clamped(f64::NAN), Rate::MIN);
+    }
+
+    #[test]
+    fn a_time_to_live_is_between_one_millisecond_and_two_seconds() {
+        assert_eq!(Ttl::from_ms(2000.0).unwrap(), Ttl::MAX);
+        assert_eq!(Ttl::from_ms(1.0).unwrap().get(), Duration::from_millis(1));
+        assert_eq!(Ttl::from_ms(250.0).unwrap().as_ms(), 250.0);
+        for ms in [0.0, 0.999, 2000.1, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(Ttl::from_ms(ms).is_err(), "{ms}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What the daemon answers, as types. Those that are objects of the model are taken from there.
+
+use protocol::{Limit, Topics};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The answer to a motion, and to `stop`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Accepted {
+    /// Always true: what is not accepted is an error.
+    pub accepted: bool,
+    /// What cut the command, if anything.
+    #[serde(default)]
+    pub limited: Option<Limit>,
+}
+
+/// The answer to `subscribe` and `unsubscribe`: what is subscribed now.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct Subscribed {
+    /// Which topics.
+    pub topics: Topics,
+    /// States a second.
+    pub rate_hz: f64,
+}
+
+/// The answer to `ping`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Pong {
+    /// What was sent.
+    pub value: Value,
+    /// The daemon's monotonic seconds.
+    pub t: f64,
+}

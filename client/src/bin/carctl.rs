@@ -1,2 +1,0 @@
-//! (sketch)
-fn main() {}

@@ -1,0 +1,170 @@
+//! The command line.
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use protocol::{Angle, OutOfRange, Power, Ttl};
+use transport::Endpoint;
+
+/// Drives and watches a car from the shell.
+#[derive(Debug, Parser)]
+#[command(
+    name = "carctl",
+    version,
+    after_help = "Examples:\n  \
+        carctl state\n  \
+        carctl state --watch\n  \
+        carctl drive 0.5 0 --for 2s        forward for two seconds, then stop\n  \
+        carctl drive -0.3 1 --for 500ms    backward, turning left\n  \
+        carctl look 30 -10                 camera to the left and down\n  \
+        carctl --to ws://10.0.0.7:9900 stop\n  \
+        carctl send cam_up                 any word of the text dialect; `carctl send help` lists them\n\n\
+        Left and up are positive. Exit codes: 0 fine, 1 failed, 2 wrong arguments."
+)]
+pub(crate) struct Args {
+    /// Where the car is: ws://, tcp://, udp:// or unix://. The daemon's Unix socket where absent.
+    #[arg(long, value_name = "URL", global = true)]
+    pub(crate) to: Option<Endpoint>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the state of the car.
+    State {
+        /// Go on showing it, ten times a second, until Ctrl-C.
+        #[arg(long)]
+        watch: bool,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Drive by power, once, or for a while.
+    ///
+    /// Without --for, one command is sent, and the car drives until its time to live is over. With
+    /// --for, the command is repeated in time, and the car is stopped at the end. Ctrl-C stops the car.
+    Drive {
+        /// -1 to 1, forward positive.
+        // Allowed is more than clap's negative numbers: `-.5` is none of them.
+        #[arg(value_parser = power, allow_hyphen_values = true)]
+        throttle: Power,
+        /// -1 to 1, left positive.
+        #[arg(value_parser = power, allow_hyphen_values = true)]
+        steer: Power,
+        /// How long, as 2s or 500ms.
+        #[arg(long = "for", value_name = "TIME", value_parser = time)]
+        duration: Option<Duration>,
+        /// How long one command is good when nothing more is heard, 1ms to 2s.
+        #[arg(long, value_name = "TIME", value_parser = ttl, default_value = "500ms")]
+        ttl: Ttl,
+    },
+    /// Stop the car.
+    Stop,
+    /// Turn the camera, in degrees; prints the angles after limits.
+    Look {
+        /// Left positive.
+        #[arg(value_parser = angle, allow_hyphen_values = true)]
+        pan: Angle,
+        /// Up positive.
+        #[arg(value_parser = angle, allow_hyphen_values = true)]
+        tilt: Angle,
+    },
+    /// Send a line of the text dialect and print the answer; exit code 1 on `error: …`.
+    ///
+    /// `up` and the other words that drive last as long as the connection, which ends here with the
+    /// answer: to drive, use `carctl drive`.
+    Send {
+        /// The line.
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        text: Vec<String>,
+    },
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "it must be a number, as 0.5".to_owned())
+}
+
+fn range(error: OutOfRange) -> String {
+    format!("it must be {}", error.range)
+}
+
+fn power(text: &str) -> Result<Power, String> {
+    Power::new("power", number(text)?).map_err(range)
+}
+
+fn angle(text: &str) -> Result<Angle, String> {
+    Angle::new("angle", number(text)?).map_err(range)
+}
+
+fn ttl(text: &str) -> Result<Ttl, String> {
+    Ttl::from_ms(time(text)?.as_secs_f64() * 1000.0).map_err(range)
+}
+
+/// `2s`, `1.5s`, `500ms`; at most a day, so that a slip of the finger is seen.
+fn time(text: &str) -> Result<Duration, String> {
+    let right = || "it must be a time, as 2s or 500ms".to_owned();
+    let (number, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, 0.001),
+        (None, Some(number)) => (number, 1.0),
+        (None, None) => return Err(right()),
+    };
+    let seconds = number.parse::<f64>().map_err(|_| right())? * unit;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(time) if time <= Duration::from_secs(86_400) => Ok(time),
+        _ => Err("it must be a time from 0s to 86400s".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, clap::Error> {
+        Args::try_parse_from(line.split(' ')).map(|args| args.command)
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn negative_numbers_are_numbers_and_not_options() {
+        let Ok(Command::Drive { throttle, steer, duration, ttl }) =
+            parse("carctl drive -0.5 -.25 --for 1.5s --ttl 250ms")
+        else {
+            panic!("not read")
+        };
+        assert_eq!((throttle.get(), steer.get()), (-0.5, -0.25));
+        assert_eq!(duration, Some(Duration::from_millis(1500)));
+        assert_eq!(ttl.as_ms(), 250.0);
+        for line in ["carctl drive --for 1s -.5 -1", "carctl drive -.5 --for 1s -1"] {
+            assert!(matches!(parse(line), Ok(Command::Drive { .. })), "{line}");
+        }
+        assert!(matches!(parse("carctl look -90 -5.5"), Ok(Command::Look { .. })));
+        let Ok(Command::Send { text }) = parse("carctl send drive -0.5 0") else { panic!("not read") };
+        assert_eq!(text, ["drive", "-0.5", "0"]);
+    }
+
+    #[test]
+    fn wrong_arguments_say_what_would_be_right() {
+        for (line, words) in [
+            ("carctl drive 1.5 0", "it must be -1 to 1"),
+            ("carctl drive fast 0", "it must be a number, as 0.5"),
+            ("carctl drive nan 0", "it must be -1 to 1"),
+            ("carctl drive 1 0 --for 2", "it must be a time, as 2s or 500ms"),
+            ("carctl drive 1 0 --for=-1s", "it must be a time from 0s to 86400s"),
+            ("carctl drive 1 0 --for 1e300s", "it must be a time from 0s to 86400s"),
+            ("carctl drive 1 0 --ttl 3s", "it must be 1 to 2000 milliseconds"),
+            ("carctl look 181 0", "it must be -180 to 180 degrees"),
+        ] {
+            let error = parse(line).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.to_string().contains(words), "{error}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! How things look on a terminal.
+
+use std::io::{self, Write};
+
+use client::LinkState;
+use protocol::{Limit, Mode, State};
+
+/// The state, a line for each thing that the car knows.
+pub(crate) fn state(out: &mut impl Write, state: &State) -> io::Result<()> {
+    let mode = match state.mode {
+        Mode::Driving => "driving",
+        Mode::Fault => "fault",
+        _ => "idle",
+    };
+    let driver = state.driver.map_or(String::new(), |driver| format!(" (session {driver})"));
+    let reason = state.stop_reason.as_ref().map_or(String::new(), |reason| format!("; last stop: {reason}"));
+    row(out, "mode", format!("{mode}{driver}{reason}"))?;
+    row(out, "power", format!("throttle {:+.2}  steer {:+.2}", state.throttle, state.steer))?;
+    row(out, "wheels", format!("left {:+.2}  right {:+.2}", state.wheels.left, state.wheels.right))?;
+    if let Some(gimbal) = state.gimbal {
+        row(out, "camera", format!("pan {:+.1}°  tilt {:+.1}°", gimbal.pan, gimbal.tilt))?;
+    }
+    if let Some(speed) = state.speed {
+        row(out, "speed", format!("{:+.2} m/s  {:+.2} rad/s", speed.linear, speed.angular))?;
+    }
+    if let Some(pose) = state.pose {
+        let heading = pose.heading.to_degrees();
+        row(out, "place", format!("x {:+.2} m  y {:+.2} m  heading {heading:+.0}°", pose.x, pose.y))?;
+    }
+    if let Some(battery) = state.battery {
+        row(out, "battery", format!("{:.2} V  {:.0} %", battery.volts, battery.percent))?;
+    }
+    if let Some(range) = state.range_m {
+        row(out, "ahead", format!("{range:.2} m"))?;
+    }
+    row(out, "time", format!("{:.2} s  sample {}", state.t, state.seq))
+}
+
+/// A word when a motion was cut.
+pub(crate) fn limited(out: &mut impl Write, limit: Option<Limit>) -> io::Result<()> {
+    match limit {
+        None => Ok(()),
+        Some(Limit::Speed) => writeln!(out, "limited: more speed was asked than the car has"),
+        Some(Limit::Strafe) => writeln!(out, "limited: this car cannot move sideways"),
+        Some(_) => writeln!(out, "limited"),
+    }
+}
+
+/// A word when the connection is lost or there again.
+pub(crate) fn link(out: &mut impl Write, link: &LinkState) -> io::Result<()> {
+    match link {
+        LinkState::Up { .. } => writeln!(out, "connected"),
+        LinkState::Down { why } => writeln!(out, "not connected: {why}"),
+    }
+}
+
+fn row(out: &mut impl Write, name: &str, value: String) -> io::Result<()> {
+    writeln!(out, "{name:<8}{value}")
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{Battery, Gimbal, Wheels};
+
+    use super::*;
+
+    fn shown(state: &State) -> String {
+        let mut out = Vec::new();
+        super::state(&mut out, state).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_state_is_a_table() {
+        let state = State {
+            t: 12.5,
+            seq: 1250,
+            mode: Mode::Driving,
+            throttle: 0.5,
+            steer: -0.25,
+            wheels: Wheels { left: 0.75, right: 0.25 },
+            gimbal: Some(Gimbal { pan: 10.0, tilt: -5.0 }),
+            battery: Some(Battery { volts: 7.4, percent: 62.0 }),
+            driver: Some(3),
+            stop_reason: Some("the command ran out".to_owned()),
+            ..State::default()
+        };
+        assert_eq!(
+            shown(&state),
+            "mode    driving (session 3); last stop: the command ran out\n\
+             power   throttle +0.50  steer -0.25\n\
+             wheels  left +0.75  right +0.25\n\
+             camera  pan +10.0°  tilt -5.0°\n\
+             battery 7.40 V  62 %\n\
+             time    12.50 s  sample 1250\n"
+        );
+    }
+
+    #[test]
+    fn what_the_car_cannot_know_is_not_shown() {
+        let lines = shown(&State::default());
+        assert!(!lines.contains("battery") && !lines.contains("camera"), "{lines}");
+    }
+}

@@ -1,0 +1,246 @@
+//! The task behind a client: the only owner of the connection. It speaks, listens, and connects
+//! again.
+
+use std::collections::hash_map::RandomState;
+use std::future::poll_fn;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use protocol::{Channel, Command, DialectId, Event, Fault, Hello, Id, Outgoing, Rate, State, Topics};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep, timeout};
+use transport::{Connection, RecvError, SendError};
+
+use crate::answer::Subscribed;
+use crate::backoff::Backoff;
+use crate::client::{LinkState, Redial};
+use crate::error::CallError;
+use crate::pending::Pending;
+
+/// The json dialect: every transport carries it.
+const DIALECT: DialectId = DialectId::Json;
+
+/// Frames in the outbox. Calls enter it one at a time; the rest is for what is said on connecting.
+const QUEUE: usize = 4;
+
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Where the answer to a call goes.
+pub(crate) type Answer = oneshot::Sender<Result<Value, CallError>>;
+
+/// A call on its way to the task.
+pub(crate) struct Call {
+    pub(crate) command: Command,
+    /// Until then the caller waits.
+    pub(crate) deadline: Instant,
+    pub(crate) answer: Answer,
+}
+
+/// Whoever waits for an answer.
+struct Waiter {
+    answer: Answer,
+    /// The answer says what is subscribed.
+    subscribes: bool,
+}
+
+/// What the task needs for life.
+pub(crate) struct Task {
+    pub(crate) calls: mpsc::Receiver<Call>,
+    pub(crate) link: watch::Sender<LinkState>,
+    pub(crate) states: watch::Sender<Option<Arc<State>>>,
+    pub(crate) events: broadcast::Sender<Event>,
+    /// How the client calls itself.
+    pub(crate) name: Option<String>,
+    pub(crate) redial: Box<dyn Redial>,
+    pub(crate) backoff: Backoff,
+}
+
+/// The next thing that happened on a connection.
+enum Happened {
+    Asked(Option<Call>),
+    Said(Option<Result<Outgoing, RecvError>>),
+    Broke(SendError),
+}
+
+impl Task {
+    /// Runs until the last handle is dropped.
+    pub(crate) async fn run(mut self, mut connection: Connection) {
+        let mut session = Session { pending: Pending::new(), subscribed: None };
+        loop {
+            let mut channel = Channel::new(connection, Some(DIALECT), QUEUE);
+            let lost = self.converse(&mut channel, &mut session).await;
+            let why = lost.as_deref().unwrap_or("the client was closed");
+            for waiter in session.pending.abandon() {
+                fail(waiter.answer, why);
+            }
+            let Some(why) = lost else {
+                // Nobody is left to hear of it if the goodbye does not arrive.
+                let _ = timeout(GOODBYE, channel.close()).await;
+                return;
+            };
+            drop(channel);
+            match self.reconnect(why).await {
+                Some(again) => connection = again,
+                None => return,
+            }
+        }
+    }
+
+    /// Speaks and listens; says why the connection was lost, or `None` when no handle is left.
+    async fn converse(&mut self, channel: &mut Channel, session: &mut Session) -> Option<String> {
+        self.link.send_replace(LinkState::Up { daemon: None });
+        for command in self.introduction(session) {
+            if let Ok(frame) = DIALECT.get().request(None, &command) {
+                channel.outbox.push(frame);
+            }
+        }
+        loop {
+            match self.next(channel).await {
+                Happened::Asked(Some(call)) => session.ask(channel, call),
+                Happened::Asked(None) => return None,
+                Happened::Said(Some(Ok(said))) => {
+                    self.backoff.reset();
+                    self.hear(session, said);
+                }
+                // A message that cannot be read answers no call; the next one may.
+                Happened::Said(Some(Err(error))) if !error.is_fatal() => {}
+                Happened::Said(Some(Err(error))) => return Some(error.to_string()),
+                Happened::Said(None) => return Some("the daemon closed the connection".to_owned()),
+                Happened::Broke(error) => return Some(error.to_string()),
+            }
+        }
+    }
+
+    /// What is said first on a connection: who this is, and what it was subscribed to. Nothing that
+    /// moves.
+    fn introduction(&self, session: &Session) -> impl Iterator<Item = Command> {
+        let hello = self.name.clone().map(|name| Command::Hello { name: Some(name) });
+        let wanted = session.subscribed.filter(|wanted| wanted.topics != Topics::default());
+        let subscribe = wanted.map(|Subscribed { topics, rate_hz }| Command::Subscribe {
+            topics,
+            rate: Rate::new("rate_hz", rate_hz).ok(),
+        });
+        hello.into_iter().chain(subscribe)
+    }
+
+    async fn next(&mut self, channel: &mut Channel) -> Happened {
+        poll_fn(|cx| {
+            if let Poll::Ready(Err(error)) = channel.outbox.poll_drain(cx) {
+                return Poll::Ready(Happened::Broke(error));
+            }
+            // Calls wait for an empty outbox and not in it: one whose caller gave up is then never sent,
+            // and a link that stalled does not deliver old motions when it comes back. They come
+            // before what is heard, so that a flood of states cannot delay a stop.
+            if channel.outbox.is_empty()
+                && let Poll::Ready(call) = self.calls.poll_recv(cx)
+            {
+                return Poll::Ready(Happened::Asked(call));
+            }
+            channel.poll_outgoing(cx).map(Happened::Said)
+        })
+        .await
+    }
+
+    fn hear(&mut self, session: &mut Session, said: Outgoing) {
+        match said {
+            Outgoing::Reply { id, outcome } => session.settle(&id, outcome),
+            Outgoing::Notification { method, params } => self.notify(&method, params),
+            Outgoing::Batch(all) => all.into_iter().for_each(|said| self.hear(session, said)),
+        }
+    }
+
+    /// Passes on what was said unasked; what a newer daemon says beyond that is not for this client.
+    fn notify(&self, method: &str, params: Value) {
+        match method {
+            "hello" => {
+                if let Ok(hello) = serde_json::from_value::<Hello>(params) {
+                    self.link.send_replace(LinkState::Up { daemon: Some(Arc::new(hello)) });
+                }
+            }
+            "state" => {
+                if let Ok(state) = serde_json::from_value::<State>(params) {
+                    self.states.send_replace(Some(Arc::new(state)));
+                }
+            }
+            "event" => {
+                if let Ok(event) = serde_json::from_value::<Event>(params) {
+                    // An error means that nobody listens.
+                    let _ = self.events.send(event);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Tries until there is a connection again; `None` when no handle is left.
+    async fn reconnect(&mut self, mut why: String) -> Option<Connection> {
+        loop {
+            self.link.send_replace(LinkState::Down { why: why.clone() });
+            let pause = self.backoff.pause(chance());
+            self.refusing(&why, sleep(pause)).await?;
+            let attempt = self.redial.redial();
+            match self.refusing(&why, attempt).await? {
+                Ok(connection) => return Some(connection),
+                Err(reason) => why = reason,
+            }
+        }
+    }
+
+    /// Waits for `work`, while every call fails at once; `None` when no handle is left.
+    async fn refusing<T>(&mut self, why: &str, work: impl Future<Output = T>) -> Option<T> {
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => return Some(done),
+                call = self.calls.recv() => fail(call?.answer, why),
+            }
+        }
+    }
+}
+
+/// What outlives a connection.
+struct Session {
+    pending: Pending<Waiter>,
+    subscribed: Option<Subscribed>,
+}
+
+impl Session {
+    /// Sends a call, unless its caller has given up.
+    fn ask(&mut self, channel: &mut Channel, Call { command, deadline, answer }: Call) {
+        let now = Instant::now();
+        if answer.is_closed() || deadline <= now {
+            return;
+        }
+        let subscribes = matches!(command, Command::Subscribe { .. } | Command::Unsubscribe { .. });
+        let id = self.pending.begin(now, deadline, Waiter { answer, subscribes });
+        match DIALECT.get().request(Some(&id), &command) {
+            // There is room: a call is only taken when the outbox is empty.
+            Ok(frame) => drop(channel.outbox.push(frame)),
+            Err(fault) => self.settle(&id, Err(fault)),
+        }
+    }
+
+    fn settle(&mut self, id: &Id, outcome: Result<Value, Fault>) {
+        let Some(waiter) = self.pending.settle(id) else { return };
+        if let (true, Ok(result)) = (waiter.subscribes, &outcome) {
+            self.subscribed = Subscribed::deserialize(result).ok();
+        }
+        // An error means that the caller has given up.
+        let _ = waiter.answer.send(outcome.map_err(CallError::Refused));
+    }
+}
+
+fn fail(answer: Answer, why: &str) {
+    // An error means that the caller has given up.
+    let _ = answer.send(Err(CallError::Disconnected(why.to_owned())));
+}
+
+/// A number from 0 to 1: the seed that the standard library draws for each hash map.
+fn chance() -> f64 {
+    RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
+}

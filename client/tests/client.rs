@@ -1,0 +1,301 @@
+//! A client and a daemon of a few lines between which the connection breaks, stalls and comes back.
+//! Time is paused: it passes only while everybody waits.
+#![allow(clippy::unwrap_used, reason = "a test may fail by a panic")]
+
+use std::time::Duration;
+
+use client::{CallError, Client, LinkState, Options};
+use futures_util::{FutureExt, sink, stream};
+use protocol::{Code, Fault, Hello, Power, Topics};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+use transport::{Caps, Connection, Frame, Link, Peer, SendError};
+
+/// The daemon's end of a connection.
+struct Daemon {
+    heard: mpsc::Receiver<Frame>,
+    says: mpsc::Sender<Frame>,
+}
+
+/// A connection on which `room` frames may wait for the daemon.
+fn connection(room: usize) -> (Connection, Daemon) {
+    let (tx, heard) = mpsc::channel(room);
+    let (says, mut rx) = mpsc::channel::<Frame>(64);
+    let send = |tx: mpsc::Sender<Frame>, frame| async move {
+        tx.send(frame).await.map_err(|_| SendError::Closed)?;
+        Ok(tx)
+    };
+    let connection = Connection {
+        peer: Peer::Memory("daemon".to_owned()),
+        caps: Caps {
+            reliable: true,
+            ordered: true,
+            linked: true,
+            kinds: true,
+            binary: true,
+            max_frame: 65_536,
+        },
+        link: Link::default(),
+        tx: Box::pin(sink::unfold(tx, send)),
+        rx: Box::pin(stream::poll_fn(move |cx| rx.poll_recv(cx).map(|frame| frame.map(Ok)))),
+    };
+    (connection, Daemon { heard, says })
+}
+
+impl Daemon {
+    async fn hears(&mut self) -> Value {
+        let frame = timeout(Duration::from_secs(60), self.heard.recv()).await.expect("the client is silent");
+        serde_json::from_slice(&frame.expect("the client is gone").data).unwrap()
+    }
+
+    async fn says(&self, message: Value) {
+        self.says.send(Frame::text(message.to_string())).await.unwrap();
+    }
+
+    async fn answers(&self, request: &Value, result: Value) {
+        self.says(json!({"jsonrpc": "2.0", "id": request["id"], "result": result})).await;
+    }
+
+    async fn says_state(&self, seq: u64) {
+        let state = protocol::State { seq, ..Default::default() };
+        self.says(json!({"jsonrpc": "2.0", "method": "state", "params": state})).await;
+    }
+}
+
+/// What the client finds when it dials again, in order; after that it waits.
+type Future = mpsc::UnboundedSender<Result<Connection, String>>;
+
+fn client(connection: Connection) -> (Client, Future) {
+    let (future, dialled) = mpsc::unbounded_channel();
+    let dialled = std::sync::Arc::new(tokio::sync::Mutex::new(dialled));
+    let redial = move || {
+        let dialled = dialled.clone();
+        async move { dialled.lock().await.recv().await.expect("the test goes on") }.boxed()
+    };
+    (Client::new(connection, redial, Options::default()), future)
+}
+
+fn power(value: f64) -> Power {
+    Power::new("power", value).unwrap()
+}
+
+async fn until_down(client: &Client) {
+    client.link().wait_for(|link| matches!(link, LinkState::Down { .. })).await.unwrap();
+}
+
+async fn until_up(client: &Client) {
+    client.link().wait_for(|link| matches!(link, LinkState::Up { .. })).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_find_their_calls_in_any_order() {
+    let (connection, mut daemon) = connection(8);
+    let (client, _future) = client(connection);
+    let both = async { tokio::join!(client.ping(json!("first")), client.ping(json!("second"))) };
+    let daemon = async {
+        let (first, second) = (daemon.hears().await, daemon.hears().await);
+        for request in [&second, &first] {
+            daemon.answers(request, json!({"value": request["params"]["value"], "t": 1.0})).await;
+        }
+    };
+    let ((first, second), ()) = tokio::join!(both, daemon);
+    assert_eq!(first.unwrap().value, "first");
+    assert_eq!(second.unwrap().value, "second");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_says_what_the_car_said() {
+    let (connection, mut daemon) = connection(8);
+    let (client, _future) = client(connection);
+    let fault = Fault::new(Code::HARDWARE, "the motor driver does not answer");
+    let daemon = async {
+        let request = daemon.hears().await;
+        assert_eq!(request["params"], json!({"throttle": 0.5, "steer": 0.0}));
+        daemon.says(json!({"jsonrpc": "2.0", "id": request["id"], "error": fault})).await;
+    };
+    let (refused, ()) = tokio::join!(client.drive(power(0.5), power(0.0), None), daemon);
+    assert_eq!(refused.unwrap_err(), CallError::Refused(fault));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_an_answer_ends_in_time_and_its_late_answer_harms_nobody() {
+    let (connection, mut daemon) = connection(8);
+    let (client, _future) = client(connection);
+    let began = Instant::now();
+    assert_eq!(client.stop().await, Err(CallError::TimedOut(Duration::from_secs(2))));
+    assert_eq!(began.elapsed(), Duration::from_secs(2));
+    let late = daemon.hears().await;
+    daemon.answers(&late, json!({"accepted": false})).await;
+    let daemon = async {
+        let request = daemon.hears().await;
+        daemon.answers(&request, json!({"accepted": true})).await;
+    };
+    let (answer, ()) = tokio::join!(client.stop(), daemon);
+    assert!(answer.unwrap().accepted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_on_its_way_when_the_connection_broke_fails_and_is_not_sent_again() {
+    let (first, mut daemon) = connection(8);
+    let (client, future) = client(first);
+    let driver = client.clone();
+    let drive = tokio::spawn(async move { driver.drive(power(1.0), power(0.0), None).await });
+    assert_eq!(daemon.hears().await["method"], "drive");
+    drop(daemon);
+    assert!(matches!(drive.await.unwrap(), Err(CallError::Disconnected(_))));
+
+    let began = Instant::now();
+    let while_down = client.drive(power(1.0), power(0.0), None).await;
+    assert!(matches!(while_down, Err(CallError::Disconnected(_))), "{while_down:?}");
+    assert_eq!(began.elapsed(), Duration::ZERO, "it fails at once");
+
+    let (second, mut daemon) = connection(8);
+    future.send(Ok(second)).unwrap();
+    until_up(&client).await;
+    let daemon = async {
+        let request = daemon.hears().await;
+        assert_eq!(request["method"], "stop", "the first that is heard is new");
+        daemon.answers(&request, json!({"accepted": true})).await;
+    };
+    let (answer, ()) = tokio::join!(client.stop(), daemon);
+    answer.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_stalled_delivers_no_motion_whose_caller_gave_up() {
+    let (connection, mut daemon) = connection(1);
+    let (client, _future) = client(connection);
+    let mut given_up = Vec::new();
+    for throttle in [0.1, 0.2, 0.3, 0.4] {
+        given_up.push(client.drive(power(throttle), power(0.0), None).await);
+    }
+    assert!(given_up.iter().all(|drive| matches!(drive, Err(CallError::TimedOut(_)))), "{given_up:?}");
+    let stop = tokio::spawn(async move { client.stop().await });
+    let mut heard = Vec::new();
+    loop {
+        let request = daemon.hears().await;
+        heard.push(request["params"]["throttle"].clone());
+        if request["method"] == "stop" {
+            daemon.answers(&request, json!({"accepted": true})).await;
+            break;
+        }
+    }
+    // One was in the pipe, one at its mouth; the others are gone.
+    assert_eq!(heard, [json!(0.1), json!(0.2), Value::Null]);
+    stop.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_outlives_a_connection() {
+    let (first, mut daemon) = connection(8);
+    let (client, future) = client(first);
+    let answer = async {
+        let request = daemon.hears().await;
+        assert_eq!(request["method"], "subscribe");
+        daemon.answers(&request, json!({"topics": ["state", "events"], "rate_hz": 20.0})).await;
+        daemon.says_state(1).await;
+    };
+    let (told, ()) = tokio::join!(client.subscribe(Topics::ALL, None), answer);
+    let mut told = told.unwrap();
+    assert_eq!(told.state().await.unwrap().seq, 1);
+    drop(daemon);
+    until_down(&client).await;
+
+    let (second, mut daemon) = connection(8);
+    future.send(Ok(second)).unwrap();
+    let again = daemon.hears().await;
+    assert_eq!(again["method"], "subscribe");
+    assert_eq!(again["params"], json!({"topics": ["state", "events"], "rate_hz": 20.0}));
+    daemon
+        .says(json!({"jsonrpc": "2.0", "method": "event", "params": {"event": "bye", "reason": "x"}}))
+        .await;
+    daemon.says_state(2).await;
+    assert_eq!(told.state().await.unwrap().seq, 2);
+    assert_eq!(told.event().await, Some(protocol::Event::Bye { reason: "x".to_owned() }));
+    drop((client, daemon));
+    assert_eq!(told.state().await, None);
+    assert_eq!(told.event().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_listener_gets_the_newest_state() {
+    let (connection, mut daemon) = connection(8);
+    let (client, _future) = client(connection);
+    let answer = async {
+        let request = daemon.hears().await;
+        daemon.answers(&request, json!({"topics": ["state"], "rate_hz": 20.0})).await;
+    };
+    let (told, ()) = tokio::join!(client.subscribe(Topics::ALL, None), answer);
+    for seq in 1..=50 {
+        daemon.says_state(seq).await;
+    }
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let mut told = told.unwrap();
+    assert_eq!(told.state().await.unwrap().seq, 50);
+    assert!(told.state().now_or_never().is_none(), "there are no older ones");
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_to_connect_again_come_slower_and_slower_and_say_why_they_failed() {
+    let (first, daemon) = connection(8);
+    let (client, future) = client(first);
+    drop(daemon);
+    let mut link = client.link();
+    let mut pauses = Vec::new();
+    for attempt in 0..8 {
+        let began = Instant::now();
+        let why = format!("attempt {attempt} failed");
+        future.send(Err(why.clone())).unwrap();
+        link.wait_for(|link| *link == LinkState::Down { why: why.clone() }).await.unwrap();
+        pauses.push(began.elapsed().as_millis());
+    }
+    for (pause, longest) in pauses.iter().zip([100, 200, 400, 800, 1600, 3200, 5000, 5000]) {
+        assert!((longest / 2..=longest + 1).contains(pause), "{pauses:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_knows_whom_it_speaks_with() {
+    let (connection, daemon) = connection(8);
+    let (client, _future) = client(connection);
+    let hello =
+        json!({"server": "car-daemon", "version": "1", "name": "car", "dialects": ["json"], "session": 3});
+    daemon.says(json!({"jsonrpc": "2.0", "method": "hello", "params": hello})).await;
+    let mut link = client.link();
+    let up = link.wait_for(|link| *link != LinkState::Up { daemon: None }).await.unwrap().clone();
+    let LinkState::Up { daemon: Some(found) } = up else { panic!("not up: {up:?}") };
+    assert_eq!(*found, serde_json::from_value::<Hello>(hello).unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nonsense_from_the_daemon_is_passed_over() {
+    let (connection, mut daemon) = connection(8);
+    let (client, _future) = client(connection);
+    for nonsense in ["", "{", "[]", "42", r#"{"jsonrpc":"2.0","id":99,"result":1}"#, r#"{"method":"state"}"#]
+    {
+        daemon.says.send(Frame::text(nonsense)).await.unwrap();
+    }
+    let daemon = async {
+        let request = daemon.hears().await;
+        daemon.answers(&request, json!("what?")).await;
+    };
+    let (answer, ()) = tokio::join!(client.stop(), daemon);
+    assert!(matches!(answer, Err(CallError::Misunderstood(_))), "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_connection_ends_with_the_last_handle() {
+    let (connection, mut daemon) = connection(8);
+    let (client, _future) = client(connection);
+    let other = client.clone();
+    drop(client);
+    let daemon_side = async {
+        let request = daemon.hears().await;
+        daemon.answers(&request, json!({"accepted": true})).await;
+    };
+    let (answer, ()) = tokio::join!(other.stop(), daemon_side);
+    answer.unwrap();
+    drop(other);
+    assert!(daemon.heard.recv().await.is_none());
+}
