@@ -80,12 +80,10 @@ fn never_reversed_under_power(board: &Board, history: &[Outputs]) {
             {
                 assert!(before * after > 0.0, "{} went from {before} to {after}", motor.name);
             }
-            if let (Some(before), Some(after)) =
-                (inputs(board, motor, &pair[0]), inputs(board, motor, &pair[1]))
-            {
-                if (before.0, before.1) != (after.0, after.1) {
-                    assert_eq!((before.2, after.2), (0.0, 0.0), "{} switched under duty", motor.name);
-                }
+            let (before, after) = (inputs(board, motor, &pair[0]), inputs(board, motor, &pair[1]));
+            let (Some(before), Some(after)) = (before, after) else { continue };
+            if (before.0, before.1) != (after.0, after.1) {
+                assert_eq!((before.2, after.2), (0.0, 0.0), "{} switched under duty", motor.name);
             }
         }
     }
@@ -210,15 +208,21 @@ fn motors_are_written_before_servos() {
 }
 
 #[test]
-fn a_halt_writes_everything_again() {
+fn a_halt_writes_everything_of_the_motors_again() {
     let (mut car, bench) = car(&Board::preset("demo").unwrap());
-    car.apply(&go(0.5, 0.0)).unwrap();
-    // Somebody else turned a motor on behind the car's back.
-    bench.world().outputs.insert("gpio:GPIO17".to_owned(), 0.0);
-    bench.world().chips.get_mut("pca9685@0x40").unwrap().0[0x07] = 0x10;
+    bench.take_log();
     car.halt().unwrap();
-    all_do(&Board::preset("demo").unwrap(), &bench, Does::Brake);
-    assert_eq!(car.wheels(), WheelPower::default());
+    assert_eq!(
+        bench.take_log(),
+        [
+            "pca9685@0x40 06 00 00 00 10 00 00 00 10",
+            "pca9685@0x40 26 00 00 33 01 00 00 33 01",
+            "gpio:GPIO17 = 1",
+            "gpio:GPIO27 = 1",
+            "gpio:GPIO23 = 1",
+            "gpio:GPIO24 = 1",
+        ]
+    );
 }
 
 #[test]
@@ -271,6 +275,46 @@ fn a_bridge_that_does_not_switch_gets_no_duty() {
     let outputs = bench.world().outputs.clone();
     assert_eq!(does(&board, &board.motors[0], &outputs), Does::Coast);
     assert_eq!(does(&board, &board.motors[1], &outputs), Does::Brake);
+}
+
+#[test]
+fn a_bridge_whose_chip_does_not_switch_it_gets_no_duty() {
+    // The inputs are on the chip, the enable is not: what is staged has not changed an input yet.
+    let mut board = Board::preset("l298n").unwrap();
+    board.chips = Board::preset("demo").unwrap().chips;
+    if let BridgeSpec::L298n { in1, in2, .. } = &mut board.motors[0].bridge {
+        *in1 = PinRef::Chip { chip: 0, channel: 0 };
+        *in2 = PinRef::Chip { chip: 0, channel: 1 };
+    }
+    let (mut car, bench) = car(&board);
+    car.apply(&go(0.5, 0.0)).unwrap();
+    bench.world().dead = Some("pca9685".to_owned());
+    car.halt().unwrap_err();
+    let outputs = bench.world().outputs.clone();
+    assert_eq!(does(&board, &board.motors[0], &outputs), Does::Coast);
+    assert_eq!(does(&board, &board.motors[1], &outputs), Does::Brake);
+}
+
+#[test]
+fn after_a_failure_no_other_motor_is_given_power() {
+    let board = Board::preset("l298n").unwrap();
+    let (mut car, bench) = car(&board);
+    bench.world().dead = Some("gpio:GPIO17".to_owned());
+    car.apply(&go(0.5, 0.0)).unwrap_err();
+    let outputs = bench.world().outputs.clone();
+    assert!(!matches!(does(&board, &board.motors[1], &outputs), Does::Turn(_)));
+}
+
+#[test]
+fn a_servo_that_failed_is_told_again_even_to_stay() {
+    let (mut car, bench) = car(&Board::preset("l298n").unwrap());
+    bench.world().dead = Some("pwm:header:12".to_owned());
+    let error = car.apply(&Target { pan_deg: 20.0, ..Target::default() }).unwrap_err();
+    assert_eq!(error.to_string(), "servo pan: pwm:header:12: made to fail");
+    bench.world().dead = None;
+    bench.take_log();
+    car.apply(&Target::default()).unwrap();
+    assert_eq!(bench.take_log(), ["pwm:header:12 = 75/1000"]);
 }
 
 #[test]

@@ -166,6 +166,26 @@ fn a_wire_that_fails_is_written_again_and_keeps_no_other_from_being_written() {
 }
 
 #[test]
+fn duty_that_could_not_be_taken_away_is_taken_away_before_the_next_switch() {
+    let failure = || MockError::Io(std::io::ErrorKind::NotConnected);
+    let mut in1 = Line::new(&[Set::set(State::High), Set::set(State::Low), Set::set(State::High)]);
+    let mut in2 = Line::new(&[Set::set(State::Low)]);
+    let set = |duty| [Modulate::max_duty_cycle(10), Modulate::set_duty_cycle(duty)];
+    let fails = [Modulate::max_duty_cycle(10), Modulate::set_duty_cycle(0).with_error(failure())];
+    let mut en = PwmMock::new(&[set(0), set(5), fails, set(0), set(5)].concat());
+    let wires = vec![Wire::Level(in1.clone()), Wire::Level(in2.clone()), Wire::Pwm(en.clone())];
+    let mut bridge = HBridge::new(&L298N, wires).unwrap();
+    bridge.apply(power(0.5)).unwrap();
+    assert_eq!(bridge.zero(Command::Brake), Err(failure()));
+    bridge.switch(Command::Brake).unwrap();
+    bridge.apply(power(0.5)).unwrap();
+    bridge.release();
+    in1.done();
+    in2.done();
+    en.done();
+}
+
+#[test]
 fn a_dropped_bridge_brakes() {
     let (mut bridge, log) = recorded(&L298N);
     bridge.apply(power(0.5)).unwrap();
