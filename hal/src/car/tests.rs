@@ -298,11 +298,13 @@ fn a_bridge_whose_chip_does_not_switch_it_gets_no_duty() {
 #[test]
 fn after_a_failure_no_other_motor_is_given_power() {
     let board = Board::preset("l298n").unwrap();
-    let (mut car, bench) = car(&board);
-    bench.world().dead = Some("gpio:GPIO17".to_owned());
-    car.apply(&go(0.5, 0.0)).unwrap_err();
-    let outputs = bench.world().outputs.clone();
-    assert!(!matches!(does(&board, &board.motors[1], &outputs), Does::Turn(_)));
+    for (dead, other) in [("gpio:GPIO17", 1), ("gpio:GPIO23", 0)] {
+        let (mut car, bench) = car(&board);
+        bench.world().dead = Some(dead.to_owned());
+        car.apply(&go(0.5, 0.0)).unwrap_err();
+        let outputs = bench.world().outputs.clone();
+        assert!(!matches!(does(&board, &board.motors[other], &outputs), Does::Turn(_)), "{dead}");
+    }
 }
 
 #[test]
