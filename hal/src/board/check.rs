@@ -19,7 +19,8 @@ pub(super) fn pins(reader: &Reader<'_>, uses: &[Use]) {
     let mut first: HashMap<String, &Use> = HashMap::new();
     for this in uses {
         let other = *first.entry(physical(&this.pin)).or_insert(this);
-        if !std::ptr::eq(other, this) && !(other.shared && this.shared) {
+        let both_shared = other.shared && this.shared;
+        if !std::ptr::eq(other, this) && !both_shared {
             let what = format!("is the pin that {} uses", other.spot.key());
             reader.fault(&this.spot, what, "wire each signal to a pin of its own");
         }

@@ -91,7 +91,8 @@ enum BridgeKind {
     Drv8833,
 }
 
-/// A bridge's name in the file, and the fastest PWM that its datasheet allows, in hertz.
+/// A bridge's name in the file, and its fastest PWM in hertz: the data sheet's limit for the L298 and
+/// the TB6612FNG; for the DRV8833 the frequency of its own current control.
 const BRIDGES: [(&str, (BridgeKind, f64)); 3] = [
     ("l298n", (BridgeKind::L298n, 40_000.0)),
     ("tb6612", (BridgeKind::Tb6612, 100_000.0)),

@@ -67,10 +67,9 @@ impl Car {
 fn standby_lines(board: &Board) -> Vec<(String, &PinRef)> {
     let mut lines: Vec<(String, &PinRef)> = Vec::new();
     for motor in &board.motors {
-        if let BridgeSpec::Tb6612 { standby: Some(pin), .. } = &motor.bridge {
-            if lines.iter().all(|(_, known)| *known != pin) {
-                lines.push((format!("motor {}", motor.name), pin));
-            }
+        let BridgeSpec::Tb6612 { standby: Some(pin), .. } = &motor.bridge else { continue };
+        if lines.iter().all(|(_, known)| *known != pin) {
+            lines.push((format!("motor {}", motor.name), pin));
         }
     }
     lines

@@ -63,8 +63,8 @@ pub(crate) struct Named<T> {
 }
 
 impl<T> Named<T> {
-    fn error(&self, kind: IoKind, reason: &impl Display) -> IoError {
-        IoError { place: self.place.clone(), reason: reason.to_string(), kind }
+    fn error(&self, reason: &impl Display) -> IoError {
+        IoError { place: self.place.clone(), reason: reason.to_string(), kind: IoKind::Other }
     }
 }
 
@@ -74,11 +74,11 @@ impl<T> digital::ErrorType for Named<T> {
 
 impl<T: OutputPin<Error: Display>> OutputPin for Named<T> {
     fn set_low(&mut self) -> Result<(), IoError> {
-        self.inner.set_low().map_err(|error| self.error(IoKind::Other, &error))
+        self.inner.set_low().map_err(|error| self.error(&error))
     }
 
     fn set_high(&mut self) -> Result<(), IoError> {
-        self.inner.set_high().map_err(|error| self.error(IoKind::Other, &error))
+        self.inner.set_high().map_err(|error| self.error(&error))
     }
 }
 
@@ -92,23 +92,6 @@ impl<T: SetDutyCycle<Error: Display>> SetDutyCycle for Named<T> {
     }
 
     fn set_duty_cycle(&mut self, duty: u16) -> Result<(), IoError> {
-        self.inner.set_duty_cycle(duty).map_err(|error| self.error(IoKind::Other, &error))
-    }
-}
-
-impl<T> i2c::ErrorType for Named<T> {
-    type Error = IoError;
-}
-
-impl<T: I2c<Error: Display>> I2c for Named<T> {
-    fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
-        self.inner.transaction(address, operations).map_err(|error| {
-            let kind = match i2c::Error::kind(&error) {
-                i2c::ErrorKind::NoAcknowledge(_) => IoKind::NoAcknowledge,
-                i2c::ErrorKind::Bus | i2c::ErrorKind::ArbitrationLoss => IoKind::Bus,
-                _ => IoKind::Other,
-            };
-            self.error(kind, &error)
-        })
+        self.inner.set_duty_cycle(duty).map_err(|error| self.error(&error))
     }
 }

@@ -1,0 +1,113 @@
+//! The kernel's GPIO, PWM and I²C.
+//!
+//! What lives here: finding devices by name, opening them in their safe state, and saying what to do
+//! where that fails. What must never live here: what is wired to them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{Bus, Delay, Output, Platform, Pwm};
+use crate::{IoError, IoKind};
+
+mod gpio;
+mod i2c;
+mod pwm;
+#[cfg(test)]
+mod tests;
+
+/// The Linux platform.
+///
+/// Names in a board file:
+///
+/// - `gpio:GPIO17`: a line by the name that the kernel gives it (`gpioinfo` lists them), on whatever
+///   chip it is; chips are renumbered from one kernel to the next. `gpio:LABEL/OFFSET` names a line
+///   without a name: `gpio:pinctrl-rp1/17`.
+/// - `pwm:header:12`: the hardware PWM of GPIO12 on a Raspberry Pi's header; 12, 13, 18 or 19.
+/// - `pwm:soft:5`: the kernel's software PWM on GPIO5 (`dtoverlay=pwm-gpio,gpio=5`).
+/// - `pwm:DEVICE:0`: channel 0 of any other device in `/sys/class/pwm`, by the name that its link
+///   `device` points to, such as `fe20c000.pwm`.
+/// - `i2c-1`: `/dev/i2c-1`.
+///
+/// A Raspberry Pi's kernel keeps driving what a process leaves behind, so an output outlives the
+/// process: whoever ends must bring the car to rest first.
+#[derive(Clone, Debug)]
+pub struct Linux {
+    dev: PathBuf,
+    sys: PathBuf,
+}
+
+impl Linux {
+    /// This machine.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::rooted("/dev", "/sys")
+    }
+
+    /// With other places for `/dev` and `/sys`, for tests and containers.
+    #[must_use]
+    pub fn rooted(dev: impl Into<PathBuf>, sys: impl Into<PathBuf>) -> Self {
+        Self { dev: dev.into(), sys: sys.into() }
+    }
+}
+
+impl Default for Linux {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Platform for Linux {
+    fn name(&self) -> &'static str {
+        "linux"
+    }
+
+    fn output(&mut self, line: &str) -> Result<Output, IoError> {
+        gpio::output(&self.dev, line)
+    }
+
+    fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
+        pwm::open(&self.sys.join("class/pwm"), device, channel, frequency_hz)
+    }
+
+    fn i2c(&mut self, bus: &str, address: u8) -> Result<Bus, IoError> {
+        i2c::open(&self.dev, bus, address)
+    }
+
+    fn delay(&mut self) -> Delay {
+        Box::new(linux_embedded_hal::Delay)
+    }
+}
+
+fn failure(place: &str, reason: impl Into<String>) -> IoError {
+    IoError { place: place.to_owned(), reason: reason.into(), kind: IoKind::Other }
+}
+
+/// What the system said of a path, and for the usual cases what to do. `group` may use such devices on
+/// Raspberry Pi OS.
+fn explain(path: &Path, error: &io::Error, group: &str) -> String {
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => format!(
+            "{path}: permission denied; add the user to the group {group} (sudo usermod -aG {group} USER) and log in again"
+        ),
+        io::ErrorKind::ResourceBusy => {
+            format!("{path}: in use by another program or kernel driver; stop it first")
+        }
+        _ => format!("{path}: {error}"),
+    }
+}
+
+/// The files of a directory whose names begin with `prefix`, sorted; none where there is no such directory.
+fn entries(directory: &Path, prefix: &str) -> Vec<PathBuf> {
+    let Ok(listing) = directory.read_dir() else { return Vec::new() };
+    let mut found: Vec<PathBuf> = listing
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| file_name(path).starts_with(prefix))
+        .collect();
+    found.sort();
+    found
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,160 @@
+//! PWM channels of `/sys/class/pwm` (Linux, Documentation/driver-api/pwm.rst).
+//!
+//! What must never live here: software PWM of our own; the kernel has one.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use embedded_hal::pwm::{ErrorType, SetDutyCycle};
+
+use super::{entries, explain, failure, file_name};
+use crate::IoError;
+use crate::platform::Pwm;
+
+/// The PWM that a Raspberry Pi has on its header: how its device's name ends, and which GPIO is on
+/// which of its channels. From the tables of alternative functions in "BCM2711 ARM Peripherals" and
+/// "RP1 Peripherals"; the addresses are those of the device trees.
+const HEADER: [(&str, &[(u32, u32)]); 2] = [
+    ("20c000.pwm", &[(12, 0), (13, 1), (18, 0), (19, 1)]),
+    ("98000.pwm", &[(12, 0), (13, 1), (18, 2), (19, 3)]),
+];
+
+/// After an export udev needs a moment to give the group its rights.
+const RIGHTS_WITHIN: Duration = Duration::from_secs(1);
+const RIGHTS_POLL: Duration = Duration::from_millis(10);
+
+pub(super) fn open(class: &Path, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
+    let place = format!("pwm:{device}:{channel}");
+    let period_ns = period_ns(frequency_hz)
+        .ok_or_else(|| failure(&place, format!("{frequency_hz} hertz is no frequency for PWM")))?;
+    let (chip, index) = find(class, device, channel).map_err(|reason| failure(&place, reason))?;
+    let output = start(&chip, index, period_ns).map_err(|reason| failure(&place, reason))?;
+    Ok(Box::new(SysfsPwm { duty_cycle: output, period_ns, place }))
+}
+
+fn period_ns(frequency_hz: f64) -> Option<u32> {
+    // From what fits a u32 of nanoseconds up to what leaves a duty something to count.
+    (0.25..=1e6).contains(&frequency_hz).then(|| (1e9 / frequency_hz).round() as u32)
+}
+
+/// The directory of the chip, and the channel there.
+fn find(class: &Path, device: &str, channel: u32) -> Result<(PathBuf, u32), String> {
+    let chips: Vec<(PathBuf, String)> = entries(class, "pwmchip")
+        .into_iter()
+        .map(|chip| {
+            let target = fs::canonicalize(chip.join("device")).unwrap_or_default();
+            let name = file_name(&target);
+            (chip, name)
+        })
+        .collect();
+    let found = chips.iter().find_map(|(chip, name)| {
+        let index = match device {
+            "header" => header_channel(name, channel)?,
+            "soft" => (soft_gpio(chip)? == channel).then_some(0)?,
+            _ => (name == device).then_some(channel)?,
+        };
+        Some((chip.clone(), index))
+    });
+    found.ok_or_else(|| {
+        let there: Vec<&str> = chips.iter().map(|(_, name)| name.as_str()).collect();
+        let there = if there.is_empty() { "no PWM at all".to_owned() } else { there.join(", ") };
+        let remedy = match device {
+            "header" => format!(
+                "GPIO{channel} has hardware PWM only if it is 12, 13, 18 or 19, and only with dtoverlay=pwm or \
+                 dtoverlay=pwm-2chan in /boot/firmware/config.txt"
+            ),
+            "soft" => format!("add dtoverlay=pwm-gpio,gpio={channel} to /boot/firmware/config.txt and restart"),
+            _ => "check the name after pwm:".to_owned(),
+        };
+        format!("{} has {there}; {remedy}", class.display())
+    })
+}
+
+fn header_channel(device: &str, gpio: u32) -> Option<u32> {
+    let (_, channels) = HEADER.iter().find(|(ending, _)| device.ends_with(ending))?;
+    channels.iter().find(|(pin, _)| *pin == gpio).map(|(_, channel)| *channel)
+}
+
+/// The line of a `pwm-gpio`, from its device tree node: `gpios = <phandle line flags>`, big-endian.
+fn soft_gpio(chip: &Path) -> Option<u32> {
+    let node = chip.join("device/of_node");
+    let compatible = fs::read(node.join("compatible")).ok()?;
+    let gpios = fs::read(node.join("gpios")).ok()?;
+    let line: [u8; 4] = gpios.get(4..8)?.try_into().ok()?;
+    compatible.starts_with(b"pwm-gpio\0").then(|| u32::from_be_bytes(line))
+}
+
+/// Exports the channel and starts it with no duty. Answers its open `duty_cycle`, so that a stop needs
+/// no new file where the process has too many.
+fn start(chip: &Path, index: u32, period_ns: u32) -> Result<File, String> {
+    let told = |path: &Path, error: &io::Error| explain(path, error, "gpio");
+    let channel = chip.join(format!("pwm{index}"));
+    if !channel.exists() {
+        let export = chip.join("export");
+        fs::write(&export, format!("{index}\n")).map_err(|error| told(&export, &error))?;
+    }
+    let (duty_cycle, period, enable) =
+        (channel.join("duty_cycle"), channel.join("period"), channel.join("enable"));
+    let duty = open_when_permitted(&duty_cycle).map_err(|error| told(&duty_cycle, &error))?;
+    // The kernel refuses a period below the duty, and any duty while there is no period.
+    let left_running = fs::read_to_string(&duty_cycle).is_ok_and(|duty| duty.trim() != "0");
+    if left_running {
+        write(&duty, 0).map_err(|error| told(&duty_cycle, &error))?;
+    }
+    fs::write(&period, format!("{period_ns}\n")).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => {
+            format!(
+                "{}: the device cannot do a period of {period_ns} ns; choose another frequency",
+                period.display()
+            )
+        }
+        _ => told(&period, &error),
+    })?;
+    write(&duty, 0).map_err(|error| told(&duty_cycle, &error))?;
+    fs::write(&enable, "1\n").map_err(|error| told(&enable, &error))?;
+    Ok(duty)
+}
+
+fn open_when_permitted(path: &Path) -> io::Result<File> {
+    let mut waited = Duration::ZERO;
+    loop {
+        match OpenOptions::new().write(true).open(path) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && waited < RIGHTS_WITHIN => {
+                std::thread::sleep(RIGHTS_POLL);
+                waited += RIGHTS_POLL;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// A number as the kernel reads it; each write to such a file begins at its start.
+fn write(file: &File, ns: u32) -> io::Result<()> {
+    file.write_all_at(format!("{ns}\n").as_bytes(), 0)
+}
+
+struct SysfsPwm {
+    duty_cycle: File,
+    period_ns: u32,
+    place: String,
+}
+
+impl ErrorType for SysfsPwm {
+    type Error = IoError;
+}
+
+impl SetDutyCycle for SysfsPwm {
+    /// Of a servo's 20 ms one step is 0.3 µs.
+    fn max_duty_cycle(&self) -> u16 {
+        u16::MAX
+    }
+
+    fn set_duty_cycle(&mut self, duty: u16) -> Result<(), IoError> {
+        let ns = u64::from(self.period_ns) * u64::from(duty) / u64::from(u16::MAX);
+        // At most the period, which is a u32.
+        write(&self.duty_cycle, ns as u32).map_err(|error| failure(&self.place, error.to_string()))
+    }
+}
