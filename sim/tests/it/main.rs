@@ -1,0 +1,9 @@
+//! The simulator from outside: through the platform's objects and through drivers written by others.
+
+mod bus;
+mod determinism;
+mod oracle;
+mod physics;
+mod pins;
+mod rig;
+mod speed;
