@@ -10,9 +10,15 @@ use embedded_hal::pwm::SetDutyCycle;
 
 use crate::IoError;
 
+pub(crate) mod adapt;
 mod linux;
 
 pub use linux::Linux;
+
+pub(crate) type DynOutput = dyn OutputPin<Error = IoError> + Send;
+pub(crate) type DynPwm = dyn SetDutyCycle<Error = IoError> + Send;
+pub(crate) type DynBus = dyn I2c<Error = IoError> + Send;
+pub(crate) type DynDelay = dyn DelayNs + Send;
 
 /// An output of the platform.
 pub type Output = Box<dyn OutputPin<Error = IoError> + Send>;

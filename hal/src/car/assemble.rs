@@ -1,0 +1,213 @@
+//! Opening what a board names.
+//!
+//! What must never live here: writing to what was opened, save to bring it to rest.
+
+use super::{Car, Chip, Motor, Target, Turret, Wire, refused_by_chip, refused_by_servo};
+use crate::board::{self, Board, BridgeSpec, ChipKind, MotorSpec, PinRef, ServoRole, ServoSpec};
+use crate::driver::hbridge::{self, Command, HBridge, Table};
+use crate::driver::pca9685::{Pca9685, Shared};
+use crate::driver::servo::{Servo, Travel};
+use crate::platform::adapt::{Boxed, Named};
+use crate::platform::{DynOutput, Output, Platform, Pwm};
+use crate::{AssembleError, Drivetrain, HardwareError, IoError, IoKind, WheelPower};
+
+pub(super) fn car(board: &Board, platform: &mut dyn Platform) -> Result<Car, AssembleError> {
+    let error =
+        |part: &str, source| AssembleError { board: board.name.clone(), part: part.to_owned(), source };
+    let broken = |failure: HardwareError| error(&failure.part, failure.source);
+
+    let mut opener = Opener { board, platform, chips: Vec::new() };
+    for spec in &board.chips {
+        let chip = opener.chip(spec).map_err(|source| error(&format!("chip {spec}"), source))?;
+        opener.chips.push(chip);
+    }
+    let mut motors = Vec::new();
+    for spec in &board.motors {
+        let part = format!("motor {}", spec.name);
+        motors.push(opener.motor(&part, spec).map_err(|source| error(&part, source))?);
+    }
+    let mut servos = Vec::new();
+    for spec in &board.servos {
+        let part = format!("servo {}", spec.name);
+        servos.push(opener.servo(&part, spec).map_err(|source| error(&part, source))?);
+    }
+    let mut standby = Vec::new();
+    for (part, pin) in standby_lines(board) {
+        standby.push((part.clone(), opener.output(pin).map_err(|source| error(&part, source))?));
+    }
+
+    let chips = opener.chips;
+    let drivetrain = Drivetrain::new(&board.drivetrain);
+    let mut car =
+        Car { motors, servos, standby: Vec::new(), chips, drivetrain, wheels: WheelPower::default() };
+    // The inputs brake before a bridge wakes up.
+    car.halt().map_err(broken)?;
+    for (part, line) in standby {
+        car.raise(line).map_err(|source| error(&part, source))?;
+    }
+    let center =
+        |role| board.servos.iter().find(|servo| servo.role == role).map_or(0.0, |servo| servo.center_deg);
+    let rest =
+        Target { pan_deg: center(ServoRole::Pan), tilt_deg: center(ServoRole::Tilt), ..Target::default() };
+    car.apply(&rest).map_err(broken)?;
+    Ok(car)
+}
+
+impl Car {
+    fn raise(&mut self, mut line: Boxed<DynOutput>) -> Result<(), IoError> {
+        embedded_hal::digital::OutputPin::set_high(&mut line)?;
+        self.standby.push(line);
+        let mut first = super::FirstError::default();
+        self.flush(&mut first);
+        first.into_result().map_err(|failure| failure.source)
+    }
+}
+
+/// Each standby line once, with the first motor that names it.
+fn standby_lines(board: &Board) -> Vec<(String, &PinRef)> {
+    let mut lines: Vec<(String, &PinRef)> = Vec::new();
+    for motor in &board.motors {
+        if let BridgeSpec::Tb6612 { standby: Some(pin), .. } = &motor.bridge {
+            if lines.iter().all(|(_, known)| *known != pin) {
+                lines.push((format!("motor {}", motor.name), pin));
+            }
+        }
+    }
+    lines
+}
+
+struct Opener<'a> {
+    board: &'a Board,
+    platform: &'a mut dyn Platform,
+    chips: Vec<Chip>,
+}
+
+impl Opener<'_> {
+    fn chip(&mut self, spec: &board::Chip) -> Result<Chip, IoError> {
+        let name = spec.to_string();
+        let ChipKind::Pca9685 { frequency_hz } = spec.kind;
+        let bus = Boxed(self.platform.i2c(&spec.bus, spec.address)?);
+        let delay = Boxed(self.platform.delay());
+        let chip = Pca9685::new(bus, delay, spec.address, frequency_hz)
+            .map_err(|error| refused_by_chip(&name, error))?;
+        Ok(Chip { name, users: Vec::new(), shared: Shared::new(chip) })
+    }
+
+    fn motor(&mut self, part: &str, spec: &MotorSpec) -> Result<Motor, IoError> {
+        let (table, pins, frequency_hz): (&'static Table, Vec<&PinRef>, f64) = match &spec.bridge {
+            BridgeSpec::L298n { en, in1, in2, frequency_hz } => {
+                (&hbridge::L298N, vec![in1, in2, en], *frequency_hz)
+            }
+            BridgeSpec::Tb6612 { pwm, in1, in2, frequency_hz, .. } => {
+                (&hbridge::TB6612, vec![in1, in2, pwm], *frequency_hz)
+            }
+            BridgeSpec::Drv8833 { in1, in2, frequency_hz } => {
+                (&hbridge::DRV8833, vec![in1, in2], *frequency_hz)
+            }
+        };
+        let mut wires = Vec::new();
+        let mut chips = Vec::new();
+        for pin in pins {
+            wires.push(self.wire(pin, frequency_hz)?);
+            chips.extend(self.used_by(part, pin));
+        }
+        let bridge = HBridge::new(table, wires).map_err(|error| IoError {
+            place: part.to_owned(),
+            reason: error.to_string(),
+            kind: IoKind::Other,
+        })?;
+        Ok(Motor {
+            part: part.to_owned(),
+            side: spec.side,
+            invert: spec.invert,
+            bridge,
+            chips,
+            next: Command::Brake,
+            switched: false,
+        })
+    }
+
+    fn servo(&mut self, part: &str, spec: &ServoSpec) -> Result<Turret, IoError> {
+        self.used_by(part, &spec.pwm);
+        let (pwm, frequency_hz) = match &spec.pwm {
+            // A pulse is as exact as the period: what the chip makes of it, not what it was asked for.
+            PinRef::Chip { chip, channel } => (self.channel(*chip, *channel)?, self.real_hz(*chip, spec)),
+            PinRef::Pwm { device, channel } => {
+                (self.platform.pwm(device, *channel, spec.frequency_hz)?, spec.frequency_hz)
+            }
+            PinRef::Gpio { .. } => return Err(self.unfit(&spec.pwm, "a plain line cannot carry PWM")),
+        };
+        let travel = Travel {
+            min_us: spec.min_us,
+            max_us: spec.max_us,
+            min_deg: spec.min_deg,
+            max_deg: spec.max_deg,
+            invert: spec.invert,
+        };
+        let servo =
+            Servo::new(Boxed(pwm), frequency_hz, travel).map_err(|error| refused_by_servo(part, error))?;
+        Ok(Turret { part: part.to_owned(), spec: spec.clone(), servo, told: None })
+    }
+
+    fn wire(&mut self, pin: &PinRef, frequency_hz: f64) -> Result<Wire, IoError> {
+        Ok(match pin {
+            PinRef::Gpio { line } => Wire::Level(Boxed(self.platform.output(line)?)),
+            PinRef::Pwm { device, channel } => {
+                Wire::Pwm(Boxed(self.platform.pwm(device, *channel, frequency_hz)?))
+            }
+            PinRef::Chip { chip, channel } => Wire::Pwm(Boxed(self.channel(*chip, *channel)?)),
+        })
+    }
+
+    /// A pin that is only ever low or high.
+    fn output(&mut self, pin: &PinRef) -> Result<Boxed<DynOutput>, IoError> {
+        let output: Output = match pin {
+            PinRef::Gpio { line } => self.platform.output(line)?,
+            PinRef::Chip { chip, channel } => {
+                let place = self.board.pin_name(pin);
+                let channel = self.shared(*chip, pin)?.channel(*channel);
+                let inner = channel.map_err(|error| refused_by_chip(&place, error))?;
+                Box::new(Named { inner, place })
+            }
+            PinRef::Pwm { .. } => {
+                return Err(self.unfit(pin, "standby takes a plain line or a chip's channel"));
+            }
+        };
+        Ok(Boxed(output))
+    }
+
+    fn channel(&self, chip: usize, channel: u8) -> Result<Pwm, IoError> {
+        let pin = PinRef::Chip { chip, channel };
+        let place = self.board.pin_name(&pin);
+        let inner =
+            self.shared(chip, &pin)?.channel(channel).map_err(|error| refused_by_chip(&place, error))?;
+        Ok(Box::new(Named { inner, place }))
+    }
+
+    fn shared(
+        &self,
+        chip: usize,
+        pin: &PinRef,
+    ) -> Result<&Shared<Boxed<super::DynBus>, Boxed<super::DynDelay>>, IoError> {
+        let chip = self.chips.get(chip);
+        chip.map(|chip| &chip.shared).ok_or_else(|| self.unfit(pin, "the board has no such chip"))
+    }
+
+    fn real_hz(&self, chip: usize, spec: &ServoSpec) -> f64 {
+        self.chips.get(chip).map_or(spec.frequency_hz, |chip| chip.shared.lock().frequency_hz())
+    }
+
+    /// Notes that `part` depends on the chip of `pin`, and says which that is.
+    fn used_by(&mut self, part: &str, pin: &PinRef) -> Option<usize> {
+        let PinRef::Chip { chip: index, .. } = pin else { return None };
+        let chip = self.chips.get_mut(*index)?;
+        if !chip.users.iter().any(|user| user == part) {
+            chip.users.push(part.to_owned());
+        }
+        Some(*index)
+    }
+
+    fn unfit(&self, pin: &PinRef, reason: &str) -> IoError {
+        IoError { place: self.board.pin_name(pin), reason: reason.to_owned(), kind: IoKind::Other }
+    }
+}

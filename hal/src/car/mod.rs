@@ -1,0 +1,308 @@
+//! The assembled car: every motor and servo of a board, opened on a platform.
+//!
+//! What lives here: the order in which a car is written. What must never live here: registers and
+//! truth tables, which are the drivers'; who may drive and how fast, which is nobody's here.
+//!
+//! A change is a sequence of small writes: no duty for every motor that reverses; then the inputs;
+//! then the new duty; then the servos. Between them each chip is flushed, so that what was staged is
+//! on the wire before the next step begins.
+
+use crate::board::{ServoRole, ServoSpec, Side};
+use crate::driver::hbridge::{Command, HBridge, Power};
+use crate::driver::pca9685::{self, Shared};
+use crate::driver::servo::{self, Servo};
+use crate::platform::adapt::Boxed;
+use crate::platform::{DynBus, DynDelay, DynOutput, DynPwm};
+use crate::{AssembleError, Board, Drivetrain, HardwareError, IoError, IoKind, Platform, WheelPower};
+
+mod assemble;
+#[cfg(test)]
+mod tests;
+
+/// What the wheels shall do.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Drive {
+    /// Stand, motors shorted.
+    #[default]
+    Brake,
+    /// Turn. What would need more than full power is scaled down as [`Drivetrain::mix`] says; a
+    /// side that gets no power brakes.
+    Power {
+        /// -1 to 1, forward positive.
+        throttle: f64,
+        /// -1 to 1, left positive.
+        steer: f64,
+    },
+}
+
+/// What the whole car shall do.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Target {
+    /// The wheels.
+    pub drive: Drive,
+    /// Degrees, left positive; limited to the servo's range, ignored on a board without a pan servo.
+    pub pan_deg: f64,
+    /// Degrees, up positive; limited to the servo's range, ignored on a board without a tilt servo.
+    pub tilt_deg: f64,
+}
+
+type Bridge = HBridge<IoError, Boxed<DynOutput>, Boxed<DynPwm>>;
+type Wire = crate::driver::hbridge::Wire<Boxed<DynOutput>, Boxed<DynPwm>>;
+
+struct Motor {
+    /// `motor left`
+    part: String,
+    side: Side,
+    invert: bool,
+    bridge: Bridge,
+    /// Which chips its wires are on.
+    chips: Vec<usize>,
+    next: Command,
+    /// Its inputs are known to be those of `next`.
+    switched: bool,
+}
+
+struct Turret {
+    /// `servo pan`
+    part: String,
+    spec: ServoSpec,
+    servo: Servo<Boxed<DynPwm>>,
+    /// Where it was last told to turn, if it heard.
+    told: Option<f64>,
+}
+
+struct Chip {
+    /// `pca9685@0x40`
+    name: String,
+    /// `motor left, servo pan`: what fails if it fails.
+    users: Vec<String>,
+    shared: Shared<Boxed<DynBus>, Boxed<DynDelay>>,
+}
+
+/// A car. A drop brakes it.
+pub struct Car {
+    // In the order of drops: what is staged last, the chips send.
+    motors: Vec<Motor>,
+    servos: Vec<Turret>,
+    /// Raised once for good; kept so that they stay raised.
+    standby: Vec<Boxed<DynOutput>>,
+    chips: Vec<Chip>,
+    drivetrain: Drivetrain,
+    wheels: WheelPower,
+}
+
+impl Car {
+    /// Opens everything that the board names, brakes, and centres the servos.
+    ///
+    /// # Errors
+    /// The first part that cannot be opened or written. Everything opened so far is safe.
+    pub fn assemble(board: &Board, platform: &mut dyn Platform) -> Result<Self, AssembleError> {
+        assemble::car(board, platform)
+    }
+
+    /// Does `target`, and writes only what changed. A motor that reverses has zero duty on the bus
+    /// before its inputs flip. The motors are written before the servos.
+    ///
+    /// # Errors
+    /// The first part that failed, or a target that is not a number. Nothing is given power after a
+    /// failure, but the car may still move: [`halt`](Self::halt) it. Outputs that are unknown after
+    /// the error are written again in full at the next call.
+    pub fn apply(&mut self, target: &Target) -> Result<(), HardwareError> {
+        let wheels = match target.drive {
+            Drive::Brake => WheelPower::default(),
+            Drive::Power { throttle, steer } => self.drivetrain.mix(throttle, steer),
+        };
+        for motor in &mut self.motors {
+            motor.next = motor.command(&wheels)?;
+        }
+        self.drive()?;
+        self.wheels = wheels;
+        self.look(target)
+    }
+
+    /// Brakes, whatever was written before. The servos hold.
+    ///
+    /// # Errors
+    /// The first failure; every motor is tried even where another fails.
+    pub fn halt(&mut self) -> Result<(), HardwareError> {
+        for chip in &self.chips {
+            chip.shared.lock().forget();
+        }
+        for motor in &mut self.motors {
+            motor.bridge.forget();
+            motor.next = Command::Brake;
+        }
+        self.drive()?;
+        self.wheels = WheelPower::default();
+        Ok(())
+    }
+
+    /// The power that was last written to each side.
+    #[must_use]
+    pub fn wheels(&self) -> WheelPower {
+        self.wheels
+    }
+
+    /// (min, max, center) of the pan servo in degrees; `None` without one.
+    #[must_use]
+    pub fn pan_range(&self) -> Option<(f64, f64, f64)> {
+        self.range(ServoRole::Pan)
+    }
+
+    /// The same of the tilt servo.
+    #[must_use]
+    pub fn tilt_range(&self) -> Option<(f64, f64, f64)> {
+        self.range(ServoRole::Tilt)
+    }
+
+    /// Geometry.
+    #[must_use]
+    pub fn drivetrain(&self) -> &Drivetrain {
+        &self.drivetrain
+    }
+
+    fn range(&self, role: ServoRole) -> Option<(f64, f64, f64)> {
+        let turret = self.servos.iter().find(|turret| turret.spec.role == role)?;
+        Some((turret.spec.min_deg, turret.spec.max_deg, turret.spec.center_deg))
+    }
+
+    /// Brings every motor to its `next`. Goes on where a motor fails, for the sake of the others,
+    /// but from then on only to brake.
+    fn drive(&mut self) -> Result<(), HardwareError> {
+        let mut first = FirstError::default();
+        for motor in &mut self.motors {
+            first.note(motor.bridge.zero(motor.next).map_err(|source| motor.error(source)));
+        }
+        self.flush(&mut first);
+        for motor in &mut self.motors {
+            motor.switched = false;
+            if first.is_none() || motor.next == Command::Brake {
+                let switched = motor.bridge.switch(motor.next).map_err(|source| motor.error(source));
+                motor.switched = first.note(switched);
+            }
+        }
+        self.flush(&mut first);
+        for motor in self.motors.iter_mut().filter(|motor| motor.switched) {
+            if first.is_none() || motor.next == Command::Brake {
+                first.note(motor.bridge.power(motor.next).map_err(|source| motor.error(source)));
+            }
+        }
+        self.flush(&mut first);
+        first.into_result()
+    }
+
+    /// Turns the servos, each only if it is to turn elsewhere than it was told.
+    fn look(&mut self, target: &Target) -> Result<(), HardwareError> {
+        for turret in &mut self.servos {
+            let angle = match turret.spec.role {
+                ServoRole::Pan => target.pan_deg,
+                ServoRole::Tilt => target.tilt_deg,
+            };
+            if turret.told != Some(angle) {
+                turret.told = None;
+                let turned = turret.servo.turn_to(angle);
+                turned.map_err(|error| HardwareError {
+                    part: turret.part.clone(),
+                    source: refused_by_servo(&turret.part, error),
+                })?;
+                turret.told = Some(angle);
+            }
+        }
+        let mut first = FirstError::default();
+        self.flush(&mut first);
+        first.into_result()
+    }
+
+    /// Sends what is staged. A motor on a chip that fails is not switched.
+    fn flush(&mut self, first: &mut FirstError) {
+        for (index, chip) in self.chips.iter().enumerate() {
+            let flushed = chip.shared.lock().flush();
+            let flushed = flushed.map_err(|error| HardwareError {
+                part: chip.users.join(", "),
+                source: refused_by_chip(&chip.name, error),
+            });
+            if !first.note(flushed) {
+                for motor in self.motors.iter_mut().filter(|motor| motor.chips.contains(&index)) {
+                    motor.switched = false;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Car {
+    fn drop(&mut self) {
+        // Nobody is left to tell. Where the car does not halt, each part still tries for itself as it
+        // is dropped, and a chip turns everything off.
+        if self.halt().is_ok() {
+            for chip in &self.chips {
+                chip.shared.lock().leave_running();
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Car {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Car").field("wheels", &self.wheels).finish_non_exhaustive()
+    }
+}
+
+impl Motor {
+    fn command(&self, wheels: &WheelPower) -> Result<Command, HardwareError> {
+        let power = match self.side {
+            Side::Left => wheels.left,
+            Side::Right => wheels.right,
+        };
+        let power = if self.invert { -power } else { power };
+        match Power::new(power) {
+            Some(power) if power.get() == 0.0 => Ok(Command::Brake),
+            Some(power) => Ok(Command::Power(power)),
+            None => Err(self.error(IoError {
+                place: "power".to_owned(),
+                reason: format!("{power} is not a number from -1 to 1"),
+                kind: IoKind::Other,
+            })),
+        }
+    }
+
+    fn error(&self, source: IoError) -> HardwareError {
+        HardwareError { part: self.part.clone(), source }
+    }
+}
+
+/// The first of several errors; the others follow from it, or say the same.
+#[derive(Default)]
+struct FirstError(Option<HardwareError>);
+
+impl FirstError {
+    /// Whether `result` was good.
+    fn note(&mut self, result: Result<(), HardwareError>) -> bool {
+        let error = result.err();
+        let good = error.is_none();
+        self.0 = self.0.take().or(error);
+        good
+    }
+
+    fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
+    fn into_result(self) -> Result<(), HardwareError> {
+        self.0.map_or(Ok(()), Err)
+    }
+}
+
+fn refused_by_chip(name: &str, error: pca9685::Error<IoError>) -> IoError {
+    match error {
+        pca9685::Error::Bus(error) => error,
+        refused => IoError { place: name.to_owned(), reason: refused.to_string(), kind: IoKind::Other },
+    }
+}
+
+fn refused_by_servo(name: &str, error: servo::Error<IoError>) -> IoError {
+    match error {
+        servo::Error::Pwm(error) => error,
+        refused => IoError { place: name.to_owned(), reason: refused.to_string(), kind: IoKind::Other },
+    }
+}
