@@ -4,6 +4,8 @@
 //! assembled whole), and [`Platform`], which hands out embedded-hal objects for the names in a
 //! board file. What must never live here: tokio, messages, who may drive, wall-clock time.
 
+#[cfg(test)]
+mod bench;
 pub mod board;
 mod car;
 pub mod driver;

@@ -1,0 +1,248 @@
+//! A platform for tests: remembers every write, what was at every output after it, and fails when told.
+//!
+//! What must never live here: the product's own tables and constants. The register map is typed again
+//! from the PCA9685's data sheet, so that a mistake in the driver is not repeated here.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::{self, OutputPin};
+use embedded_hal::i2c::{self, I2c, Operation};
+use embedded_hal::pwm::{self, SetDutyCycle};
+
+use crate::platform::{Bus, Delay, Output, Platform, Pwm};
+use crate::{IoError, IoKind};
+
+/// The registers of a PCA9685, as far as writing them goes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Registers(pub(crate) [u8; 256]);
+
+impl Registers {
+    pub(crate) fn after_reset() -> Self {
+        let mut registers = [0; 256];
+        registers[0x00] = 0x11;
+        registers[0x01] = 0x04;
+        registers[0xFE] = 0x1E;
+        for channel in 0..16 {
+            registers[0x09 + 4 * channel] = 0x10;
+        }
+        Self(registers)
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
+        let mut register = bytes[0];
+        for byte in &bytes[1..] {
+            match register {
+                0x00 => self.0[0] = byte & 0x7F,
+                0xFA..=0xFD => {
+                    for channel in 0..16 {
+                        self.0[usize::from(register - 0xFA) + 0x06 + 4 * channel] = *byte;
+                    }
+                }
+                0xFE if self.0[0] & 0x10 == 0 => {}
+                other => self.0[usize::from(other)] = *byte,
+            }
+            if self.0[0] & 0x20 != 0 {
+                register = register.wrapping_add(1);
+            }
+        }
+    }
+
+    /// The share of the time that a channel is high.
+    pub(crate) fn share(&self, channel: usize) -> f64 {
+        let at = 0x06 + 4 * channel;
+        let [on_l, on_h, off_l, off_h] = [self.0[at], self.0[at + 1], self.0[at + 2], self.0[at + 3]];
+        match (self.0[0] & 0x10, off_h & 0x10, on_h & 0x10) {
+            (0, 0, 0) => {
+                assert_eq!((on_l, on_h), (0, 0), "this driver begins every pulse with the period");
+                f64::from(u16::from_le_bytes([off_l, off_h & 0x0F])) / 4096.0
+            }
+            (0, 0, _) => 1.0,
+            _ => 0.0,
+        }
+    }
+}
+
+/// What is at every output, by its name in a board file.
+pub(crate) type Outputs = BTreeMap<String, f64>;
+
+#[derive(Debug, Default)]
+pub(crate) struct World {
+    /// `gpio:GPIO17 = 1`, `pca9685@0x40 06 00 00 …`
+    pub(crate) log: Vec<String>,
+    /// After each write.
+    pub(crate) history: Vec<Outputs>,
+    pub(crate) outputs: Outputs,
+    pub(crate) chips: BTreeMap<String, Registers>,
+    /// The writes that fail, counted from now; each write counts down.
+    pub(crate) fail_at: Option<usize>,
+    /// Everything at places that begin like this fails.
+    pub(crate) dead: Option<String>,
+}
+
+impl World {
+    fn attempt(&mut self, place: &str, what: String) -> Result<(), IoError> {
+        let dead = self.dead.as_ref().is_some_and(|dead| place.starts_with(dead.as_str()));
+        let due = self.fail_at == Some(0);
+        self.fail_at = self.fail_at.and_then(|left| left.checked_sub(1));
+        if dead || due {
+            let kind = if place.contains('@') { IoKind::NoAcknowledge } else { IoKind::Other };
+            return Err(IoError { place: place.to_owned(), reason: "made to fail".to_owned(), kind });
+        }
+        self.log.push(what);
+        Ok(())
+    }
+
+    fn set(&mut self, place: &str, share: f64) {
+        self.outputs.insert(place.to_owned(), share);
+        self.history.push(self.outputs.clone());
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bench(Arc<Mutex<World>>);
+
+impl Bench {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap()
+    }
+
+    /// What was written since the last call.
+    pub(crate) fn take_log(&self) -> Vec<String> {
+        std::mem::take(&mut self.world().log)
+    }
+
+    fn wire(&self, place: String) -> Wire {
+        self.world().set(&place, 0.0);
+        Wire { bench: self.clone(), place }
+    }
+}
+
+impl Platform for Bench {
+    fn name(&self) -> &'static str {
+        "bench"
+    }
+
+    fn output(&mut self, line: &str) -> Result<Output, IoError> {
+        let place = format!("gpio:{line}");
+        self.world().attempt(&place, format!("open {place}"))?;
+        Ok(Box::new(self.wire(place)))
+    }
+
+    fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
+        let place = format!("pwm:{device}:{channel}");
+        self.world().attempt(&place, format!("open {place} at {frequency_hz} Hz"))?;
+        Ok(Box::new(self.wire(place)))
+    }
+
+    fn i2c(&mut self, bus: &str, address: u8) -> Result<Bus, IoError> {
+        assert_eq!(bus, "i2c-1");
+        let place = format!("pca9685@{address:#04x}");
+        self.world().attempt(&place, format!("open {place}"))?;
+        self.world().chips.insert(place.clone(), Registers::after_reset());
+        Ok(Box::new(Wire { bench: self.clone(), place }))
+    }
+
+    fn delay(&mut self) -> Delay {
+        Box::new(NoDelay)
+    }
+}
+
+struct NoDelay;
+
+impl DelayNs for NoDelay {
+    fn delay_ns(&mut self, _: u32) {}
+}
+
+/// Any kind of output.
+struct Wire {
+    bench: Bench,
+    place: String,
+}
+
+impl Wire {
+    fn level(&mut self, high: bool) -> Result<(), IoError> {
+        let mut world = self.bench.world();
+        world.attempt(&self.place, format!("{} = {}", self.place, u8::from(high)))?;
+        world.set(&self.place, f64::from(u8::from(high)));
+        Ok(())
+    }
+}
+
+impl digital::ErrorType for Wire {
+    type Error = IoError;
+}
+
+impl OutputPin for Wire {
+    fn set_low(&mut self) -> Result<(), IoError> {
+        self.level(false)
+    }
+
+    fn set_high(&mut self) -> Result<(), IoError> {
+        self.level(true)
+    }
+}
+
+impl pwm::ErrorType for Wire {
+    type Error = IoError;
+}
+
+impl SetDutyCycle for Wire {
+    fn max_duty_cycle(&self) -> u16 {
+        1000
+    }
+
+    fn set_duty_cycle(&mut self, duty: u16) -> Result<(), IoError> {
+        assert!(duty <= 1000);
+        let mut world = self.bench.world();
+        world.attempt(&self.place, format!("{} = {duty}/1000", self.place))?;
+        world.set(&self.place, f64::from(duty) / 1000.0);
+        Ok(())
+    }
+}
+
+impl i2c::ErrorType for Wire {
+    type Error = IoError;
+}
+
+impl I2c for Wire {
+    fn transaction(&mut self, _: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
+        let [Operation::Write(bytes)] = operations else {
+            panic!("one buffer for each transfer");
+        };
+        let mut world = self.bench.world();
+        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        world.attempt(&self.place, format!("{} {}", self.place, hex.join(" ")))?;
+        let registers = world.chips.get_mut(&self.place).unwrap();
+        registers.write(bytes);
+        let shares: Vec<f64> = (0..16).map(|channel| registers.share(channel)).collect();
+        for (channel, share) in shares.into_iter().enumerate() {
+            world.outputs.insert(format!("{}:{channel}", self.place), share);
+        }
+        let outputs = world.outputs.clone();
+        world.history.push(outputs);
+        Ok(())
+    }
+}
+
+/// A PCA9685 alone on a bus, for a driver by itself.
+#[derive(Clone, Debug)]
+pub(crate) struct OneChip(pub(crate) Arc<Mutex<Registers>>);
+
+impl i2c::ErrorType for OneChip {
+    type Error = Infallible;
+}
+
+impl I2c for OneChip {
+    fn transaction(&mut self, _: u8, operations: &mut [Operation<'_>]) -> Result<(), Infallible> {
+        for operation in operations {
+            match operation {
+                Operation::Write(bytes) => self.0.lock().unwrap().write(bytes),
+                Operation::Read(_) => panic!("nothing is read"),
+            }
+        }
+        Ok(())
+    }
+}
