@@ -33,6 +33,17 @@ fn channel(sim: &Sim, channel: u8) -> Signal {
 }
 
 #[test]
+fn a_chip_wakes_on_time_even_between_two_steps() {
+    let (sim, mut bus) = open();
+    bus.write(CHIP, &[0x00, 0x21]).unwrap();
+    bus.write(CHIP, &[0x12, 0x00, 0x10, 0x00, 0x00]).unwrap();
+    sim.step(Duration::from_nanos(499_999));
+    assert_eq!(channel(&sim, 3), Signal::LOW);
+    sim.step(Duration::from_nanos(1));
+    assert_eq!(channel(&sim, 3), Signal::HIGH);
+}
+
+#[test]
 fn where_no_chip_is_nobody_acknowledges() {
     let (_, mut bus) = open();
     let error = bus.write(0x41, &[0x00]).unwrap_err();

@@ -61,7 +61,8 @@ fn a_chip_that_wakes_between_two_steps_wakes_in_every_division_of_time() {
     let run = |piece: u64| {
         let mut sim = preset("freenove-4wd");
         let mut bus = sim.i2c("i2c-1", 0x40).unwrap();
-        sim.step(Duration::from_micros(300));
+        // So that it wakes, half a millisecond later, after a step that saw it asleep.
+        sim.step(Duration::from_micros(700));
         bus.write(0x40, &[0x00, 0x21]).unwrap();
         // Channel 1, front left forward: full on.
         bus.write(0x40, &[0x0A, 0x00, 0x10, 0x00, 0x00]).unwrap();
