@@ -10,6 +10,21 @@
 //!
 //! The same writes at the same virtual times give the same state, bit for bit, on every machine,
 //! however the time between them was divided: see [`Sim::state_hash`].
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use hal::{Board, Car, Drive, Platform, Target};
+//! use sim::Sim;
+//!
+//! let board = Board::preset("demo").expect("a preset");
+//! let sim = Sim::new(&board);
+//! let mut car = Car::assemble(&board, &mut sim.clone())?;
+//! car.apply(&Target { drive: Drive::Power { throttle: 1.0, steer: 0.0 }, ..Target::default() })?;
+//! sim.step(Duration::from_secs(1));
+//! assert!(sim.motion().expect("a chassis").x_m > 0.6);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod bridge;
 mod bus;
@@ -54,7 +69,7 @@ impl Sim {
     }
 
     /// Lets virtual time pass. The physics runs in steps of 1 ms; what is left over counts towards
-    /// the next step.
+    /// the next step. A write in the middle of a step counts from the beginning of that step.
     pub fn step(&self, by: Duration) {
         self.world.lock().run_for(clock::nanos(by));
     }
@@ -78,7 +93,8 @@ impl Sim {
         self.world.lock().circuit.buses.register(bus, address, register)
     }
 
-    /// What a named motor gets from its bridge now.
+    /// What a named motor gets from its bridge now; of a motor that the board calls inverted, before
+    /// its swapped leads.
     #[must_use]
     pub fn terminals(&self, motor: &str) -> Option<Terminals> {
         let world = self.world.lock();

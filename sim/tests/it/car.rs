@@ -1,0 +1,231 @@
+//! Every board, driven by its real drivers, register by register, over simulated wires.
+
+use std::time::Duration;
+
+use hal::board::{PRESETS, ServoRole};
+use hal::{Board, Car, Drive, IoKind, Motion, Platform, Target};
+use sim::{Sim, Terminals};
+
+/// Not among the presets: all wires on a chip at another address of another bus, and one motor with
+/// its leads swapped, as a motor HAT has it.
+const HAT: &str = r#"
+name        = "hat"
+description = "Two TB6612FNG bridges behind a PCA9685"
+
+[[chips]]
+driver       = "pca9685"
+bus          = "i2c-3"
+address      = 0x60
+frequency_hz = 1500
+
+[drive]
+kind             = "differential"
+track_m          = 0.15
+wheel_diameter_m = 0.065
+top_speed_mps    = 0.5
+
+[motors.left]
+side   = "left"
+driver = "hbridge"
+bridge = "tb6612"
+pwm    = "pca9685@i2c-3/0x60:8"
+in1    = "pca9685@i2c-3/0x60:10"
+in2    = "pca9685@i2c-3/0x60:9"
+
+[motors.right]
+side   = "right"
+driver = "hbridge"
+bridge = "tb6612"
+pwm    = "pca9685@i2c-3/0x60:13"
+in1    = "pca9685@i2c-3/0x60:11"
+in2    = "pca9685@i2c-3/0x60:12"
+invert = true
+"#;
+
+fn boards() -> Vec<Board> {
+    let mut boards: Vec<Board> =
+        PRESETS.iter().map(|preset| Board::preset(preset.name).expect("a preset")).collect();
+    boards.push(Board::parse("hat.toml", HAT).expect("a board"));
+    boards
+}
+
+/// A car on a world of its own.
+fn build(board: &Board) -> (Sim, Car) {
+    let sim = Sim::new(board);
+    let car = Car::assemble(board, &mut sim.clone()).expect("a car");
+    (sim, car)
+}
+
+fn drive(throttle: f64, steer: f64) -> Target {
+    Target { drive: Drive::Power { throttle, steer }, ..Target::default() }
+}
+
+/// How it moves after two seconds of `target`, long enough to be steady.
+fn steady(board: &Board, target: &Target) -> Motion {
+    let (sim, mut car) = build(board);
+    car.apply(target).expect("hardware");
+    sim.step(Duration::from_secs(2));
+    sim.motion().expect("a chassis")
+}
+
+fn near(got: f64, expected: f64) -> bool {
+    (got - expected).abs() <= 0.01 * expected.abs() + 1e-6
+}
+
+#[test]
+fn a_car_that_was_put_together_is_at_rest_with_its_camera_in_the_middle() {
+    for board in boards() {
+        let (sim, _car) = build(&board);
+        sim.step(Duration::from_secs(1));
+        let Motion { x_m, y_m, heading_rad, .. } = sim.motion().unwrap();
+        assert_eq!((x_m, y_m, heading_rad), (0.0, 0.0, 0.0), "{}", board.name);
+        for motor in &board.motors {
+            assert_eq!(sim.terminals(&motor.name), Some(Terminals::Brake), "{} {}", board.name, motor.name);
+        }
+        for servo in &board.servos {
+            let angle = sim.servo_deg(&servo.name).unwrap();
+            assert!((angle - servo.center_deg).abs() < 0.5, "{} {}: {angle}", board.name, servo.name);
+        }
+    }
+}
+
+#[test]
+fn a_car_that_was_put_together_had_its_camera_pulse_from_the_start() {
+    for board in boards() {
+        let (sim, _car) = build(&board);
+        for servo in &board.servos {
+            let signal = sim.signal(&servo.pwm).unwrap();
+            let pulse = signal.pulse_us().unwrap();
+            assert!((servo.min_us..=servo.max_us).contains(&pulse), "{} {}: {pulse}", board.name, servo.name);
+            assert!(near(signal.frequency_hz, servo.frequency_hz), "{} {}", board.name, servo.name);
+        }
+    }
+}
+
+#[test]
+fn full_power_is_the_top_speed_straight_ahead_and_straight_back() {
+    for board in boards() {
+        for throttle in [1.0, -1.0] {
+            let motion = steady(&board, &drive(throttle, 0.0));
+            let top = hal::Drivetrain::new(&board.drivetrain).top_speed_mps();
+            assert!(near(motion.linear_mps, throttle * top), "{}: {motion:?}", board.name);
+            assert!(motion.x_m * throttle > 1.0 * top, "{}: {motion:?}", board.name);
+            assert!(motion.y_m.abs() < 1e-6 && motion.heading_rad.abs() < 1e-6, "{}: {motion:?}", board.name);
+        }
+    }
+}
+
+#[test]
+fn steering_left_turns_left_as_fast_as_the_drivetrain_says() {
+    for board in boards() {
+        for steer in [1.0, -1.0, 0.4] {
+            let motion = steady(&board, &drive(0.0, steer));
+            let top = hal::Drivetrain::new(&board.drivetrain).top_turn_rad_s();
+            assert!(near(motion.angular_rad_s, steer * top), "{} {steer}: {motion:?}", board.name);
+            assert!(near(motion.linear_mps, 0.0), "{} {steer}: {motion:?}", board.name);
+        }
+    }
+}
+
+#[test]
+fn the_power_for_a_velocity_gives_that_velocity() {
+    for board in boards() {
+        let (throttle, steer) = hal::Drivetrain::new(&board.drivetrain).power_for(0.2, -0.5);
+        let motion = steady(&board, &drive(throttle, steer));
+        assert!(
+            near(motion.linear_mps, 0.2) && near(motion.angular_rad_s, -0.5),
+            "{}: {motion:?}",
+            board.name
+        );
+    }
+}
+
+#[test]
+fn a_car_that_is_halted_or_dropped_shorts_every_motor_and_stands() {
+    for board in boards() {
+        for dropped in [false, true] {
+            let (sim, mut car) = build(&board);
+            car.apply(&drive(1.0, 0.3)).unwrap();
+            sim.step(Duration::from_millis(500));
+            if dropped {
+                drop(car);
+            } else {
+                car.halt().unwrap();
+            }
+            for motor in &board.motors {
+                assert_eq!(sim.terminals(&motor.name), Some(Terminals::Brake), "{} {dropped}", board.name);
+            }
+            sim.step(Duration::from_secs(3));
+            let Motion { linear_mps, angular_rad_s, .. } = sim.motion().unwrap();
+            assert_eq!((linear_mps, angular_rad_s), (0.0, 0.0), "{} {dropped}", board.name);
+        }
+    }
+}
+
+#[test]
+fn the_camera_looks_where_it_is_told() {
+    for board in boards() {
+        let (sim, mut car) = build(&board);
+        for (pan_deg, tilt_deg) in [(30.0, 20.0), (-45.5, -5.0), (79.0, 60.0)] {
+            car.apply(&Target { pan_deg, tilt_deg, ..Target::default() }).unwrap();
+            sim.step(Duration::from_millis(400));
+            for servo in &board.servos {
+                let told = match servo.role {
+                    ServoRole::Pan => pan_deg,
+                    ServoRole::Tilt => tilt_deg,
+                };
+                // Twelve bits at 50 Hz are 4.88 µs, about half a degree.
+                let angle = sim.servo_deg(&servo.name).unwrap();
+                assert!((angle - told).abs() < 0.5, "{} {}: {angle} for {told}", board.name, servo.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_car_can_be_put_together_again_on_the_same_world() {
+    for board in boards() {
+        let (sim, mut car) = build(&board);
+        car.apply(&drive(1.0, 0.0)).unwrap();
+        drop(car);
+        let mut car = Car::assemble(&board, &mut sim.clone()).expect("a car again");
+        car.apply(&drive(0.5, 0.0)).unwrap();
+        sim.step(Duration::from_secs(2));
+        let top = car.drivetrain().top_speed_mps();
+        assert!(near(sim.motion().unwrap().linear_mps, 0.5 * top), "{}", board.name);
+    }
+}
+
+#[test]
+fn an_unplugged_chip_is_an_error_that_names_it_and_plugged_in_again_the_car_drives() {
+    for board in boards() {
+        let Some(chip) = board.chips.first() else { continue };
+        let (sim, mut car) = build(&board);
+        sim.unplug(chip.address);
+        let error = car.apply(&drive(1.0, 0.0)).unwrap_err();
+        assert_eq!(error.source.kind, IoKind::NoAcknowledge, "{}: {error}", board.name);
+        assert!(error.to_string().contains(&format!("{:#04x}", chip.address)), "{error}");
+        assert_eq!(car.halt().unwrap_err().source.kind, IoKind::NoAcknowledge);
+        sim.step(Duration::from_secs(1));
+        assert_eq!(sim.motion().unwrap().linear_mps, 0.0, "{}", board.name);
+
+        sim.plug(chip.address);
+        car.halt().unwrap();
+        car.apply(&drive(1.0, 0.0)).unwrap();
+        sim.step(Duration::from_secs(2));
+        assert!(near(sim.motion().unwrap().linear_mps, car.drivetrain().top_speed_mps()), "{}", board.name);
+    }
+}
+
+#[test]
+fn a_car_without_its_chip_cannot_be_put_together() {
+    for board in boards() {
+        let Some(chip) = board.chips.first() else { continue };
+        let sim = Sim::new(&board);
+        sim.unplug(chip.address);
+        let error = Car::assemble(&board, &mut sim.clone()).unwrap_err();
+        assert_eq!(error.source.kind, IoKind::NoAcknowledge, "{error}");
+        sim.plug(chip.address);
+        assert!(Car::assemble(&board, &mut sim.clone()).is_ok(), "{}", board.name);
+    }
+}

@@ -1,0 +1,10 @@
+//! The simulator from outside: through the platform's objects and through drivers written by others.
+
+mod bus;
+mod car;
+mod determinism;
+mod oracle;
+mod physics;
+mod pins;
+mod rig;
+mod speed;

@@ -1,0 +1,144 @@
+//! Laws that the car obeys whatever it is told, and figures that can be worked out by hand.
+
+use hal::{Motion, Platform};
+use proptest::prelude::*;
+
+use crate::rig::{NO_LOAD_RAD_S, Rig, Side, TOP_MPS, TRACK_M};
+
+fn within_a_percent(got: f64, expected: f64) -> bool {
+    (got - expected).abs() <= 0.01 * expected.abs()
+}
+
+fn motion(rig: &Rig) -> Motion {
+    rig.sim.motion().expect("a chassis")
+}
+
+fn any_side() -> impl Strategy<Value = Side> {
+    prop_oneof![4 => (-1.0..=1.0).prop_map(Side::Power), 1 => Just(Side::Brake), 1 => Just(Side::Coast)]
+}
+
+/// What both sides are told, and for how many milliseconds.
+fn any_drive() -> impl Strategy<Value = Vec<(Side, Side, u64)>> {
+    prop::collection::vec((any_side(), any_side(), 0..400_u64), 1..12)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_wheel_is_ever_faster_than_without_load_nor_the_car_than_its_top_speed(drive in any_drive()) {
+        let mut rig = Rig::new();
+        for (left, right, ms) in drive {
+            rig.set(left, right);
+            rig.run_ms(ms);
+            prop_assert!(rig.speeds().iter().all(|speed| speed.abs() <= NO_LOAD_RAD_S * (1.0 + 1e-12)));
+            let Motion { linear_mps, angular_rad_s, heading_rad, .. } = motion(&rig);
+            prop_assert!(linear_mps.abs() <= TOP_MPS * (1.0 + 1e-12));
+            prop_assert!(angular_rad_s.abs() <= 2.0 * TOP_MPS / TRACK_M * (1.0 + 1e-12));
+            prop_assert!(heading_rad.abs() <= std::f64::consts::PI);
+        }
+    }
+
+    #[test]
+    fn with_nothing_to_drive_it_a_car_only_slows_down(start in any_drive(), shorted: bool) {
+        let mut rig = Rig::new();
+        for (left, right, ms) in start {
+            rig.set(left, right);
+            rig.run_ms(ms);
+        }
+        let idle = if shorted { Side::Brake } else { Side::Coast };
+        rig.set(idle, idle);
+        let mut before = rig.speeds();
+        for _ in 0..50 {
+            rig.run_ms(10);
+            let after = rig.speeds();
+            for (after, before) in after.iter().zip(before) {
+                prop_assert!(after.abs() <= before.abs() && after * before >= 0.0);
+            }
+            before = after;
+        }
+    }
+
+    #[test]
+    fn left_and_right_exchanged_is_the_mirror_image(drive in any_drive()) {
+        let (mut one, mut other) = (Rig::new(), Rig::new());
+        for (left, right, ms) in drive {
+            one.set(left, right);
+            other.set(right, left);
+            one.run_ms(ms);
+            other.run_ms(ms);
+        }
+        let (one, other) = (motion(&one), motion(&other));
+        prop_assert!((one.x_m - other.x_m).abs() < 1e-9);
+        prop_assert!((one.y_m + other.y_m).abs() < 1e-9);
+        // Half a turn to the left is half a turn to the right.
+        prop_assert!((one.heading_rad + other.heading_rad).sin().abs() < 1e-9);
+        prop_assert!((one.linear_mps - other.linear_mps).abs() < 1e-9);
+        prop_assert!((one.angular_rad_s + other.angular_rad_s).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_wheels_answer_a_step_as_the_closed_form_says(power in 0.05..1.0_f64, ms in 5..1000_u64) {
+        let mut rig = Rig::new();
+        rig.set(Side::Power(power), Side::Power(-power));
+        rig.run_ms(ms);
+        let expected = power * NO_LOAD_RAD_S * (1.0 - (-(ms as f64) / 100.0).exp());
+        let [left, right] = rig.speeds();
+        prop_assert!(within_a_percent(left, expected), "{left} for {expected}");
+        prop_assert_eq!(left, -right);
+    }
+
+    #[test]
+    fn a_steady_turn_is_an_arc_of_the_radius_that_the_wheels_say(left in 0.1..1.0_f64, right in 0.1..1.0_f64) {
+        prop_assume!((left - right).abs() > 0.02);
+        let mut rig = Rig::new();
+        rig.set(Side::Power(left), Side::Power(right));
+        rig.run_ms(2000);
+        let Motion { x_m: x0, y_m: y0, heading_rad: from, .. } = motion(&rig);
+        rig.run_ms(300);
+        let Motion { x_m, y_m, heading_rad, .. } = motion(&rig);
+
+        let radius = TRACK_M / 2.0 * (left + right) / (right - left);
+        let turn = (right - left) * TOP_MPS / TRACK_M * 0.3;
+        let turned = (heading_rad - from).sin().atan2((heading_rad - from).cos());
+        let chord = (x_m - x0).hypot(y_m - y0);
+        prop_assert!(within_a_percent(turned, turn), "{turned} for {turn}");
+        prop_assert!(within_a_percent(chord, (2.0 * radius * (turn / 2.0).sin()).abs()), "{chord}");
+    }
+}
+
+#[test]
+fn full_power_straight_ahead_ends_at_the_top_speed_of_the_board() {
+    let mut rig = Rig::new();
+    rig.set(Side::Power(1.0), Side::Power(1.0));
+    rig.run_ms(2000);
+    let Motion { x_m, y_m, heading_rad, linear_mps, angular_rad_s } = motion(&rig);
+    assert!((linear_mps - TOP_MPS).abs() < 1e-6, "{linear_mps}");
+    // A time constant's worth of way is lost to getting there.
+    assert!((x_m - TOP_MPS * 1.9).abs() < 1e-6, "{x_m}");
+    assert_eq!((y_m, heading_rad, angular_rad_s), (0.0, 0.0, 0.0));
+    let turned = rig.sim.wheel_angle_rad("left").unwrap();
+    assert!((turned * 0.0325 - x_m).abs() < 1e-9);
+}
+
+#[test]
+fn a_car_that_brakes_stands_after_a_fifth_of_the_way_of_one_that_coasts() {
+    let [short, open] = [Side::Brake, Side::Coast].map(|idle| {
+        let mut rig = Rig::new();
+        rig.set(Side::Power(1.0), Side::Power(1.0));
+        rig.run_ms(2000);
+        let from = motion(&rig).x_m;
+        rig.set(idle, idle);
+        rig.run_ms(20_000);
+        assert_eq!(motion(&rig).linear_mps, 0.0);
+        motion(&rig).x_m - from
+    });
+    assert!((short - 0.1 * TOP_MPS).abs() < 1e-3 && (open - 0.5 * TOP_MPS).abs() < 1e-3, "{short} {open}");
+}
+
+#[test]
+fn a_car_that_nobody_has_touched_stays_where_it_is() {
+    let rig = Rig::new();
+    rig.run_ms(10_000);
+    assert_eq!(motion(&rig), Motion::default());
+}

@@ -1,0 +1,105 @@
+//! Lines and PWM channels as the platform hands them out.
+
+use hal::board::PinRef;
+use hal::{IoError, IoKind, Platform};
+use sim::Signal;
+
+use crate::rig::preset;
+
+fn line(name: &str) -> PinRef {
+    PinRef::Gpio { line: name.into() }
+}
+
+fn soft(channel: u32) -> PinRef {
+    PinRef::Pwm { device: "soft".into(), channel }
+}
+
+fn refused<T>(result: Result<T, IoError>) -> String {
+    let error = result.err().expect("an error");
+    assert_eq!(error.kind, IoKind::Other);
+    error.to_string()
+}
+
+#[test]
+fn a_line_is_low_when_it_is_opened_and_follows_what_is_written() {
+    let mut sim = preset("l298n");
+    let mut output = sim.output("GPIO17").unwrap();
+    assert_eq!(sim.signal(&line("GPIO17")), Some(Signal::LOW));
+    output.set_high().unwrap();
+    assert_eq!(sim.signal(&line("GPIO17")), Some(Signal::HIGH));
+    output.set_low().unwrap();
+    assert_eq!(sim.signal(&line("GPIO17")), Some(Signal::LOW));
+}
+
+#[test]
+fn a_line_that_the_board_does_not_name_is_refused_and_those_that_it_names_are_listed() {
+    let text = refused(preset("l298n").output("GPIO99"));
+    assert_eq!(text, "gpio:GPIO99: no such line: the board names GPIO17, GPIO27, GPIO23, GPIO24");
+    assert_eq!(
+        refused(preset("freenove-4wd").output("GPIO17")),
+        "gpio:GPIO17: no such line: the board names none"
+    );
+}
+
+#[test]
+fn a_line_has_one_owner_and_keeps_its_level_when_that_one_is_gone() {
+    let mut sim = preset("l298n");
+    let mut output = sim.output("GPIO17").unwrap();
+    output.set_high().unwrap();
+    assert_eq!(refused(sim.output("GPIO17")), "gpio:GPIO17: in use: it is open already");
+    assert_eq!(sim.signal(&line("GPIO17")), Some(Signal::HIGH), "a refusal changes nothing");
+    drop(output);
+    assert_eq!(sim.signal(&line("GPIO17")), Some(Signal::HIGH));
+    let _again = sim.output("GPIO17").unwrap();
+    assert_eq!(sim.signal(&line("GPIO17")), Some(Signal::LOW));
+}
+
+#[test]
+fn a_channel_carries_the_duty_and_the_frequency_it_is_given() {
+    let mut sim = preset("l298n");
+    let mut pwm = sim.pwm("soft", 5, 1000.0).unwrap();
+    assert_eq!(sim.signal(&soft(5)), Some(Signal { rise: 0.0, duty: 0.0, frequency_hz: 1000.0 }));
+    pwm.set_duty_cycle_fraction(1, 4).unwrap();
+    let signal = sim.signal(&soft(5)).unwrap();
+    assert!((signal.duty - 0.25).abs() < 1e-4);
+    assert!((signal.pulse_us().unwrap() - 250.0).abs() < 0.1);
+    pwm.set_duty_cycle_fully_on().unwrap();
+    assert_eq!(sim.signal(&soft(5)).unwrap().duty, 1.0);
+}
+
+#[test]
+fn a_channel_has_one_owner_and_keeps_pulsing_when_that_one_is_gone() {
+    let mut sim = preset("l298n");
+    let mut pwm = sim.pwm("soft", 5, 1000.0).unwrap();
+    pwm.set_duty_cycle_fully_on().unwrap();
+    assert_eq!(refused(sim.pwm("soft", 5, 1000.0)), "pwm:soft:5: in use: it is open already");
+    drop(pwm);
+    assert_eq!(sim.signal(&soft(5)).unwrap().duty, 1.0);
+    let _again = sim.pwm("soft", 5, 50.0).unwrap();
+    assert_eq!(sim.signal(&soft(5)).unwrap(), Signal { rise: 0.0, duty: 0.0, frequency_hz: 50.0 });
+}
+
+#[test]
+fn a_channel_or_a_frequency_that_cannot_be_is_refused() {
+    let mut sim = preset("l298n");
+    assert_eq!(
+        refused(sim.pwm("soft", 7, 50.0)),
+        "pwm:soft:7: no such PWM channel: the board names pwm:soft:5, pwm:soft:6, pwm:header:12, pwm:header:13"
+    );
+    for hz in [0.0, -50.0, f64::NAN, f64::INFINITY] {
+        assert!(refused(sim.pwm("soft", 5, hz)).contains("a frequency is above 0"), "{hz}");
+    }
+    assert!(sim.pwm("soft", 5, 50.0).is_ok());
+}
+
+#[test]
+fn what_the_board_does_not_have_is_none() {
+    let sim = preset("l298n");
+    assert_eq!(sim.signal(&line("GPIO99")), None);
+    assert_eq!(sim.signal(&soft(9)), None);
+    assert_eq!(sim.signal(&PinRef::Chip { chip: 0, channel: 0 }), None);
+    assert_eq!(preset("demo").signal(&PinRef::Chip { chip: 0, channel: 16 }), None);
+    assert_eq!(sim.wheel_speed_rad_s("front"), None);
+    assert_eq!(sim.servo_deg("roll"), None);
+    assert_eq!(sim.terminals("front"), None);
+}
