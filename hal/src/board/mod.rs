@@ -1,6 +1,6 @@
 //! A board is data: which chips there are and what is wired to which of their pins.
 //!
-//! What lives here: the description, its TOML form (`parse`, `pin`, `check`) and the presets. What
+//! What lives here: the description, its TOML form (`parse`, `wiring`, `pin`, `check`) and the presets. What
 //! must never live here: opening any of it.
 
 use std::fmt;
@@ -13,6 +13,7 @@ mod pin;
 mod presets;
 #[cfg(test)]
 mod tests;
+mod wiring;
 
 pub use pin::PinRef;
 pub use presets::{PRESETS, Preset};

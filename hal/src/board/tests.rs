@@ -159,6 +159,15 @@ fn two_motors_of_one_chip_may_share_its_standby() {
 }
 
 #[test]
+fn a_wire_that_is_only_low_or_high_wants_no_pwm() {
+    assert_eq!(
+        faults_with("gpio:GPIO7", "pwm:header:13"),
+        ["b.toml:19: motors.b-left.standby: is `pwm:header:13`, and this wire is only ever low or high; \
+          use gpio:… or a channel of a chip, and keep the PWM"]
+    );
+}
+
+#[test]
 fn a_reference_must_name_a_declared_chip_and_a_channel_it_has() {
     assert_eq!(
         faults_with("pca9685@i2c-3/0x41:0", "pca9685@0x41:0"),
