@@ -1,6 +1,8 @@
 //! The table of platforms: adding one is a crate or a file, and one line here.
 
+use hal::platform::Linux;
 use hal::{Board, Platform};
+use sim::Sim;
 
 /// A row of the table.
 #[derive(Debug)]
@@ -13,6 +15,6 @@ pub struct PlatformRow {
 
 /// Every platform of this build.
 pub const PLATFORMS: &[PlatformRow] = &[
-    PlatformRow { name: "sim", open: |board| Box::new(sim::Sim::new(board)) },
-    // PlatformRow { name: "linux", open: |_| Box::new(hal::platform::Linux {}) },
+    PlatformRow { name: "sim", open: |board| Box::new(Sim::new(board)) },
+    PlatformRow { name: "linux", open: |_| Box::new(Linux::new()) },
 ];
