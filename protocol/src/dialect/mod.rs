@@ -1,7 +1,7 @@
 //! The dialects, one file each, and the table of them.
 //!
-//! What lives here: how the model is written as bytes. [`text`] stands alone; [`jsonrpc`] and
-//! [`cbor`] are two notations of one thing, [`rpc`], and share its [`methods`]. What must never
+//! What lives here: how the model is written as bytes. `text` stands alone; `jsonrpc` and `cbor`
+//! are two notations of one thing, `rpc`, and share its table of methods. What must never
 //! live here: I/O, clocks, memory of earlier messages.
 
 mod args;
