@@ -28,9 +28,13 @@ fn decode_gate_encode(criterion: &mut Criterion) {
         group.bench_function(dialect.name(), |bencher| {
             bencher.iter(|| {
                 now += Duration::from_millis(1);
-                let Requests::One(request) = codec.decode(black_box(&frame.data)) else { unreachable!("one request") };
+                let Requests::One(request) = codec.decode(black_box(&frame.data)) else {
+                    unreachable!("one request")
+                };
                 let outcome = request.command.and_then(|command| gate.handle(1, &command, now));
-                black_box(codec.reply(&Replies::One(Reply { id: request.id.expect("wants an answer"), outcome })))
+                black_box(
+                    codec.reply(&Replies::One(Reply { id: request.id.expect("wants an answer"), outcome })),
+                )
             });
         });
     }

@@ -6,23 +6,10 @@ use std::net::{TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::support::Process;
+use crate::support::{Process, language};
 
 fn client(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(file)
-}
-
-/// The language's command, or `None` where it is not installed: said aloud, and only there.
-fn language(program: &str, version: &str) -> Option<Command> {
-    let found = Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    match found {
-        Ok(status) if status.success() => Some(Command::new(program)),
-        _ if std::env::var_os("CI").is_some() => panic!("{program} must be installed where CI is set"),
-        _ => {
-            println!("SKIPPED: {program} is not installed here");
-            None
-        }
-    }
 }
 
 /// A foreign client, which ends when its input ends.

@@ -1,1 +1,93 @@
-//! (below)
+//! What the README and PROTOCOL.md tell people to type is typed here, against a running daemon.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::support::{Process, car_daemon, language};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
+}
+
+/// The text of every block of a language in a document.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(document)).expect("the document");
+    let opening = format!("```{language}\n");
+    text.split(opening.as_str())
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The program `carctl`, built as the README builds it but for the profile.
+fn carctl() -> PathBuf {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--package", "client", "--bin", "carctl"])
+        .args(["--message-format", "json"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let messages = String::from_utf8(built.stdout).expect("text");
+    let path = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from));
+    path.expect("an executable")
+}
+
+/// A command as typed, with this daemon's ports and the programs under test.
+fn typed(line: &str, daemon: &Process, carctl: &Path) -> String {
+    let tcp = daemon.address("tcp").port().to_string();
+    let udp = daemon.address("udp").port().to_string();
+    let program = car_daemon();
+    line.replace("cargo run --release -p client --bin carctl --", &carctl.display().to_string())
+        .replace("cargo run --release --", &program.get_program().to_string_lossy())
+        .replace("127.0.0.1 9901", &format!("127.0.0.1 {tcp}"))
+        .replace("127.0.0.1:9902", &format!("127.0.0.1:{udp}"))
+        .replace("(\"127.0.0.1\", 9901)", &format!("(\"127.0.0.1\", {tcp})"))
+}
+
+fn shell(line: &str, daemon: &Process) -> Output {
+    let mut shell = Command::new("timeout");
+    shell.args(["30", "sh", "-c", line]).env("XDG_RUNTIME_DIR", daemon.folder()).output().expect("runs")
+}
+
+#[test]
+fn every_command_of_the_documents_does_what_it_says() {
+    if language("nc", "-h").is_none() || language("socat", "-V").is_none() {
+        return;
+    }
+    let (daemon, carctl) = (Process::start(), carctl());
+    // The tests themselves, and what never ends, are typed by whoever reads the README.
+    let elsewhere = ["cargo run --release", "cargo test --workspace", "cargo bench -p car-daemon"];
+    let mut count = 0;
+    for document in ["README.md", "protocol/PROTOCOL.md"] {
+        for line in blocks(document, "sh").iter().flat_map(|block| block.lines()) {
+            if elsewhere.contains(&line) {
+                continue;
+            }
+            let output = shell(&typed(line, &daemon, &carctl), &daemon);
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{document}: {line}: {said}{complaint}");
+            assert!(!said.contains("error"), "{document}: {line}: {said}");
+            assert!(!said.is_empty() || line.contains("carctl"), "{document}: {line} says nothing");
+            count += 1;
+        }
+    }
+    assert!(count >= 12, "{count} commands were found");
+}
+
+#[test]
+fn the_python_of_the_protocol_document_drives() {
+    let Some(mut python) = language("python3", "--version") else { return };
+    let daemon = Process::start();
+    let code = blocks("protocol/PROTOCOL.md", "python").concat();
+    let output = python.arg("-c").arg(typed(&code, &daemon, Path::new(""))).output().expect("runs");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(said.matches("\"accepted\":true").count(), 10, "{said}");
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Answer, Command, DialectId, Fault, Hello, Id, Info, Replies, Reply, Request, Requests};
+use protocol::{Answer, Command, DialectId, Fault, Hello, Id, Info, Replies, Reply, Requests};
 use tokio::time::Instant;
 
 use super::pump::Context;
@@ -20,21 +20,13 @@ pub(crate) struct Asker<'a> {
 impl Asker<'_> {
     /// Does everything that one frame asks; `None` when nobody wants an answer.
     pub(crate) fn answer(&mut self, requests: Requests) -> Option<Replies> {
-        match requests {
-            Requests::One(request) => self.reply(request).map(Replies::One),
-            Requests::Batch(requests) => {
-                let replies: Vec<Reply> = requests.into_iter().filter_map(|r| self.reply(r)).collect();
-                (!replies.is_empty()).then_some(Replies::Batch(replies))
+        requests.answered_by(|command| {
+            let outcome = self.perform(&command);
+            if let Err(fault) = &outcome {
+                tracing::debug!(session = self.id, code = fault.code.0, %fault, "refused");
             }
-        }
-    }
-
-    fn reply(&mut self, Request { id, command }: Request) -> Option<Reply> {
-        let outcome = command.and_then(|command| self.perform(&command));
-        if let Err(fault) = &outcome {
-            tracing::debug!(session = self.id, code = fault.code.0, %fault, "refused");
-        }
-        id.map(|id| Reply { id, outcome })
+            outcome
+        })
     }
 
     fn perform(&mut self, command: &Command) -> Result<Answer, Fault> {

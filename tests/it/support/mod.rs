@@ -2,7 +2,9 @@
 //! its own, and people who talk to either.
 
 mod inside;
+mod language;
 mod outside;
 
 pub(crate) use inside::{Garage, pass};
+pub(crate) use language::language;
 pub(crate) use outside::{Process, car_daemon, eventually};

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ pub(crate) struct Process {
 
 /// One endpoint of each scheme, on ports that the system chooses.
 fn free_endpoints(folder: &TempDir) -> Vec<String> {
-    let unix = folder.path().join("car.sock");
+    let unix = folder.path().join("car-daemon.sock");
     vec![
         "ws://127.0.0.1:0".into(),
         "tcp://127.0.0.1:0".into(),
@@ -95,8 +95,14 @@ impl Process {
             .expect("an address")
     }
 
+    /// Where everything of this daemon lies; as `XDG_RUNTIME_DIR` it makes the Unix socket the
+    /// default one.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn socket(&self) -> PathBuf {
-        self.folder.path().join("car.sock")
+        self.folder.path().join("car-daemon.sock")
     }
 
     /// The state, asked by somebody new over TCP.
