@@ -4,36 +4,12 @@
 use std::io::Write;
 use std::net::{TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-use crate::support::{Process, language};
+use crate::support::{Driver, Process, language};
 
 fn client(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(file)
-}
-
-/// A foreign client, which ends when its input ends.
-struct Driver(Child);
-
-impl Driver {
-    fn start(mut command: Command) -> Self {
-        Self(
-            command
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::inherit())
-                .spawn()
-                .expect("starts"),
-        )
-    }
-
-    /// Lets go; what it said until then.
-    fn let_go(mut self) -> String {
-        drop(self.0.stdin.take());
-        let output = self.0.wait_with_output().expect("ends");
-        assert!(output.status.success(), "{}", output.status);
-        String::from_utf8(output.stdout).expect("text")
-    }
 }
 
 fn host_and_port(command: &mut Command, daemon: &Process, scheme: &str, word: &str) {

@@ -1,6 +1,6 @@
 //! The languages of foreign clients, where they are installed.
 
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// The language's command, or `None` where it is not installed: said aloud, and only there.
 pub(crate) fn language(program: &str, version: &str) -> Option<Command> {
@@ -12,5 +12,29 @@ pub(crate) fn language(program: &str, version: &str) -> Option<Command> {
             println!("SKIPPED: {program} is not installed here");
             None
         }
+    }
+}
+
+/// A foreign client, which ends when its input ends.
+pub(crate) struct Driver(pub(crate) Child);
+
+impl Driver {
+    pub(crate) fn start(mut command: Command) -> Self {
+        Self(
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::inherit())
+                .spawn()
+                .expect("starts"),
+        )
+    }
+
+    /// Lets go; what it said until then.
+    pub(crate) fn let_go(mut self) -> String {
+        drop(self.0.stdin.take());
+        let output = self.0.wait_with_output().expect("ends");
+        assert!(output.status.success(), "{}", output.status);
+        String::from_utf8(output.stdout).expect("text")
     }
 }

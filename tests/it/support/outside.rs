@@ -1,7 +1,8 @@
 //! A daemon as a process of its own, on real sockets.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -22,15 +23,11 @@ pub(crate) struct Process {
     log: Option<thread::JoinHandle<String>>,
 }
 
-/// One endpoint of each scheme, on ports that the system chooses.
-fn free_endpoints(folder: &TempDir) -> Vec<String> {
-    let unix = folder.path().join("car-daemon.sock");
-    vec![
-        "ws://127.0.0.1:0".into(),
-        "tcp://127.0.0.1:0".into(),
-        "udp://127.0.0.1:0".into(),
-        format!("unix://{}", unix.display()),
-    ]
+/// One endpoint of each scheme, on ports of `host` that the system chooses.
+fn free_endpoints(host: &str, folder: &TempDir) -> Vec<String> {
+    let mut urls: Vec<String> = ["ws", "tcp", "udp"].map(|scheme| format!("{scheme}://{host}:0")).into();
+    urls.push(format!("unix://{}", folder.path().join("car-daemon.sock").display()));
+    urls
 }
 
 /// The program under test.
@@ -53,12 +50,16 @@ impl Process {
 
     /// The same, with more endpoints.
     pub(crate) fn start_listening(config: &str, more: &[String]) -> Self {
+        Self::launch(car_daemon(), "127.0.0.1", config, more)
+    }
+
+    /// Any command that ends in the program under test, listening on any address.
+    pub(crate) fn launch(mut command: Command, host: &str, config: &str, more: &[String]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let file = folder.path().join("car.toml");
         std::fs::write(&file, config).expect("can be written");
-        let mut command = car_daemon();
         command.arg("--config").arg(file);
-        let endpoints = [&free_endpoints(&folder)[..], more].concat();
+        let endpoints = [&free_endpoints(host, &folder)[..], more].concat();
         for endpoint in &endpoints {
             command.arg("--listen").arg(endpoint);
         }
@@ -105,9 +106,9 @@ impl Process {
         self.folder.path().join("car-daemon.sock")
     }
 
-    /// The state, asked by somebody new over TCP.
+    /// The state, asked by somebody new over the Unix socket.
     pub(crate) fn state(&self) -> Value {
-        let mut stream = TcpStream::connect(self.address("tcp")).expect("listens");
+        let mut stream = UnixStream::connect(self.socket()).expect("listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         std::io::Write::write_all(&mut stream, b"state\n").expect("connected");
         let mut lines = BufReader::new(stream).lines();
