@@ -195,7 +195,7 @@ fn check_len(len: usize, limit: usize) -> Result<(), SendError> {
 }
 
 /// A frame of any bytes, called text where they are.
-fn frame_of(data: Bytes) -> Frame {
+pub(crate) fn frame_of(data: Bytes) -> Frame {
     let kind = if std::str::from_utf8(&data).is_ok() { Kind::Text } else { Kind::Binary };
     Frame { data, kind }
 }

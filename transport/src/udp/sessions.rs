@@ -1,0 +1,182 @@
+//! Who speaks with a listener: a session for each address, bounded in number, in memory and in time.
+//!
+//! Time is an argument. No socket and no task must ever come in here.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::{Frame, Limits};
+
+/// The sessions of one listener.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    open: HashMap<SocketAddr, Session>,
+    most: usize,
+    per_address: usize,
+    idle: Duration,
+    queue: usize,
+}
+
+#[derive(Debug)]
+struct Session {
+    inbox: Arc<Inbox>,
+    heard: Instant,
+    /// Whether more than one datagram came: senders that are forged seldom speak twice.
+    again: bool,
+}
+
+impl Session {
+    /// Whether it has been silent for so long that a newcomer may have its place.
+    fn may_make_room(&self, now: Instant, idle: Duration) -> bool {
+        let patience = if self.again { idle / 2 } else { idle / 10 };
+        now.duration_since(self.heard) >= patience
+    }
+}
+
+impl Sessions {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            open: HashMap::new(),
+            most: limits.udp_sessions,
+            per_address: limits.per_address,
+            idle: limits.udp_idle,
+            queue: limits.recv_queue.max(1),
+        }
+    }
+
+    /// Hands a frame to the session of `from`, or back where there is none.
+    pub(super) fn deliver(&mut self, from: SocketAddr, frame: Frame, now: Instant) -> Result<(), Frame> {
+        let Some(session) = self.open.get_mut(&from) else { return Err(frame) };
+        session.heard = now;
+        session.again = true;
+        session.inbox.push(frame, self.queue);
+        Ok(())
+    }
+
+    /// A session for an address that has none, with its first frame; `None` where there is no room.
+    pub(super) fn open(&mut self, from: SocketAddr, frame: Frame, now: Instant) -> Option<Arc<Inbox>> {
+        if !self.make_room(from.ip(), now) {
+            return None;
+        }
+        let inbox = Arc::new(Inbox::default());
+        inbox.push(frame, self.queue);
+        self.open.insert(from, Session { inbox: Arc::clone(&inbox), heard: now, again: false });
+        Some(inbox)
+    }
+
+    /// Forgets the session whose reader is gone. Its address may have another one by now.
+    pub(super) fn forget(&mut self, address: SocketAddr, inbox: &Arc<Inbox>) {
+        if self.open.get(&address).is_some_and(|session| Arc::ptr_eq(&session.inbox, inbox)) {
+            self.open.remove(&address);
+        }
+    }
+
+    /// Ends who was silent for too long. Says when the next one can be.
+    pub(super) fn expire(&mut self, now: Instant) -> Instant {
+        let mut oldest = now;
+        self.open.retain(|_, session| {
+            let stays = now.duration_since(session.heard) < self.idle;
+            if stays {
+                oldest = oldest.min(session.heard);
+            } else {
+                session.inbox.end();
+            }
+            stays
+        });
+        oldest + self.idle
+    }
+
+    /// Ends all.
+    pub(super) fn clear(&mut self) {
+        for (_, session) in self.open.drain() {
+            session.inbox.end();
+        }
+    }
+
+    fn make_room(&mut self, ip: IpAddr, now: Instant) -> bool {
+        let crowded = self.open.keys().filter(|address| address.ip() == ip).count() >= self.per_address;
+        if !crowded && self.open.len() < self.most {
+            return true;
+        }
+        let silent = self
+            .open
+            .iter()
+            .filter(|(address, session)| {
+                (!crowded || address.ip() == ip) && session.may_make_room(now, self.idle)
+            })
+            .min_by_key(|(_, session)| session.heard)
+            .map(|(address, _)| *address);
+        match silent.and_then(|address| self.open.remove(&address)) {
+            Some(session) => session.inbox.end(),
+            None => return false,
+        }
+        true
+    }
+}
+
+/// Frames on their way to one session's reader.
+#[derive(Debug, Default)]
+pub(super) struct Inbox(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    frames: VecDeque<Frame>,
+    reader: Option<Waker>,
+    ended: bool,
+}
+
+impl Inbox {
+    /// The next frame; after the end, what had come before it and then nothing.
+    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
+        let mut waiting = self.lock();
+        match waiting.frames.pop_front() {
+            Some(frame) => Poll::Ready(Some(frame)),
+            None if waiting.ended => Poll::Ready(None),
+            None => {
+                waiting.reader = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Whether nothing can come any more.
+    pub(super) fn has_ended(&self) -> bool {
+        self.lock().ended
+    }
+
+    /// Never waits: past `most` frames the oldest is dropped.
+    fn push(&self, frame: Frame, most: usize) {
+        let mut waiting = self.lock();
+        if waiting.frames.len() >= most {
+            waiting.frames.pop_front();
+        }
+        waiting.frames.push_back(frame);
+        Self::wake(waiting);
+    }
+
+    fn end(&self) {
+        let mut waiting = self.lock();
+        waiting.ended = true;
+        Self::wake(waiting);
+    }
+
+    fn wake(mut waiting: MutexGuard<'_, Waiting>) {
+        let reader = waiting.reader.take();
+        drop(waiting);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

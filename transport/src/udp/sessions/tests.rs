@@ -1,0 +1,129 @@
+//! In virtual time: a clock that each test moves by hand.
+
+use futures_util::task::noop_waker_ref;
+
+use super::*;
+
+fn sessions(udp_sessions: usize, per_address: usize) -> Sessions {
+    let udp_idle = Duration::from_secs(10);
+    Sessions::new(&Limits { udp_sessions, per_address, udp_idle, recv_queue: 3, ..Limits::default() })
+}
+
+fn peer(n: u16) -> SocketAddr {
+    let [a, b] = n.to_be_bytes();
+    SocketAddr::from(([10, 0, a, b], 4000))
+}
+
+fn port(n: u16) -> SocketAddr {
+    SocketAddr::from(([10, 0, 0, 1], n))
+}
+
+fn next(inbox: &Inbox) -> Poll<Option<Frame>> {
+    inbox.poll(&mut Context::from_waker(noop_waker_ref()))
+}
+
+fn word() -> Frame {
+    Frame::text("x")
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_flood_from_a_thousand_addresses_pushes_out_nobody_who_speaks() {
+    let mut sessions = sessions(8, 8);
+    let mut now = Instant::now();
+    let driver = sessions.open(peer(0), word(), now).unwrap();
+    for forged in 1..=1000 {
+        now += SECOND / 100;
+        sessions.open(peer(forged), word(), now);
+        assert!(sessions.open.len() <= 8);
+        if forged % 50 == 0 {
+            assert!(sessions.deliver(peer(0), word(), now).is_ok());
+        }
+    }
+    assert!(!driver.has_ended());
+}
+
+#[test]
+fn a_newcomer_gets_a_place_after_a_flood_once_who_spoke_once_was_silent_for_a_tenth() {
+    let mut sessions = sessions(2, 2);
+    let now = Instant::now();
+    let first = sessions.open(peer(1), word(), now).unwrap();
+    let second = sessions.open(peer(2), word(), now + SECOND / 2).unwrap();
+    assert!(sessions.open(peer(3), word(), now + SECOND * 99 / 100).is_none());
+    assert!(sessions.open(peer(3), word(), now + SECOND).is_some());
+    assert!(first.has_ended() && !second.has_ended(), "the longest silent one makes room");
+}
+
+#[test]
+fn who_spoke_twice_makes_room_after_half_of_the_idle_time() {
+    let mut sessions = sessions(1, 1);
+    let now = Instant::now();
+    sessions.open(peer(1), word(), now).unwrap();
+    sessions.deliver(peer(1), word(), now).unwrap();
+    assert!(sessions.open(peer(2), word(), now + SECOND * 49 / 10).is_none());
+    assert!(sessions.open(peer(2), word(), now + SECOND * 5).is_some());
+}
+
+#[test]
+fn an_address_with_all_its_sessions_leaves_room_for_others() {
+    let mut sessions = sessions(8, 2);
+    let now = Instant::now();
+    let crowd: Vec<_> = (1..=2).map(|n| sessions.open(port(n), word(), now).unwrap()).collect();
+    let other = sessions.open(peer(9), word(), now - SECOND * 4).unwrap();
+    assert!(sessions.open(port(3), word(), now).is_none());
+    assert!(sessions.open(peer(2), word(), now).is_some());
+    assert!(sessions.open(port(3), word(), now + SECOND).is_some());
+    assert!(!other.has_ended(), "room for an address is made among its own");
+    assert_eq!(crowd.iter().filter(|inbox| inbox.has_ended()).count(), 1);
+}
+
+#[test]
+fn silence_ends_a_session_at_the_time_that_was_said() {
+    let mut sessions = sessions(8, 8);
+    let now = Instant::now();
+    let silent = sessions.open(peer(1), word(), now).unwrap();
+    let speaks = sessions.open(peer(2), word(), now).unwrap();
+    sessions.deliver(peer(2), word(), now + SECOND * 3).unwrap();
+    assert_eq!(sessions.expire(now + SECOND * 9), now + SECOND * 10);
+    assert!(!silent.has_ended());
+    assert_eq!(sessions.expire(now + SECOND * 10), now + SECOND * 13);
+    assert!(silent.has_ended() && !speaks.has_ended());
+    assert_eq!(sessions.deliver(peer(1), word(), now + SECOND * 10), Err(word()));
+}
+
+#[test]
+fn an_ended_session_hands_out_what_had_come_and_then_ends() {
+    let mut sessions = sessions(8, 8);
+    let inbox = sessions.open(peer(1), word(), Instant::now()).unwrap();
+    sessions.clear();
+    assert_eq!(next(&inbox), Poll::Ready(Some(word())));
+    assert_eq!(next(&inbox), Poll::Ready(None));
+}
+
+#[test]
+fn past_the_queue_the_oldest_frame_is_dropped() {
+    let mut sessions = sessions(8, 8);
+    let now = Instant::now();
+    let inbox = sessions.open(peer(1), Frame::text("1"), now).unwrap();
+    for text in ["2", "3", "4", "5"] {
+        sessions.deliver(peer(1), Frame::text(text), now).unwrap();
+    }
+    for text in ["3", "4", "5"] {
+        assert_eq!(next(&inbox), Poll::Ready(Some(Frame::text(text))));
+    }
+    assert!(next(&inbox).is_pending());
+}
+
+#[test]
+fn a_reader_that_leaves_late_does_not_take_the_next_session_of_its_address_with_it() {
+    let mut sessions = sessions(8, 8);
+    let now = Instant::now();
+    let old = sessions.open(peer(1), word(), now).unwrap();
+    sessions.expire(now + SECOND * 10);
+    let new = sessions.open(peer(1), word(), now + SECOND * 10).unwrap();
+    sessions.forget(peer(1), &old);
+    assert!(sessions.deliver(peer(1), word(), now + SECOND * 10).is_ok());
+    sessions.forget(peer(1), &new);
+    assert!(sessions.deliver(peer(1), word(), now + SECOND * 10).is_err());
+}
