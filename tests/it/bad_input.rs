@@ -196,10 +196,14 @@ fn a_udp_flood_from_a_thousand_addresses_leaves_the_driver_alone() {
     let daemon = Process::start();
     let bystander = Bystander::drives(&daemon);
     let radio = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    radio.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
-    let mut answer = [0; 200];
-    radio.send_to(b"ping", daemon.address("udp")).expect("sent");
-    radio.recv_from(&mut answer).expect("an answer");
+    radio.set_read_timeout(Some(Duration::from_millis(100))).expect("a socket");
+    // The kernel may drop a datagram when many come at once, so a radio says things more than once.
+    let is_heard = || {
+        let mut answer = [0; 200];
+        radio.send_to(b"ping", daemon.address("udp")).expect("sent");
+        radio.recv_from(&mut answer).is_ok()
+    };
+    assert!((0..50).any(|_| is_heard()));
 
     let before = daemon.memory();
     for n in 0..1_000_u32 {
@@ -210,8 +214,7 @@ fn a_udp_flood_from_a_thousand_addresses_leaves_the_driver_alone() {
             spoofed.send_to(garbage, daemon.address("udp")).expect("sent");
         }
         if n % 50 == 0 {
-            radio.send_to(b"ping", daemon.address("udp")).expect("sent");
-            radio.recv_from(&mut answer).expect("an answer, whatever others send");
+            assert!((0..50).any(|_| is_heard()), "a radio that keeps talking is heard, whatever others send");
         }
     }
     assert!(daemon.memory() < before + SLACK);
