@@ -99,3 +99,22 @@ fn nothing_is_left_undone() {
         }
     }
 }
+
+#[test]
+fn every_path_that_a_document_names_is_there() {
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "protocol/PROTOCOL.md"] {
+        let text = fs::read_to_string(root().join(document)).expect("the document");
+        let ours = |path: &&str| {
+            ["transport/", "protocol/", "hal/", "sim/", "car-daemon/", "client/", "tests/", ".ci/"]
+                .iter()
+                .any(|crate_| path.starts_with(crate_))
+        };
+        let quoted = text.split('`').skip(1).step_by(2);
+        let linked = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for path in quoted.filter(ours).chain(linked).filter(|path| !path.is_empty() && !path.contains("://"))
+        {
+            let beside = root().join(document).with_file_name(path);
+            assert!(root().join(path).exists() || beside.exists(), "{document} names {path}");
+        }
+    }
+}

@@ -7,4 +7,3 @@ mod oracle;
 mod physics;
 mod pins;
 mod rig;
-mod speed;
