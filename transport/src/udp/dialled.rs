@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_sink::Sink;
-use tokio::io::ReadBuf;
+use tokio::io::{Interest, ReadBuf};
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -25,15 +25,26 @@ pub(super) fn connection(socket: UdpSocket, limits: &Limits) -> io::Result<Conne
     let tx =
         DatagramSink { socket: Arc::clone(&socket), limit: longest(limits), waiting: None, closed: false };
     let rx = DatagramStream {
-        socket,
         buffer: buffer(limits),
         heard: Instant::now(),
         idle: limits.udp_idle,
         overdue: Box::pin(sleep(limits.udp_idle)),
+        failure: Box::pin(failure(Arc::clone(&socket))),
+        socket,
         ended: false,
     };
     let caps = caps(limits);
     Ok(Connection { peer, caps, link: Link::default(), tx: Box::pin(tx), rx: Box::pin(rx) })
+}
+
+/// What the system has against the socket: for one, that nobody listens at the other end. The kernel
+/// reports it as an error and not as something to read, so that a waiting reader sleeps through it.
+async fn failure(socket: Arc<UdpSocket>) -> io::Error {
+    let look = || match socket.take_error() {
+        Ok(None) => Err(io::ErrorKind::WouldBlock.into()),
+        Ok(Some(error)) | Err(error) => Ok(error),
+    };
+    socket.async_io(Interest::ERROR, look).await.unwrap_or_else(|error| error)
 }
 
 struct DatagramStream {
@@ -43,6 +54,7 @@ struct DatagramStream {
     idle: Duration,
     /// Looked at first when it is due: setting it anew for each datagram would cost more.
     overdue: Pin<Box<Sleep>>,
+    failure: Pin<Box<dyn Future<Output = io::Error> + Send>>,
     ended: bool,
 }
 
@@ -50,7 +62,9 @@ impl DatagramStream {
     fn poll_datagram(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame, RecvError>> {
         loop {
             let mut into = ReadBuf::new(&mut self.buffer);
-            ready!(self.socket.poll_recv(cx, &mut into))?;
+            if self.socket.poll_recv(cx, &mut into)?.is_pending() {
+                return self.failure.as_mut().poll(cx).map(|error| Err(error.into()));
+            }
             self.heard = Instant::now();
             let whole = into.remaining() > 0;
             if whole {
