@@ -126,7 +126,7 @@ impl<R: AsyncRead + Unpin, G> Stream for FrameReader<R, G> {
 }
 
 /// The error of a read. The kernel gives up a dead TCP link with `ETIMEDOUT`.
-fn broken(error: io::Error, dead: Duration) -> RecvError {
+pub(crate) fn broken(error: io::Error, dead: Duration) -> RecvError {
     match error.kind() {
         io::ErrorKind::TimedOut => RecvError::Dead(dead),
         _ => RecvError::Io(error),

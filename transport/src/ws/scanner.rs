@@ -1,0 +1,171 @@
+//! Counts the fragments of a message by reading nothing but frame headers (RFC 6455, section 5.2).
+//!
+//! The bytes pass through unchanged. Whether they make sense is for the WebSocket itself to say;
+//! no payload and no socket must ever be known here.
+
+/// What ends the head of an HTTP request or answer.
+const END_OF_HEAD: &[u8] = b"\r\n\r\n";
+
+/// Where in the stream the next byte belongs, and how many frames the current message has.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    at: At,
+    fragments: usize,
+    most: usize,
+}
+
+#[derive(Debug)]
+enum At {
+    /// In the HTTP head, with so many bytes of its end seen.
+    Head(usize),
+    /// Before the byte that holds FIN and the opcode.
+    First,
+    /// Before the byte that holds MASK and the short length.
+    Second,
+    /// In a long length: bytes to come, value so far, bytes of the mask.
+    Length(u8, u64, u64),
+    /// In mask and payload, with so many bytes to come.
+    Payload(u64),
+}
+
+impl Scanner {
+    /// At the beginning of a stream, before the HTTP head. A message may have `most` fragments.
+    pub(super) fn new(most: usize) -> Self {
+        Self { at: At::Head(0), fragments: 0, most }
+    }
+
+    /// Takes the next bytes of the stream.
+    ///
+    /// # Errors
+    /// How many of them precede the fragment that is one too many.
+    pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<(), usize> {
+        let mut rest = bytes;
+        while let Some((&byte, after)) = rest.split_first() {
+            if let At::Payload(left) = self.at {
+                let skipped = left.min(rest.len() as u64);
+                self.at = after_payload(left - skipped);
+                // It fits: it is at most the length of a slice.
+                rest = &rest[skipped as usize..];
+                continue;
+            }
+            if !self.step(byte) {
+                return Err(bytes.len() - rest.len());
+            }
+            rest = after;
+        }
+        Ok(())
+    }
+
+    /// One byte of a head or a header; false where it begins a fragment too many.
+    fn step(&mut self, byte: u8) -> bool {
+        self.at = match self.at {
+            At::Head(seen) => {
+                let seen = match () {
+                    () if byte == END_OF_HEAD[seen] => seen + 1,
+                    () if byte == END_OF_HEAD[0] => 1,
+                    () => 0,
+                };
+                if seen == END_OF_HEAD.len() { At::First } else { At::Head(seen) }
+            }
+            At::First => {
+                match byte & 0x0F {
+                    0 => self.fragments += 1,
+                    1 | 2 => self.fragments = 1,
+                    // A control frame may stand between two fragments and is none.
+                    _ => {}
+                }
+                if self.fragments > self.most {
+                    return false;
+                }
+                At::Second
+            }
+            At::Second => {
+                let mask = if byte & 0x80 != 0 { 4 } else { 0 };
+                match byte & 0x7F {
+                    126 => At::Length(2, 0, mask),
+                    127 => At::Length(8, 0, mask),
+                    short => after_payload(mask + u64::from(short)),
+                }
+            }
+            At::Length(left, value, mask) => {
+                let value = value << 8 | u64::from(byte);
+                match left {
+                    1 => after_payload(value.saturating_add(mask)),
+                    _ => At::Length(left - 1, value, mask),
+                }
+            }
+            At::Payload(left) => after_payload(left - 1),
+        };
+        true
+    }
+}
+
+fn after_payload(left: u64) -> At {
+    if left == 0 { At::First } else { At::Payload(left) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &[u8] = b"HTTP/1.1 101 Switching\r\nA: b\r\n\r\n";
+
+    /// A frame whose payload looks like the beginnings of fragments.
+    fn frame(first: u8, len: usize, masked: bool) -> Vec<u8> {
+        let mask = if masked { 0x80 } else { 0 };
+        let mut bytes = match len {
+            0..=125 => vec![first, mask | len as u8],
+            126..=0xFFFF => [&[first, mask | 126][..], &(len as u16).to_be_bytes()].concat(),
+            _ => [&[first, mask | 127][..], &(len as u64).to_be_bytes()].concat(),
+        };
+        bytes.extend(vec![0; if masked { 4 + len } else { len }]);
+        bytes
+    }
+
+    /// Where the scan ends, when the stream comes in pieces of `size`.
+    fn end(most: usize, stream: &[u8], size: usize) -> Option<usize> {
+        let mut scanner = Scanner::new(most);
+        stream
+            .chunks(size)
+            .enumerate()
+            .find_map(|(n, piece)| scanner.scan(piece).err().map(|good| n * size + good))
+    }
+
+    #[test]
+    fn the_fragment_that_is_one_too_many_is_found_however_the_bytes_are_cut() {
+        for masked in [false, true] {
+            for len in [0, 1, 125, 126, 127, 128, 65535, 65536] {
+                let good = [
+                    HEAD.to_vec(),
+                    frame(0x02, len, masked),
+                    frame(0x89, 5, masked),
+                    frame(0x00, len, masked),
+                    frame(0x80, len, masked),
+                    frame(0x01, 2, masked),
+                    frame(0x00, len, masked),
+                    frame(0x00, len, masked),
+                ]
+                .concat();
+                let stream = [good.clone(), frame(0x80, len, masked)].concat();
+                for size in [1, 2, 7, 1024, stream.len()] {
+                    assert_eq!(end(3, &stream, size), Some(good.len()), "{len} bytes in pieces of {size}");
+                    assert_eq!(end(4, &stream, size), None, "{len} bytes in pieces of {size}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_head_ends_at_its_first_empty_line() {
+        let stream = [b"GET / HTTP/1.1\r\r\n\r\r\n\r\n".as_slice(), &[0x01, 0, 0x00, 0]].concat();
+        assert_eq!(end(1, &stream, 1), Some(stream.len() - 2));
+    }
+
+    #[test]
+    fn a_length_past_all_memory_is_only_skipped() {
+        let mut stream = [HEAD, &[0x02, 0xFF]].concat();
+        stream.extend([0xFF; 8]);
+        stream.extend([0; 64]);
+        assert_eq!(end(1, &stream, 1), None);
+    }
+}

@@ -1,0 +1,82 @@
+//! What lies between the socket and the WebSocket: it notices that something was heard, and ends
+//! the stream before a message has too many fragments.
+//!
+//! Bytes are never changed here.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::scanner::Scanner;
+
+/// A byte stream that is listened to.
+#[derive(Debug)]
+pub(super) struct Tap<S> {
+    inner: S,
+    scanner: Scanner,
+    heard: bool,
+    shut: bool,
+}
+
+impl<S> Tap<S> {
+    /// Over a stream of which nothing was read, not even the HTTP head.
+    pub(super) fn new(inner: S, max_fragments: usize) -> Self {
+        Self { inner, scanner: Scanner::new(max_fragments), heard: false, shut: false }
+    }
+
+    /// Whether anything came since this was last asked.
+    pub(super) fn take_heard(&mut self) -> bool {
+        std::mem::take(&mut self.heard)
+    }
+
+    /// Whether a message had too many fragments.
+    pub(super) fn is_shut(&self) -> bool {
+        self.shut
+    }
+
+    /// The stream itself.
+    pub(super) fn inner(&mut self) -> &mut S {
+        &mut self.inner
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buf.filled().len();
+        if !this.shut {
+            ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+            let read = &buf.filled()[before..];
+            this.heard |= !read.is_empty();
+            if let Err(good) = this.scanner.scan(read) {
+                this.shut = true;
+                buf.set_filled(before + good);
+            }
+        }
+        // What came before the fragment is still good, and an empty read would mean the end.
+        if this.shut && buf.filled().len() == before {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "too many fragments")));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
