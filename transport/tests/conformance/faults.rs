@@ -8,7 +8,7 @@ use crate::kit::{Pair, Row, connect, next, numbered, talk};
 
 const FRAMES: usize = 200;
 
-pub async fn frames_that_survive_a_lossy_link_are_whole_and_were_sent(row: Row) {
+pub(crate) async fn frames_that_survive_a_lossy_link_are_whole_and_were_sent(row: Row) {
     let lossy = Direction { loss: 0.2, duplication: 0.2, reordering: 0.2, ..Direction::default() };
     let Pair { listener: _listener, mut dialled, mut accepted } = over(&row, lossy).await;
     assert!(!dialled.caps.reliable && !dialled.caps.ordered);
@@ -34,7 +34,7 @@ pub async fn frames_that_survive_a_lossy_link_are_whole_and_were_sent(row: Row) 
 }
 
 /// A task that panics takes its listener with it; so who comes next must still be served.
-pub async fn garbled_frames_harm_nobody_else(row: Row) {
+pub(crate) async fn garbled_frames_harm_nobody_else(row: Row) {
     let garbling = Direction { corruption: 0.5, truncation: 0.5, ..Direction::default() };
     let Pair { listener, mut dialled, mut accepted } = over(&row, garbling).await;
     let receive = async {
@@ -57,7 +57,7 @@ pub async fn garbled_frames_harm_nobody_else(row: Row) {
     talk(&mut next.dialled, &mut next.accepted).await;
 }
 
-pub async fn a_cut_connection_ends_at_both_ends(row: Row) {
+pub(crate) async fn a_cut_connection_ends_at_both_ends(row: Row) {
     let cut = Direction { disconnect_after: Some(3), ..Direction::default() };
     let Pair { listener: _listener, mut dialled, mut accepted } = over(&row, cut).await;
     while dialled.tx.send(Frame::text("again")).await.is_ok() {

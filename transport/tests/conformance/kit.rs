@@ -18,34 +18,34 @@ use transport::{
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long an unlinked peer is silent before it counts as gone.
-pub const UDP_IDLE: Duration = Duration::from_millis(400);
+pub(crate) const UDP_IDLE: Duration = Duration::from_millis(800);
 
 /// A frame with which the dialled end shows itself: without it a datagram's peer is not there.
 const KNOCK: &str = "knock";
 
 /// A test that waits for ever fails.
-pub async fn in_time(test: impl Future<Output = ()>) {
+pub(crate) async fn in_time(test: impl Future<Output = ()>) {
     timeout(PATIENCE, test).await.expect("the test should have been over long ago");
 }
 
 /// What lies between the ends.
 #[derive(Clone, Copy, Debug)]
-pub enum Link {
+pub(crate) enum Link {
     Good,
     Slow,
 }
 
 /// A row of the table, with bounds that are small and unlike the defaults.
-pub struct Row {
-    pub at: Endpoint,
-    pub limits: Limits,
+pub(crate) struct Row {
+    pub(crate) at: Endpoint,
+    pub(crate) limits: Limits,
     link: Link,
     plain: Table,
     _dir: TempDir,
 }
 
 impl Row {
-    pub fn new(endpoint: &str, link: Link) -> Self {
+    pub(crate) fn new(endpoint: &str, link: Link) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let dir = tempfile::tempdir().unwrap();
         let unique = format!("conformance-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -61,17 +61,17 @@ impl Row {
     }
 
     /// The row's transport, over its link.
-    pub fn transport(&self) -> Box<dyn Transport> {
+    pub(crate) fn transport(&self) -> Box<dyn Transport> {
         self.over_link(self.plain.clone())
     }
 
     /// The row's transport with other bounds. What listens in memory is not seen from there.
-    pub fn with_limits(&self, limits: &Limits) -> Box<dyn Transport> {
+    pub(crate) fn with_limits(&self, limits: &Limits) -> Box<dyn Transport> {
         self.over_link(Table::new(limits))
     }
 
     /// The row's transport over a link with these faults.
-    pub fn faulty(&self, each_way: Direction) -> Box<dyn Transport> {
+    pub(crate) fn faulty(&self, each_way: Direction) -> Box<dyn Transport> {
         let faults = Faults { seed: 20, to_peer: each_way.clone(), from_peer: each_way };
         Box::new(Faulty::new(Any(self.plain.clone()), faults))
     }
@@ -106,20 +106,20 @@ impl Transport for Any {
 }
 
 /// Two ends of one connection, and the listener it came by.
-pub struct Pair {
-    pub listener: Box<dyn Listener>,
-    pub dialled: Connection,
-    pub accepted: Connection,
+pub(crate) struct Pair {
+    pub(crate) listener: Box<dyn Listener>,
+    pub(crate) dialled: Connection,
+    pub(crate) accepted: Connection,
 }
 
 /// Connects over the row's link.
-pub async fn pair(row: &Row) -> Pair {
+pub(crate) async fn pair(row: &Row) -> Pair {
     let listener = row.transport().bind(&row.at).await.unwrap();
     connect(listener, &*row.transport()).await
 }
 
 /// Dials a listener, and knocks until it has let us in.
-pub async fn connect(mut listener: Box<dyn Listener>, dialler: &dyn Transport) -> Pair {
+pub(crate) async fn connect(mut listener: Box<dyn Listener>, dialler: &dyn Transport) -> Pair {
     let to = listener.endpoint().clone();
     let mut accepting = tokio::spawn(async move {
         let accepted = listener.accept().await.handshake.await.unwrap();
@@ -136,7 +136,7 @@ pub async fn connect(mut listener: Box<dyn Listener>, dialler: &dyn Transport) -
 }
 
 /// The next frame that is not a knock; `None` at the end, however it came.
-pub async fn next(from: &mut Connection) -> Option<Frame> {
+pub(crate) async fn next(from: &mut Connection) -> Option<Frame> {
     loop {
         match from.rx.next().await {
             Some(Ok(frame)) if frame.data == KNOCK => {}
@@ -148,18 +148,18 @@ pub async fn next(from: &mut Connection) -> Option<Frame> {
 }
 
 /// Sends a frame, and waits until it is there.
-pub async fn carry(from: &mut Connection, to: &mut Connection, frame: Frame) {
+pub(crate) async fn carry(from: &mut Connection, to: &mut Connection, frame: Frame) {
     from.tx.send(frame.clone()).await.unwrap();
     assert_eq!(next(to).await.expect("the stream has ended").data, frame.data);
 }
 
 /// That both ends carry frames both ways.
-pub async fn talk(a: &mut Connection, b: &mut Connection) {
+pub(crate) async fn talk(a: &mut Connection, b: &mut Connection) {
     carry(a, b, Frame::text("to and")).await;
     carry(b, a, Frame::text("fro")).await;
 }
 
 /// A text of its own for each number, of many lengths.
-pub fn numbered(n: usize) -> Frame {
+pub(crate) fn numbered(n: usize) -> Frame {
     Frame::text(format!("{n}:{}", "x".repeat(n * 37 % 1000)))
 }

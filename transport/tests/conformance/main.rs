@@ -4,6 +4,9 @@
 //! A new transport gets all of it by one line at the end of this file. What only one transport
 //! promises is tested beside that transport, never here.
 
+// Clippy takes only the test functions themselves for tests, and here they are all made by a macro.
+#![allow(clippy::unwrap_used)]
+
 use transport::{Limits, Table};
 
 mod faults;
