@@ -35,12 +35,12 @@ pub struct Limits {
     pub tcp_dead: Duration,
     /// Longest datagram in bytes, received or sent.
     pub datagram: usize,
-    /// Most UDP sessions of one listener; past it the longest silent one makes room only if it is
-    /// older than [`udp_idle`](Self::udp_idle).
+    /// Most UDP sessions of one listener. Past it the longest silent one makes room, if it was silent
+    /// for half of [`udp_idle`](Self::udp_idle), or for a tenth where only one datagram ever came.
     pub udp_sessions: usize,
     /// A UDP session ends after this silence.
     pub udp_idle: Duration,
-    /// Frames waiting for one session's reader; UDP drops what comes beyond it.
+    /// Frames waiting for one session's reader; past it UDP drops the oldest.
     pub recv_queue: usize,
 }
 

@@ -72,6 +72,11 @@ impl Table {
         }
     }
 
+    /// Every scheme that it serves.
+    pub fn schemes(&self) -> impl Iterator<Item = &'static Scheme> {
+        self.rows.iter().flat_map(|row| row.schemes())
+    }
+
     /// Listens on any endpoint.
     ///
     /// # Errors
@@ -106,7 +111,7 @@ mod tests {
     #[test]
     fn every_scheme_that_can_be_written_has_a_transport() {
         let table = Table::new(&Limits::default());
-        let served = table.rows.iter().flat_map(|row| row.schemes()).map(|scheme| scheme.name);
+        let served = table.schemes().map(|scheme| scheme.name);
         assert!(served.eq(schemes().map(|scheme| scheme.name)));
     }
 }

@@ -20,6 +20,7 @@ use crate::{BindError, Connection, DialError, Endpoint, HandshakeError, Peer, Sc
 ///   stays good.
 /// - A frame longer than the receiver allows ends its stream with
 ///   [`RecvError::TooLong`](crate::RecvError::TooLong); no more than the limit is ever held in memory.
+///   (A datagram may be forged, so one that is too long is only dropped.)
 /// - A peer that is slow, silent or broken during its handshake delays no other peer.
 /// - When one end closes, the other's stream ends; where [`Caps::linked`](crate::Caps::linked) is
 ///   false it ends after [`Limits::udp_idle`](crate::Limits::udp_idle) of silence.
