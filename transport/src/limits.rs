@@ -17,7 +17,7 @@ pub struct Limits {
     /// Most connections of one listener from one IP address. Local peers (unix, mem) share all
     /// [`connections`](Self::connections).
     pub per_address: usize,
-    /// Most handshakes of one listener under way at once; further peers wait in the kernel.
+    /// Most handshakes of one listener under way at once; whoever comes then is turned away.
     pub pending_handshakes: usize,
     /// First and longest pause after an error of `accept` that is not one peer's fault.
     pub accept_pause: (Duration, Duration),

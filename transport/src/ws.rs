@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use self::socket::{Inner, Socket};
@@ -75,10 +76,10 @@ impl Transport for Ws {
     }
 
     async fn dial(&self, to: &Endpoint) -> Result<Connection, DialError> {
+        let deadline = Instant::now() + self.limits.handshake;
         let (socket, peer) = connect(to, &self.limits).await?;
         let tap = Tap::new(socket, self.limits.max_fragments);
-        let dialled =
-            tokio::time::timeout(self.limits.handshake, handshake::dial(to, tap, config(&self.limits)));
+        let dialled = timeout_at(deadline, handshake::dial(to, tap, config(&self.limits)));
         match dialled.await.unwrap_or(Err(HandshakeError::TimedOut(self.limits.handshake))) {
             Ok(ws) => Ok(connection(ws, peer, &self.limits, None)),
             Err(source) => Err(DialError::Handshake { endpoint: to.clone(), source }),
@@ -133,7 +134,7 @@ struct Arrival {
 
 async fn welcome(arrival: Arrival, limits: Arc<Limits>) -> Result<Connection, HandshakeError> {
     let Arrival { socket, peer, permit: _until_done, slot } = arrival;
-    let shaken = tokio::time::timeout(limits.handshake, async {
+    let shaken = timeout(limits.handshake, async {
         tune(&socket, &limits)?;
         match slot {
             Ok(slot) => {
