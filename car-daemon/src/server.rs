@@ -14,32 +14,41 @@ use crate::session::{Context, Manner, serve};
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
     context: Arc<Context>,
+    listeners: TaskTracker,
     sessions: TaskTracker,
     next: Arc<AtomicU64>,
 }
 
 impl Server {
     pub(crate) fn new(context: Context) -> Self {
-        Self { context: Arc::new(context), sessions: TaskTracker::new(), next: Arc::new(AtomicU64::new(1)) }
+        Self {
+            context: Arc::new(context),
+            listeners: TaskTracker::new(),
+            sessions: TaskTracker::new(),
+            next: Arc::new(AtomicU64::new(1)),
+        }
     }
 
     /// Takes in whoever comes to `listener`, until the daemon goes away.
     pub(crate) fn listen(&self, mut listener: Box<dyn Listener>) {
         let server = self.clone();
         let manner = manner(listener.endpoint());
-        self.sessions.spawn(async move {
+        self.listeners.spawn(async move {
             let closing = server.context.closing.clone();
             while let Some(incoming) = closing.run_until_cancelled(listener.accept()).await {
                 server.admit(incoming, manner);
             }
+            // Datagrams leave by the listener's socket, so goodbyes come before its end.
+            server.sessions.wait().await;
             listener.close().await;
         });
     }
 
-    /// Waits for every session to have said goodbye.
+    /// Waits for every session to have said goodbye, and every listener to be closed.
     pub(crate) async fn drained(&self) {
         self.sessions.close();
-        self.sessions.wait().await;
+        self.listeners.close();
+        self.listeners.wait().await;
     }
 
     fn admit(&self, Incoming { peer, handshake }: Incoming, manner: Manner) {

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use transport::{Caps, Connection, Frame, FrameStream, Link, Peer, RecvError, SendError};
 
-use crate::{Code, DialectId, Fault, Id, Outbox, Outgoing, Replies, Reply, Requests};
+use crate::{Code, DialectId, Fault, Id, Outbox, Outgoing, Replies, Reply, Request, Requests};
 
 /// A connection and its dialect.
 pub struct Channel {
@@ -50,13 +50,26 @@ impl Channel {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<(DialectId, Requests), RecvError>>> {
-        let frame = ready!(self.poll_frame(cx));
-        Poll::Ready(frame.map(|frame| {
-            let frame = frame?;
-            let dialect = self.recognised(&frame.data);
-            self.spoken = Some(dialect);
-            Ok((dialect, dialect.get().decode(&frame.data)))
-        }))
+        loop {
+            let Some(frame) = ready!(self.poll_frame(cx)) else { return Poll::Ready(None) };
+            let data = match frame {
+                Ok(frame) => frame.data,
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            };
+            let dialect = self.recognised(&data);
+            let requests = dialect.get().decode(&data);
+            if !self.is_echo(dialect, &requests, &data) {
+                self.spoken = Some(dialect);
+                return Poll::Ready(Some(Ok((dialect, requests))));
+            }
+        }
+    }
+
+    /// Where the sender's address may be forged, a message that is itself an answer is passed over:
+    /// two daemons could be set to answer each other's errors for ever.
+    fn is_echo(&self, dialect: DialectId, requests: &Requests, data: &[u8]) -> bool {
+        let refused = matches!(requests, Requests::One(Request { command: Err(_), .. }));
+        !self.caps.linked && refused && dialect.get().decode_outgoing(data).is_ok()
     }
 
     /// The client's side: what the daemon said next; `None` at the end of the stream. What is not of

@@ -140,6 +140,21 @@ fn a_blank_line_does_not_change_the_dialect() {
 }
 
 #[test]
+fn where_senders_can_be_forged_an_answer_is_not_answered() {
+    let error = r#"{"jsonrpc":"2.0","error":{"code":-32700,"message":"no"},"id":null}"#;
+    let heard = [Ok("ok"), Ok("error: no"), Ok(error), Ok("stop")];
+    let (mut radio, _) = channel(heard, None);
+    radio.caps.linked = false;
+    assert_eq!(asked(&mut radio), Some((DialectId::Text, Ok(Command::Stop))));
+    let (mut cable, _) = channel([Ok("ok")], None);
+    assert_eq!(
+        asked(&mut cable),
+        Some((DialectId::Text, Err(Code::METHOD_NOT_FOUND))),
+        "a link cannot be forged"
+    );
+}
+
+#[test]
 fn a_bad_message_is_passed_on_and_the_next_is_read() {
     let bad = RecvError::BadMessage("not UTF-8".to_owned());
     let (mut channel, _) = channel([Err(bad), Ok("stop")], None);

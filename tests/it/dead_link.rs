@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::{Driver, Process, car_daemon};
+use crate::support::{Driver, Process, car_daemon, skipped};
 
 /// A car and a driver, each in a network of its own, joined by one cable.
 struct Cable {
@@ -38,7 +38,7 @@ impl Cable {
             return Some(cable);
         }
         assert!(std::env::var_os("CI").is_none(), "network namespaces must work where CI is set");
-        println!("SKIPPED: no network namespace can be made here; it needs root and `ip`");
+        skipped("no network namespace can be made here; it needs root and `ip`");
         None
     }
 

@@ -1,6 +1,14 @@
 //! The languages of foreign clients, where they are installed.
 
+use std::io::{self, Write};
 use std::process::{Child, Command, Stdio};
+
+/// Says aloud that a story was not told, and why. Printed past the test harness, which would keep
+/// what a passing test prints to itself.
+pub(crate) fn skipped(why: &str) {
+    // Where standard error is closed there is nobody to tell.
+    drop(writeln!(io::stderr(), "SKIPPED: {why}"));
+}
 
 /// The language's command, or `None` where it is not installed: said aloud, and only there.
 pub(crate) fn language(program: &str, version: &str) -> Option<Command> {
@@ -9,7 +17,7 @@ pub(crate) fn language(program: &str, version: &str) -> Option<Command> {
         Ok(status) if status.success() => Some(Command::new(program)),
         _ if std::env::var_os("CI").is_some() => panic!("{program} must be installed where CI is set"),
         _ => {
-            println!("SKIPPED: {program} is not installed here");
+            skipped(&format!("{program} is not installed here"));
             None
         }
     }

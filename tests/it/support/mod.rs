@@ -6,5 +6,5 @@ mod language;
 mod outside;
 
 pub(crate) use inside::{Garage, pass};
-pub(crate) use language::{Driver, language};
+pub(crate) use language::{Driver, language, skipped};
 pub(crate) use outside::{Process, car_daemon, eventually};

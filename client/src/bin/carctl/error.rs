@@ -12,7 +12,7 @@ pub(crate) enum Error {
     #[error(
         "{0}\nIs car-daemon running there? Start it, or name another with --to, as --to tcp://127.0.0.1:9901"
     )]
-    Dial(#[from] DialError),
+    Dial(Box<DialError>),
     /// The car did not do it.
     #[error("{0}")]
     Call(#[from] CallError),
@@ -28,6 +28,12 @@ pub(crate) enum Error {
     /// The system did not let Ctrl-C be watched; without it a car would not be stopped.
     #[error("cannot watch for Ctrl-C: {0}")]
     Signal(io::Error),
+}
+
+impl From<DialError> for Error {
+    fn from(error: DialError) -> Self {
+        Self::Dial(Box::new(error))
+    }
 }
 
 impl From<SendError> for Error {
