@@ -1,7 +1,7 @@
 //! The command line. What lives here: arguments and what is printed for them. What must never live
 //! here: anything that a test could not call without a process.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,13 +12,11 @@ use hal::file::{Faults, nearest};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
 use transport::Endpoint;
 
 use crate::config::{Config, Overrides};
 use crate::platform::{PLATFORMS, PlatformRow};
-use crate::{RunError, welcome};
+use crate::{RunError, log, welcome};
 
 /// It did what was asked.
 const FINE: u8 = 0;
@@ -95,7 +93,9 @@ fn run(args: &Args) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
-    start_log();
+    if let Err(error) = log::start() {
+        return complain(&format!("cannot log: {error}"), FAILED);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("cannot start: {error}"), FAILED),
@@ -124,6 +124,7 @@ async fn run_until_signal(
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    quit: Signal,
     hangup: Signal,
 }
 
@@ -132,12 +133,13 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
             hangup: signal(SignalKind::hangup())?,
         })
     }
 }
 
-/// SIGTERM and SIGINT end the daemon, SIGHUP has it read its configuration again.
+/// SIGTERM, SIGINT and SIGQUIT end the daemon, SIGHUP has it read its configuration again.
 async fn obey(
     mut signals: Signals,
     shutdown: CancellationToken,
@@ -149,6 +151,7 @@ async fn obey(
         tokio::select! {
             _ = signals.terminate.recv() => return shutdown.cancel(),
             _ = signals.interrupt.recv() => return shutdown.cancel(),
+            _ = signals.quit.recv() => return shutdown.cancel(),
             _ = signals.hangup.recv() => match Config::load(path.as_deref(), &overrides) {
                 // Fails only once the daemon has ended.
                 Ok(config) => drop(reloads.send(config).await),
@@ -210,17 +213,6 @@ fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str> + Cl
         Some(near) => format!("no {what} is named `{name}`; did you mean `{near}`?"),
         None => format!("no {what} is named `{name}`; there are {}", known.collect::<Vec<_>>().join(", ")),
     }
-}
-
-fn start_log() {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
-    let ansi = io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_ansi(ansi)
-        .with_writer(io::stderr)
-        .init();
 }
 
 /// To stdout. A reader that has gone away is nothing to complain about.

@@ -7,14 +7,14 @@ use std::time::Duration;
 use hal::{AssembleError, Platform};
 use protocol::Event;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use transport::{BindError, Endpoint, Listener, Table};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Gate, Rules};
-use crate::hardware::{self, Plant, Runner};
-use crate::info::info;
+use crate::hardware::{self, Bell, Plant, Runner};
+use crate::info::Identity;
 use crate::server::Server;
 use crate::session::Context;
 use crate::shared::Shared;
@@ -64,14 +64,15 @@ impl Parts {
     }
 }
 
-/// A running daemon.
+/// A running daemon. [`stop`](Self::stop) it; a drop stops the car and closes everything too, but
+/// waits for nothing.
 #[derive(Debug)]
 pub struct Daemon {
     endpoints: Vec<Endpoint>,
     shared: Arc<Shared>,
     runner: Runner,
     server: Server,
-    closing: CancellationToken,
+    closing: DropGuard,
     drain: Duration,
 }
 
@@ -97,8 +98,7 @@ impl Daemon {
         platform: Box<dyn Platform>,
     ) -> Result<Self, StartError> {
         let rules = Rules::new(config.control.clone(), &config.board);
-        let info = Arc::new(info(config, &rules));
-        let shared = Arc::new(Shared::new(Gate::new(rules)));
+        let shared = Arc::new(Shared::new(Gate::new(rules), Bell::new(parts.hardware)));
         let clock = Clock::start();
 
         let mut plant =
@@ -115,16 +115,22 @@ impl Daemon {
         let server = Server::new(Context {
             shared: Arc::clone(&shared),
             clock,
-            info,
+            identity: Identity::new(config),
             limits: config.limits.session.clone(),
-            state_rate_hz: config.control.state_rate_hz,
             closing: closing.clone(),
         });
         let endpoints = listeners.iter().map(|l| l.endpoint().clone()).collect();
         for listener in listeners {
             server.listen(listener);
         }
-        Ok(Self { endpoints, shared, runner, server, closing, drain: config.limits.session.drain })
+        Ok(Self {
+            endpoints,
+            shared,
+            runner,
+            server,
+            closing: closing.drop_guard(),
+            drain: config.limits.session.drain,
+        })
     }
 
     /// Where it listens, with the ports that the system chose in place of 0, in the order of the
@@ -150,8 +156,8 @@ impl Daemon {
     pub async fn stop(self, why: &str) {
         self.shared.command(|gate| gate.close(why));
         self.runner.stop().await;
-        self.shared.say(Event::Bye { reason: why.to_owned() });
-        self.closing.cancel();
+        self.shared.say(&Event::Bye { reason: why.to_owned() });
+        drop(self.closing);
         // Each session keeps the deadline by itself; this holds even if one does not.
         if tokio::time::timeout(self.drain * 2, self.server.drained()).await.is_err() {
             tracing::warn!("some clients did not take the goodbye");

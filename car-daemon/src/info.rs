@@ -1,38 +1,75 @@
-//! What there is to know about this daemon and its car, as `info` answers it.
+//! What there is to know about this daemon and its car, as `info` and `hello` say it.
 
 use std::collections::BTreeMap;
 
-use protocol::Info;
+use protocol::{DialectId, Hello, Info};
 
 use crate::config::Config;
-use crate::control::Rules;
+use crate::control::{Rules, SessionId};
 
-/// Puts it together from configuration and board.
-pub(crate) fn info(config: &Config, rules: &Rules) -> Info {
-    let control = &config.control;
-    let mut limits = BTreeMap::from([
-        ("command_ttl_ms".to_owned(), control.command_ttl.as_secs_f64() * 1000.0),
-        ("max_ttl_ms".to_owned(), protocol::Ttl::MAX.as_ms()),
-        ("word_ttl_ms".to_owned(), control.word_ttl.as_secs_f64() * 1000.0),
-        ("cruise".to_owned(), control.cruise),
-        ("rate_hz".to_owned(), control.rate_hz),
-        ("top_speed_mps".to_owned(), rules.drivetrain.top_speed_mps()),
-        ("top_turn_rad_s".to_owned(), rules.drivetrain.top_turn_rad_s()),
-        ("max_message_bytes".to_owned(), config.limits.transport.max_frame as f64),
-    ]);
-    for (name, axis) in [("pan", rules.pan), ("tilt", rules.tilt)] {
-        if let Some((min, max)) = axis.map(|a| a.range()) {
-            limits.insert(format!("{name}_min_deg"), min);
-            limits.insert(format!("{name}_max_deg"), max);
+/// What does not change while the daemon runs.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    name: String,
+    board: String,
+    platform: &'static str,
+    max_message: usize,
+}
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+impl Identity {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            name: config.name.clone(),
+            board: config.board.name.clone(),
+            platform: config.platform.name,
+            max_message: config.limits.transport.max_frame,
         }
     }
-    Info {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        name: config.name.clone(),
-        board: config.board.name.clone(),
-        platform: config.platform.name.to_owned(),
-        limits,
-        topics: ["state", "events"].map(str::to_owned).to_vec(),
-        methods: protocol::dialect::method_names().map(str::to_owned).collect(),
+
+    /// Who speaks, to the session `id`.
+    pub(crate) fn hello(&self, id: SessionId) -> Hello {
+        Hello {
+            server: "car-daemon".into(),
+            version: VERSION.to_owned(),
+            name: self.name.clone(),
+            dialects: DialectId::ALL.iter().map(|d| d.name().to_owned()).collect(),
+            session: id,
+        }
+    }
+
+    /// Everything, by the rules that are in force now.
+    pub(crate) fn info(&self, rules: &Rules) -> Info {
+        Info {
+            version: VERSION.to_owned(),
+            name: self.name.clone(),
+            board: self.board.clone(),
+            platform: self.platform.to_owned(),
+            limits: self.limits(rules),
+            topics: ["state", "events"].map(str::to_owned).to_vec(),
+            methods: protocol::dialect::method_names().map(str::to_owned).collect(),
+        }
+    }
+
+    fn limits(&self, rules: &Rules) -> BTreeMap<String, f64> {
+        let control = &rules.control;
+        let mut limits = BTreeMap::from([
+            ("command_ttl_ms".to_owned(), control.command_ttl.as_secs_f64() * 1000.0),
+            ("max_ttl_ms".to_owned(), protocol::Ttl::MAX.as_ms()),
+            ("word_ttl_ms".to_owned(), control.word_ttl.as_secs_f64() * 1000.0),
+            ("cruise".to_owned(), control.cruise),
+            ("rate_hz".to_owned(), control.rate_hz),
+            ("top_speed_mps".to_owned(), rules.drivetrain.top_speed_mps()),
+            ("top_turn_rad_s".to_owned(), rules.drivetrain.top_turn_rad_s()),
+            ("max_message_bytes".to_owned(), self.max_message as f64),
+        ]);
+        for (name, axis) in [("pan", rules.pan), ("tilt", rules.tilt)] {
+            if let Some((min, max)) = axis.map(|a| a.range()) {
+                limits.insert(format!("{name}_min_deg"), min);
+                limits.insert(format!("{name}_max_deg"), max);
+            }
+        }
+        limits
     }
 }

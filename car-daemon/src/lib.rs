@@ -11,6 +11,7 @@ pub mod control;
 mod daemon;
 pub mod hardware;
 mod info;
+mod log;
 mod platform;
 mod server;
 mod session;

@@ -2,14 +2,15 @@
 //! events. Nothing here waits, and nothing holds the lock across an await.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use protocol::{Event, State};
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::broadcast;
 use transport::Link;
 
 use crate::control::{Gate, Outputs, SessionId};
+use crate::hardware::Bell;
 use crate::telemetry::{Happened, Sample};
 
 /// Events that a slow listener may be behind before it misses some.
@@ -19,7 +20,7 @@ const EVENTS: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
-    sample: watch::Sender<Arc<Sample>>,
+    sample: Mutex<Arc<Sample>>,
     events: broadcast::Sender<Arc<Happened>>,
     pub(crate) bell: Bell,
 }
@@ -32,12 +33,12 @@ struct Inner {
 }
 
 impl Shared {
-    pub(crate) fn new(gate: Gate) -> Self {
+    pub(crate) fn new(gate: Gate, bell: Bell) -> Self {
         Self {
             inner: Mutex::new(Inner { gate, links: HashMap::new(), held: None }),
-            sample: watch::Sender::default(),
+            sample: Mutex::default(),
             events: broadcast::Sender::new(EVENTS),
-            bell: Bell::default(),
+            bell,
         }
     }
 
@@ -47,18 +48,26 @@ impl Shared {
         let mut inner = self.lock();
         let answer = ask(&mut inner.gate);
         inner.hold_links();
+        let events = inner.gate.take_events();
         // Under the lock, so that everybody hears events in the order they happened.
-        for event in inner.gate.take_events() {
-            self.say(event);
+        for event in &events {
+            self.tell(event);
         }
+        drop(inner);
+        // Not under the lock: a log may be slow.
+        events.iter().for_each(log);
         answer
     }
 
     /// Tells everybody who listens.
-    pub(crate) fn say(&self, event: Event) {
-        log(&event);
+    pub(crate) fn say(&self, event: &Event) {
+        self.tell(event);
+        log(event);
+    }
+
+    fn tell(&self, event: &Event) {
         // Without a listener there is nobody to tell.
-        drop(self.events.send(Arc::new(Happened::new(event))));
+        drop(self.events.send(Arc::new(Happened::new(event.clone()))));
     }
 
     /// As [`gate`](Self::gate), and the hardware looks at once at what changed.
@@ -79,12 +88,12 @@ impl Shared {
     }
 
     pub(crate) fn publish(&self, state: State) {
-        self.sample.send_replace(Arc::new(Sample::new(state)));
+        *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Sample::new(state));
     }
 
     /// The newest sample, for notifications.
     pub(crate) fn sample(&self) -> Arc<Sample> {
-        Arc::clone(&self.sample.borrow())
+        Arc::clone(&self.sample.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The state with what the gate knows now: a client that has just been told `accepted` sees it.
@@ -141,37 +150,7 @@ fn log(event: &Event) {
         Event::Stopped { reason } => tracing::info!(%reason, "stopped"),
         Event::Hardware { fault: Some(fault) } => tracing::error!(%fault, "hardware fault"),
         Event::Hardware { fault: None } => tracing::info!("the hardware answers again"),
+        Event::Bye { reason } => tracing::info!(%reason, "goodbye"),
         other => tracing::info!(?other, "event"),
-    }
-}
-
-/// Wakes the hardware, whichever way it waits.
-#[derive(Debug, Default)]
-pub(crate) struct Bell {
-    rung: Mutex<bool>,
-    thread: Condvar,
-    task: Notify,
-}
-
-impl Bell {
-    pub(crate) fn ring(&self) {
-        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.thread.notify_one();
-        self.task.notify_one();
-    }
-
-    /// Blocks this thread until the bell rings, or for `timeout`.
-    pub(crate) fn wait_blocking(&self, timeout: Duration) {
-        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut rung, _) = self
-            .thread
-            .wait_timeout_while(rung, timeout, |rung| !*rung)
-            .unwrap_or_else(PoisonError::into_inner);
-        *rung = false;
-    }
-
-    /// Waits for the bell. Cancel-safe.
-    pub(crate) async fn wait(&self) {
-        self.task.notified().await;
     }
 }

@@ -14,16 +14,16 @@ pub(crate) fn table(config: &Config, endpoints: &[Endpoint]) -> String {
     for (url, example) in rows {
         text += &format!("  {url:<width$}   {example}\n");
     }
-    text += "\nWords: up back left right stop, cam_up cam_down cam_left cam_right cam_init, state, help. Ctrl-C ends.\n\n";
+    text += "\n  words: up back left right stop cam_up cam_down cam_left cam_right cam_init state help\n  Ctrl-C stops the car and ends\n\n";
     text
 }
 
 /// A command or a line of code that drives the car through this endpoint.
 fn how_to_try(endpoint: &Endpoint) -> String {
     match (endpoint.scheme(), endpoint.address()) {
-        ("ws", _) => format!("in a browser's console: s = new WebSocket('{endpoint}'); then s.send('up')"),
+        ("ws", _) => format!("browser's console: s = new WebSocket('{endpoint}')  s.send('up')"),
         ("tcp", Address::Socket { host, port }) => format!("nc {host} {port}, then type: up"),
-        ("udp", Address::Socket { host, port }) => format!("echo up | socat - udp:{host}:{port}"),
+        ("udp", Address::Socket { host, port }) => format!("echo up | socat -t1 - udp:{host}:{port}"),
         ("unix", Address::File(path)) => format!("nc -U {}, then type: state", path.display()),
         ("unix", Address::Abstract(name)) => format!("socat - abstract-connect:{name}"),
         _ => String::new(),

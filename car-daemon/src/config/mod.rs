@@ -50,6 +50,11 @@ pub struct Limits {
 pub struct SessionLimits {
     /// Frames waiting to be sent to one peer; beyond it answers are dropped and counted.
     pub send_queue: usize,
+    /// Bytes waiting to be sent to one peer; beyond it answers are dropped and counted.
+    pub send_bytes: usize,
+    /// Where no link tells that a peer left, and its address may be forged, nothing is said unasked
+    /// to one that was silent for this long.
+    pub unlinked_quiet: Duration,
     /// A peer that neither reads what waits for it nor says anything for this long is closed.
     pub write_deadline: Duration,
     /// For goodbyes, when a session or the daemon ends.
@@ -58,7 +63,13 @@ pub struct SessionLimits {
 
 impl Default for SessionLimits {
     fn default() -> Self {
-        Self { send_queue: 64, write_deadline: Duration::from_secs(2), drain: Duration::from_secs(2) }
+        Self {
+            send_queue: 64,
+            send_bytes: 256 * 1024,
+            unlinked_quiet: Duration::from_secs(1),
+            write_deadline: Duration::from_secs(2),
+            drain: Duration::from_secs(2),
+        }
     }
 }
 
@@ -77,14 +88,17 @@ impl Config {
     /// The simulated demo car on loopback, every default endpoint.
     ///
     /// # Panics
-    /// Never: the preset it names is part of this build, and tests parse each of them.
+    /// Never: the preset and the platform it names are part of this build, and tests try them.
     #[must_use]
     pub fn standard() -> Self {
         Self {
             name: "car".into(),
             board_name: "demo".into(),
             board: Board::preset("demo").expect("the demo preset is part of this build"),
-            platform: &PLATFORMS[0],
+            platform: PLATFORMS
+                .iter()
+                .find(|row| row.name == "sim")
+                .expect("the simulator is part of this build"),
             listen: standard_endpoints(),
             control: Control::default(),
             limits: Limits::default(),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use hal::Board;
 use hal::board::LoadError;
-use hal::file::{Faults, Field, Reader, Table};
+use hal::file::{Faults, Field, Item, Reader, Table};
 use transport::Endpoint;
 
 use super::settings::SETTINGS;
@@ -46,9 +46,9 @@ impl Config {
             config.name = name;
         }
         let board = root.get("board");
-        if let Some(name) = board.string() {
+        if let Some(name) = board.string().filter(|_| overrides.board.is_none()) {
             config.board_name = name;
-            resolve(&mut config, folder, overrides.board.is_none().then_some((&reader, &board)), &mut faults);
+            resolve(&mut config, folder, &reader, &board, &mut faults);
         }
         let platforms: Vec<_> = PLATFORMS.iter().map(|row| (row.name, row)).collect();
         if let Some(platform) = root.get("platform").choice(&platforms) {
@@ -60,13 +60,8 @@ impl Config {
             config.insecure = auth.get("insecure").boolean().unwrap_or(false);
             auth.finish();
         }
-        if let Some(endpoints) = listen.parsed_list::<Endpoint>() {
-            for item in endpoints.iter().filter(|_| overrides.listen.is_empty()) {
-                if let Some(what) = exposed(&item.value, config.insecure) {
-                    reader.fault(&item.spot, what, EXPOSED_HINT);
-                }
-            }
-            config.listen = endpoints.into_iter().map(|item| item.value).collect();
+        if let Some(urls) = listen.strings() {
+            config.listen = read_endpoints(&reader, &listen, &urls, &config, overrides);
         }
         root.finish();
 
@@ -77,6 +72,40 @@ impl Config {
             Err(own) => Err(std::iter::once(own).chain(faults).collect()),
         }
     }
+}
+
+/// The endpoints of the list that can be listened on together.
+fn read_endpoints(
+    reader: &Reader<'_>,
+    list: &Field<'_>,
+    urls: &[Item<String>],
+    config: &Config,
+    overrides: &Overrides,
+) -> Vec<Endpoint> {
+    if urls.is_empty() {
+        reader.fault(
+            &list.spot(),
+            "is empty, so nobody could reach the car",
+            "leave it out for the standard endpoints",
+        );
+    }
+    let mut endpoints: Vec<Endpoint> = Vec::new();
+    for Item { value, spot } in urls {
+        match value.parse::<Endpoint>() {
+            Ok(endpoint) if endpoints.contains(&endpoint) => {
+                reader.fault(spot, format!("`{endpoint}` is there twice"), "name each endpoint once");
+            }
+            Ok(endpoint) => {
+                let exposed = exposed(&endpoint, config.insecure).filter(|_| overrides.listen.is_empty());
+                if let Some(what) = exposed {
+                    reader.fault(spot, what, EXPOSED_HINT);
+                }
+                endpoints.push(endpoint);
+            }
+            Err(error) => reader.fault(spot, error, ""),
+        }
+    }
+    endpoints
 }
 
 fn read_numbers(root: &mut Table<'_>, config: &mut Config) {
@@ -100,15 +129,14 @@ fn read_number(field: &Field<'_>, setting: &super::settings::Setting) -> Option<
     }
 }
 
-/// Finds the board that the configuration names. `at` is where it names it; nobody is told of a
-/// fault in a board that the command line replaces.
+/// Finds the board that the configuration names at `field`.
 fn resolve(
     config: &mut Config,
     folder: &Path,
-    at: Option<(&Reader<'_>, &Field<'_>)>,
+    reader: &Reader<'_>,
+    field: &Field<'_>,
     faults: &mut Vec<Faults>,
 ) {
-    let Some((reader, field)) = at else { return };
     match Board::load(&beside(folder, &config.board_name)) {
         Ok(board) => config.board = board,
         Err(LoadError::Unknown { name, hint }) => {

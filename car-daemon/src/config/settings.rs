@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use super::Config;
 
-/// Where a number goes.
+/// Where a number is: to read it, and to change it.
 #[derive(Clone, Copy)]
 pub(super) enum Field {
     /// A plain number.
-    Number(fn(&mut Config) -> &mut f64),
+    Number(fn(&Config) -> &f64, fn(&mut Config) -> &mut f64),
     /// A whole number.
-    Count(fn(&mut Config) -> &mut usize),
+    Count(fn(&Config) -> &usize, fn(&mut Config) -> &mut usize),
     /// Milliseconds.
-    Ms(fn(&mut Config) -> &mut Duration),
+    Ms(fn(&Config) -> &Duration, fn(&mut Config) -> &mut Duration),
 }
 
 /// A number of the configuration.
@@ -29,26 +29,24 @@ pub(super) struct Setting {
 
 impl Setting {
     pub(super) fn get(&self, config: &Config) -> f64 {
-        // The accessors are written once, for writing; a copy serves for reading.
-        let config = &mut config.clone();
         match self.field {
-            Field::Number(at) => *at(config),
-            Field::Count(at) => *at(config) as f64,
-            Field::Ms(at) => at(config).as_secs_f64() * 1000.0,
+            Field::Number(at, _) => *at(config),
+            Field::Count(at, _) => *at(config) as f64,
+            Field::Ms(at, _) => at(config).as_secs_f64() * 1000.0,
         }
     }
 
     pub(super) fn set(&self, config: &mut Config, value: f64) {
         match self.field {
-            Field::Number(at) => *at(config) = value,
-            Field::Count(at) => *at(config) = value as usize,
-            Field::Ms(at) => *at(config) = Duration::from_secs_f64(value / 1000.0),
+            Field::Number(_, at) => *at(config) = value,
+            Field::Count(_, at) => *at(config) = value as usize,
+            Field::Ms(_, at) => *at(config) = Duration::from_secs_f64(value / 1000.0),
         }
     }
 
     /// Whether only whole numbers make sense.
     pub(super) fn is_whole(&self) -> bool {
-        matches!(self.field, Field::Count(_))
+        matches!(self.field, Field::Count(..))
     }
 }
 
@@ -60,7 +58,7 @@ macro_rules! settings {
             range: $low as f64..=$high as f64,
             unit: $unit,
             about: $about,
-            field: Field::$kind(|config| &mut config.$($path).+),
+            field: Field::$kind(|config| &config.$($path).+, |config| &mut config.$($path).+),
         },)+)+]
     };
 }
@@ -96,6 +94,8 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "udp_idle_ms": Ms limits.transport.udp_idle, 100 ..= 600000 "milliseconds", "a UDP session ends after this silence";
         "recv_queue": Count limits.transport.recv_queue, 1 ..= 65536 "messages", "waiting to be read from one UDP or mem peer";
         "send_queue": Count limits.session.send_queue, 4 ..= 65536 "messages", "waiting to be sent to one client that does not read";
+        "send_bytes": Count limits.session.send_bytes, 65536 ..= 16777216 "bytes", "waiting to be sent to one client that does not read";
+        "udp_quiet_ms": Ms limits.session.unlinked_quiet, 100 ..= 60000 "milliseconds", "a subscription over UDP pauses when its client said nothing for this long";
         "write_deadline_ms": Ms limits.session.write_deadline, 10 ..= 600000 "milliseconds", "a client that neither reads nor speaks is closed after this";
         "drain_ms": Ms limits.session.drain, 0 ..= 60000 "milliseconds", "for goodbyes when the daemon ends";
     }

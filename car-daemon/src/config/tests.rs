@@ -80,6 +80,19 @@ fn listening_beyond_this_machine_needs_a_decision() {
 }
 
 #[test]
+fn a_list_of_endpoints_is_looked_at_item_by_item() {
+    let faults = parse(
+        "listen = [\n \"htp://x\",\n \"tcp://0.0.0.0:1\",\n \"tcp://127.0.0.1:2\",\n \"tcp://127.0.0.1:2\"\n]",
+    )
+    .expect_err("three faults");
+    for (line, what) in [("car.toml:2:", "htp"), ("car.toml:3:", "insecure"), ("car.toml:5:", "twice")] {
+        assert!(faults.lines().any(|l| l.starts_with(line) && l.contains(what)), "{line} in {faults}");
+    }
+    assert_eq!(faults.lines().count(), 3, "{faults}");
+    assert!(parse("listen = []").expect_err("nobody could come").contains("is empty"));
+}
+
+#[test]
 fn the_command_line_replaces_what_the_file_says() {
     let overrides = Overrides {
         board: Some("l298n".into()),

@@ -9,6 +9,7 @@ use protocol::{Answer, Code, Command, Event, Fault, Limit, Mode, Move, Power};
 use super::gimbal::Aim;
 use super::motion::{Life, Motion};
 use super::slew::Slew;
+use super::stopped::Stopped;
 use super::{Control, Rules};
 
 /// A connection, for as long as it lasts.
@@ -52,6 +53,7 @@ pub struct Gate {
     steer: Slew,
     ticked: Duration,
     aim: Aim,
+    stopped: Stopped,
     fault: Option<String>,
     closing: bool,
     stop_reason: Option<String>,
@@ -70,6 +72,7 @@ impl Gate {
             throttle: Slew::default(),
             steer: Slew::default(),
             ticked: Duration::ZERO,
+            stopped: Stopped::default(),
             fault: None,
             closing: false,
             stop_reason: None,
@@ -86,6 +89,7 @@ impl Gate {
     /// Somebody left, or is found dead. What the session drove stops at once.
     pub fn session_closed(&mut self, id: SessionId, why: &str) {
         let Some(session) = self.sessions.remove(&id) else { return };
+        self.stopped.let_go(id);
         if self.motion.is_some_and(|m| m.driver == id) {
             self.halt(format!("{} drove and is gone: {why}", session.label));
         }
@@ -97,25 +101,25 @@ impl Gate {
     /// Stale, hardware fault, shutting down, or nothing on this board to do it with.
     pub fn handle(&mut self, id: SessionId, command: &Command, now: Duration) -> Result<Answer, Fault> {
         match command {
-            Command::Stop => Ok(self.stop(id)),
+            Command::Stop => Ok(self.stop(id, now)),
             Command::Drive { throttle, steer, strafe, ttl, seq } => {
                 self.check(id, *seq)?;
                 let until = Life::Until(now + self.rules.ttl(*ttl));
-                self.drive(id, throttle.get(), steer.get(), until, now);
+                self.drive(id, throttle.get(), steer.get(), until, now)?;
                 Ok(Answer::Accepted { limited: strafe.filter(|s| s.get() != 0.0).map(|_| Limit::Strafe) })
             }
             Command::Velocity { linear, angular, ttl, seq } => {
                 self.check(id, *seq)?;
                 let until = Life::Until(now + self.rules.ttl(*ttl));
                 let (throttle, steer, limited) = self.powers_for(*linear, *angular);
-                self.drive(id, throttle, steer, until, now);
+                self.drive(id, throttle, steer, until, now)?;
                 Ok(Answer::Accepted { limited })
             }
             Command::Move(word) => {
                 self.check(id, None)?;
                 let (throttle, steer) = self.powers_of(*word);
                 let life = self.life_of_word(id, now);
-                self.drive(id, throttle, steer, life, now);
+                self.drive(id, throttle, steer, life, now)?;
                 Ok(Answer::Accepted { limited: None })
             }
             Command::Look { pan, tilt } => {
@@ -183,9 +187,16 @@ impl Gate {
         self.closing = true;
     }
 
-    /// Other numbers from now on; a motion in force keeps the life that it was given.
+    /// Other numbers from now on, but for the rate at which [`tick`](Self::tick) is called. A motion
+    /// in force keeps the life that it was given.
     pub fn set_control(&mut self, control: Control) {
-        self.rules.control = control;
+        self.rules.control = Control { rate_hz: self.rules.control.rate_hz, ..control };
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// What happened since this was last asked.
@@ -244,12 +255,29 @@ impl Gate {
         }
     }
 
-    fn drive(&mut self, id: SessionId, throttle: f64, steer: f64, life: Life, now: Duration) {
+    fn drive(
+        &mut self,
+        id: SessionId,
+        throttle: f64,
+        steer: f64,
+        life: Life,
+        now: Duration,
+    ) -> Result<(), Fault> {
         let motion = Motion { driver: id, throttle, steer, since: now, life };
+        if motion.is_standing() {
+            self.stopped.let_go(id);
+        }
+        let quiet = self.rules.control.command_ttl;
+        if let Some(by) = self.stopped.holds(id, now, quiet) {
+            let ms = quiet.as_millis();
+            let message =
+                format!("{by} said stop: let go for {ms} ms, or send zeros, before you drive again");
+            return Err(Fault::new(Code::STALE, message));
+        }
         match self.motion {
             Some(same) if same.driver == id => {}
             // Zeros of somebody who does not drive are no wish to drive.
-            _ if motion.is_standing() => return,
+            _ if motion.is_standing() => return Ok(()),
             _ => self.events.push(Event::Driving { driver: id }),
         }
         if self.motion.is_none() {
@@ -257,10 +285,16 @@ impl Gate {
             self.ticked = now.saturating_sub(self.rules.control.period());
         }
         self.motion = Some(motion);
+        Ok(())
     }
 
-    fn stop(&mut self, id: SessionId) -> Answer {
-        self.halt(format!("{} said stop", self.label(id)));
+    fn stop(&mut self, id: SessionId, now: Duration) -> Answer {
+        let by = self.label(id);
+        self.stopped.let_go(id);
+        if let Some(motion) = self.motion.filter(|motion| motion.driver != id) {
+            self.stopped.hold(motion.driver, by.clone(), now);
+        }
+        self.halt(format!("{by} said stop"));
         Answer::Stopped
     }
 

@@ -9,6 +9,7 @@ mod gimbal;
 mod motion;
 mod rules;
 mod slew;
+mod stopped;
 #[cfg(test)]
 mod tests;
 

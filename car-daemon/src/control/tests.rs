@@ -135,6 +135,25 @@ fn stop_works_for_everybody_at_once_and_for_good() {
 }
 
 #[test]
+fn a_driver_whom_somebody_stopped_must_let_go_first() {
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(0));
+    gate.handle(BEN, &Command::Stop, ms(50)).expect("always allowed");
+    for now in (100..2_000).step_by(50) {
+        let fault = gate.handle(ANNA, &drive(0.5, 0.0), ms(now)).expect_err("still holds the stick");
+        assert_eq!(fault.code, Code::STALE);
+        assert!(fault.message.starts_with("session 2 (127.0.0.1:2) said stop: let go"), "{fault}");
+        assert!(is_braked(&gate.tick(ms(now))));
+    }
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(2_450 + 1));
+    gate.handle(BEN, &Command::Stop, ms(2_500)).expect("always allowed");
+    accepted(&mut gate, ANNA, &drive(0.0, 0.0), ms(2_550));
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(2_600));
+    gate.handle(ANNA, &Command::Stop, ms(2_650)).expect("always allowed");
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(2_700));
+}
+
+#[test]
 fn somebody_elses_end_does_not_stop_the_driver() {
     let mut gate = gate();
     accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));

@@ -50,9 +50,9 @@ impl Plant {
         }
         // After a failure the gate has another opinion than the one that was just tried.
         let (outputs, deadline) = self.shared.gate(|gate| (gate.outputs(), gate.next_deadline()));
-        self.publish(outputs, now);
         if now >= self.next_tick {
             self.next_tick = now + self.period;
+            self.publish(outputs, now);
         }
         deadline.map_or(self.next_tick, |d| d.min(self.next_tick))
     }

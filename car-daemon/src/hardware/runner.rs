@@ -36,19 +36,19 @@ impl Runner {
     ) -> std::io::Result<Self> {
         let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
         let (stopped, guard) = (stop.clone(), ended.clone().drop_guard());
-        let bell = Arc::clone(&shared);
+        let ours = Arc::clone(&shared);
         match mode {
             Mode::Thread => {
                 thread::Builder::new().name("hardware".into()).spawn(move || {
                     // Dropped even when the loop panics, after the car has stopped.
                     let _ended = guard;
-                    run_thread(plant, &bell, clock, &stopped);
+                    run_thread(plant, &ours, clock, &stopped);
                 })?;
             }
             Mode::Task => {
                 tokio::spawn(async move {
                     let _ended = guard;
-                    run_task(plant, &bell, clock, &stopped).await;
+                    run_task(plant, &ours, clock, &stopped).await;
                 });
             }
         }
@@ -62,9 +62,20 @@ impl Runner {
 
     /// Brakes and ends the loop.
     pub(crate) async fn stop(&self) {
+        self.end();
+        self.ended.cancelled().await;
+    }
+
+    fn end(&self) {
         self.stop.cancel();
         self.shared.bell.ring();
-        self.ended.cancelled().await;
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        // Whoever drops a daemon without stopping it must not leave a moving car behind.
+        self.end();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Answer, Command, DialectId, Fault, Hello, Id, Info, Replies, Reply, Requests};
+use protocol::{Answer, Command, Fault, Hello, Id, Rate, Replies, Reply, Requests};
 use tokio::time::Instant;
 
 use super::pump::Context;
@@ -30,11 +30,13 @@ impl Asker<'_> {
     }
 
     fn perform(&mut self, command: &Command) -> Result<Answer, Fault> {
-        let Context { shared, clock, info, .. } = self.context;
+        let Context { shared, clock, identity, .. } = self.context;
         Ok(match command {
             Command::State => Answer::State(Arc::new(shared.state(clock.now()))),
             Command::Subscribe { topics, rate } => {
-                self.subscription.add(*topics, *rate, Instant::now());
+                let rate_hz =
+                    rate.map_or_else(|| shared.gate(|gate| gate.rules().control.state_rate_hz), Rate::hz);
+                self.subscription.add(*topics, rate_hz, Instant::now());
                 self.subscription.answer()
             }
             Command::Unsubscribe { topics } => {
@@ -47,7 +49,7 @@ impl Asker<'_> {
                 }
                 Answer::Hello(Arc::clone(&self.hello))
             }
-            Command::Info => Answer::Info(Arc::clone(info)),
+            Command::Info => Answer::Info(Arc::new(shared.gate(|gate| identity.info(gate.rules())))),
             Command::Ping { value } => Answer::Pong { value: value.clone(), t: clock.now().as_secs_f64() },
             Command::Help => Answer::Help,
             motion => return shared.command(|gate| gate.handle(self.id, motion, clock.now())),
@@ -58,15 +60,4 @@ impl Asker<'_> {
 /// The reply to something that could not even be read as a request.
 pub(crate) fn refusal(fault: Fault) -> Replies {
     Replies::One(Reply { id: Id::Null, outcome: Err(fault) })
-}
-
-/// Who speaks, to the session `id`.
-pub(crate) fn hello(info: &Info, id: SessionId) -> Hello {
-    Hello {
-        server: "car-daemon".into(),
-        version: info.version.clone(),
-        name: info.name.clone(),
-        dialects: DialectId::ALL.iter().map(|d| d.name().to_owned()).collect(),
-        session: id,
-    }
 }

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use protocol::{Channel, Code, DialectId, Fault, Info, Notification, Requests};
+use protocol::{Channel, Code, DialectId, Fault, Notification, Requests};
 use tokio::sync::broadcast::{self, error::RecvError as Lag};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use transport::{Connection, RecvError, SendError};
 
-use super::answer::{Asker, hello, refusal};
+use super::answer::{Asker, refusal};
 use super::subscription::Subscription;
 use crate::clock::Clock;
 use crate::config::SessionLimits;
 use crate::control::SessionId;
+use crate::info::Identity;
 use crate::shared::Shared;
 use crate::telemetry::Happened;
 
@@ -24,9 +25,8 @@ use crate::telemetry::Happened;
 pub(crate) struct Context {
     pub(crate) shared: Arc<Shared>,
     pub(crate) clock: Clock,
-    pub(crate) info: Arc<Info>,
+    pub(crate) identity: Identity,
     pub(crate) limits: SessionLimits,
-    pub(crate) state_rate_hz: f64,
     /// Cancelled when the daemon goes away, after its goodbye has been said as an event.
     pub(crate) closing: CancellationToken,
 }
@@ -49,8 +49,8 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
     let asker = Asker {
         id,
         context: &context,
-        hello: Arc::new(hello(&context.info, id)),
-        subscription: Subscription::none(context.state_rate_hz, Instant::now()),
+        hello: Arc::new(context.identity.hello(id)),
+        subscription: Subscription::none(Instant::now()),
     };
     let channel = Channel::new(connection, manner.dialect, context.limits.send_queue);
     let mut session = Session {
@@ -174,15 +174,20 @@ impl Session<'_> {
 
     /// Sends the newest sample, or passes it over while older ones have not left yet.
     fn sample(&mut self) {
-        if self.channel.outbox.is_empty() {
+        if self.channel.outbox.is_empty() && self.may_speak_unasked() {
             let frame = self.asker.context.shared.sample().frame(self.channel.dialect());
             self.channel.outbox.push(frame);
         }
         self.asker.subscription.sampled(Instant::now());
     }
 
+    /// A peer whose address may be forged, and who asked once, must not be flooded for it.
+    fn may_speak_unasked(&self) -> bool {
+        self.channel.caps.linked || self.heard.elapsed() < self.asker.context.limits.unlinked_quiet
+    }
+
     fn tell(&mut self, event: Result<Arc<Happened>, Lag>) {
-        if !self.asker.subscription.wants_events() {
+        if !self.asker.subscription.wants_events() || !self.may_speak_unasked() {
             return;
         }
         match event {

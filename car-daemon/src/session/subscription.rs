@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use protocol::{Answer, Rate, Topics};
+use protocol::{Answer, Topics};
 use tokio::time::Instant;
 
 /// The subscription of one session.
@@ -14,17 +14,15 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
-    /// To nothing; `rate_hz` is for a subscriber that names none.
-    pub(crate) fn none(rate_hz: f64, now: Instant) -> Self {
-        Self { topics: Topics::default(), rate_hz, due: now }
+    /// To nothing.
+    pub(crate) fn none(now: Instant) -> Self {
+        Self { topics: Topics::default(), rate_hz: 0.0, due: now }
     }
 
-    pub(crate) fn add(&mut self, topics: Topics, rate: Option<Rate>, now: Instant) {
+    pub(crate) fn add(&mut self, topics: Topics, rate_hz: f64, now: Instant) {
         self.topics.state |= topics.state;
         self.topics.events |= topics.events;
-        if let Some(rate) = rate {
-            self.rate_hz = rate.hz();
-        }
+        self.rate_hz = rate_hz;
         if topics.state {
             self.due = now;
         }
@@ -61,9 +59,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn samples_keep_their_rate_and_are_not_made_up_for() {
         let start = Instant::now();
-        let mut subscription = Subscription::none(10.0, start);
+        let mut subscription = Subscription::none(start);
         assert_eq!(subscription.due(), None);
-        subscription.add(Topics::ALL, None, start);
+        subscription.add(Topics::ALL, 10.0, start);
         assert_eq!(subscription.due(), Some(start));
         subscription.sampled(start);
         assert_eq!(subscription.due(), Some(start + Duration::from_millis(100)));
@@ -75,8 +73,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn unsubscribing_one_topic_leaves_the_other() {
         let now = Instant::now();
-        let mut subscription = Subscription::none(10.0, now);
-        subscription.add(Topics::ALL, None, now);
+        let mut subscription = Subscription::none(now);
+        subscription.add(Topics::ALL, 10.0, now);
         subscription.remove(Topics { state: true, events: false });
         assert!(subscription.wants_events());
         assert_eq!(subscription.due(), None);
