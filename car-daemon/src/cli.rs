@@ -100,7 +100,10 @@ fn run(args: &Args) -> u8 {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("cannot start: {error}"), FAILED),
     };
-    match runtime.block_on(run_until_signal(config, args.overrides(), args.config.clone())) {
+    let result = runtime.block_on(run_until_signal(config, args.overrides(), args.config.clone()));
+    // Not even a file that never ends keeps the program.
+    runtime.shutdown_background();
+    match result {
         Ok(()) => FINE,
         Err(error) => complain(&error.to_string(), FAILED),
     }
@@ -113,54 +116,60 @@ async fn run_until_signal(
 ) -> Result<(), RunError> {
     let shutdown = CancellationToken::new();
     let (reloads, reloaded) = mpsc::channel(1);
-    let signals = Signals::new().map_err(RunError::Signals)?;
-    tokio::spawn(obey(signals, shutdown.clone(), reloads, overrides, path));
+    let Signals { end, hangup } = Signals::new().map_err(RunError::Signals)?;
+    for mut signal in end {
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move {
+            signal.recv().await;
+            shutdown.cancel();
+        });
+    }
+    tokio::spawn(read_again(hangup, reloads, overrides, path));
     crate::run(config, shutdown, reloaded, |config, daemon| {
         print(&welcome::table(config, daemon.endpoints()));
     })
     .await
 }
 
+/// SIGTERM, SIGINT and SIGQUIT end the daemon, SIGHUP has it read its configuration again.
 struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    quit: Signal,
+    end: [Signal; 3],
     hangup: Signal,
 }
 
 impl Signals {
     fn new() -> io::Result<Self> {
         Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            quit: signal(SignalKind::quit())?,
+            end: [
+                signal(SignalKind::terminate())?,
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::quit())?,
+            ],
             hangup: signal(SignalKind::hangup())?,
         })
     }
 }
 
-/// SIGTERM, SIGINT and SIGQUIT end the daemon, SIGHUP has it read its configuration again.
-async fn obey(
-    mut signals: Signals,
-    shutdown: CancellationToken,
+/// Reads the configuration again whenever it is asked to.
+async fn read_again(
+    mut hangup: Signal,
     reloads: mpsc::Sender<Config>,
     overrides: Overrides,
     path: Option<PathBuf>,
 ) {
-    loop {
-        tokio::select! {
-            _ = signals.terminate.recv() => return shutdown.cancel(),
-            _ = signals.interrupt.recv() => return shutdown.cancel(),
-            _ = signals.quit.recv() => return shutdown.cancel(),
-            _ = signals.hangup.recv() => match Config::load(path.as_deref(), &overrides) {
-                // Fails only once the daemon has ended.
-                Ok(config) => drop(reloads.send(config).await),
-                Err(faults) => {
-                    for faults in &faults {
-                        tracing::error!("nothing is changed, the configuration has faults:\n{faults}");
-                    }
+    while hangup.recv().await.is_some() {
+        let (path, overrides) = (path.clone(), overrides.clone());
+        // A file system may be slow, and nothing here may wait for it.
+        let read = tokio::task::spawn_blocking(move || Config::load(path.as_deref(), &overrides));
+        match read.await {
+            // Fails only once the daemon has ended.
+            Ok(Ok(config)) => drop(reloads.send(config).await),
+            Ok(Err(faults)) => {
+                for faults in &faults {
+                    tracing::error!("nothing is changed, the configuration has faults:\n{faults}");
                 }
-            },
+            }
+            Err(panic) => tracing::error!("nothing is changed: {panic}"),
         }
     }
 }

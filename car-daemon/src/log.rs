@@ -28,6 +28,8 @@ pub(crate) fn start() -> io::Result<()> {
         .with_target(false)
         .with_ansi(io::stderr().is_terminal())
         .with_writer(lossy)
+        // What the library would say of its own errors, it says in a way that panics.
+        .log_internal_errors(false)
         .init();
     Ok(())
 }

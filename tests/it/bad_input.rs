@@ -172,6 +172,45 @@ fn half_a_websocket_handshake_held_open_is_closed_and_delays_nobody() {
 }
 
 #[test]
+fn a_log_that_nobody_reads_keeps_no_car_driving() {
+    let daemon = Process::start();
+    // Each says two lines, and a pipe holds 64 KiB.
+    for _ in 0..1_000 {
+        drop(connect(daemon.address("tcp")));
+    }
+    let mut driver = std::os::unix::net::UnixStream::connect(daemon.socket()).expect("listens");
+    driver.write_all(b"drive 1 0\n").expect("connected");
+    daemon.wheels("both turn", |left, right| left > 0.5 && right > 0.5);
+    daemon.wheels("both stand again", |left, right| left == 0.0 && right == 0.0);
+}
+
+#[test]
+fn deaf_clients_cost_no_more_than_their_bound() {
+    let daemon = Process::start();
+    let before = daemon.memory();
+    let bystander = Bystander::drives(&daemon);
+    let ping = format!(
+        "{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\",\"params\":[\"{}\"]}}\n",
+        "x".repeat(60_000)
+    );
+    let deaf: Vec<std::os::unix::net::UnixStream> = (0..16)
+        .map(|_| {
+            let mut stream = std::os::unix::net::UnixStream::connect(daemon.socket()).expect("listens");
+            stream.set_write_timeout(Some(Duration::from_secs(20))).expect("a socket");
+            for _ in 0..40 {
+                stream.write_all(ping.as_bytes()).expect("is read, though it does not read");
+            }
+            stream
+        })
+        .collect();
+    // 256 KiB each by configuration, and what the system's allocator keeps on top.
+    let bound = 16 * (256 << 10) + SLACK;
+    assert!(daemon.memory() < before + bound, "{} MiB more", (daemon.memory() - before) >> 20);
+    drop(deaf);
+    bystander.noticed_nothing(&daemon);
+}
+
+#[test]
 fn ten_thousand_connects_and_disconnects_leave_nothing_behind() {
     let daemon = Process::start();
     let bystander = Bystander::drives(&daemon);

@@ -9,7 +9,7 @@ use crate::support::{Process, car_daemon, eventually};
 
 #[test]
 fn a_signal_stops_the_car_says_goodbye_and_ends_well() {
-    for signal in [Signal::TERM, Signal::INT] {
+    for signal in [Signal::TERM, Signal::INT, Signal::QUIT] {
         let daemon = Process::start();
         let mut driver = TcpStream::connect(daemon.address("tcp")).expect("listens");
         driver
@@ -29,22 +29,28 @@ fn a_signal_stops_the_car_says_goodbye_and_ends_well() {
 
 #[test]
 fn hangup_reads_the_control_table_again_and_a_wrong_file_changes_nothing() {
-    let daemon = Process::start_with("[control]\ncruise = 0.5");
+    let daemon = Process::start_with("[control]\ncruise = 0.5\nslew_ms = 0");
     let file = daemon.socket().with_file_name("car.toml");
     let mut driver = TcpStream::connect(daemon.address("tcp")).expect("listens");
+    let mut up = |throttle: f64| {
+        driver.write_all(b"up\n").expect("connected");
+        eventually("up has its power", || daemon.state()["throttle"] == serde_json::json!(throttle));
+    };
+    up(0.5);
     std::fs::write(&file, "[control]\ncruise = 50").expect("can be written");
     daemon.signal(Signal::HUP);
-    std::fs::write(&file, "[control]\ncruise = 0.25").expect("can be written");
-    eventually("up means a quarter", || {
-        daemon.signal(Signal::HUP);
-        driver.write_all(b"up\n").expect("connected");
-        let throttle = daemon.state()["throttle"].as_f64().expect("a number");
-        throttle > 0.0 && throttle <= 0.25
-    });
+    std::fs::write(&file, "[control]\ncruise = 0.25\nslew_ms = 0").expect("can be written");
+    daemon.signal(Signal::HUP);
+    let cruise = || daemon.call("info")["limits"]["cruise"].clone();
+    eventually("info knows the new cruise power", || cruise() == serde_json::json!(0.25));
+    up(0.25);
+    std::fs::write(&file, "[control]\ncruise = \"fast\"").expect("can be written");
+    daemon.signal(Signal::HUP);
     drop(driver);
     daemon.signal(Signal::TERM);
-    let (status, _) = daemon.wait();
+    let (status, log) = daemon.wait();
     assert_eq!(status.code(), Some(0));
+    assert!(log.contains("nothing is changed") && log.contains("car.toml:2: control.cruise"), "{log}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio_tungstenite::tungstenite::{self, Message};
 
@@ -63,7 +63,9 @@ fn a_page_that_answers_no_ping_is_dead_after_a_second() {
     page.send(Message::text("up")).expect("connected");
     daemon.wheels("both turn forward", |left, right| left > 0.5 && right > 0.5);
     // From here on nobody reads the page's socket, so nobody answers a ping.
+    let silent = Instant::now();
     daemon.wheels("both stand", |left, right| left == 0.0 && right == 0.0);
+    assert!(silent.elapsed() < Duration::from_millis(1_750), "{:?}", silent.elapsed());
     let reason = daemon.state()["stop_reason"].as_str().map(str::to_owned).unwrap_or_default();
     assert!(reason.contains("nothing heard"), "{reason}");
 }

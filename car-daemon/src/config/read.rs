@@ -1,14 +1,14 @@
 //! From a TOML file to a [`Config`], with every fault of the file and its board at once.
 
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use hal::Board;
 use hal::board::LoadError;
 use hal::file::{Faults, Field, Item, Reader, Table};
 use transport::Endpoint;
 
-use super::settings::SETTINGS;
+use super::settings::{ORDERED, SETTINGS};
 use super::{Config, EXPOSED_HINT, Overrides, exposed};
 use crate::platform::PLATFORMS;
 
@@ -22,7 +22,7 @@ impl Config {
             return Self::parse("command line", "", Path::new("."), overrides);
         };
         let file = path.display().to_string();
-        match fs::read_to_string(path) {
+        match read(path) {
             Ok(text) => Self::parse(&file, &text, path.parent().unwrap_or(Path::new(".")), overrides),
             Err(error) => Err(vec![Faults::whole(
                 &file,
@@ -55,7 +55,7 @@ impl Config {
             config.platform = platform;
         }
         let listen = root.get("listen");
-        read_numbers(&mut root, &mut config);
+        read_numbers(&reader, &mut root, &mut config);
         if let Some(mut auth) = root.get("auth").table() {
             config.insecure = auth.get("insecure").boolean().unwrap_or(false);
             auth.finish();
@@ -72,6 +72,14 @@ impl Config {
             Err(own) => Err(std::iter::once(own).chain(faults).collect()),
         }
     }
+}
+
+/// The text of a file; of nothing that may wait for a writer, or never ends.
+fn read(path: &Path) -> io::Result<String> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    fs::read_to_string(path)
 }
 
 /// The endpoints of the list that can be listened on together.
@@ -92,7 +100,8 @@ fn read_endpoints(
     let mut endpoints: Vec<Endpoint> = Vec::new();
     for Item { value, spot } in urls {
         match value.parse::<Endpoint>() {
-            Ok(endpoint) if endpoints.contains(&endpoint) => {
+            // Port 0 is another port each time.
+            Ok(endpoint) if endpoints.contains(&endpoint) && !value.ends_with(":0") => {
                 reader.fault(spot, format!("`{endpoint}` is there twice"), "name each endpoint once");
             }
             Ok(endpoint) => {
@@ -108,7 +117,7 @@ fn read_endpoints(
     endpoints
 }
 
-fn read_numbers(root: &mut Table<'_>, config: &mut Config) {
+fn read_numbers(reader: &Reader<'_>, root: &mut Table<'_>, config: &mut Config) {
     for name in ["control", "limits"] {
         let Some(mut table) = root.get(name).table() else { continue };
         for setting in SETTINGS.iter().filter(|s| s.table == name) {
@@ -116,7 +125,23 @@ fn read_numbers(root: &mut Table<'_>, config: &mut Config) {
                 setting.set(config, value);
             }
         }
+        for (lesser, greater) in ORDERED.iter().filter(|_| name == "limits") {
+            check_order(reader, &mut table, config, lesser, greater);
+        }
         table.finish();
+    }
+}
+
+/// Two numbers of which the first makes sense only below the second.
+fn check_order(reader: &Reader<'_>, table: &mut Table<'_>, config: &Config, lesser: &str, greater: &str) {
+    let of = |key: &str| SETTINGS.iter().find(|s| s.key == key).map_or(f64::NAN, |s| s.get(config));
+    let (low, high) = (of(lesser), of(greater));
+    if low >= high {
+        let at = [lesser, greater].map(|key| table.get(key)).into_iter().find(Field::is_present);
+        if let Some(at) = at {
+            let hint = format!("`{lesser}` must be less than `{greater}`");
+            reader.fault(&at.spot(), format!("leaves `{lesser}` at {low} and `{greater}` at {high}"), hint);
+        }
     }
 }
 

@@ -63,6 +63,13 @@ macro_rules! settings {
     };
 }
 
+/// Keys of `[limits]` of which the first must be less than the second.
+pub(super) const ORDERED: &[(&str, &str)] = &[
+    ("ping_held_ms", "dead_held_ms"),
+    ("ping_idle_ms", "dead_idle_ms"),
+    ("accept_pause_ms", "accept_pause_max_ms"),
+];
+
 /// The table.
 pub(super) const SETTINGS: &[Setting] = settings! {
     "control" {
@@ -75,7 +82,7 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "state_rate_hz": Number control.state_rate_hz, 0.1 ..= 100 "hertz", "samples for a subscriber that names no rate";
     }
     "limits" {
-        "max_message": Count limits.transport.max_frame, 256 ..= 16777216 "bytes", "longest message";
+        "max_message": Count limits.transport.max_frame, 1024 ..= 16777216 "bytes", "longest message";
         "max_fragments": Count limits.transport.max_fragments, 1 ..= 65536 "fragments", "of one WebSocket message";
         "handshake_ms": Ms limits.transport.handshake, 10 ..= 60000 "milliseconds", "until a handshake must be finished";
         "connections": Count limits.transport.connections, 1 ..= 65536 "connections", "of one listener";
@@ -89,7 +96,7 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "ping_idle_ms": Ms limits.transport.ping_idle, 20 ..= 600000 "milliseconds", "between WebSocket pings otherwise";
         "dead_idle_ms": Ms limits.transport.dead_idle, 50 ..= 600000 "milliseconds", "without an answer the WebSocket is dead otherwise";
         "tcp_dead_ms": Ms limits.transport.tcp_dead, 1000 ..= 600000 "milliseconds", "without an answer a TCP link is dead";
-        "datagram": Count limits.transport.datagram, 64 ..= 65507 "bytes", "longest UDP datagram";
+        "datagram": Count limits.transport.datagram, 512 ..= 65507 "bytes", "longest UDP datagram";
         "udp_sessions": Count limits.transport.udp_sessions, 1 ..= 65536 "sessions", "of one UDP listener";
         "udp_idle_ms": Ms limits.transport.udp_idle, 100 ..= 600000 "milliseconds", "a UDP session ends after this silence";
         "recv_queue": Count limits.transport.recv_queue, 1 ..= 65536 "messages", "waiting to be read from one UDP or mem peer";

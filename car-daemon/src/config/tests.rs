@@ -93,6 +93,18 @@ fn a_list_of_endpoints_is_looked_at_item_by_item() {
 }
 
 #[test]
+fn numbers_that_make_no_sense_together_are_a_fault() {
+    let faults = parse("[limits]\nping_held_ms = 3000\ndead_idle_ms = 4000").expect_err("two faults");
+    for (line, what) in [
+        ("car.toml:2: limits.ping_held_ms", "dead_held_ms"),
+        ("car.toml:3: limits.dead_idle_ms", "ping_idle_ms"),
+    ] {
+        assert!(faults.lines().any(|l| l.starts_with(line) && l.contains(what)), "{line} in {faults}");
+    }
+    assert_eq!(faults.lines().count(), 2, "{faults}");
+}
+
+#[test]
 fn the_command_line_replaces_what_the_file_says() {
     let overrides = Overrides {
         board: Some("l298n".into()),

@@ -124,6 +124,8 @@ impl Session<'_> {
         let closing = context.closing.cancelled();
         tokio::pin!(closing);
         loop {
+            // Somebody who says a thousand things at once is heard a little at a time, like everybody.
+            tokio::task::consume_budget().await;
             let due = self.asker.subscription.due();
             let dead = self.stuck.map(|since| since.max(self.heard) + context.limits.write_deadline);
             let (channel, stuck) = (&mut self.channel, &mut self.stuck);

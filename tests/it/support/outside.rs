@@ -1,10 +1,10 @@
 //! A daemon as a process of its own, on real sockets.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,8 @@ pub(crate) struct Process {
     child: Child,
     folder: TempDir,
     urls: Vec<String>,
-    log: Option<thread::JoinHandle<String>>,
+    /// Read only at the end: a log that nobody reads must not matter.
+    log: ChildStderr,
 }
 
 /// One endpoint of each scheme, on ports of `host` that the system chooses.
@@ -65,11 +66,7 @@ impl Process {
         }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let mut stderr = child.stderr.take().expect("piped");
-        let log = thread::spawn(move || {
-            let mut text = String::new();
-            stderr.read_to_string(&mut text).map(|_| text).unwrap_or_default()
-        });
+        let log = child.stderr.take().expect("piped");
         let mut urls = Vec::new();
         let mut line = String::new();
         while urls.len() < endpoints.len() {
@@ -80,7 +77,7 @@ impl Process {
                 urls.push(first.to_owned());
             }
         }
-        Self { child, folder, urls, log: Some(log) }
+        Self { child, folder, urls, log }
     }
 
     /// The URL of a scheme.
@@ -106,15 +103,21 @@ impl Process {
         self.folder.path().join("car-daemon.sock")
     }
 
-    /// The state, asked by somebody new over the Unix socket.
+    /// The state, asked by somebody new.
     pub(crate) fn state(&self) -> Value {
+        self.call("state")
+    }
+
+    /// The result of a method without parameters, asked by somebody new over the Unix socket.
+    pub(crate) fn call(&self, method: &str) -> Value {
         let mut stream = UnixStream::connect(self.socket()).expect("listens");
         stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
-        std::io::Write::write_all(&mut stream, b"state\n").expect("connected");
+        let request = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": method });
+        writeln!(stream, "{request}").expect("connected");
         let mut lines = BufReader::new(stream).lines();
         lines.next().expect("a hello").expect("readable");
         let answer = lines.next().expect("an answer").expect("readable");
-        serde_json::from_str(answer.strip_prefix("ok ").expect("ok")).expect("JSON")
+        serde_json::from_str::<Value>(&answer).expect("JSON")["result"].take()
     }
 
     /// Waits until the wheels do what `what` says: `(left, right)`, each -1 to 1.
@@ -145,7 +148,8 @@ impl Process {
             status = self.child.try_wait().expect("a child");
             status.is_some()
         });
-        let log = self.log.take().and_then(|log| log.join().ok()).unwrap_or_default();
+        let mut log = String::new();
+        self.log.read_to_string(&mut log).expect("text");
         (status.expect("ended"), log)
     }
 }
