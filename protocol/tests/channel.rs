@@ -13,6 +13,12 @@ use protocol::{
 };
 use transport::{Caps, Connection, Frame, Link, Peer, RecvError, SendError};
 
+/// The longest frame of the connection, in bytes.
+const LONGEST: usize = 400;
+
+/// The outbox's bound in bytes.
+const BYTES: usize = 1100;
+
 /// A peer that reads as many frames as it is allowed to.
 #[derive(Clone, Default)]
 struct Reader(Arc<Mutex<Read>>);
@@ -86,12 +92,19 @@ fn channel(
     let frames: VecDeque<_> = frames.into_iter().map(|frame| frame.map(Frame::text)).collect();
     let connection = Connection {
         peer: Peer::Memory("test".to_owned()),
-        caps: Caps { reliable: true, ordered: true, linked: true, kinds: true, binary: true, max_frame: 400 },
+        caps: Caps {
+            reliable: true,
+            ordered: true,
+            linked: true,
+            kinds: true,
+            binary: true,
+            max_frame: LONGEST,
+        },
         link: Link::default(),
         tx: Box::pin(reader.clone()),
         rx: Box::pin(stream::iter(frames)),
     };
-    (Channel::new(connection, fixed, 3), reader)
+    (Channel::new(connection, fixed, 3, BYTES), reader)
 }
 
 fn idle() -> (Channel, Reader) {
@@ -219,6 +232,50 @@ fn a_peer_that_does_not_read_costs_no_more_than_the_bound() {
     assert_eq!(reader.texts(), ["1", "2", "3"]);
 }
 
+#[test]
+fn a_peer_that_does_not_read_costs_no_more_than_the_bound_in_bytes() {
+    let (mut channel, reader) = idle();
+    assert!(channel.outbox.push(Frame::text("x".repeat(BYTES - LONGEST))));
+    assert!(channel.outbox.has_room(), "the longest frame still fits");
+    assert!(channel.outbox.push(Frame::text("y")));
+    assert!(!channel.outbox.has_room(), "the longest frame fits no more");
+    assert!(!channel.outbox.push(Frame::text("z".repeat(LONGEST))));
+    assert_eq!(channel.outbox.dropped(), 1);
+    assert!(channel.outbox.push(Frame::text("z".repeat(LONGEST - 1))), "to the last byte");
+    reader.allow(1);
+    assert!(channel.flush().now_or_never().is_none());
+    assert!(channel.outbox.has_room(), "what has left counts no more");
+}
+
+#[test]
+fn an_empty_outbox_takes_a_frame_of_any_length_and_no_second_one() {
+    let (mut channel, reader) = idle();
+    assert!(channel.outbox.push(Frame::text("x".repeat(BYTES + 1))));
+    assert!(!channel.outbox.has_room());
+    assert!(!channel.outbox.push(Frame::text("")));
+    reader.allow(1);
+    channel.flush().now_or_never().unwrap().unwrap();
+    assert!(channel.outbox.has_room());
+}
+
+#[test]
+fn a_slow_reader_is_seen_to_read_before_it_has_read_all() {
+    let (mut channel, reader) = idle();
+    for text in ["1", "22", "333"] {
+        channel.outbox.push(Frame::text(text));
+    }
+    for (frames, bytes) in [(1, 1), (2, 3)] {
+        reader.allow(1);
+        assert!(channel.flush().now_or_never().is_none());
+        assert_eq!((channel.outbox.sent(), channel.outbox.sent_bytes()), (frames, bytes));
+    }
+    assert!(channel.flush().now_or_never().is_none());
+    assert_eq!(channel.outbox.sent(), 2, "who reads nothing makes no progress");
+    reader.allow(1);
+    channel.flush().now_or_never().unwrap().unwrap();
+    assert_eq!((channel.outbox.sent(), channel.outbox.sent_bytes()), (3, 6));
+}
+
 #[tokio::test]
 async fn a_send_that_was_given_up_loses_nothing_and_doubles_nothing() {
     let (mut channel, reader) = idle();
@@ -254,7 +311,7 @@ fn a_frame_that_cannot_be_carried_is_counted_and_the_next_goes_out() {
     channel.outbox.push(Frame::text("small"));
     channel.flush().now_or_never().unwrap().unwrap();
     assert_eq!(reader.texts(), ["small"]);
-    assert_eq!(channel.outbox.dropped(), 1);
+    assert_eq!((channel.outbox.dropped(), channel.outbox.sent()), (1, 1));
 }
 
 #[test]

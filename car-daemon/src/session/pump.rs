@@ -52,7 +52,7 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
         hello: Arc::new(hello(&context.info, id)),
         subscription: Subscription::none(context.state_rate_hz, Instant::now()),
     };
-    let channel = Channel::new(connection, manner.dialect, context.limits.send_queue);
+    let channel = Channel::new(connection, manner.dialect, context.limits.send_queue, 256 * 1024);
     let mut session = Session {
         events: context.shared.events(),
         asker,
