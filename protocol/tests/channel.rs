@@ -124,11 +124,11 @@ const STOP: &str = r#"{"jsonrpc":"2.0","id":1,"method":"stop"}"#;
 fn each_message_is_read_in_its_own_dialect() {
     let (mut channel, _) = channel([Ok("stop"), Ok(STOP), Ok("STOP")], None);
     assert_eq!(channel.dialect(), DialectId::Json);
-    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop))));
+    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop { seq: None }))));
     assert_eq!(channel.dialect(), DialectId::Text);
-    assert_eq!(asked(&mut channel), Some((DialectId::Json, Ok(Command::Stop))));
+    assert_eq!(asked(&mut channel), Some((DialectId::Json, Ok(Command::Stop { seq: None }))));
     assert_eq!(channel.dialect(), DialectId::Json);
-    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop))));
+    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop { seq: None }))));
     assert_eq!(asked(&mut channel), None);
     assert_eq!(asked(&mut channel), None);
 }
@@ -137,7 +137,7 @@ fn each_message_is_read_in_its_own_dialect() {
 fn a_fixed_dialect_understands_no_other() {
     let (mut json, _) = channel([Ok("stop"), Ok(STOP)], Some(DialectId::Json));
     assert_eq!(asked(&mut json), Some((DialectId::Json, Err(Code::PARSE))));
-    assert_eq!(asked(&mut json), Some((DialectId::Json, Ok(Command::Stop))));
+    assert_eq!(asked(&mut json), Some((DialectId::Json, Ok(Command::Stop { seq: None }))));
     let (mut text, _) = channel([Ok(STOP)], Some(DialectId::Text));
     assert_eq!(asked(&mut text), Some((DialectId::Text, Err(Code::METHOD_NOT_FOUND))));
     let (mut cbor, _) = channel([Ok(STOP)], Some(DialectId::Cbor));
@@ -158,7 +158,7 @@ fn where_senders_can_be_forged_an_answer_is_not_answered() {
     let heard = [Ok("ok"), Ok("error: no"), Ok(error), Ok("stop")];
     let (mut radio, _) = channel(heard, None);
     radio.caps.linked = false;
-    assert_eq!(asked(&mut radio), Some((DialectId::Text, Ok(Command::Stop))));
+    assert_eq!(asked(&mut radio), Some((DialectId::Text, Ok(Command::Stop { seq: None }))));
     let (mut cable, _) = channel([Ok("ok")], None);
     assert_eq!(
         asked(&mut cable),
@@ -173,7 +173,7 @@ fn a_bad_message_is_passed_on_and_the_next_is_read() {
     let (mut channel, _) = channel([Err(bad), Ok("stop")], None);
     let error = channel.next_requests().now_or_never().unwrap().unwrap().unwrap_err();
     assert!(!error.is_fatal());
-    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop))));
+    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop { seq: None }))));
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl Gate {
     /// Stale, hardware fault, shutting down, or nothing on this board to do it with.
     pub fn handle(&mut self, id: SessionId, command: &Command, now: Duration) -> Result<Answer, Fault> {
         match command {
-            Command::Stop => Ok(self.stop(id)),
+            Command::Stop { seq } => Ok(self.stop(id, *seq)),
             Command::Drive { throttle, steer, strafe, ttl, seq } => {
                 self.check(id, *seq)?;
                 let until = Life::Until(now + self.rules.ttl(*ttl));
@@ -107,7 +107,7 @@ impl Gate {
             Command::Velocity { linear, angular, ttl, seq } => {
                 self.check(id, *seq)?;
                 let until = Life::Until(now + self.rules.ttl(*ttl));
-                let (throttle, steer, limited) = self.powers_for(*linear, *angular);
+                let (throttle, steer, limited) = self.powers_for(linear.m_s(), angular.rad_s());
                 self.drive(id, throttle, steer, until, now);
                 Ok(Answer::Accepted { limited })
             }
@@ -259,7 +259,11 @@ impl Gate {
         self.motion = Some(motion);
     }
 
-    fn stop(&mut self, id: SessionId) -> Answer {
+    /// Never refused; a `seq` makes the session's motions from before it stale.
+    fn stop(&mut self, id: SessionId, seq: Option<u64>) -> Answer {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.seq = session.seq.max(seq);
+        }
         self.halt(format!("{} said stop", self.label(id)));
         Answer::Stopped
     }
