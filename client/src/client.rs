@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use protocol::{Angle, Command, Event, Gimbal, Hello, Info, Power, Rate, State, Topics, Ttl};
+use protocol::{
+    Angle, AngularSpeed, Command, Event, Gimbal, Hello, Info, LinearSpeed, Power, Rate, State, Topics, Ttl,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -165,11 +167,16 @@ impl Client {
         self.typed(Command::Drive { throttle, steer, strafe: None, ttl, seq: None }).await
     }
 
-    /// Drives by speed, in metres and radians a second, until `ttl` is over.
+    /// Drives by speed until `ttl` is over; the daemon's default where there is none.
     ///
     /// # Errors
     /// As [`call`](Self::call).
-    pub async fn velocity(&self, linear: f64, angular: f64, ttl: Option<Ttl>) -> Result<Accepted, CallError> {
+    pub async fn velocity(
+        &self,
+        linear: LinearSpeed,
+        angular: AngularSpeed,
+        ttl: Option<Ttl>,
+    ) -> Result<Accepted, CallError> {
         self.typed(Command::Velocity { linear, angular, ttl, seq: None }).await
     }
 
@@ -178,7 +185,7 @@ impl Client {
     /// # Errors
     /// As [`call`](Self::call).
     pub async fn stop(&self) -> Result<Accepted, CallError> {
-        self.typed(Command::Stop).await
+        self.typed(Command::Stop { seq: None }).await
     }
 
     /// Turns the camera to these angles; gives those after limits.

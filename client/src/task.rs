@@ -27,6 +27,9 @@ const DIALECT: DialectId = DialectId::Json;
 /// Frames in the outbox. Calls enter it one at a time; the rest is for what is said on connecting.
 const QUEUE: usize = 4;
 
+/// Bytes in the outbox; what is said on connecting is far less.
+const QUEUE_BYTES: usize = 64 * 1024;
+
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -72,7 +75,7 @@ impl Task {
     pub(crate) async fn run(mut self, mut connection: Connection) {
         let mut session = Session { pending: Pending::new(), subscribed: None };
         loop {
-            let mut channel = Channel::new(connection, Some(DIALECT), QUEUE);
+            let mut channel = Channel::new(connection, Some(DIALECT), QUEUE, QUEUE_BYTES);
             let lost = self.converse(&mut channel, &mut session).await;
             let why = lost.as_deref().unwrap_or("the client was closed");
             for waiter in session.pending.abandon() {

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use transport::{Caps, Connection, Frame, FrameStream, Link, Peer, RecvError, SendError};
 
+use crate::outbox::Bound;
 use crate::{Code, DialectId, Fault, Id, Outbox, Outgoing, Replies, Reply, Request, Requests};
 
 /// A connection and its dialect.
@@ -30,11 +31,13 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// `fixed` is the endpoint's `dialect=`, `None` for auto; `queue` is the outbox's bound in frames.
+    /// `fixed` is the endpoint's `dialect=`, `None` for auto. At most `frames` wait in the outbox, and
+    /// at most `bytes` of them together; but one frame always may.
     #[must_use]
-    pub fn new(connection: Connection, fixed: Option<DialectId>, queue: usize) -> Self {
+    pub fn new(connection: Connection, fixed: Option<DialectId>, frames: usize, bytes: usize) -> Self {
         let Connection { peer, caps, link, tx, rx } = connection;
-        Self { peer, caps, link, outbox: Outbox::new(tx, queue), rx, ended: false, fixed, spoken: None }
+        let outbox = Outbox::new(tx, Bound { frames, bytes, longest: caps.max_frame });
+        Self { peer, caps, link, outbox, rx, ended: false, fixed, spoken: None }
     }
 
     /// The dialect for what is said unasked: the fixed one, else the one the peer spoke last, else

@@ -9,28 +9,53 @@ use std::task::{Context, Poll, ready};
 
 use transport::{Frame, FrameSink, SendError};
 
-/// Frames waiting to be sent: bounded, and polled, so that nothing is lost when another event comes
-/// first.
+/// The most that waits in an [`Outbox`]. Only one frame may wait where one alone is beyond it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bound {
+    /// Frames, at least 1.
+    pub(crate) frames: usize,
+    /// Bytes of all frames together.
+    pub(crate) bytes: usize,
+    /// The longest frame that the connection carries, in bytes: what room must be kept for.
+    pub(crate) longest: usize,
+}
+
+/// Frames waiting to be sent: bounded in number and in bytes, and polled, so that nothing is lost when
+/// another event comes first.
 pub struct Outbox {
     tx: FrameSink,
     queue: VecDeque<Frame>,
-    bound: usize,
+    /// The length of all that is queued.
+    bytes: usize,
+    bound: Bound,
     dropped: u64,
+    sent: u64,
+    sent_bytes: u64,
     /// Handed on and perhaps still in a buffer below.
     unflushed: bool,
     stalled: bool,
 }
 
 impl Outbox {
-    /// In front of `tx`; `bound` is the most frames that wait, at least 1.
-    pub(crate) fn new(tx: FrameSink, bound: usize) -> Self {
-        Self { tx, queue: VecDeque::new(), bound: bound.max(1), dropped: 0, unflushed: false, stalled: false }
+    /// In front of `tx`.
+    pub(crate) fn new(tx: FrameSink, bound: Bound) -> Self {
+        Self {
+            tx,
+            queue: VecDeque::new(),
+            bytes: 0,
+            bound,
+            dropped: 0,
+            sent: 0,
+            sent_bytes: 0,
+            unflushed: false,
+            stalled: false,
+        }
     }
 
-    /// Room for more.
+    /// Room for one more, however long: any frame that the connection can carry would be taken.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.queue.len() < self.bound
+        self.takes(self.bound.longest)
     }
 
     /// Nothing is waiting to be sent or flushed.
@@ -39,14 +64,29 @@ impl Outbox {
         self.queue.is_empty() && !self.unflushed
     }
 
-    /// Queues a frame; false (and the frame is dropped and counted) when full.
+    /// Queues a frame; false (and the frame is dropped and counted) where it would be beyond a bound.
+    /// While nothing is queued any frame is taken.
     pub fn push(&mut self, frame: Frame) -> bool {
-        if self.has_room() {
+        let takes = self.takes(frame.data.len());
+        if takes {
+            self.bytes += frame.data.len();
             self.queue.push_back(frame);
-            return true;
+        } else {
+            self.dropped += 1;
         }
-        self.dropped += 1;
-        false
+        takes
+    }
+
+    /// How many frames the connection has taken so far. Where it grows, the peer reads, however slowly.
+    #[must_use]
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// The length of all frames that the connection has taken so far.
+    #[must_use]
+    pub fn sent_bytes(&self) -> u64 {
+        self.sent_bytes
     }
 
     /// How many frames were dropped: the peer does not read, or the connection cannot carry them.
@@ -83,13 +123,24 @@ impl Outbox {
         self.tx.as_mut().poll_close(cx)
     }
 
+    fn takes(&self, len: usize) -> bool {
+        let Bound { frames, bytes, .. } = self.bound;
+        self.queue.is_empty() || (self.queue.len() < frames && self.bytes.saturating_add(len) <= bytes)
+    }
+
     fn poll_handed_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         while !self.queue.is_empty() {
             let ready = ready!(self.tx.as_mut().poll_ready(cx));
             self.unless_fatal(ready)?;
             if let Some(frame) = self.queue.pop_front() {
+                let len = frame.data.len();
+                self.bytes -= len;
                 self.unflushed = true;
                 let sent = self.tx.as_mut().start_send(frame);
+                if sent.is_ok() {
+                    self.sent += 1;
+                    self.sent_bytes += len as u64;
+                }
                 self.unless_fatal(sent)?;
             }
         }
@@ -117,8 +168,10 @@ impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbox")
             .field("queued", &self.queue.len())
+            .field("bytes", &self.bytes)
             .field("bound", &self.bound)
             .field("dropped", &self.dropped)
+            .field("sent", &self.sent)
             .field("stalled", &self.stalled)
             .finish_non_exhaustive()
     }

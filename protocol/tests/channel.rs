@@ -13,6 +13,12 @@ use protocol::{
 };
 use transport::{Caps, Connection, Frame, Link, Peer, RecvError, SendError};
 
+/// The longest frame of the connection, in bytes.
+const LONGEST: usize = 400;
+
+/// The outbox's bound in bytes.
+const BYTES: usize = 1100;
+
 /// A peer that reads as many frames as it is allowed to.
 #[derive(Clone, Default)]
 struct Reader(Arc<Mutex<Read>>);
@@ -86,12 +92,19 @@ fn channel(
     let frames: VecDeque<_> = frames.into_iter().map(|frame| frame.map(Frame::text)).collect();
     let connection = Connection {
         peer: Peer::Memory("test".to_owned()),
-        caps: Caps { reliable: true, ordered: true, linked: true, kinds: true, binary: true, max_frame: 400 },
+        caps: Caps {
+            reliable: true,
+            ordered: true,
+            linked: true,
+            kinds: true,
+            binary: true,
+            max_frame: LONGEST,
+        },
         link: Link::default(),
         tx: Box::pin(reader.clone()),
         rx: Box::pin(stream::iter(frames)),
     };
-    (Channel::new(connection, fixed, 3), reader)
+    (Channel::new(connection, fixed, 3, BYTES), reader)
 }
 
 fn idle() -> (Channel, Reader) {
@@ -111,11 +124,11 @@ const STOP: &str = r#"{"jsonrpc":"2.0","id":1,"method":"stop"}"#;
 fn each_message_is_read_in_its_own_dialect() {
     let (mut channel, _) = channel([Ok("stop"), Ok(STOP), Ok("STOP")], None);
     assert_eq!(channel.dialect(), DialectId::Json);
-    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop))));
+    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop { seq: None }))));
     assert_eq!(channel.dialect(), DialectId::Text);
-    assert_eq!(asked(&mut channel), Some((DialectId::Json, Ok(Command::Stop))));
+    assert_eq!(asked(&mut channel), Some((DialectId::Json, Ok(Command::Stop { seq: None }))));
     assert_eq!(channel.dialect(), DialectId::Json);
-    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop))));
+    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop { seq: None }))));
     assert_eq!(asked(&mut channel), None);
     assert_eq!(asked(&mut channel), None);
 }
@@ -124,7 +137,7 @@ fn each_message_is_read_in_its_own_dialect() {
 fn a_fixed_dialect_understands_no_other() {
     let (mut json, _) = channel([Ok("stop"), Ok(STOP)], Some(DialectId::Json));
     assert_eq!(asked(&mut json), Some((DialectId::Json, Err(Code::PARSE))));
-    assert_eq!(asked(&mut json), Some((DialectId::Json, Ok(Command::Stop))));
+    assert_eq!(asked(&mut json), Some((DialectId::Json, Ok(Command::Stop { seq: None }))));
     let (mut text, _) = channel([Ok(STOP)], Some(DialectId::Text));
     assert_eq!(asked(&mut text), Some((DialectId::Text, Err(Code::METHOD_NOT_FOUND))));
     let (mut cbor, _) = channel([Ok(STOP)], Some(DialectId::Cbor));
@@ -145,7 +158,7 @@ fn where_senders_can_be_forged_an_answer_is_not_answered() {
     let heard = [Ok("ok"), Ok("error: no"), Ok(error), Ok("stop")];
     let (mut radio, _) = channel(heard, None);
     radio.caps.linked = false;
-    assert_eq!(asked(&mut radio), Some((DialectId::Text, Ok(Command::Stop))));
+    assert_eq!(asked(&mut radio), Some((DialectId::Text, Ok(Command::Stop { seq: None }))));
     let (mut cable, _) = channel([Ok("ok")], None);
     assert_eq!(
         asked(&mut cable),
@@ -160,7 +173,7 @@ fn a_bad_message_is_passed_on_and_the_next_is_read() {
     let (mut channel, _) = channel([Err(bad), Ok("stop")], None);
     let error = channel.next_requests().now_or_never().unwrap().unwrap().unwrap_err();
     assert!(!error.is_fatal());
-    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop))));
+    assert_eq!(asked(&mut channel), Some((DialectId::Text, Ok(Command::Stop { seq: None }))));
 }
 
 #[test]
@@ -219,6 +232,50 @@ fn a_peer_that_does_not_read_costs_no_more_than_the_bound() {
     assert_eq!(reader.texts(), ["1", "2", "3"]);
 }
 
+#[test]
+fn a_peer_that_does_not_read_costs_no_more_than_the_bound_in_bytes() {
+    let (mut channel, reader) = idle();
+    assert!(channel.outbox.push(Frame::text("x".repeat(BYTES - LONGEST))));
+    assert!(channel.outbox.has_room(), "the longest frame still fits");
+    assert!(channel.outbox.push(Frame::text("y")));
+    assert!(!channel.outbox.has_room(), "the longest frame fits no more");
+    assert!(!channel.outbox.push(Frame::text("z".repeat(LONGEST))));
+    assert_eq!(channel.outbox.dropped(), 1);
+    assert!(channel.outbox.push(Frame::text("z".repeat(LONGEST - 1))), "to the last byte");
+    reader.allow(1);
+    assert!(channel.flush().now_or_never().is_none());
+    assert!(channel.outbox.has_room(), "what has left counts no more");
+}
+
+#[test]
+fn an_empty_outbox_takes_a_frame_of_any_length_and_no_second_one() {
+    let (mut channel, reader) = idle();
+    assert!(channel.outbox.push(Frame::text("x".repeat(BYTES + 1))));
+    assert!(!channel.outbox.has_room());
+    assert!(!channel.outbox.push(Frame::text("")));
+    reader.allow(1);
+    channel.flush().now_or_never().unwrap().unwrap();
+    assert!(channel.outbox.has_room());
+}
+
+#[test]
+fn a_slow_reader_is_seen_to_read_before_it_has_read_all() {
+    let (mut channel, reader) = idle();
+    for text in ["1", "22", "333"] {
+        channel.outbox.push(Frame::text(text));
+    }
+    for (frames, bytes) in [(1, 1), (2, 3)] {
+        reader.allow(1);
+        assert!(channel.flush().now_or_never().is_none());
+        assert_eq!((channel.outbox.sent(), channel.outbox.sent_bytes()), (frames, bytes));
+    }
+    assert!(channel.flush().now_or_never().is_none());
+    assert_eq!(channel.outbox.sent(), 2, "who reads nothing makes no progress");
+    reader.allow(1);
+    channel.flush().now_or_never().unwrap().unwrap();
+    assert_eq!((channel.outbox.sent(), channel.outbox.sent_bytes()), (3, 6));
+}
+
 #[tokio::test]
 async fn a_send_that_was_given_up_loses_nothing_and_doubles_nothing() {
     let (mut channel, reader) = idle();
@@ -254,7 +311,7 @@ fn a_frame_that_cannot_be_carried_is_counted_and_the_next_goes_out() {
     channel.outbox.push(Frame::text("small"));
     channel.flush().now_or_never().unwrap().unwrap();
     assert_eq!(reader.texts(), ["small"]);
-    assert_eq!(channel.outbox.dropped(), 1);
+    assert_eq!((channel.outbox.dropped(), channel.outbox.sent()), (1, 1));
 }
 
 #[test]

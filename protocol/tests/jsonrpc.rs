@@ -62,7 +62,7 @@ fn a_notification_is_done_and_never_answered() {
     }
     assert_eq!(
         DialectId::Json.get().decode(br#"{"jsonrpc":"2.0","method":"stop"}"#),
-        Requests::One(protocol::Request { id: None, command: Ok(Command::Stop) })
+        Requests::One(protocol::Request { id: None, command: Ok(Command::Stop { seq: None }) })
     );
 }
 
@@ -186,7 +186,7 @@ fn a_readable_id_is_in_the_answer_to_an_invalid_request() {
 #[test]
 fn an_unknown_member_is_passed_over_and_a_misspelt_one_is_refused() {
     let message = r#"{"jsonrpc":"2.0","id":1,"method":"stop","trace":"x"}"#;
-    assert_eq!(command(DialectId::Json, message.as_bytes()), Command::Stop);
+    assert_eq!(command(DialectId::Json, message.as_bytes()), Command::Stop { seq: None });
     let (code, words) = wrong(r#"{"jsonrpc":"2.0","id":1,"method":"look","parms":{"pan":1}}"#);
     assert_eq!((code, &words[..]), (-32600, "no member `parms`; did you mean `params`?"));
 }
@@ -196,7 +196,7 @@ fn null_is_as_good_as_absent() {
     let message = br#"{"jsonrpc":"2.0","id":1,"method":"drive","params":{"throttle":0,"steer":0,"ttl_ms":null,"seq":null}}"#;
     assert_eq!(command(DialectId::Json, message), drive(0.0, 0.0));
     let message = br#"{"jsonrpc":"2.0","id":1,"method":"stop","params":null}"#;
-    assert_eq!(command(DialectId::Json, message), Command::Stop);
+    assert_eq!(command(DialectId::Json, message), Command::Stop { seq: None });
 }
 
 #[test]
@@ -242,8 +242,11 @@ fn wrong_parameters_are_named_with_what_would_be_right() {
             "drive: too many parameters; the parameters are throttle, steer, strafe, ttl_ms, seq",
         ),
         ("drive", r#"{"throttle":1,"throttle":0,"steer":0}"#, "drive: `throttle` is given twice"),
-        ("stop", "[1]", "stop: too many parameters; it takes no parameters"),
-        ("stop", r#"{"x":1}"#, "stop: no parameter `x`; it takes no parameters"),
+        ("stop", "[1,2]", "stop: too many parameters; the parameters are seq"),
+        ("stop", r#"{"x":1}"#, "stop: no parameter `x`; the parameters are seq"),
+        ("state", "[1]", "state: too many parameters; it takes no parameters"),
+        ("velocity", "[100.1,0]", "velocity: `linear` is 100.1: it must be -100 to 100 m/s"),
+        ("velocity", "[0,-101]", "velocity: `angular` is -101: it must be -100 to 100 rad/s"),
         ("look", "{}", "look: `pan` and `tilt` are missing: at least one is needed, in degrees"),
         ("nudge", "[181]", "nudge: `pan` is 181: it must be -180 to 180 degrees"),
         (
@@ -265,6 +268,16 @@ fn wrong_parameters_are_named_with_what_would_be_right() {
     ] {
         assert_eq!(call(method, params), (-32602, words.to_owned()), "{method} {params}");
     }
+}
+
+#[test]
+fn a_crowd_of_unknown_members_is_passed_over_without_looking_at_each() {
+    let message = |strangers: usize| {
+        let strangers: String = (0..strangers).map(|n| format!(r#""stranger{n}":0,"#)).collect();
+        format!(r#"{{{strangers}"jsonrpc":"2.0","metod":0,"method":"stop"}}"#)
+    };
+    assert_eq!(wrong(&message(15)), (-32600, "no member `metod`; did you mean `method`?".to_owned()));
+    assert_eq!(command(DialectId::Json, message(5000).as_bytes()), Command::Stop { seq: None });
 }
 
 #[test]
@@ -329,7 +342,7 @@ fn space_and_the_marks_of_other_platforms_around_a_message_do_not_matter() {
         "\r\n {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"stop\"}\r\n",
         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"stop\"}\0",
     ] {
-        assert_eq!(command(DialectId::Json, message.as_bytes()), Command::Stop);
+        assert_eq!(command(DialectId::Json, message.as_bytes()), Command::Stop { seq: None });
     }
     assert_eq!(wrong(r#"{"jsonrpc":"2.0","id":1,"method":"stop"} x"#).0, -32700);
 }

@@ -7,7 +7,8 @@ use common::{answer, command, fault, outcome};
 use proptest::prelude::*;
 use protocol::dialect::word_names;
 use protocol::{
-    Angle, Answer, Code, Command, DialectId, Fault, Gimbal, Id, Limit, Move, Outgoing, Replies, Reply, Ttl,
+    Angle, AngularSpeed, Answer, Code, Command, DialectId, Fault, Gimbal, Id, Limit, LinearSpeed, Move,
+    Outgoing, Replies, Reply, Ttl,
 };
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ fn the_ten_words_of_old_clients_mean_what_they_meant() {
         ("back", Command::Move(Move::Backward)),
         ("left", Command::Move(Move::Left)),
         ("right", Command::Move(Move::Right)),
-        ("stop", Command::Stop),
+        ("stop", Command::Stop { seq: None }),
         ("cam_up", Command::NudgeStep { pan: 0, tilt: 1 }),
         ("cam_down", Command::NudgeStep { pan: 0, tilt: -1 }),
         ("cam_left", Command::NudgeStep { pan: 1, tilt: 0 }),
@@ -154,10 +155,12 @@ fn a_client_reads_what_the_daemon_says() {
 
 #[test]
 fn what_has_no_word_is_not_sent() {
+    let (linear, angular) = (LinearSpeed::MAX, AngularSpeed::default());
     for command in [
         Command::Info,
-        Command::Velocity { linear: 1.0, angular: 0.0, ttl: None, seq: None },
-        Command::Velocity { linear: 1.0, angular: 0.0, ttl: Ttl::from_ms(1.0).ok(), seq: None },
+        Command::Stop { seq: Some(1) },
+        Command::Velocity { linear, angular, ttl: None, seq: None },
+        Command::Velocity { linear, angular, ttl: Ttl::from_ms(1.0).ok(), seq: None },
     ] {
         assert!(DialectId::Text.get().request(None, &command).is_err());
     }

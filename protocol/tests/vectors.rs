@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use protocol::{
-    Angle, Answer, Battery, Code, Command, DialectId, Event, Fault, Gimbal, Hello, Id, Info, Limit, Mode,
-    Move, Notification, Outgoing, Pose, Power, Rate, Replies, Reply, Request, Requests, Speed, State, Topics,
-    Ttl, Wheels,
+    Angle, AngularSpeed, Answer, Battery, Code, Command, DialectId, Event, Fault, Gimbal, Hello, Id, Info,
+    Limit, LinearSpeed, Mode, Move, Notification, Outgoing, Pose, Power, Rate, Replies, Reply, Request,
+    Requests, Speed, State, Topics, Ttl, Wheels,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -63,6 +63,12 @@ fn commands() -> Vec<(&'static str, Command)> {
     let power = |value| Power::new("power", value).unwrap();
     let angle = |value| Angle::new("angle", value).unwrap();
     let ttl = Ttl::from_ms(250.0).ok();
+    let velocity = |linear, angular, ttl, seq| Command::Velocity {
+        linear: LinearSpeed::new("linear", linear).unwrap(),
+        angular: AngularSpeed::new("angular", angular).unwrap(),
+        ttl,
+        seq,
+    };
     let nudge_step = |pan, tilt| Command::NudgeStep { pan, tilt };
     vec![
         ("up", Command::Move(Move::Forward)),
@@ -87,9 +93,10 @@ fn commands() -> Vec<(&'static str, Command)> {
                 seq: Some(7),
             },
         ),
-        ("velocity", Command::Velocity { linear: 0.3, angular: -1.5, ttl: None, seq: None }),
-        ("velocity with every parameter", Command::Velocity { linear: 0.0, angular: 0.2, ttl, seq: Some(8) }),
-        ("stop", Command::Stop),
+        ("velocity", velocity(0.3, -1.5, None, None)),
+        ("velocity with every parameter", velocity(0.0, 0.2, ttl, Some(8))),
+        ("stop", Command::Stop { seq: None }),
+        ("stop with a number", Command::Stop { seq: Some(9) }),
         ("look", Command::Look { pan: Some(angle(10.0)), tilt: Some(angle(-5.0)) }),
         ("look on one axis", Command::Look { pan: None, tilt: Some(angle(20.5)) }),
         ("nudge", Command::Nudge { pan: angle(-2.5), tilt: angle(0.0) }),
@@ -247,6 +254,11 @@ fn refused() -> Vec<Vector> {
         json(
             "a time to live beyond 2 s",
             r#"{"jsonrpc":"2.0","id":1,"method":"drive","params":{"throttle":1,"steer":0,"ttl_ms":2001}}"#,
+            Code::INVALID_PARAMS,
+        ),
+        json(
+            "a speed beyond any car",
+            r#"{"jsonrpc":"2.0","id":1,"method":"velocity","params":[1.5e308,1.5e308]}"#,
             Code::INVALID_PARAMS,
         ),
         cbor("a map cut short", "a4", Code::PARSE),

@@ -101,7 +101,7 @@ impl Gate {
     /// Stale, hardware fault, shutting down, or nothing on this board to do it with.
     pub fn handle(&mut self, id: SessionId, command: &Command, now: Duration) -> Result<Answer, Fault> {
         match command {
-            Command::Stop => Ok(self.stop(id, now)),
+            Command::Stop { seq } => Ok(self.stop(id, *seq, now)),
             Command::Drive { throttle, steer, strafe, ttl, seq } => {
                 self.check(id, *seq)?;
                 let until = Life::Until(now + self.rules.ttl(*ttl));
@@ -111,7 +111,7 @@ impl Gate {
             Command::Velocity { linear, angular, ttl, seq } => {
                 self.check(id, *seq)?;
                 let until = Life::Until(now + self.rules.ttl(*ttl));
-                let (throttle, steer, limited) = self.powers_for(*linear, *angular);
+                let (throttle, steer, limited) = self.powers_for(linear.m_s(), angular.rad_s());
                 self.drive(id, throttle, steer, until, now)?;
                 Ok(Answer::Accepted { limited })
             }
@@ -288,7 +288,11 @@ impl Gate {
         Ok(())
     }
 
-    fn stop(&mut self, id: SessionId, now: Duration) -> Answer {
+    /// Never refused; a `seq` makes the session's motions from before it stale.
+    fn stop(&mut self, id: SessionId, seq: Option<u64>, now: Duration) -> Answer {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.seq = session.seq.max(seq);
+        }
         let by = self.label(id);
         self.stopped.let_go(id);
         if let Some(motion) = self.motion.filter(|motion| motion.driver != id) {

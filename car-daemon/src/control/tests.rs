@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hal::{Board, Drive};
-use protocol::{Angle, Answer, Code, Command, Event, Gimbal, Limit, Mode, Move, Power, Ttl};
+use protocol::{
+    Angle, AngularSpeed, Answer, Code, Command, Event, Gimbal, Limit, LinearSpeed, Mode, Move, Power, Ttl,
+};
 
 use super::{Control, Gate, Outputs, Rules};
 
@@ -127,7 +129,7 @@ fn stop_works_for_everybody_at_once_and_for_good() {
     let mut gate = gate();
     accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
     gate.tick(ms(10));
-    assert!(matches!(gate.handle(BEN, &Command::Stop, ms(11)), Ok(Answer::Stopped)));
+    assert!(matches!(gate.handle(BEN, &Command::Stop { seq: None }, ms(11)), Ok(Answer::Stopped)));
     assert!(is_braked(&gate.outputs()), "even before the next tick");
     let outputs = gate.tick(ms(5_000));
     assert!(is_braked(&outputs));
@@ -138,7 +140,7 @@ fn stop_works_for_everybody_at_once_and_for_good() {
 fn a_driver_whom_somebody_stopped_must_let_go_first() {
     let mut gate = gate();
     accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(0));
-    gate.handle(BEN, &Command::Stop, ms(50)).expect("always allowed");
+    gate.handle(BEN, &Command::Stop { seq: None }, ms(50)).expect("always allowed");
     for now in (100..2_000).step_by(50) {
         let fault = gate.handle(ANNA, &drive(0.5, 0.0), ms(now)).expect_err("still holds the stick");
         assert_eq!(fault.code, Code::STALE);
@@ -146,10 +148,10 @@ fn a_driver_whom_somebody_stopped_must_let_go_first() {
         assert!(is_braked(&gate.tick(ms(now))));
     }
     accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(2_450 + 1));
-    gate.handle(BEN, &Command::Stop, ms(2_500)).expect("always allowed");
+    gate.handle(BEN, &Command::Stop { seq: None }, ms(2_500)).expect("always allowed");
     accepted(&mut gate, ANNA, &drive(0.0, 0.0), ms(2_550));
     accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(2_600));
-    gate.handle(ANNA, &Command::Stop, ms(2_650)).expect("always allowed");
+    gate.handle(ANNA, &Command::Stop { seq: None }, ms(2_650)).expect("always allowed");
     accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(2_700));
 }
 
@@ -172,6 +174,22 @@ fn zeros_of_an_idle_client_do_not_freeze_the_driver() {
     assert_eq!((outputs.driver, outputs.throttle), (Some(ANNA), 0.5));
     accepted(&mut gate, ANNA, &drive(0.0, 0.0), ms(5));
     assert!(is_braked(&gate.tick(ms(6))), "the driver's own zeros brake");
+}
+
+#[test]
+fn a_drive_from_before_a_numbered_stop_is_stale() {
+    let mut gate = gate();
+    accepted(&mut gate, RADIO, &numbered(1.0, 0.0, Some(5)), ms(0));
+    // Number 6 was sent next and is overtaken by the stop.
+    gate.handle(RADIO, &Command::Stop { seq: Some(7) }, ms(1)).expect("always allowed");
+    let late = gate.handle(RADIO, &numbered(1.0, 0.0, Some(6)), ms(2)).expect_err("stale");
+    assert_eq!(late.code, Code::STALE);
+    assert!(is_braked(&gate.tick(ms(3))));
+    gate.handle(RADIO, &Command::Stop { seq: Some(3) }, ms(4)).expect("an old stop stops too");
+    let late = gate.handle(RADIO, &numbered(1.0, 0.0, Some(7)), ms(5)).expect_err("the mark has not sunk");
+    assert_eq!(late.code, Code::STALE);
+    accepted(&mut gate, RADIO, &numbered(1.0, 0.0, Some(8)), ms(6));
+    accepted(&mut gate, BEN, &numbered(1.0, 0.0, Some(0)), ms(7));
 }
 
 #[test]
@@ -206,14 +224,15 @@ fn power_rises_within_the_slew_and_falls_at_once_on_stop() {
     assert!((first - 0.05).abs() < 1e-9, "one turn's worth, not 0.5 s of it: {first}");
     assert!((gate.tick(ms(1_550)).throttle - 0.3).abs() < 1e-9);
     assert!((gate.tick(ms(1_700)).throttle - 0.6).abs() < 1e-9);
-    gate.handle(ANNA, &Command::Stop, ms(1_701)).expect("always allowed");
+    gate.handle(ANNA, &Command::Stop { seq: None }, ms(1_701)).expect("always allowed");
     assert!(is_braked(&gate.tick(ms(1_701))));
 }
 
 #[test]
 fn speed_beyond_the_cars_is_scaled_as_a_whole() {
     let mut gate = gate();
-    let command = Command::Velocity { linear: 6.8, angular: 0.0, ttl: None, seq: None };
+    let linear = LinearSpeed::new("linear", 6.8).expect("in range");
+    let command = Command::Velocity { linear, angular: AngularSpeed::default(), ttl: None, seq: None };
     let answer = gate.handle(ANNA, &command, ms(0));
     assert!(matches!(answer, Ok(Answer::Accepted { limited: Some(Limit::Speed) })), "{answer:?}");
     assert_eq!(gate.tick(ms(1)).throttle, 1.0);
@@ -232,7 +251,7 @@ fn a_hardware_fault_stops_and_holds_until_the_hardware_works() {
         (fault.code, fault.message.as_str()),
         (Code::HARDWARE, "hardware fault: motor left: no answer")
     );
-    assert!(gate.handle(ANNA, &Command::Stop, ms(2)).is_ok(), "stop is always allowed");
+    assert!(gate.handle(ANNA, &Command::Stop { seq: None }, ms(2)).is_ok(), "stop is always allowed");
     gate.hardware_works();
     let outputs = gate.tick(ms(3));
     assert!(is_braked(&outputs), "nothing is resumed");
@@ -332,7 +351,7 @@ mod any_history {
                 let word = [Move::Forward, Move::Backward, Move::Left, Move::Right][usize::from(word)];
                 drop(gate.handle(id, &Command::Move(word), *now));
             }
-            Happening::Stop(id) => drop(gate.handle(id, &Command::Stop, *now)),
+            Happening::Stop(id) => drop(gate.handle(id, &Command::Stop { seq: None }, *now)),
             Happening::Fail => gate.hardware_failed("broken"),
             Happening::Work => gate.hardware_works(),
             Happening::Pass(more) => *now += ms(more),

@@ -52,7 +52,8 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
         hello: Arc::new(context.identity.hello(id)),
         subscription: Subscription::none(Instant::now()),
     };
-    let channel = Channel::new(connection, manner.dialect, context.limits.send_queue);
+    let channel =
+        Channel::new(connection, manner.dialect, context.limits.send_queue, context.limits.send_bytes);
     let mut session = Session {
         events: context.shared.events(),
         asker,
@@ -101,10 +102,18 @@ struct Session<'a> {
     events: broadcast::Receiver<Arc<Happened>>,
     /// When the peer last said something.
     heard: Instant,
-    /// Since when what was queued could not be handed on.
-    stuck: Option<Instant>,
+    /// What was queued could not be handed on.
+    stuck: Option<Stuck>,
     /// Events that this peer was too slow for.
     missed: u64,
+}
+
+/// A peer that does not read.
+#[derive(Clone, Copy)]
+struct Stuck {
+    since: Instant,
+    /// Frames that had been handed on by then. Where more are, it reads after all.
+    sent: u64,
 }
 
 /// What came first.
@@ -127,7 +136,7 @@ impl Session<'_> {
             // Somebody who says a thousand things at once is heard a little at a time, like everybody.
             tokio::task::consume_budget().await;
             let due = self.asker.subscription.due();
-            let dead = self.stuck.map(|since| since.max(self.heard) + context.limits.write_deadline);
+            let dead = self.stuck.map(|stuck| stuck.since.max(self.heard) + context.limits.write_deadline);
             let (channel, stuck) = (&mut self.channel, &mut self.stuck);
             tokio::select! {
                 biased;
@@ -222,7 +231,7 @@ impl Session<'_> {
 
 /// Reads while there is room for the reply, writes what is queued once there is nothing to read,
 /// and goes on reading when the peer does not: a client that never reads still drives.
-fn poll_step(channel: &mut Channel, stuck: &mut Option<Instant>, cx: &mut TaskContext<'_>) -> Poll<Step> {
+fn poll_step(channel: &mut Channel, stuck: &mut Option<Stuck>, cx: &mut TaskContext<'_>) -> Poll<Step> {
     let roomy = channel.outbox.has_room();
     if roomy && let Poll::Ready(step) = poll_asked(channel, cx) {
         return Poll::Ready(step);
@@ -233,12 +242,14 @@ fn poll_step(channel: &mut Channel, stuck: &mut Option<Instant>, cx: &mut TaskCo
             Poll::Ready(Ok(())) if stuck.take().is_some() => return Poll::Ready(Step::Flow),
             Poll::Ready(Ok(())) => {}
             Poll::Ready(Err(error)) => return Poll::Ready(Step::Lost(error)),
-            Poll::Pending if stuck.is_none() => {
-                // Returns once, so that the deadline is armed.
-                *stuck = Some(Instant::now());
-                return Poll::Ready(Step::Flow);
+            Poll::Pending => {
+                let sent = channel.outbox.sent();
+                if stuck.is_none_or(|stuck| stuck.sent != sent) {
+                    // Returns once, so that the deadline is armed, or armed anew.
+                    *stuck = Some(Stuck { since: Instant::now(), sent });
+                    return Poll::Ready(Step::Flow);
+                }
             }
-            Poll::Pending => {}
         }
     }
     if roomy { Poll::Pending } else { poll_asked(channel, cx) }

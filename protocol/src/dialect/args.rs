@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::hint::{did_you_mean, list, nearest, quoted};
 use super::methods::{Method, Params};
 use super::node::Node;
-use crate::{Angle, Fault, OutOfRange, Power, Rate, Topic, Topics, Ttl};
+use crate::{Angle, AngularSpeed, Fault, LinearSpeed, Power, Rate, Topic, Topics, Ttl};
 
 /// Most parameters of a method.
 pub(super) const MOST: usize = 5;
@@ -108,18 +108,16 @@ impl<'a> Args<'a> {
         node.number().ok_or_else(|| wrong(name, &node, "a number"))
     }
 
-    /// A finite number.
-    pub(super) fn finite(&mut self, name: &'static str) -> Result<f64, Fault> {
-        let got = self.number(name)?;
-        if got.is_finite() {
-            Ok(got + 0.0)
-        } else {
-            Err(OutOfRange { what: name, got, range: "finite" }.into())
-        }
-    }
-
     pub(super) fn power(&mut self, name: &'static str) -> Result<Power, Fault> {
         Ok(Power::new(name, self.number(name)?)?)
+    }
+
+    pub(super) fn linear(&mut self, name: &'static str) -> Result<LinearSpeed, Fault> {
+        Ok(LinearSpeed::new(name, self.number(name)?)?)
+    }
+
+    pub(super) fn angular(&mut self, name: &'static str) -> Result<AngularSpeed, Fault> {
+        Ok(AngularSpeed::new(name, self.number(name)?)?)
     }
 
     pub(super) fn angle(&mut self, name: &'static str) -> Result<Angle, Fault> {

@@ -94,20 +94,31 @@ static TABLE: &[Method] = &[
         params: Params::Named(&["linear", "angular", "ttl_ms", "seq"]),
         read: |args| {
             Ok(Command::Velocity {
-                linear: args.finite("linear")?,
-                angular: args.finite("angular")?,
+                linear: args.linear("linear")?,
+                angular: args.angular("angular")?,
                 ttl: args.maybe("ttl_ms", Args::ttl)?,
                 seq: args.maybe("seq", Args::integer)?,
             })
         },
         write: |command| match command {
-            Command::Velocity { linear, angular, ttl, seq } => {
-                Some(vec![json!(linear), json!(angular), json!(ttl.map(Ttl::as_ms)), json!(seq)])
-            }
+            Command::Velocity { linear, angular, ttl, seq } => Some(vec![
+                json!(linear.m_s()),
+                json!(angular.rad_s()),
+                json!(ttl.map(Ttl::as_ms)),
+                json!(seq),
+            ]),
             _ => None,
         },
     },
-    bare!("stop", Command::Stop),
+    Method {
+        name: "stop",
+        params: Params::Named(&["seq"]),
+        read: |args| Ok(Command::Stop { seq: args.maybe("seq", Args::integer)? }),
+        write: |command| match command {
+            Command::Stop { seq } => Some(vec![json!(seq)]),
+            _ => None,
+        },
+    },
     Method {
         name: "look",
         params: Params::Named(&["pan", "tilt"]),

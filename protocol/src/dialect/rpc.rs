@@ -28,6 +28,10 @@ const MAX_ID: usize = 256;
 /// escaped as ASCII a character takes up to 12 of them.
 const MAX_NAME: usize = 40;
 
+/// Most unknown members that are compared with the known ones: who mistypes does so in one or two, and
+/// a message has room for ten thousand.
+const COMPARED: usize = 16;
+
 /// What every message says of itself.
 const VERSION: &str = "2.0";
 
@@ -156,13 +160,19 @@ impl<'a> Envelope<'a> {
     fn read(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Result<Self, (Id, String)> {
         let mut found: [Option<Node<'a>>; MEMBERS.len()] = Default::default();
         let mut wrong = None;
+        let mut strangers = 0;
         for (key, node) in members {
             if let Some(place) = MEMBERS.iter().position(|member| *member == key) {
                 if found[place].replace(node).is_some() {
                     wrong.get_or_insert_with(|| format!("`{key}` is given twice"));
                 }
-            } else if let Some(near) = nearest(&key, MEMBERS) {
-                // Strangers are passed over; a slip of the finger would change the meaning.
+                continue;
+            }
+            strangers += 1;
+            // Strangers are passed over; a slip of the finger would change the meaning.
+            if strangers <= COMPARED
+                && let Some(near) = nearest(&key, MEMBERS)
+            {
                 wrong.get_or_insert_with(|| format!("no member {}; did you mean `{near}`?", quoted(&key)));
             }
         }

@@ -52,7 +52,7 @@ static TABLE: &[Word] = &[
     bare!("back", Command::Move(Move::Backward)),
     bare!("left", Command::Move(Move::Left)),
     bare!("right", Command::Move(Move::Right)),
-    bare!("stop", Command::Stop),
+    bare!("stop", Command::Stop { seq: None }),
     bare!("cam_up", Command::NudgeStep { pan: 0, tilt: 1 }),
     bare!("cam_down", Command::NudgeStep { pan: 0, tilt: -1 }),
     bare!("cam_left", Command::NudgeStep { pan: 1, tilt: 0 }),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Angle, Power, Rate, Ttl};
+use crate::{Angle, AngularSpeed, LinearSpeed, Power, Rate, Ttl};
 
 /// A command, already valid.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,10 +24,10 @@ pub enum Command {
     },
     /// Drive by speed until the time to live is over.
     Velocity {
-        /// Metres a second, forward positive; finite.
-        linear: f64,
-        /// Radians a second, left positive; finite.
-        angular: f64,
+        /// Forward (positive) or backward.
+        linear: LinearSpeed,
+        /// Turning left (positive) or right.
+        angular: AngularSpeed,
         /// As for `Drive`.
         ttl: Option<Ttl>,
         /// As for `Drive`.
@@ -35,8 +35,12 @@ pub enum Command {
     },
     /// Drive as a word says, until the next command or the end of the link.
     Move(Move),
-    /// Stand still.
-    Stop,
+    /// Stand still. Never refused.
+    Stop {
+        /// Motions of this session that are not newer are refused from now on: where messages overtake
+        /// each other, one from before this is not to start the car again.
+        seq: Option<u64>,
+    },
     /// Turn the camera to these angles; an axis that is absent stays.
     Look {
         /// Left positive.

@@ -64,6 +64,16 @@ ranged! {
     /// Samples a second, 0.1 to 100.
     Rate, hz, 0.1, 100.0, "0.1 to 100 Hz"
 }
+ranged! {
+    /// Speed over ground in metres a second, -100 to 100: beyond any car, and far from where a product
+    /// of two numbers overflows. Forward is positive.
+    LinearSpeed, m_s, -100.0, 100.0, "-100 to 100 m/s"
+}
+ranged! {
+    /// Speed of turning in radians a second, -100 to 100: beyond any car, as for [`LinearSpeed`]. Left
+    /// is positive.
+    AngularSpeed, rad_s, -100.0, 100.0, "-100 to 100 rad/s"
+}
 
 /// How long a motion stays good without another: 1 ms to 2 s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,6 +118,10 @@ mod tests {
         }
         for value in [1.0_f64.next_up(), (-1.0_f64).next_down(), f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert!(Power::new("steer", value).is_err(), "{value}");
+        }
+        for value in [100.0_f64.next_up(), -1.5e308, f64::INFINITY, f64::NAN] {
+            assert!(LinearSpeed::new("linear", value).is_err(), "{value}");
+            assert!(AngularSpeed::new("angular", value).is_err(), "{value}");
         }
         let error = Angle::new("pan", 200.0).unwrap_err();
         assert_eq!(error.to_string(), "`pan` is 200: it must be -180 to 180 degrees");
