@@ -2,7 +2,7 @@
 //!
 //! What must never live here: writing to what was opened, save to bring it to rest.
 
-use super::{Car, Chip, Motor, Target, Turret, Wire, refused_by_chip, refused_by_servo};
+use super::{Car, Chip, Motor, Standby, Target, Turret, Wire, refused_by_chip, refused_by_servo};
 use crate::board::{self, Board, BridgeSpec, ChipKind, MotorSpec, PinRef, ServoRole, ServoSpec};
 use crate::driver::hbridge::{self, Command, HBridge, Table};
 use crate::driver::pca9685::{Pca9685, Shared};
@@ -33,34 +33,23 @@ pub(super) fn car(board: &Board, platform: &mut dyn Platform) -> Result<Car, Ass
     }
     let mut standby = Vec::new();
     for (part, pin) in standby_lines(board) {
-        standby.push((part.clone(), opener.output(pin).map_err(|source| error(&part, source))?));
+        let line = opener.output(pin).map_err(|source| error(&part, source))?;
+        opener.used_by(&part, pin);
+        standby.push(Standby { part, line });
     }
 
     let chips = opener.chips;
     let drivetrain = Drivetrain::new(&board.drivetrain);
-    let mut car =
-        Car { motors, servos, standby: Vec::new(), chips, drivetrain, wheels: WheelPower::default() };
+    let wheels = WheelPower::default();
+    let mut car = Car { motors, servos, standby, awake: false, chips, drivetrain, wheels };
     // The inputs brake before a bridge wakes up.
     car.halt().map_err(broken)?;
-    for (part, line) in standby {
-        car.raise(line).map_err(|source| error(&part, source))?;
-    }
     let center =
         |role| board.servos.iter().find(|servo| servo.role == role).map_or(0.0, |servo| servo.center_deg);
     let rest =
         Target { pan_deg: center(ServoRole::Pan), tilt_deg: center(ServoRole::Tilt), ..Target::default() };
     car.apply(&rest).map_err(broken)?;
     Ok(car)
-}
-
-impl Car {
-    fn raise(&mut self, mut line: Boxed<DynOutput>) -> Result<(), IoError> {
-        embedded_hal::digital::OutputPin::set_high(&mut line)?;
-        self.standby.push(line);
-        let mut first = super::FirstError::default();
-        self.flush(&mut first);
-        first.into_result().map_err(|failure| failure.source)
-    }
 }
 
 /// Each standby line once, with the first motor that names it.

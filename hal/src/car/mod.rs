@@ -6,6 +6,11 @@
 //! A change is a sequence of small writes: no duty for every motor that reverses; then the inputs;
 //! then the new duty; then the servos. Between them each chip is flushed, so that what was staged is
 //! on the wire before the next step begins.
+//!
+//! A bridge's standby line is the last way to stop a motor whose other wires no longer obey: it is
+//! lowered as soon as a motor fails, and raised only over brakes that were written without a failure.
+
+use embedded_hal::digital::OutputPin;
 
 use crate::board::{ServoRole, ServoSpec, Side};
 use crate::driver::hbridge::{Command, HBridge, Power};
@@ -71,6 +76,13 @@ struct Turret {
     told: Option<f64>,
 }
 
+/// A line that puts a bridge to sleep where it is low: the motors' leads are open.
+struct Standby {
+    /// The first motor that it serves.
+    part: String,
+    line: Boxed<DynOutput>,
+}
+
 struct Chip {
     /// `pca9685@0x40`
     name: String,
@@ -84,8 +96,9 @@ pub struct Car {
     // In the order of drops: what is staged last, the chips send.
     motors: Vec<Motor>,
     servos: Vec<Turret>,
-    /// Raised once for good; kept so that they stay raised.
-    standby: Vec<Boxed<DynOutput>>,
+    standby: Vec<Standby>,
+    /// Every standby line is known to be high.
+    awake: bool,
     chips: Vec<Chip>,
     drivetrain: Drivetrain,
     wheels: WheelPower,
@@ -101,13 +114,18 @@ impl Car {
     }
 
     /// Does `target`, and writes only what changed. A motor that reverses has zero duty on the bus
-    /// before its inputs flip. The motors are written before the servos.
+    /// before its inputs flip. The motors are written before the servos. A car whose bridges sleep
+    /// after a failure brakes before they wake.
     ///
     /// # Errors
     /// The first part that failed, or a target that is not a number. Nothing is given power after a
-    /// failure, but the car may still move: [`halt`](Self::halt) it. Outputs that are unknown after
-    /// the error are written again in full at the next call.
+    /// failure, and bridges with a standby line sleep after that of a motor; but a car without such
+    /// lines may still move: [`halt`](Self::halt) it. Outputs that are unknown after the error are
+    /// written again in full at the next call.
     pub fn apply(&mut self, target: &Target) -> Result<(), HardwareError> {
+        if !self.awake {
+            self.halt()?;
+        }
         let wheels = match target.drive {
             Drive::Brake => WheelPower::default(),
             Drive::Power { throttle, steer } => self.drivetrain.mix(throttle, steer),
@@ -120,10 +138,11 @@ impl Car {
         self.look(target)
     }
 
-    /// Brakes, whatever was written before. The servos hold.
+    /// Brakes, whatever was written before. The servos hold. Bridges that sleep wake up braked.
     ///
     /// # Errors
-    /// The first failure; every motor is tried even where another fails.
+    /// The first failure; every motor is tried even where another fails. Every bridge with a standby
+    /// line then sleeps, whatever its other wires do, until a halt succeeds.
     pub fn halt(&mut self) -> Result<(), HardwareError> {
         for chip in &self.chips {
             chip.shared.lock().forget();
@@ -134,6 +153,7 @@ impl Car {
         }
         self.drive()?;
         self.wheels = WheelPower::default();
+        self.wake()?;
         Ok(())
     }
 
@@ -167,13 +187,13 @@ impl Car {
     }
 
     /// Brings every motor to its `next`. Goes on where a motor fails, for the sake of the others,
-    /// but from then on only to brake.
+    /// but from then on only to brake, and with the bridges asleep.
     fn drive(&mut self) -> Result<(), HardwareError> {
         let mut first = FirstError::default();
         for motor in &mut self.motors {
             first.note(motor.bridge.zero(motor.next).map_err(|source| motor.error(source)));
         }
-        self.flush(&mut first);
+        self.settle(&mut first);
         for motor in &mut self.motors {
             motor.switched = false;
             if first.is_none() || motor.next == Command::Brake {
@@ -181,13 +201,39 @@ impl Car {
                 motor.switched = first.note(switched);
             }
         }
-        self.flush(&mut first);
+        self.settle(&mut first);
         for motor in self.motors.iter_mut().filter(|motor| motor.switched) {
             if first.is_none() || motor.next == Command::Brake {
                 first.note(motor.bridge.power(motor.next).map_err(|source| motor.error(source)));
             }
         }
-        self.flush(&mut first);
+        self.settle(&mut first);
+        first.into_result()
+    }
+
+    /// Ends a step of the motors or their bridges. After a failure the bridges sleep before the next step, as a dead
+    /// bus may take seconds to say so again. A line that is on a chip is lowered by the next flush.
+    fn settle(&mut self, first: &mut FirstError) {
+        self.flush(first);
+        if !first.is_none() {
+            self.awake = false;
+            for standby in &mut self.standby {
+                first.note(standby.lower());
+            }
+        }
+    }
+
+    /// Raises the standby lines, over brakes.
+    fn wake(&mut self) -> Result<(), HardwareError> {
+        if self.awake {
+            return Ok(());
+        }
+        let mut first = FirstError::default();
+        for standby in &mut self.standby {
+            first.note(standby.raise());
+        }
+        self.awake = true;
+        self.settle(&mut first);
         first.into_result()
     }
 
@@ -232,8 +278,9 @@ impl Car {
 
 impl Drop for Car {
     fn drop(&mut self) {
-        // Nobody is left to tell. Where the car does not halt, each part still tries for itself as it
-        // is dropped, and a chip turns everything off.
+        // Nobody is left to tell. Where the car does not halt, its bridges sleep, each part still tries
+        // for itself as it is dropped, and a chip turns everything off. Where it does, its bridges stay
+        // awake: asleep they would let it roll.
         if self.halt().is_ok() {
             for chip in &self.chips {
                 chip.shared.lock().leave_running();
@@ -264,6 +311,22 @@ impl Motor {
                 kind: IoKind::Other,
             })),
         }
+    }
+
+    fn error(&self, source: IoError) -> HardwareError {
+        HardwareError { part: self.part.clone(), source }
+    }
+}
+
+impl Standby {
+    fn raise(&mut self) -> Result<(), HardwareError> {
+        let raised = self.line.set_high();
+        raised.map_err(|source| self.error(source))
+    }
+
+    fn lower(&mut self) -> Result<(), HardwareError> {
+        let lowered = self.line.set_low();
+        lowered.map_err(|source| self.error(source))
     }
 
     fn error(&self, source: IoError) -> HardwareError {

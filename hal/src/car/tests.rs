@@ -253,7 +253,7 @@ fn a_car_that_cannot_brake_is_turned_off_when_dropped() {
 
 #[test]
 fn a_motor_that_fails_is_named_and_keeps_no_other_from_braking() {
-    let board = Board::preset("demo").unwrap();
+    let board = Board::preset("l298n").unwrap();
     let (mut car, bench) = car(&board);
     car.apply(&go(1.0, 0.0)).unwrap();
     bench.world().dead = Some("gpio:GPIO27".to_owned());
@@ -262,6 +262,105 @@ fn a_motor_that_fails_is_named_and_keeps_no_other_from_braking() {
     let outputs = bench.world().outputs.clone();
     assert_eq!(does(&board, &board.motors[1], &outputs), Does::Brake);
     assert!(!matches!(does(&board, &board.motors[0], &outputs), Does::Turn(_)));
+}
+
+/// The demo car with all wires of its motors on the chip, save the standby line.
+fn all_but_standby_on_the_chip() -> Board {
+    let mut board = Board::preset("demo").unwrap();
+    for (motor, from) in board.motors.iter_mut().zip([2, 4]) {
+        let BridgeSpec::Tb6612 { in1, in2, .. } = &mut motor.bridge else { panic!("a TB6612") };
+        *in1 = PinRef::Chip { chip: 0, channel: from };
+        *in2 = PinRef::Chip { chip: 0, channel: from + 1 };
+    }
+    board
+}
+
+#[test]
+fn motors_whose_chip_no_longer_obeys_are_stopped_by_their_standby_line() {
+    let board = all_but_standby_on_the_chip();
+    let (mut car, bench) = car(&board);
+    car.apply(&go(1.0, 0.0)).unwrap();
+    all_do(&board, &bench, Does::Turn(1.0));
+    bench.world().dead = Some("pca9685".to_owned());
+    let error = car.halt().unwrap_err();
+    assert_eq!(error.source.kind, IoKind::NoAcknowledge, "{error}");
+    assert_eq!(bench.world().outputs["gpio:GPIO22"], 0.0);
+    all_do(&board, &bench, Does::Coast);
+
+    // Halts that fail do not wake it; one that succeeds does, over brakes.
+    car.halt().unwrap_err();
+    all_do(&board, &bench, Does::Coast);
+    bench.world().dead = None;
+    bench.world().history.clear();
+    car.halt().unwrap();
+    for outputs in &bench.world().history {
+        for motor in &board.motors {
+            assert!(!matches!(does(&board, motor, outputs), Does::Turn(_)), "{outputs:?}");
+        }
+    }
+    all_do(&board, &bench, Does::Brake);
+    car.apply(&go(-0.5, 0.0)).unwrap();
+    all_do(&board, &bench, Does::Turn(-0.5));
+}
+
+#[test]
+fn a_target_that_cannot_be_written_stops_the_motors_at_once_and_the_next_one_wakes_them_over_brakes() {
+    let board = all_but_standby_on_the_chip();
+    let (mut car, bench) = car(&board);
+    car.apply(&go(1.0, 0.0)).unwrap();
+    bench.world().dead = Some("pca9685".to_owned());
+    car.apply(&go(0.5, 0.0)).unwrap_err();
+    all_do(&board, &bench, Does::Coast);
+    bench.world().dead = None;
+    bench.world().history.clear();
+    car.apply(&go(0.5, 0.0)).unwrap();
+    all_do(&board, &bench, Does::Turn(0.5));
+    let woken = bench.world().history.iter().find(|outputs| outputs["gpio:GPIO22"] == 1.0).cloned().unwrap();
+    for motor in &board.motors {
+        assert_eq!(does(&board, motor, &woken), Does::Brake);
+    }
+}
+
+#[test]
+fn a_car_that_is_dropped_while_its_chip_is_dead_is_stopped_by_its_standby_line() {
+    let board = all_but_standby_on_the_chip();
+    let (mut car, bench) = car(&board);
+    car.apply(&go(1.0, 0.0)).unwrap();
+    bench.world().dead = Some("pca9685".to_owned());
+    drop(car);
+    assert_eq!(bench.world().outputs["gpio:GPIO22"], 0.0);
+    all_do(&board, &bench, Does::Coast);
+}
+
+#[test]
+fn a_standby_line_that_does_not_rise_is_an_error_until_it_does() {
+    let board = Board::preset("demo").unwrap();
+    let (mut car, bench) = car(&board);
+    bench.world().dead = Some("gpio:GPIO17".to_owned());
+    car.halt().unwrap_err();
+    bench.world().dead = Some("gpio:GPIO22".to_owned());
+    assert_eq!(car.halt().unwrap_err().to_string(), "motor left: gpio:GPIO22: made to fail");
+    bench.world().dead = None;
+    car.halt().unwrap();
+    all_do(&board, &bench, Does::Brake);
+}
+
+#[test]
+fn a_standby_line_on_a_chip_sleeps_and_wakes_too() {
+    let mut board = Board::preset("demo").unwrap();
+    for motor in &mut board.motors {
+        let BridgeSpec::Tb6612 { standby, .. } = &mut motor.bridge else { panic!("a TB6612") };
+        *standby = Some(PinRef::Chip { chip: 0, channel: 15 });
+    }
+    let (mut car, bench) = car(&board);
+    car.apply(&go(1.0, 0.0)).unwrap();
+    all_do(&board, &bench, Does::Turn(1.0));
+    bench.world().dead = Some("gpio:GPIO17".to_owned());
+    car.halt().unwrap_err();
+    assert_eq!(bench.world().outputs["pca9685@0x40:15"], 0.0);
+    bench.world().dead = None;
+    car.apply(&go(1.0, 0.0)).unwrap();
+    all_do(&board, &bench, Does::Turn(1.0));
 }
 
 #[test]
