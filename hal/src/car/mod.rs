@@ -157,6 +157,23 @@ impl Car {
         Ok(())
     }
 
+    /// Asks every chip whether it still runs as it was set up. A car that holds its motion writes
+    /// nothing, and a chip that was reset acknowledges as if it obeyed: neither is noticed otherwise, so
+    /// this is to be called now and then while the car drives. It costs four bytes on the bus for each
+    /// chip (0.4 ms at 100 kHz), and nothing on a board without chips.
+    ///
+    /// # Errors
+    /// The first chip that is gone or was reset. [`halt`](Self::halt) the car: that sets up the chip
+    /// anew and brakes.
+    pub fn check(&mut self) -> Result<(), HardwareError> {
+        let mut first = FirstError::default();
+        for chip in &self.chips {
+            let verified = chip.shared.lock().verify();
+            first.note(verified.map_err(|error| chip.error(error)));
+        }
+        first.into_result()
+    }
+
     /// The power that was last written to each side.
     #[must_use]
     pub fn wheels(&self) -> WheelPower {
@@ -263,11 +280,7 @@ impl Car {
     fn flush(&mut self, first: &mut FirstError) {
         for (index, chip) in self.chips.iter().enumerate() {
             let flushed = chip.shared.lock().flush();
-            let flushed = flushed.map_err(|error| HardwareError {
-                part: chip.users.join(", "),
-                source: refused_by_chip(&chip.name, error),
-            });
-            if !first.note(flushed) {
+            if !first.note(flushed.map_err(|error| chip.error(error))) {
                 for motor in self.motors.iter_mut().filter(|motor| motor.chips.contains(&index)) {
                     motor.switched = false;
                 }
@@ -315,6 +328,12 @@ impl Motor {
 
     fn error(&self, source: IoError) -> HardwareError {
         HardwareError { part: self.part.clone(), source }
+    }
+}
+
+impl Chip {
+    fn error(&self, error: pca9685::Error<IoError>) -> HardwareError {
+        HardwareError { part: self.users.join(", "), source: refused_by_chip(&self.name, error) }
     }
 }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::bench::{Bench, Outputs};
+use crate::bench::{Bench, Outputs, Registers};
 use crate::board::{BridgeSpec, MotorSpec, PRESETS, PinRef};
 
 fn boards() -> impl Iterator<Item = Board> {
@@ -428,6 +428,37 @@ fn a_chip_that_fails_names_all_that_hangs_on_it() {
         "motor left, motor right, servo pan, servo tilt: pca9685@0x40: made to fail"
     );
     assert_eq!(error.source.kind, IoKind::NoAcknowledge);
+}
+
+#[test]
+fn a_chip_that_was_reset_is_found_by_a_check_and_set_up_by_the_halt_after_it() {
+    for board in boards().filter(|board| !board.chips.is_empty()) {
+        let (mut car, bench) = car(&board);
+        car.apply(&go(0.5, 0.0)).unwrap();
+        car.check().unwrap();
+        bench.world().chips.insert("pca9685@0x40".to_owned(), Registers::after_reset());
+        let error = car.check().unwrap_err();
+        assert!(error.part.starts_with("motor "), "{error}");
+        assert_eq!(error.source.place, "pca9685@0x40");
+        assert!(error.source.reason.starts_with("the chip was reset"), "{error}");
+        car.halt().unwrap();
+        car.check().unwrap();
+        all_do(&board, &bench, Does::Brake);
+        car.apply(&go(0.5, 0.0)).unwrap();
+        all_do(&board, &bench, Does::Turn(0.5));
+    }
+}
+
+#[test]
+fn a_chip_that_is_gone_is_found_by_a_check_while_nothing_is_to_be_written() {
+    let (mut car, bench) = car(&Board::preset("demo").unwrap());
+    car.apply(&go(1.0, 0.0)).unwrap();
+    bench.take_log();
+    car.check().unwrap();
+    assert_eq!(bench.take_log(), ["pca9685@0x40 00?"]);
+    bench.world().dead = Some("pca9685".to_owned());
+    car.apply(&go(1.0, 0.0)).unwrap();
+    assert_eq!(car.check().unwrap_err().source.kind, IoKind::NoAcknowledge);
 }
 
 #[test]
