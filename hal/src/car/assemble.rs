@@ -2,8 +2,8 @@
 //!
 //! What must never live here: writing to what was opened, save to bring it to rest.
 
-use super::{Car, Chip, Motor, Standby, Target, Turret, Wire, refused_by_chip, refused_by_servo};
-use crate::board::{self, Board, BridgeSpec, ChipKind, MotorSpec, PinRef, ServoRole, ServoSpec};
+use super::{Car, Chip, Motor, Standby, Turret, Wire, refused_by_chip, refused_by_servo};
+use crate::board::{self, Board, BridgeSpec, ChipKind, MotorSpec, PinRef, ServoSpec};
 use crate::driver::hbridge::{self, Command, HBridge, Table};
 use crate::driver::pca9685::{Pca9685, Shared};
 use crate::driver::servo::{Servo, Travel};
@@ -42,13 +42,7 @@ pub(super) fn car(board: &Board, platform: &mut dyn Platform) -> Result<Car, Ass
     let drivetrain = Drivetrain::new(&board.drivetrain);
     let wheels = WheelPower::default();
     let mut car = Car { motors, servos, standby, awake: false, chips, drivetrain, wheels };
-    // The inputs brake before a bridge wakes up.
-    car.halt().map_err(broken)?;
-    let center =
-        |role| board.servos.iter().find(|servo| servo.role == role).map_or(0.0, |servo| servo.center_deg);
-    let rest =
-        Target { pan_deg: center(ServoRole::Pan), tilt_deg: center(ServoRole::Tilt), ..Target::default() };
-    car.apply(&rest).map_err(broken)?;
+    car.recover().map_err(broken)?;
     Ok(car)
 }
 
@@ -116,7 +110,7 @@ impl Opener<'_> {
     }
 
     fn servo(&mut self, part: &str, spec: &ServoSpec) -> Result<Turret, IoError> {
-        self.used_by(part, &spec.pwm);
+        let chip = self.used_by(part, &spec.pwm);
         let (pwm, frequency_hz) = match &spec.pwm {
             // A pulse is as exact as the period: what the chip makes of it, not what it was asked for.
             PinRef::Chip { chip, channel } => (self.channel(*chip, *channel)?, self.real_hz(*chip, spec)),
@@ -134,7 +128,15 @@ impl Opener<'_> {
         };
         let servo =
             Servo::new(Boxed(pwm), frequency_hz, travel).map_err(|error| refused_by_servo(part, error))?;
-        Ok(Turret { part: part.to_owned(), spec: spec.clone(), servo, told: None })
+        Ok(Turret {
+            part: part.to_owned(),
+            spec: spec.clone(),
+            servo,
+            chip,
+            told_deg: spec.center_deg,
+            heard: false,
+            heard_deg: spec.center_deg,
+        })
     }
 
     fn wire(&mut self, pin: &PinRef, frequency_hz: f64) -> Result<Wire, IoError> {

@@ -72,8 +72,14 @@ struct Turret {
     part: String,
     spec: ServoSpec,
     servo: Servo<Boxed<DynPwm>>,
-    /// Where it was last told to turn, if it heard.
-    told: Option<f64>,
+    /// Which chip its wire is on.
+    chip: Option<usize>,
+    /// Where it was last told to turn, degrees.
+    told_deg: f64,
+    /// It is known to have been told.
+    heard: bool,
+    /// Where it last heard to turn, degrees.
+    heard_deg: f64,
 }
 
 /// A line that puts a bridge to sleep where it is low: the motors' leads are open.
@@ -105,7 +111,7 @@ pub struct Car {
 }
 
 impl Car {
-    /// Opens everything that the board names, brakes, and centres the servos.
+    /// Opens everything that the board names, brakes, centres the servos, and checks the chips.
     ///
     /// # Errors
     /// The first part that cannot be opened or written. Everything opened so far is safe.
@@ -135,7 +141,10 @@ impl Car {
         }
         self.drive()?;
         self.wheels = wheels;
-        self.look(target)
+        self.look(|turret| match turret.spec.role {
+            ServoRole::Pan => target.pan_deg,
+            ServoRole::Tilt => target.tilt_deg,
+        })
     }
 
     /// Brakes, whatever was written before. The servos hold. Bridges that sleep wake up braked.
@@ -155,6 +164,22 @@ impl Car {
         self.wheels = WheelPower::default();
         self.wake()?;
         Ok(())
+    }
+
+    /// Brings a car back after a failure: brakes, turns the servos to where they were last told (to the
+    /// centre, if they never were), and checks the chips. All that [`apply`](Self::apply) may write has
+    /// then been written without a failure, whatever was known of it before.
+    ///
+    /// # Errors
+    /// The first part that still fails. The motors stand as after a [`halt`](Self::halt): braked where
+    /// it is a servo that fails, asleep or braked as far as possible where it is a motor.
+    pub fn recover(&mut self) -> Result<(), HardwareError> {
+        self.halt()?;
+        for turret in &mut self.servos {
+            turret.heard = false;
+        }
+        self.look(|turret| turret.told_deg)?;
+        self.check()
     }
 
     /// Asks every chip whether it still runs as it was set up. A car that holds its motion writes
@@ -180,6 +205,14 @@ impl Car {
         self.wheels
     }
 
+    /// Where (pan, tilt) were last told to turn without a failure, in degrees, after their limits; `None`
+    /// without such a servo. A hobby servo does not say where it really is.
+    #[must_use]
+    pub fn gimbal(&self) -> (Option<f64>, Option<f64>) {
+        let heard = |role| self.turret(role).map(|turret| turret.heard_deg);
+        (heard(ServoRole::Pan), heard(ServoRole::Tilt))
+    }
+
     /// (min, max, center) of the pan servo in degrees; `None` without one.
     #[must_use]
     pub fn pan_range(&self) -> Option<(f64, f64, f64)> {
@@ -199,8 +232,12 @@ impl Car {
     }
 
     fn range(&self, role: ServoRole) -> Option<(f64, f64, f64)> {
-        let turret = self.servos.iter().find(|turret| turret.spec.role == role)?;
-        Some((turret.spec.min_deg, turret.spec.max_deg, turret.spec.center_deg))
+        let spec = &self.turret(role)?.spec;
+        Some((spec.min_deg, spec.max_deg, spec.center_deg))
+    }
+
+    fn turret(&self, role: ServoRole) -> Option<&Turret> {
+        self.servos.iter().find(|turret| turret.spec.role == role)
     }
 
     /// Brings every motor to its `next`. Goes on where a motor fails, for the sake of the others,
@@ -254,35 +291,31 @@ impl Car {
         first.into_result()
     }
 
-    /// Turns the servos, each only if it is to turn elsewhere than it was told.
-    fn look(&mut self, target: &Target) -> Result<(), HardwareError> {
-        for turret in &mut self.servos {
-            let angle = match turret.spec.role {
-                ServoRole::Pan => target.pan_deg,
-                ServoRole::Tilt => target.tilt_deg,
-            };
-            if turret.told != Some(angle) {
-                turret.told = None;
-                let turned = turret.servo.turn_to(angle);
-                turned.map_err(|error| HardwareError {
-                    part: turret.part.clone(),
-                    source: refused_by_servo(&turret.part, error),
-                })?;
-                turret.told = Some(angle);
-            }
-        }
+    /// Turns the servos, each only if it is to turn elsewhere than it was told. Goes on where a servo
+    /// fails.
+    fn look(&mut self, wanted_deg: impl Fn(&Turret) -> f64) -> Result<(), HardwareError> {
         let mut first = FirstError::default();
+        for turret in &mut self.servos {
+            let wanted_deg = wanted_deg(turret);
+            first.note(turret.turn_to(wanted_deg));
+        }
         self.flush(&mut first);
+        for turret in self.servos.iter_mut().filter(|turret| turret.heard) {
+            turret.heard_deg = turret.told_deg;
+        }
         first.into_result()
     }
 
-    /// Sends what is staged. A motor on a chip that fails is not switched.
+    /// Sends what is staged. A motor on a chip that fails is not switched, a servo has not heard.
     fn flush(&mut self, first: &mut FirstError) {
         for (index, chip) in self.chips.iter().enumerate() {
             let flushed = chip.shared.lock().flush();
             if !first.note(flushed.map_err(|error| chip.error(error))) {
                 for motor in self.motors.iter_mut().filter(|motor| motor.chips.contains(&index)) {
                     motor.switched = false;
+                }
+                for turret in self.servos.iter_mut().filter(|turret| turret.chip == Some(index)) {
+                    turret.heard = false;
                 }
             }
         }
@@ -328,6 +361,24 @@ impl Motor {
 
     fn error(&self, source: IoError) -> HardwareError {
         HardwareError { part: self.part.clone(), source }
+    }
+}
+
+impl Turret {
+    fn turn_to(&mut self, wanted_deg: f64) -> Result<(), HardwareError> {
+        // Limited here already, so that a target further beyond the limit is no change. The servo
+        // refused ends that are not in order.
+        let wanted_deg = wanted_deg.clamp(self.spec.min_deg, self.spec.max_deg);
+        if self.heard && self.told_deg == wanted_deg {
+            return Ok(());
+        }
+        self.heard = false;
+        self.told_deg = self.servo.turn_to(wanted_deg).map_err(|error| HardwareError {
+            part: self.part.clone(),
+            source: refused_by_servo(&self.part, error),
+        })?;
+        self.heard = true;
+        Ok(())
     }
 }
 

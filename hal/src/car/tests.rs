@@ -158,6 +158,8 @@ fn the_demo_car_is_assembled_in_this_order() {
             "gpio:GPIO22 = 1",
             // Both servos in one burst, 307 steps of 4.88 µs.
             "pca9685@0x40 26 00 00 33 01 00 00 33 01",
+            // MODE1: does it run?
+            "pca9685@0x40 00?",
         ]
     );
     drop(car);
@@ -416,6 +418,89 @@ fn a_servo_that_failed_is_told_again_even_to_stay() {
     bench.take_log();
     car.apply(&Target::default()).unwrap();
     assert_eq!(bench.take_log(), ["pwm:header:12 = 75/1000"]);
+}
+
+#[test]
+fn the_gimbal_is_where_the_servos_were_last_told_to_turn_within_their_limits() {
+    for board in boards() {
+        let (mut car, _bench) = car(&board);
+        assert_eq!(car.gimbal(), (Some(0.0), Some(0.0)));
+        car.apply(&Target { pan_deg: 20.0, tilt_deg: -500.0, ..Target::default() }).unwrap();
+        assert_eq!(car.gimbal(), (Some(20.0), car.tilt_range().map(|(min, ..)| min)));
+    }
+    let mut board = Board::preset("l298n").unwrap();
+    board.servos.retain(|servo| servo.role == ServoRole::Tilt);
+    assert_eq!(car(&board).0.gimbal(), (None, Some(0.0)));
+}
+
+#[test]
+fn a_gimbal_that_did_not_hear_is_where_it_was() {
+    let aside = Target { pan_deg: 20.0, tilt_deg: 10.0, ..Target::default() };
+    for (preset, dead, heard) in [
+        ("l298n", "pwm:header:12", (Some(0.0), Some(10.0))),
+        ("l298n", "pwm:header:13", (Some(20.0), Some(0.0))),
+        // Told without a failure, and not sent.
+        ("demo", "pca9685", (Some(0.0), Some(0.0))),
+    ] {
+        let (mut car, bench) = car(&Board::preset(preset).unwrap());
+        bench.world().dead = Some(dead.to_owned());
+        car.apply(&aside).unwrap_err();
+        assert_eq!(car.gimbal(), heard, "{dead}");
+        bench.world().dead = None;
+        car.apply(&aside).unwrap();
+        assert_eq!(car.gimbal(), (Some(20.0), Some(10.0)), "{dead}");
+    }
+}
+
+#[test]
+fn beyond_a_limit_further_is_no_change() {
+    let (mut car, bench) = car(&Board::preset("l298n").unwrap());
+    car.apply(&Target { pan_deg: 100.0, ..Target::default() }).unwrap();
+    bench.take_log();
+    car.apply(&Target { pan_deg: 120.0, ..Target::default() }).unwrap();
+    assert_eq!(bench.take_log(), [""; 0]);
+}
+
+#[test]
+fn a_car_has_not_recovered_while_a_servo_fails() {
+    let board = Board::preset("l298n").unwrap();
+    let (mut car, bench) = car(&board);
+    car.apply(&Target { pan_deg: 20.0, ..go(0.5, 0.0) }).unwrap();
+    bench.world().dead = Some("pwm:header:12".to_owned());
+    car.apply(&Target { pan_deg: 30.0, ..go(0.5, 0.0) }).unwrap_err();
+    for _ in 0..3 {
+        // Its motors are well, so a halt alone would say that all is.
+        car.halt().unwrap();
+        assert_eq!(car.recover().unwrap_err().to_string(), "servo pan: pwm:header:12: made to fail");
+        all_do(&board, &bench, Does::Brake);
+    }
+    bench.world().dead = None;
+    bench.take_log();
+    car.recover().unwrap();
+    // 20 degrees of the 180 from 500 to 2500 µs, of the bench's 1000 steps in 20 ms.
+    let log = bench.take_log();
+    assert_eq!(log[log.len() - 2..], ["pwm:header:12 = 86/1000", "pwm:header:13 = 75/1000"]);
+    car.apply(&Target { pan_deg: 30.0, ..go(0.5, 0.0) }).unwrap();
+    all_do(&board, &bench, Does::Turn(0.5));
+}
+
+#[test]
+fn a_car_has_not_recovered_while_a_chip_does_not_run() {
+    let board = Board::preset("demo").unwrap();
+    let (mut car, bench) = car(&board);
+    bench.world().chips.insert("pca9685@0x40".to_owned(), Registers::after_reset());
+    // The reset chip acknowledges every write of a halt.
+    assert!(car.recover().unwrap_err().source.reason.starts_with("the chip was reset"));
+    car.recover().unwrap();
+    all_do(&board, &bench, Does::Brake);
+}
+
+#[test]
+fn what_is_not_a_number_is_not_where_a_servo_turns_when_it_recovers() {
+    let (mut car, _bench) = car(&Board::preset("l298n").unwrap());
+    car.apply(&Target { pan_deg: f64::NAN, ..Target::default() }).unwrap_err();
+    car.recover().unwrap();
+    assert_eq!(car.gimbal(), (Some(0.0), Some(0.0)));
 }
 
 #[test]
