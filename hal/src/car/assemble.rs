@@ -2,13 +2,14 @@
 //!
 //! What must never live here: writing to what was opened, save to bring it to rest.
 
-use super::{Car, Chip, Motor, Standby, Turret, Wire, refused_by_chip, refused_by_servo};
+use super::Car;
+use super::parts::{Chip, Motor, Standby, Turret, Wire, refused_by_chip, refused_by_servo};
 use crate::board::{self, Board, BridgeSpec, ChipKind, MotorSpec, PinRef, ServoSpec};
 use crate::driver::hbridge::{self, Command, HBridge, Table};
 use crate::driver::pca9685::{Pca9685, Shared};
 use crate::driver::servo::{Servo, Travel};
 use crate::platform::adapt::{Boxed, Named};
-use crate::platform::{DynOutput, Output, Platform, Pwm};
+use crate::platform::{DynBus, DynDelay, DynOutput, Output, Platform, Pwm};
 use crate::{AssembleError, Drivetrain, HardwareError, IoError, IoKind, WheelPower};
 
 pub(super) fn car(board: &Board, platform: &mut dyn Platform) -> Result<Car, AssembleError> {
@@ -174,11 +175,7 @@ impl Opener<'_> {
         Ok(Box::new(Named { inner, place }))
     }
 
-    fn shared(
-        &self,
-        chip: usize,
-        pin: &PinRef,
-    ) -> Result<&Shared<Boxed<super::DynBus>, Boxed<super::DynDelay>>, IoError> {
+    fn shared(&self, chip: usize, pin: &PinRef) -> Result<&Shared<Boxed<DynBus>, Boxed<DynDelay>>, IoError> {
         let chip = self.chips.get(chip);
         chip.map(|chip| &chip.shared).ok_or_else(|| self.unfit(pin, "the board has no such chip"))
     }

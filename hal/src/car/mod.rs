@@ -10,19 +10,16 @@
 //! A bridge's standby line is the last way to stop a motor whose other wires no longer obey: it is
 //! lowered as soon as a motor fails, and raised only over brakes that were written without a failure.
 
-use embedded_hal::digital::OutputPin;
-
-use crate::board::{ServoRole, ServoSpec, Side};
-use crate::driver::hbridge::{Command, HBridge, Power};
-use crate::driver::pca9685::{self, Shared};
-use crate::driver::servo::{self, Servo};
-use crate::platform::adapt::Boxed;
-use crate::platform::{DynBus, DynDelay, DynOutput, DynPwm};
-use crate::{AssembleError, Board, Drivetrain, HardwareError, IoError, IoKind, Platform, WheelPower};
+use crate::board::ServoRole;
+use crate::driver::hbridge::Command;
+use crate::{AssembleError, Board, Drivetrain, HardwareError, Platform, WheelPower};
 
 mod assemble;
+mod parts;
 #[cfg(test)]
 mod tests;
+
+use parts::{Chip, FirstError, Motor, Standby, Turret};
 
 /// What the wheels shall do.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -49,52 +46,6 @@ pub struct Target {
     pub pan_deg: f64,
     /// Degrees, up positive; limited to the servo's range, ignored on a board without a tilt servo.
     pub tilt_deg: f64,
-}
-
-type Bridge = HBridge<IoError, Boxed<DynOutput>, Boxed<DynPwm>>;
-type Wire = crate::driver::hbridge::Wire<Boxed<DynOutput>, Boxed<DynPwm>>;
-
-struct Motor {
-    /// `motor left`
-    part: String,
-    side: Side,
-    invert: bool,
-    bridge: Bridge,
-    /// Which chips its wires are on.
-    chips: Vec<usize>,
-    next: Command,
-    /// Its inputs are known to be those of `next`.
-    switched: bool,
-}
-
-struct Turret {
-    /// `servo pan`
-    part: String,
-    spec: ServoSpec,
-    servo: Servo<Boxed<DynPwm>>,
-    /// Which chip its wire is on.
-    chip: Option<usize>,
-    /// Where it was last told to turn, degrees.
-    told_deg: f64,
-    /// It is known to have been told.
-    heard: bool,
-    /// Where it last heard to turn, degrees.
-    heard_deg: f64,
-}
-
-/// A line that puts a bridge to sleep where it is low: the motors' leads are open.
-struct Standby {
-    /// The first motor that it serves.
-    part: String,
-    line: Boxed<DynOutput>,
-}
-
-struct Chip {
-    /// `pca9685@0x40`
-    name: String,
-    /// `motor left, servo pan`: what fails if it fails.
-    users: Vec<String>,
-    shared: Shared<Boxed<DynBus>, Boxed<DynDelay>>,
 }
 
 /// A car. A drop brakes it.
@@ -338,104 +289,5 @@ impl Drop for Car {
 impl std::fmt::Debug for Car {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Car").field("wheels", &self.wheels).finish_non_exhaustive()
-    }
-}
-
-impl Motor {
-    fn command(&self, wheels: &WheelPower) -> Result<Command, HardwareError> {
-        let power = match self.side {
-            Side::Left => wheels.left,
-            Side::Right => wheels.right,
-        };
-        let power = if self.invert { -power } else { power };
-        match Power::new(power) {
-            Some(power) if power.get() == 0.0 => Ok(Command::Brake),
-            Some(power) => Ok(Command::Power(power)),
-            None => Err(self.error(IoError {
-                place: "power".to_owned(),
-                reason: format!("{power} is not a number from -1 to 1"),
-                kind: IoKind::Other,
-            })),
-        }
-    }
-
-    fn error(&self, source: IoError) -> HardwareError {
-        HardwareError { part: self.part.clone(), source }
-    }
-}
-
-impl Turret {
-    fn turn_to(&mut self, wanted_deg: f64) -> Result<(), HardwareError> {
-        // Limited here already, so that a target further beyond the limit is no change. The servo
-        // refused ends that are not in order.
-        let wanted_deg = wanted_deg.clamp(self.spec.min_deg, self.spec.max_deg);
-        if self.heard && self.told_deg == wanted_deg {
-            return Ok(());
-        }
-        self.heard = false;
-        self.told_deg = self.servo.turn_to(wanted_deg).map_err(|error| HardwareError {
-            part: self.part.clone(),
-            source: refused_by_servo(&self.part, error),
-        })?;
-        self.heard = true;
-        Ok(())
-    }
-}
-
-impl Chip {
-    fn error(&self, error: pca9685::Error<IoError>) -> HardwareError {
-        HardwareError { part: self.users.join(", "), source: refused_by_chip(&self.name, error) }
-    }
-}
-
-impl Standby {
-    fn raise(&mut self) -> Result<(), HardwareError> {
-        let raised = self.line.set_high();
-        raised.map_err(|source| self.error(source))
-    }
-
-    fn lower(&mut self) -> Result<(), HardwareError> {
-        let lowered = self.line.set_low();
-        lowered.map_err(|source| self.error(source))
-    }
-
-    fn error(&self, source: IoError) -> HardwareError {
-        HardwareError { part: self.part.clone(), source }
-    }
-}
-
-/// The first of several errors; the others follow from it, or say the same.
-#[derive(Default)]
-struct FirstError(Option<HardwareError>);
-
-impl FirstError {
-    /// Whether `result` was good.
-    fn note(&mut self, result: Result<(), HardwareError>) -> bool {
-        let error = result.err();
-        let good = error.is_none();
-        self.0 = self.0.take().or(error);
-        good
-    }
-
-    fn is_none(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn into_result(self) -> Result<(), HardwareError> {
-        self.0.map_or(Ok(()), Err)
-    }
-}
-
-fn refused_by_chip(name: &str, error: pca9685::Error<IoError>) -> IoError {
-    match error {
-        pca9685::Error::Bus(error) => error,
-        refused => IoError { place: name.to_owned(), reason: refused.to_string(), kind: IoKind::Other },
-    }
-}
-
-fn refused_by_servo(name: &str, error: servo::Error<IoError>) -> IoError {
-    match error {
-        servo::Error::Pwm(error) => error,
-        refused => IoError { place: name.to_owned(), reason: refused.to_string(), kind: IoKind::Other },
     }
 }

@@ -1,0 +1,311 @@
+//! Whole cars, every preset, on a platform that remembers every write.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::bench::{Bench, Outputs};
+use crate::board::{BridgeSpec, MotorSpec, PRESETS, PinRef, ServoRole, Side};
+
+mod failure;
+
+fn boards() -> impl Iterator<Item = Board> {
+    PRESETS.iter().map(|preset| Board::preset(preset.name).unwrap())
+}
+
+fn car(board: &Board) -> (Car, Bench) {
+    let bench = Bench::default();
+    let car = Car::assemble(board, &mut bench.clone()).unwrap();
+    (car, bench)
+}
+
+fn go(throttle: f64, steer: f64) -> Target {
+    Target { drive: Drive::Power { throttle, steer }, ..Target::default() }
+}
+
+/// What a motor does: a power, or one of the two ways to do nothing. Typed again from the data sheets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Does {
+    Turn(f64),
+    Brake,
+    Coast,
+}
+
+fn does(board: &Board, motor: &MotorSpec, outputs: &Outputs) -> Does {
+    let at = |pin: &PinRef| outputs.get(&board.pin_name(pin)).copied().unwrap_or(0.0);
+    let sign = if motor.invert { -1.0 } else { 1.0 };
+    match &motor.bridge {
+        BridgeSpec::L298n { en, in1, in2, .. } => match (at(in1), at(in2), at(en)) {
+            (_, _, 0.0) => Does::Coast,
+            (in1, in2, _) if in1 == in2 => Does::Brake,
+            (in1, in2, en) => Does::Turn(sign * (in1 - in2) * en),
+        },
+        BridgeSpec::Tb6612 { pwm, in1, in2, standby, .. } => {
+            let awake = standby.as_ref().is_none_or(|pin| at(pin) == 1.0);
+            match (awake, at(in1), at(in2), at(pwm)) {
+                (false, ..) | (_, 0.0, 0.0, _) => Does::Coast,
+                (_, 1.0, 1.0, _) | (_, _, _, 0.0) => Does::Brake,
+                (_, in1, in2, pwm) => Does::Turn(sign * (in1 - in2) * pwm),
+            }
+        }
+        BridgeSpec::Drv8833 { in1, in2, .. } => match (at(in1), at(in2)) {
+            (0.0, 0.0) => Does::Coast,
+            (1.0, 1.0) => Does::Brake,
+            (in1, in2) => Does::Turn(sign * (in1 - in2)),
+        },
+    }
+}
+
+fn all_do(board: &Board, bench: &Bench, wanted: Does) {
+    let outputs = bench.world().outputs.clone();
+    for motor in &board.motors {
+        assert_eq!(does(board, motor, &outputs), wanted, "{} of {}", motor.name, board.name);
+    }
+}
+
+/// The inputs of a bridge whose direction is not carried by the modulated wires.
+fn inputs(board: &Board, motor: &MotorSpec, outputs: &Outputs) -> Option<(f64, f64, f64)> {
+    let at = |pin: &PinRef| outputs.get(&board.pin_name(pin)).copied().unwrap_or(0.0);
+    match &motor.bridge {
+        BridgeSpec::L298n { en: duty, in1, in2, .. } | BridgeSpec::Tb6612 { pwm: duty, in1, in2, .. } => {
+            Some((at(in1), at(in2), at(duty)))
+        }
+        BridgeSpec::Drv8833 { .. } => None,
+    }
+}
+
+/// At no moment does a motor go from one direction to the other, nor do inputs change under duty.
+fn never_reversed_under_power(board: &Board, history: &[Outputs]) {
+    for pair in history.windows(2) {
+        for motor in &board.motors {
+            if let (Does::Turn(before), Does::Turn(after)) =
+                (does(board, motor, &pair[0]), does(board, motor, &pair[1]))
+            {
+                assert!(before * after > 0.0, "{} went from {before} to {after}", motor.name);
+            }
+            let (before, after) = (inputs(board, motor, &pair[0]), inputs(board, motor, &pair[1]));
+            let (Some(before), Some(after)) = (before, after) else { continue };
+            if (before.0, before.1) != (after.0, after.1) {
+                assert_eq!((before.2, after.2), (0.0, 0.0), "{} switched under duty", motor.name);
+            }
+        }
+    }
+}
+
+/// The pulse at a servo's pin in microseconds.
+fn pulse_us(board: &Board, bench: &Bench, role: ServoRole) -> f64 {
+    let servo = board.servos.iter().find(|servo| servo.role == role).unwrap();
+    let hz = if matches!(servo.pwm, PinRef::Chip { .. }) { 25e6 / 4096.0 / 122.0 } else { 50.0 };
+    bench.world().outputs[&board.pin_name(&servo.pwm)] * 1e6 / hz
+}
+
+#[test]
+fn every_preset_stands_braked_with_its_camera_ahead() {
+    for board in boards() {
+        let (car, bench) = car(&board);
+        all_do(&board, &bench, Does::Brake);
+        assert_eq!(car.wheels(), WheelPower::default());
+        for (role, range) in [(ServoRole::Pan, car.pan_range()), (ServoRole::Tilt, car.tilt_range())] {
+            let spec = board.servos.iter().find(|servo| servo.role == role).unwrap();
+            assert_eq!(range, Some((spec.min_deg, spec.max_deg, 0.0)));
+            let ahead =
+                spec.min_us - spec.min_deg / (spec.max_deg - spec.min_deg) * (spec.max_us - spec.min_us);
+            // One step of a PCA9685 is 4.88 µs; the bench's plain PWM counts in 20.
+            assert!((pulse_us(&board, &bench, role) - ahead).abs() <= 10.0, "{} {role:?}", board.name);
+        }
+    }
+}
+
+#[test]
+fn every_preset_drives_forward_and_turns_left_with_its_right_wheels() {
+    for board in boards() {
+        let (mut car, bench) = car(&board);
+        car.apply(&go(0.5, 0.0)).unwrap();
+        all_do(&board, &bench, Does::Turn(0.5));
+        car.apply(&go(0.0, 0.5)).unwrap();
+        let outputs = bench.world().outputs.clone();
+        for motor in &board.motors {
+            let wanted = if motor.side == Side::Right { 0.5 } else { -0.5 };
+            assert_eq!(does(&board, motor, &outputs), Does::Turn(wanted), "{} of {}", motor.name, board.name);
+        }
+        assert_eq!(car.wheels(), WheelPower { left: -0.5, right: 0.5 });
+    }
+}
+
+#[test]
+fn the_demo_car_is_assembled_in_this_order() {
+    let (car, bench) = car(&Board::preset("demo").unwrap());
+    let log = bench.take_log();
+    let log: Vec<&str> = log.iter().map(String::as_str).collect();
+    assert_eq!(
+        log,
+        [
+            "open pca9685@0x40",
+            "pca9685@0x40 fd 10",
+            "pca9685@0x40 00 30",
+            "pca9685@0x40 fe 79",
+            "pca9685@0x40 01 04",
+            "pca9685@0x40 00 20",
+            "pca9685@0x40 00 a0",
+            "open gpio:GPIO17",
+            "open gpio:GPIO27",
+            "open gpio:GPIO23",
+            "open gpio:GPIO24",
+            "open gpio:GPIO22",
+            // No duty, both inputs high, and only then out of standby.
+            "pca9685@0x40 06 00 00 00 10 00 00 00 10",
+            "gpio:GPIO17 = 1",
+            "gpio:GPIO27 = 1",
+            "gpio:GPIO23 = 1",
+            "gpio:GPIO24 = 1",
+            "gpio:GPIO22 = 1",
+            // Both servos in one burst, 307 steps of 4.88 µs.
+            "pca9685@0x40 26 00 00 33 01 00 00 33 01",
+            // MODE1: does it run?
+            "pca9685@0x40 00?",
+        ]
+    );
+    drop(car);
+}
+
+#[test]
+fn only_what_changes_is_written() {
+    let (mut car, bench) = car(&Board::preset("demo").unwrap());
+    bench.take_log();
+    car.apply(&go(0.5, 0.0)).unwrap();
+    assert_eq!(
+        bench.take_log(),
+        ["gpio:GPIO27 = 0", "gpio:GPIO24 = 0", "pca9685@0x40 06 00 00 00 08 00 00 00 08"]
+    );
+    car.apply(&go(0.5, 0.0)).unwrap();
+    assert_eq!(bench.take_log(), [""; 0]);
+    car.apply(&Target { pan_deg: 90.0, ..go(0.5, 0.0) }).unwrap();
+    assert_eq!(bench.take_log(), ["pca9685@0x40 26 00 00 00 02"]);
+}
+
+#[test]
+fn four_motors_behind_one_chip_reverse_in_two_bursts() {
+    let (mut car, bench) = car(&Board::preset("freenove-4wd").unwrap());
+    car.apply(&go(1.0, 0.0)).unwrap();
+    bench.take_log();
+    car.apply(&go(-1.0, 0.0)).unwrap();
+    let log = bench.take_log();
+    // To zero: channels 1, 2, 5 and 7 were on. Then 0, 3, 4 and 6.
+    assert_eq!(
+        log,
+        [
+            "pca9685@0x40 0a 00 00 00 10 00 00 00 10",
+            "pca9685@0x40 1a 00 00 00 10",
+            "pca9685@0x40 22 00 00 00 10",
+            "pca9685@0x40 06 00 10 00 00",
+            "pca9685@0x40 12 00 10 00 00 00 10 00 00",
+            "pca9685@0x40 1e 00 10 00 00",
+        ]
+    );
+}
+
+#[test]
+fn motors_are_written_before_servos() {
+    let (mut car, bench) = car(&Board::preset("l298n").unwrap());
+    bench.take_log();
+    car.apply(&Target { pan_deg: 90.0, ..go(1.0, 0.0) }).unwrap();
+    assert_eq!(bench.take_log().last().map(String::as_str), Some("pwm:header:12 = 125/1000"));
+}
+
+#[test]
+fn a_halt_writes_everything_of_the_motors_again() {
+    let (mut car, bench) = car(&Board::preset("demo").unwrap());
+    bench.take_log();
+    car.halt().unwrap();
+    assert_eq!(
+        bench.take_log(),
+        [
+            "pca9685@0x40 06 00 00 00 10 00 00 00 10",
+            "pca9685@0x40 26 00 00 33 01 00 00 33 01",
+            "gpio:GPIO17 = 1",
+            "gpio:GPIO27 = 1",
+            "gpio:GPIO23 = 1",
+            "gpio:GPIO24 = 1",
+        ]
+    );
+}
+
+#[test]
+fn a_dropped_car_brakes_and_its_camera_holds() {
+    for board in boards() {
+        let (mut car, bench) = car(&board);
+        car.apply(&Target { pan_deg: 20.0, ..go(1.0, 0.3) }).unwrap();
+        let before = pulse_us(&board, &bench, ServoRole::Pan);
+        drop(car);
+        all_do(&board, &bench, Does::Brake);
+        assert_eq!(pulse_us(&board, &bench, ServoRole::Pan), before);
+    }
+}
+
+#[test]
+fn the_gimbal_is_where_the_servos_were_last_told_to_turn_within_their_limits() {
+    for board in boards() {
+        let (mut car, _bench) = car(&board);
+        assert_eq!(car.gimbal(), (Some(0.0), Some(0.0)));
+        car.apply(&Target { pan_deg: 20.0, tilt_deg: -500.0, ..Target::default() }).unwrap();
+        assert_eq!(car.gimbal(), (Some(20.0), car.tilt_range().map(|(min, ..)| min)));
+    }
+    let mut board = Board::preset("l298n").unwrap();
+    board.servos.retain(|servo| servo.role == ServoRole::Tilt);
+    assert_eq!(car(&board).0.gimbal(), (None, Some(0.0)));
+}
+
+#[test]
+fn beyond_a_limit_further_is_no_change() {
+    let (mut car, bench) = car(&Board::preset("l298n").unwrap());
+    car.apply(&Target { pan_deg: 100.0, ..Target::default() }).unwrap();
+    bench.take_log();
+    car.apply(&Target { pan_deg: 120.0, ..Target::default() }).unwrap();
+    assert_eq!(bench.take_log(), [""; 0]);
+}
+
+#[test]
+fn what_is_not_a_number_is_refused_and_moves_nothing() {
+    let (mut car, bench) = car(&Board::preset("demo").unwrap());
+    bench.take_log();
+    let error = car.apply(&go(f64::NAN, 0.0)).unwrap_err();
+    assert_eq!(error.to_string(), "motor left: power: NaN is not a number from -1 to 1");
+    assert_eq!(bench.take_log(), [""; 0]);
+    let error = car.apply(&Target { tilt_deg: f64::NAN, ..Target::default() }).unwrap_err();
+    assert_eq!(error.to_string(), "servo tilt: servo tilt: NaN is no angle");
+}
+
+#[test]
+fn an_inverted_motor_turns_the_other_way_round() {
+    let mut board = Board::preset("demo").unwrap();
+    board.motors[0].invert = true;
+    let (mut car, bench) = car(&board);
+    car.apply(&go(0.5, 0.0)).unwrap();
+    all_do(&board, &bench, Does::Turn(0.5));
+    assert_eq!(bench.world().outputs["gpio:GPIO17"], 0.0);
+    assert_eq!(bench.world().outputs["gpio:GPIO27"], 1.0);
+}
+
+#[test]
+fn a_car_can_be_sent_to_its_own_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    is_send(&car(&Board::preset("demo").unwrap()).0);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_sequence_of_targets_reverses_a_motor_under_power(
+        targets in prop::collection::vec((-1.5_f64..1.5, -1.5_f64..1.5, prop::bool::ANY), 1..12)
+    ) {
+        for board in boards() {
+            let (mut car, bench) = car(&board);
+            for (throttle, steer, brake) in &targets {
+                let drive = if *brake { Drive::Brake } else { Drive::Power { throttle: *throttle, steer: *steer } };
+                car.apply(&Target { drive, ..Target::default() }).unwrap();
+            }
+            drop(car);
+            never_reversed_under_power(&board, &bench.world().history);
+            all_do(&board, &bench, Does::Brake);
+        }
+    }
+}
