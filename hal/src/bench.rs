@@ -209,10 +209,16 @@ impl i2c::ErrorType for Wire {
 
 impl I2c for Wire {
     fn transaction(&mut self, _: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
-        let [Operation::Write(bytes)] = operations else {
-            panic!("one buffer for each transfer");
-        };
         let mut world = self.bench.world();
+        let bytes = match operations {
+            [Operation::Write(bytes)] => bytes,
+            [Operation::Write([register]), Operation::Read([value])] => {
+                world.attempt(&self.place, format!("{} {register:02x}?", self.place))?;
+                *value = world.chips[&self.place].0[usize::from(*register)];
+                return Ok(());
+            }
+            _ => panic!("one buffer for each transfer"),
+        };
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         world.attempt(&self.place, format!("{} {}", self.place, hex.join(" ")))?;
         let registers = world.chips.get_mut(&self.place).unwrap();

@@ -66,6 +66,13 @@ impl Buses {
         }
     }
 
+    /// The supply of the chips at `address`, on any bus, drops for a moment.
+    pub(crate) fn reset(&mut self, address: u8) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.address == address) {
+            slot.chip.power_on_reset();
+        }
+    }
+
     /// Fails unless the board has this bus.
     pub(crate) fn check(&self, bus: &str) -> Result<(), IoError> {
         if self.slots.iter().any(|slot| slot.bus == bus) {

@@ -143,6 +143,12 @@ impl Sim {
         self.world.lock().circuit.buses.set_plugged(address, true);
     }
 
+    /// Lets the supply of the chips at an address drop for a moment, on every bus. They are as after
+    /// power-up, and acknowledge as before.
+    pub fn reset_chip(&self, address: u8) {
+        self.world.lock().circuit.change(|circuit| circuit.buses.reset(address));
+    }
+
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it
     /// agree in every bit.
     #[must_use]

@@ -2,13 +2,14 @@
 //!
 //! What must never live here: writing to what was opened, save to bring it to rest.
 
-use super::{Car, Chip, Motor, Target, Turret, Wire, refused_by_chip, refused_by_servo};
-use crate::board::{self, Board, BridgeSpec, ChipKind, MotorSpec, PinRef, ServoRole, ServoSpec};
+use super::Car;
+use super::parts::{Chip, Motor, Standby, Turret, Wire, refused_by_chip, refused_by_servo};
+use crate::board::{self, Board, BridgeSpec, ChipKind, MotorSpec, PinRef, ServoSpec};
 use crate::driver::hbridge::{self, Command, HBridge, Table};
 use crate::driver::pca9685::{Pca9685, Shared};
 use crate::driver::servo::{Servo, Travel};
 use crate::platform::adapt::{Boxed, Named};
-use crate::platform::{DynOutput, Output, Platform, Pwm};
+use crate::platform::{DynBus, DynDelay, DynOutput, Output, Platform, Pwm};
 use crate::{AssembleError, Drivetrain, HardwareError, IoError, IoKind, WheelPower};
 
 pub(super) fn car(board: &Board, platform: &mut dyn Platform) -> Result<Car, AssembleError> {
@@ -33,34 +34,17 @@ pub(super) fn car(board: &Board, platform: &mut dyn Platform) -> Result<Car, Ass
     }
     let mut standby = Vec::new();
     for (part, pin) in standby_lines(board) {
-        standby.push((part.clone(), opener.output(pin).map_err(|source| error(&part, source))?));
+        let line = opener.output(pin).map_err(|source| error(&part, source))?;
+        opener.used_by(&part, pin);
+        standby.push(Standby { part, line });
     }
 
     let chips = opener.chips;
     let drivetrain = Drivetrain::new(&board.drivetrain);
-    let mut car =
-        Car { motors, servos, standby: Vec::new(), chips, drivetrain, wheels: WheelPower::default() };
-    // The inputs brake before a bridge wakes up.
-    car.halt().map_err(broken)?;
-    for (part, line) in standby {
-        car.raise(line).map_err(|source| error(&part, source))?;
-    }
-    let center =
-        |role| board.servos.iter().find(|servo| servo.role == role).map_or(0.0, |servo| servo.center_deg);
-    let rest =
-        Target { pan_deg: center(ServoRole::Pan), tilt_deg: center(ServoRole::Tilt), ..Target::default() };
-    car.apply(&rest).map_err(broken)?;
+    let wheels = WheelPower::default();
+    let mut car = Car { motors, servos, standby, awake: false, chips, drivetrain, wheels };
+    car.recover().map_err(broken)?;
     Ok(car)
-}
-
-impl Car {
-    fn raise(&mut self, mut line: Boxed<DynOutput>) -> Result<(), IoError> {
-        embedded_hal::digital::OutputPin::set_high(&mut line)?;
-        self.standby.push(line);
-        let mut first = super::FirstError::default();
-        self.flush(&mut first);
-        first.into_result().map_err(|failure| failure.source)
-    }
 }
 
 /// Each standby line once, with the first motor that names it.
@@ -127,7 +111,7 @@ impl Opener<'_> {
     }
 
     fn servo(&mut self, part: &str, spec: &ServoSpec) -> Result<Turret, IoError> {
-        self.used_by(part, &spec.pwm);
+        let chip = self.used_by(part, &spec.pwm);
         let (pwm, frequency_hz) = match &spec.pwm {
             // A pulse is as exact as the period: what the chip makes of it, not what it was asked for.
             PinRef::Chip { chip, channel } => (self.channel(*chip, *channel)?, self.real_hz(*chip, spec)),
@@ -145,7 +129,15 @@ impl Opener<'_> {
         };
         let servo =
             Servo::new(Boxed(pwm), frequency_hz, travel).map_err(|error| refused_by_servo(part, error))?;
-        Ok(Turret { part: part.to_owned(), spec: spec.clone(), servo, told: None })
+        Ok(Turret {
+            part: part.to_owned(),
+            spec: spec.clone(),
+            servo,
+            chip,
+            told_deg: spec.center_deg,
+            heard: false,
+            heard_deg: spec.center_deg,
+        })
     }
 
     fn wire(&mut self, pin: &PinRef, frequency_hz: f64) -> Result<Wire, IoError> {
@@ -183,11 +175,7 @@ impl Opener<'_> {
         Ok(Box::new(Named { inner, place }))
     }
 
-    fn shared(
-        &self,
-        chip: usize,
-        pin: &PinRef,
-    ) -> Result<&Shared<Boxed<super::DynBus>, Boxed<super::DynDelay>>, IoError> {
+    fn shared(&self, chip: usize, pin: &PinRef) -> Result<&Shared<Boxed<DynBus>, Boxed<DynDelay>>, IoError> {
         let chip = self.chips.get(chip);
         chip.map(|chip| &chip.shared).ok_or_else(|| self.unfit(pin, "the board has no such chip"))
     }

@@ -6,18 +6,20 @@
 //! A change is a sequence of small writes: no duty for every motor that reverses; then the inputs;
 //! then the new duty; then the servos. Between them each chip is flushed, so that what was staged is
 //! on the wire before the next step begins.
+//!
+//! A bridge's standby line is the last way to stop a motor whose other wires no longer obey: it is
+//! lowered as soon as a motor fails, and raised only over brakes that were written without a failure.
 
-use crate::board::{ServoRole, ServoSpec, Side};
-use crate::driver::hbridge::{Command, HBridge, Power};
-use crate::driver::pca9685::{self, Shared};
-use crate::driver::servo::{self, Servo};
-use crate::platform::adapt::Boxed;
-use crate::platform::{DynBus, DynDelay, DynOutput, DynPwm};
-use crate::{AssembleError, Board, Drivetrain, HardwareError, IoError, IoKind, Platform, WheelPower};
+use crate::board::ServoRole;
+use crate::driver::hbridge::Command;
+use crate::{AssembleError, Board, Drivetrain, HardwareError, Platform, WheelPower};
 
 mod assemble;
+mod parts;
 #[cfg(test)]
 mod tests;
+
+use parts::{Chip, FirstError, Motor, Standby, Turret};
 
 /// What the wheels shall do.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,53 +48,21 @@ pub struct Target {
     pub tilt_deg: f64,
 }
 
-type Bridge = HBridge<IoError, Boxed<DynOutput>, Boxed<DynPwm>>;
-type Wire = crate::driver::hbridge::Wire<Boxed<DynOutput>, Boxed<DynPwm>>;
-
-struct Motor {
-    /// `motor left`
-    part: String,
-    side: Side,
-    invert: bool,
-    bridge: Bridge,
-    /// Which chips its wires are on.
-    chips: Vec<usize>,
-    next: Command,
-    /// Its inputs are known to be those of `next`.
-    switched: bool,
-}
-
-struct Turret {
-    /// `servo pan`
-    part: String,
-    spec: ServoSpec,
-    servo: Servo<Boxed<DynPwm>>,
-    /// Where it was last told to turn, if it heard.
-    told: Option<f64>,
-}
-
-struct Chip {
-    /// `pca9685@0x40`
-    name: String,
-    /// `motor left, servo pan`: what fails if it fails.
-    users: Vec<String>,
-    shared: Shared<Boxed<DynBus>, Boxed<DynDelay>>,
-}
-
 /// A car. A drop brakes it.
 pub struct Car {
     // In the order of drops: what is staged last, the chips send.
     motors: Vec<Motor>,
     servos: Vec<Turret>,
-    /// Raised once for good; kept so that they stay raised.
-    standby: Vec<Boxed<DynOutput>>,
+    standby: Vec<Standby>,
+    /// Every standby line is known to be high.
+    awake: bool,
     chips: Vec<Chip>,
     drivetrain: Drivetrain,
     wheels: WheelPower,
 }
 
 impl Car {
-    /// Opens everything that the board names, brakes, and centres the servos.
+    /// Opens everything that the board names, brakes, centres the servos, and checks the chips.
     ///
     /// # Errors
     /// The first part that cannot be opened or written. Everything opened so far is safe.
@@ -101,13 +71,18 @@ impl Car {
     }
 
     /// Does `target`, and writes only what changed. A motor that reverses has zero duty on the bus
-    /// before its inputs flip. The motors are written before the servos.
+    /// before its inputs flip. The motors are written before the servos. A car whose bridges sleep
+    /// after a failure brakes before they wake.
     ///
     /// # Errors
     /// The first part that failed, or a target that is not a number. Nothing is given power after a
-    /// failure, but the car may still move: [`halt`](Self::halt) it. Outputs that are unknown after
-    /// the error are written again in full at the next call.
+    /// failure, and bridges with a standby line sleep after that of a motor; but a car without such
+    /// lines may still move: [`halt`](Self::halt) it. Outputs that are unknown after the error are
+    /// written again in full at the next call.
     pub fn apply(&mut self, target: &Target) -> Result<(), HardwareError> {
+        if !self.awake {
+            self.halt()?;
+        }
         let wheels = match target.drive {
             Drive::Brake => WheelPower::default(),
             Drive::Power { throttle, steer } => self.drivetrain.mix(throttle, steer),
@@ -117,13 +92,17 @@ impl Car {
         }
         self.drive()?;
         self.wheels = wheels;
-        self.look(target)
+        self.look(|turret| match turret.spec.role {
+            ServoRole::Pan => target.pan_deg,
+            ServoRole::Tilt => target.tilt_deg,
+        })
     }
 
-    /// Brakes, whatever was written before. The servos hold.
+    /// Brakes, whatever was written before. The servos hold. Bridges that sleep wake up braked.
     ///
     /// # Errors
-    /// The first failure; every motor is tried even where another fails.
+    /// The first failure; every motor is tried even where another fails. Every bridge with a standby
+    /// line then sleeps, whatever its other wires do, until a halt succeeds.
     pub fn halt(&mut self) -> Result<(), HardwareError> {
         for chip in &self.chips {
             chip.shared.lock().forget();
@@ -134,13 +113,55 @@ impl Car {
         }
         self.drive()?;
         self.wheels = WheelPower::default();
+        self.wake()?;
         Ok(())
+    }
+
+    /// Brings a car back after a failure: brakes, turns the servos to where they were last told (to the
+    /// centre, if they never were), and checks the chips. All that [`apply`](Self::apply) may write has
+    /// then been written without a failure, whatever was known of it before.
+    ///
+    /// # Errors
+    /// The first part that still fails. The motors stand as after a [`halt`](Self::halt): braked where
+    /// it is a servo that fails, asleep or braked as far as possible where it is a motor.
+    pub fn recover(&mut self) -> Result<(), HardwareError> {
+        self.halt()?;
+        for turret in &mut self.servos {
+            turret.heard = false;
+        }
+        self.look(|turret| turret.told_deg)?;
+        self.check()
+    }
+
+    /// Asks every chip whether it still runs as it was set up. A car that holds its motion writes
+    /// nothing, and a chip that was reset acknowledges as if it obeyed: neither is noticed otherwise, so
+    /// this is to be called now and then while the car drives. It costs four bytes on the bus for each
+    /// chip (0.4 ms at 100 kHz), and nothing on a board without chips.
+    ///
+    /// # Errors
+    /// The first chip that is gone or was reset. [`halt`](Self::halt) the car: that sets up the chip
+    /// anew and brakes.
+    pub fn check(&mut self) -> Result<(), HardwareError> {
+        let mut first = FirstError::default();
+        for chip in &self.chips {
+            let verified = chip.shared.lock().verify();
+            first.note(verified.map_err(|error| chip.error(error)));
+        }
+        first.into_result()
     }
 
     /// The power that was last written to each side.
     #[must_use]
     pub fn wheels(&self) -> WheelPower {
         self.wheels
+    }
+
+    /// Where (pan, tilt) were last told to turn without a failure, in degrees, after their limits; `None`
+    /// without such a servo. A hobby servo does not say where it really is.
+    #[must_use]
+    pub fn gimbal(&self) -> (Option<f64>, Option<f64>) {
+        let heard = |role| self.turret(role).map(|turret| turret.heard_deg);
+        (heard(ServoRole::Pan), heard(ServoRole::Tilt))
     }
 
     /// (min, max, center) of the pan servo in degrees; `None` without one.
@@ -162,18 +183,22 @@ impl Car {
     }
 
     fn range(&self, role: ServoRole) -> Option<(f64, f64, f64)> {
-        let turret = self.servos.iter().find(|turret| turret.spec.role == role)?;
-        Some((turret.spec.min_deg, turret.spec.max_deg, turret.spec.center_deg))
+        let spec = &self.turret(role)?.spec;
+        Some((spec.min_deg, spec.max_deg, spec.center_deg))
+    }
+
+    fn turret(&self, role: ServoRole) -> Option<&Turret> {
+        self.servos.iter().find(|turret| turret.spec.role == role)
     }
 
     /// Brings every motor to its `next`. Goes on where a motor fails, for the sake of the others,
-    /// but from then on only to brake.
+    /// but from then on only to brake, and with the bridges asleep.
     fn drive(&mut self) -> Result<(), HardwareError> {
         let mut first = FirstError::default();
         for motor in &mut self.motors {
             first.note(motor.bridge.zero(motor.next).map_err(|source| motor.error(source)));
         }
-        self.flush(&mut first);
+        self.settle(&mut first);
         for motor in &mut self.motors {
             motor.switched = false;
             if first.is_none() || motor.next == Command::Brake {
@@ -181,49 +206,67 @@ impl Car {
                 motor.switched = first.note(switched);
             }
         }
-        self.flush(&mut first);
+        self.settle(&mut first);
         for motor in self.motors.iter_mut().filter(|motor| motor.switched) {
             if first.is_none() || motor.next == Command::Brake {
                 first.note(motor.bridge.power(motor.next).map_err(|source| motor.error(source)));
             }
         }
-        self.flush(&mut first);
+        self.settle(&mut first);
         first.into_result()
     }
 
-    /// Turns the servos, each only if it is to turn elsewhere than it was told.
-    fn look(&mut self, target: &Target) -> Result<(), HardwareError> {
-        for turret in &mut self.servos {
-            let angle = match turret.spec.role {
-                ServoRole::Pan => target.pan_deg,
-                ServoRole::Tilt => target.tilt_deg,
-            };
-            if turret.told != Some(angle) {
-                turret.told = None;
-                let turned = turret.servo.turn_to(angle);
-                turned.map_err(|error| HardwareError {
-                    part: turret.part.clone(),
-                    source: refused_by_servo(&turret.part, error),
-                })?;
-                turret.told = Some(angle);
+    /// Ends a step of the motors or their bridges. After a failure the bridges sleep before the next step, as a dead
+    /// bus may take seconds to say so again. A line that is on a chip is lowered by the next flush.
+    fn settle(&mut self, first: &mut FirstError) {
+        self.flush(first);
+        if !first.is_none() {
+            self.awake = false;
+            for standby in &mut self.standby {
+                first.note(standby.lower());
             }
         }
+    }
+
+    /// Raises the standby lines, over brakes.
+    fn wake(&mut self) -> Result<(), HardwareError> {
+        if self.awake {
+            return Ok(());
+        }
         let mut first = FirstError::default();
-        self.flush(&mut first);
+        for standby in &mut self.standby {
+            first.note(standby.raise());
+        }
+        self.awake = true;
+        self.settle(&mut first);
         first.into_result()
     }
 
-    /// Sends what is staged. A motor on a chip that fails is not switched.
+    /// Turns the servos, each only if it is to turn elsewhere than it was told. Goes on where a servo
+    /// fails.
+    fn look(&mut self, wanted_deg: impl Fn(&Turret) -> f64) -> Result<(), HardwareError> {
+        let mut first = FirstError::default();
+        for turret in &mut self.servos {
+            let wanted_deg = wanted_deg(turret);
+            first.note(turret.turn_to(wanted_deg));
+        }
+        self.flush(&mut first);
+        for turret in self.servos.iter_mut().filter(|turret| turret.heard) {
+            turret.heard_deg = turret.told_deg;
+        }
+        first.into_result()
+    }
+
+    /// Sends what is staged. A motor on a chip that fails is not switched, a servo has not heard.
     fn flush(&mut self, first: &mut FirstError) {
         for (index, chip) in self.chips.iter().enumerate() {
             let flushed = chip.shared.lock().flush();
-            let flushed = flushed.map_err(|error| HardwareError {
-                part: chip.users.join(", "),
-                source: refused_by_chip(&chip.name, error),
-            });
-            if !first.note(flushed) {
+            if !first.note(flushed.map_err(|error| chip.error(error))) {
                 for motor in self.motors.iter_mut().filter(|motor| motor.chips.contains(&index)) {
                     motor.switched = false;
+                }
+                for turret in self.servos.iter_mut().filter(|turret| turret.chip == Some(index)) {
+                    turret.heard = false;
                 }
             }
         }
@@ -232,8 +275,9 @@ impl Car {
 
 impl Drop for Car {
     fn drop(&mut self) {
-        // Nobody is left to tell. Where the car does not halt, each part still tries for itself as it
-        // is dropped, and a chip turns everything off.
+        // Nobody is left to tell. Where the car does not halt, its bridges sleep, each part still tries
+        // for itself as it is dropped, and a chip turns everything off. Where it does, its bridges stay
+        // awake: asleep they would let it roll.
         if self.halt().is_ok() {
             for chip in &self.chips {
                 chip.shared.lock().leave_running();
@@ -245,64 +289,5 @@ impl Drop for Car {
 impl std::fmt::Debug for Car {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Car").field("wheels", &self.wheels).finish_non_exhaustive()
-    }
-}
-
-impl Motor {
-    fn command(&self, wheels: &WheelPower) -> Result<Command, HardwareError> {
-        let power = match self.side {
-            Side::Left => wheels.left,
-            Side::Right => wheels.right,
-        };
-        let power = if self.invert { -power } else { power };
-        match Power::new(power) {
-            Some(power) if power.get() == 0.0 => Ok(Command::Brake),
-            Some(power) => Ok(Command::Power(power)),
-            None => Err(self.error(IoError {
-                place: "power".to_owned(),
-                reason: format!("{power} is not a number from -1 to 1"),
-                kind: IoKind::Other,
-            })),
-        }
-    }
-
-    fn error(&self, source: IoError) -> HardwareError {
-        HardwareError { part: self.part.clone(), source }
-    }
-}
-
-/// The first of several errors; the others follow from it, or say the same.
-#[derive(Default)]
-struct FirstError(Option<HardwareError>);
-
-impl FirstError {
-    /// Whether `result` was good.
-    fn note(&mut self, result: Result<(), HardwareError>) -> bool {
-        let error = result.err();
-        let good = error.is_none();
-        self.0 = self.0.take().or(error);
-        good
-    }
-
-    fn is_none(&self) -> bool {
-        self.0.is_none()
-    }
-
-    fn into_result(self) -> Result<(), HardwareError> {
-        self.0.map_or(Ok(()), Err)
-    }
-}
-
-fn refused_by_chip(name: &str, error: pca9685::Error<IoError>) -> IoError {
-    match error {
-        pca9685::Error::Bus(error) => error,
-        refused => IoError { place: name.to_owned(), reason: refused.to_string(), kind: IoKind::Other },
-    }
-}
-
-fn refused_by_servo(name: &str, error: servo::Error<IoError>) -> IoError {
-    match error {
-        servo::Error::Pwm(error) => error,
-        refused => IoError { place: name.to_owned(), reason: refused.to_string(), kind: IoKind::Other },
     }
 }

@@ -26,6 +26,9 @@ pub(crate) trait Chip: Debug + Send {
     /// A write to everybody (address 0x00). Whether it acknowledged.
     fn general_call(&mut self, bytes: &[u8]) -> bool;
 
+    /// What a supply that drops for a moment does to it: everything as after power-up.
+    fn power_on_reset(&mut self);
+
     /// Does what was due by `now`. Whether an output changed.
     fn tick(&mut self, now: Nanos) -> bool;
 

@@ -198,9 +198,13 @@ impl Chip for Pca9685 {
     fn general_call(&mut self, bytes: &[u8]) -> bool {
         let reset = bytes == SOFTWARE_RESET;
         if reset {
-            *self = Self::new(self.address);
+            self.power_on_reset();
         }
         reset
+    }
+
+    fn power_on_reset(&mut self) {
+        *self = Self::new(self.address);
     }
 
     fn tick(&mut self, now: Nanos) -> bool {

@@ -42,6 +42,42 @@ in2    = "pca9685@i2c-3/0x60:12"
 invert = true
 "#;
 
+/// Only the standby line is not on the chip.
+const KILL_LINE: &str = r#"
+name        = "kill-line"
+description = "A TB6612FNG behind a PCA9685, its standby line on the header"
+
+[[chips]]
+driver       = "pca9685"
+bus          = "i2c-1"
+address      = 0x40
+frequency_hz = 50
+
+[drive]
+kind             = "differential"
+track_m          = 0.15
+wheel_diameter_m = 0.065
+top_speed_mps    = 0.5
+
+[motors.left]
+side    = "left"
+driver  = "hbridge"
+bridge  = "tb6612"
+pwm     = "pca9685@0x40:0"
+in1     = "pca9685@0x40:1"
+in2     = "pca9685@0x40:2"
+standby = "gpio:GPIO22"
+
+[motors.right]
+side    = "right"
+driver  = "hbridge"
+bridge  = "tb6612"
+pwm     = "pca9685@0x40:3"
+in1     = "pca9685@0x40:4"
+in2     = "pca9685@0x40:5"
+standby = "gpio:GPIO22"
+"#;
+
 fn boards() -> Vec<Board> {
     let mut boards: Vec<Board> =
         PRESETS.iter().map(|preset| Board::preset(preset.name).expect("a preset")).collect();
@@ -215,6 +251,54 @@ fn an_unplugged_chip_is_an_error_that_names_it_and_plugged_in_again_the_car_driv
         sim.step(Duration::from_secs(2));
         assert!(near(sim.motion().unwrap().linear_mps, car.drivetrain().top_speed_mps()), "{}", board.name);
     }
+}
+
+#[test]
+fn a_chip_that_was_reset_stops_the_car_until_a_check_finds_it_and_a_halt_sets_it_up() {
+    for board in boards() {
+        let Some(chip) = board.chips.first() else { continue };
+        let (sim, mut car) = build(&board);
+        car.apply(&drive(1.0, 0.0)).unwrap();
+        sim.step(Duration::from_secs(1));
+        car.check().unwrap();
+        sim.reset_chip(chip.address);
+        // It acknowledges, and nothing turns.
+        car.apply(&drive(0.5, 0.0)).unwrap();
+        sim.step(Duration::from_secs(3));
+        assert!(sim.motion().unwrap().linear_mps.abs() < 0.01, "{}", board.name);
+
+        let error = car.check().unwrap_err();
+        assert!(error.to_string().contains(&format!("{:#04x}: the chip was reset", chip.address)), "{error}");
+        car.halt().unwrap();
+        car.check().unwrap();
+        for motor in &board.motors {
+            assert_eq!(sim.terminals(&motor.name), Some(Terminals::Brake), "{} {}", board.name, motor.name);
+        }
+        car.apply(&drive(1.0, 0.0)).unwrap();
+        sim.step(Duration::from_secs(2));
+        assert!(near(sim.motion().unwrap().linear_mps, car.drivetrain().top_speed_mps()), "{}", board.name);
+    }
+}
+
+#[test]
+fn a_car_whose_bus_is_cut_while_it_drives_is_stopped_by_its_standby_line_and_drives_again() {
+    let board = Board::parse("kill.toml", KILL_LINE).expect("a board");
+    let (sim, mut car) = build(&board);
+    car.apply(&drive(1.0, 0.0)).unwrap();
+    sim.step(Duration::from_secs(1));
+    sim.unplug(0x40);
+    assert_eq!(car.halt().unwrap_err().source.kind, IoKind::NoAcknowledge);
+    sim.step(Duration::from_secs(3));
+    assert!(sim.motion().unwrap().linear_mps.abs() < 0.01);
+
+    sim.plug(0x40);
+    car.halt().unwrap();
+    for motor in &board.motors {
+        assert_eq!(sim.terminals(&motor.name), Some(Terminals::Brake), "{}", motor.name);
+    }
+    car.apply(&drive(1.0, 0.0)).unwrap();
+    sim.step(Duration::from_secs(2));
+    assert!(near(sim.motion().unwrap().linear_mps, car.drivetrain().top_speed_mps()));
 }
 
 #[test]

@@ -32,6 +32,8 @@ const MODE1: u8 = 0x00;
 const MODE1_RESTART: u8 = 0x80;
 const MODE1_AUTO_INCREMENT: u8 = 0x20;
 const MODE1_SLEEP: u8 = 0x10;
+/// What the driver leaves in MODE1.
+const MODE1_RUN: u8 = MODE1_AUTO_INCREMENT;
 const MODE2: u8 = 0x01;
 const MODE2_TOTEM_POLE: u8 = 0x04;
 const LED0_ON_L: u8 = 0x06;
@@ -52,6 +54,10 @@ pub enum Error<E> {
     /// from the beginning and writes every channel.
     #[error("{0}")]
     Bus(E),
+    /// The chip is not as it was set up, so its outputs are off or worse. The next
+    /// [`Pca9685::flush`] sets it up from the beginning and writes every channel.
+    #[error("the chip was reset (its MODE1 is {0:#04x}, not 0x20): does its supply drop under load?")]
+    Reset(u8),
     /// The chip cannot have this address.
     #[error("{0:#04x} is no address of a PCA9685: 0x40 to 0x77 without 0x70")]
     Address(u8),
@@ -132,12 +138,22 @@ impl<I: I2c, D: DelayNs> Pca9685<I, D> {
     /// A failed transfer. After it nothing is known, and the next flush writes everything.
     pub fn flush(&mut self) -> Result<(), Error<I::Error>> {
         let result = self.write_changes();
-        if result.is_err() {
-            self.forget();
-            // The chip may have lost its supply, and be asleep with the prescaler of its reset.
-            self.configured = false;
-        }
-        result
+        self.doubt_unless(result)
+    }
+
+    /// Reads one register, which tells a chip that runs from one that is gone, or that lost its supply
+    /// for a moment: that one sleeps, yet acknowledges what it is told. Four bytes on the bus.
+    ///
+    /// # Errors
+    /// A failed transfer, or [`Error::Reset`]. After either the next flush writes everything.
+    pub fn verify(&mut self) -> Result<(), Error<I::Error>> {
+        let result = match self.read(MODE1) {
+            // Whether channels wait for a restart is the chip's affair: every write to one ends it.
+            Ok(mode1) if mode1 & !MODE1_RESTART == MODE1_RUN => Ok(()),
+            Ok(mode1) => Err(Error::Reset(mode1)),
+            Err(error) => Err(error),
+        };
+        self.doubt_unless(result)
     }
 
     /// Takes nothing for granted: the next flush writes every channel that was ever staged.
@@ -167,19 +183,18 @@ impl<I: I2c, D: DelayNs> Pca9685<I, D> {
     }
 
     fn configure(&mut self) -> Result<(), Error<I::Error>> {
-        const RUN: u8 = MODE1_AUTO_INCREMENT;
         self.write(&[ALL_LED_OFF_H, FULL])?;
         // The prescaler is writable only in sleep. ALLCALL and the sub-addresses are off from here on:
         // nothing but this driver shall speak to the chip.
-        self.write(&[MODE1, RUN | MODE1_SLEEP])?;
+        self.write(&[MODE1, MODE1_RUN | MODE1_SLEEP])?;
         self.write(&[PRE_SCALE, self.prescale])?;
         self.write(&[MODE2, MODE2_TOTEM_POLE])?;
-        self.write(&[MODE1, RUN])?;
+        self.write(&[MODE1, MODE1_RUN])?;
         if let Some((_, delay)) = &mut self.hardware {
             delay.delay_us(WAKE_US);
         }
         // Set if the chip was put to sleep while it ran; a one clears it, and then channels run again.
-        self.write(&[MODE1, RUN | MODE1_RESTART])?;
+        self.write(&[MODE1, MODE1_RUN | MODE1_RESTART])?;
         self.configured = true;
         Ok(())
     }
@@ -214,6 +229,24 @@ impl<I: I2c, D: DelayNs> Pca9685<I, D> {
         let start = (from..usize::from(CHANNELS)).find(changed)?;
         let end = (start..usize::from(CHANNELS)).find(|channel| !changed(channel));
         Some(start..end.unwrap_or(usize::from(CHANNELS)))
+    }
+
+    /// After a failure nothing is taken for granted: the chip may have lost its supply, and be asleep
+    /// with the prescaler of its reset.
+    fn doubt_unless(&mut self, result: Result<(), Error<I::Error>>) -> Result<(), Error<I::Error>> {
+        if result.is_err() {
+            self.forget();
+            self.configured = false;
+        }
+        result
+    }
+
+    fn read(&mut self, register: u8) -> Result<u8, Error<I::Error>> {
+        let mut value = [0];
+        if let Some((bus, _)) = &mut self.hardware {
+            bus.write_read(self.address, &[register], &mut value).map_err(Error::Bus)?;
+        }
+        Ok(value[0])
     }
 
     /// One buffer for each transfer: several adapters refuse a message in pieces.

@@ -94,6 +94,40 @@ fn after_a_failed_transfer_the_chip_is_set_up_anew_and_written_in_full() {
 }
 
 #[test]
+fn a_chip_that_runs_as_it_was_set_up_is_verified_with_one_read() {
+    let read = |mode1| Transaction::write_read(AT, vec![0x00], vec![mode1]);
+    // Awake with auto-increment; channels that wait for a restart do so until they are written.
+    let (mut chip, mut bus) = chip(vec![read(0x20), read(0xA0)]);
+    assert_eq!((chip.verify(), chip.verify()), (Ok(()), Ok(())));
+    chip.flush().unwrap();
+    chip.release().unwrap();
+    bus.done();
+}
+
+#[test]
+fn a_chip_that_was_reset_or_is_gone_is_set_up_anew_and_written_in_full() {
+    let burst = Transaction::write(AT, vec![0x0E, 0, 0, 5, 0]);
+    let read = |mode1| Transaction::write_read(AT, vec![0x00], vec![mode1]);
+    for (answer, expected) in [
+        (read(0x11), Error::Reset(0x11)), // as after power-up
+        (read(0x30), Error::Reset(0x30)), // asleep
+        (read(0x00), Error::Reset(0x00)), // no auto-increment
+        (read(0x20).with_error(ErrorKind::Bus), Error::Bus(ErrorKind::Bus)),
+    ] {
+        let transcript = [vec![burst.clone(), answer], setup(), vec![burst.clone()]].concat();
+        let (mut chip, mut bus) = chip(transcript);
+        chip.stage(2, 5).unwrap();
+        chip.flush().unwrap();
+        assert_eq!(chip.verify(), Err(expected));
+        chip.flush().unwrap();
+        chip.release().unwrap();
+        bus.done();
+    }
+    let said = Error::<ErrorKind>::Reset(0x11).to_string();
+    assert_eq!(said, "the chip was reset (its MODE1 is 0x11, not 0x20): does its supply drop under load?");
+}
+
+#[test]
 fn a_dropped_chip_turns_everything_off_unless_it_is_left_running() {
     let (chip_dropped, mut bus) = chip(vec![Transaction::write(AT, vec![0xFD, 0x10])]);
     drop(chip_dropped);

@@ -6,18 +6,11 @@ use std::path::Path;
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use linux_embedded_hal::i2cdev::linux::LinuxI2CError;
 use linux_embedded_hal::{I2CError, I2cdev};
+use rustix::io::Errno;
 
 use super::{entries, explain, failure, file_name};
 use crate::platform::Bus;
 use crate::{IoError, IoKind};
-
-/// "No such device or address", and "remote I/O error": drivers say either where nobody acknowledged
-/// (Linux, Documentation/i2c/fault-codes.rst).
-const NOBODY: [i32; 2] = [6, 121];
-/// "Device or resource busy": the address belongs to a kernel driver.
-const BUSY: i32 = 16;
-/// "Resource temporarily unavailable", "timer expired", "connection timed out".
-const STUCK: [i32; 3] = [11, 62, 110];
 
 pub(super) fn open(dev: &Path, bus: &str, address: u8) -> Result<Bus, IoError> {
     let place = format!("{bus} address {address:#04x}");
@@ -64,18 +57,20 @@ fn said(place: &str, error: &I2CError) -> IoError {
         LinuxI2CError::Errno(errno) => Some(*errno),
         LinuxI2CError::Io(error) => error.raw_os_error(),
     };
-    let (kind, hint) = hint(errno);
+    let (kind, hint) = errno.map_or((IoKind::Other, ""), |errno| hint(Errno::from_raw_os_error(errno)));
     IoError { place: place.to_owned(), reason: format!("{error}{hint}"), kind }
 }
 
-fn hint(errno: Option<i32>) -> (IoKind, &'static str) {
+/// Which error means what: Linux, Documentation/i2c/fault-codes.rst.
+fn hint(errno: Errno) -> (IoKind, &'static str) {
     match errno {
-        Some(errno) if NOBODY.contains(&errno) => (
+        // Drivers say either where nobody acknowledged.
+        Errno::NXIO | Errno::REMOTEIO => (
             IoKind::NoAcknowledge,
             "; no chip answers: check its supply, its wires and its address (i2cdetect -y)",
         ),
-        Some(BUSY) => (IoKind::Bus, "; a kernel driver holds the chip: remove its overlay from config.txt"),
-        Some(errno) if STUCK.contains(&errno) => {
+        Errno::BUSY => (IoKind::Bus, "; a kernel driver holds the chip: remove its overlay from config.txt"),
+        Errno::AGAIN | Errno::TIME | Errno::TIMEDOUT => {
             (IoKind::Bus, "; the bus is stuck: check its wires and pull-ups")
         }
         _ => (IoKind::Other, ""),

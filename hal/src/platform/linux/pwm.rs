@@ -22,6 +22,10 @@ const HEADER: [(&str, &[(u32, u32)]); 2] = [
     ("98000.pwm", &[(12, 0), (13, 1), (18, 2), (19, 3)]),
 ];
 
+/// Whose members may use PWM on Raspberry Pi OS.
+const GROUP: &str = "gpio";
+/// The polarity in which no duty is always off.
+const NORMAL: &str = "normal";
 /// After an export udev needs a moment to give the group its rights.
 const RIGHTS_WITHIN: Duration = Duration::from_secs(1);
 const RIGHTS_POLL: Duration = Duration::from_millis(10);
@@ -31,7 +35,8 @@ pub(super) fn open(class: &Path, device: &str, channel: u32, frequency_hz: f64) 
     let period_ns = period_ns(frequency_hz)
         .ok_or_else(|| failure(&place, format!("{frequency_hz} hertz is no frequency for PWM")))?;
     let (chip, index) = find(class, device, channel).map_err(|reason| failure(&place, reason))?;
-    let output = start(&chip, index, period_ns).map_err(|reason| failure(&place, reason))?;
+    let output = start(&chip, index, period_ns, |path| OpenOptions::new().write(true).open(path));
+    let output = output.map_err(|reason| failure(&place, reason))?;
     Ok(Box::new(SysfsPwm { duty_cycle: output, period_ns, place }))
 }
 
@@ -88,52 +93,90 @@ fn soft_gpio(chip: &Path) -> Option<u32> {
 }
 
 /// Exports the channel and starts it with no duty. Answers its open `duty_cycle`, so that a stop needs
-/// no new file where the process has too many.
-fn start(chip: &Path, index: u32, period_ns: u32) -> Result<File, String> {
-    let told = |path: &Path, error: &io::Error| explain(path, error, "gpio");
+/// no new file where the process has too many. `open` opens a file for writing.
+pub(super) fn start(
+    chip: &Path,
+    index: u32,
+    period_ns: u32,
+    mut open: impl FnMut(&Path) -> io::Result<File>,
+) -> Result<File, String> {
     let channel = chip.join(format!("pwm{index}"));
     if !channel.exists() {
         let export = chip.join("export");
-        fs::write(&export, format!("{index}\n")).map_err(|error| told(&export, &error))?;
+        fs::write(&export, format!("{index}\n")).map_err(|error| explain(&export, &error, GROUP))?;
     }
-    let (duty_cycle, period, enable) =
-        (channel.join("duty_cycle"), channel.join("period"), channel.join("enable"));
-    let duty = open_when_permitted(&duty_cycle).map_err(|error| told(&duty_cycle, &error))?;
-    // The kernel refuses a period below the duty, and any duty while there is no period.
-    let left_running = fs::read_to_string(&duty_cycle).is_ok_and(|duty| duty.trim() != "0");
-    if left_running {
-        write(&duty, 0).map_err(|error| told(&duty_cycle, &error))?;
+    let mut attribute = |name| Attribute::open(channel.join(name), &mut open);
+    let (duty_cycle, period) = (attribute("duty_cycle")?, attribute("period")?);
+    let (polarity, enable) = (attribute("polarity")?, attribute("enable")?);
+    // What an earlier process left running: the polarity can change only while it is disabled.
+    if enable.is_set() {
+        enable.set("0")?;
     }
-    fs::write(&period, format!("{period_ns}\n")).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidInput => {
-            format!(
-                "{}: the device cannot do a period of {period_ns} ns; choose another frequency",
-                period.display()
-            )
-        }
-        _ => told(&period, &error),
-    })?;
-    write(&duty, 0).map_err(|error| told(&duty_cycle, &error))?;
-    fs::write(&enable, "1\n").map_err(|error| told(&enable, &error))?;
-    Ok(duty)
+    // The kernel refuses a period below the duty, and anything else while there is no period.
+    if duty_cycle.is_set() {
+        duty_cycle.set("0")?;
+    }
+    period.set(&period_ns.to_string())?;
+    duty_cycle.set("0")?;
+    polarity.set(NORMAL)?;
+    let found = polarity.value();
+    if found != NORMAL {
+        let path = polarity.path.display();
+        return Err(format!(
+            "{path}: is `{found}` although `{NORMAL}` was written, and inversed no duty is always on; \
+             use another channel"
+        ));
+    }
+    enable.set("1")?;
+    Ok(duty_cycle.file)
 }
 
-fn open_when_permitted(path: &Path) -> io::Result<File> {
-    let mut waited = Duration::ZERO;
-    loop {
-        match OpenOptions::new().write(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied && waited < RIGHTS_WITHIN => {
-                std::thread::sleep(RIGHTS_POLL);
-                waited += RIGHTS_POLL;
+/// One of a channel's files: a single line.
+struct Attribute {
+    path: PathBuf,
+    file: File,
+}
+
+impl Attribute {
+    /// Waits for the rights to it, each by itself: udev changes one file after the other.
+    fn open(path: PathBuf, open: &mut impl FnMut(&Path) -> io::Result<File>) -> Result<Self, String> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match open(&path) {
+                Ok(file) => return Ok(Self { path, file }),
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied && waited < RIGHTS_WITHIN => {
+                    std::thread::sleep(RIGHTS_POLL);
+                    waited += RIGHTS_POLL;
+                }
+                Err(error) => return Err(explain(&path, &error, GROUP)),
             }
-            result => return result,
         }
+    }
+
+    /// Nothing where it cannot be read.
+    fn value(&self) -> String {
+        let text = fs::read_to_string(&self.path).unwrap_or_default();
+        text.lines().next().unwrap_or_default().trim().to_owned()
+    }
+
+    fn is_set(&self) -> bool {
+        !["", "0"].contains(&self.value().as_str())
+    }
+
+    fn set(&self, value: &str) -> Result<(), String> {
+        write(&self.file, value).map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidInput => {
+                let path = self.path.display();
+                format!("{path}: the device cannot do {value}; choose another frequency or another channel")
+            }
+            _ => explain(&self.path, &error, GROUP),
+        })
     }
 }
 
-/// A number as the kernel reads it; each write to such a file begins at its start.
-fn write(file: &File, ns: u32) -> io::Result<()> {
-    file.write_all_at(format!("{ns}\n").as_bytes(), 0)
+/// Each write to such a file begins at its start.
+fn write(file: &File, value: &str) -> io::Result<()> {
+    file.write_all_at(format!("{value}\n").as_bytes(), 0)
 }
 
 struct SysfsPwm {
@@ -154,7 +197,6 @@ impl SetDutyCycle for SysfsPwm {
 
     fn set_duty_cycle(&mut self, duty: u16) -> Result<(), IoError> {
         let ns = u64::from(self.period_ns) * u64::from(duty) / u64::from(u16::MAX);
-        // At most the period, which is a u32.
-        write(&self.duty_cycle, ns as u32).map_err(|error| failure(&self.place, error.to_string()))
+        write(&self.duty_cycle, &ns.to_string()).map_err(|error| failure(&self.place, error.to_string()))
     }
 }

@@ -32,6 +32,7 @@ impl Tree {
             for file in ["duty_cycle", "period", "enable"] {
                 fs::write(channel.join(file), "0\n").unwrap();
             }
+            fs::write(channel.join("polarity"), "normal\n").unwrap();
         }
         self
     }
@@ -42,8 +43,12 @@ impl Tree {
 
     /// A file's first line: what the kernel would have read of the last write.
     fn read(&self, file: &str) -> String {
-        let text = fs::read_to_string(self.0.path().join("sys/class/pwm").join(file)).unwrap();
+        let text = fs::read_to_string(self.class(file)).unwrap();
         text.lines().next().unwrap_or_default().to_owned()
+    }
+
+    fn class(&self, file: &str) -> PathBuf {
+        self.0.path().join("sys/class/pwm").join(file)
     }
 
     /// What a person is told; the tree's own place left out.
@@ -57,7 +62,7 @@ impl Tree {
 fn a_hardware_pwm_starts_with_no_duty_and_then_does_as_it_is_told() {
     let tree =
         Tree::new().device("pwmchip0", "1f0009c000.pwm", &[0]).device("pwmchip3", "fe20c000.pwm", &[1]);
-    fs::write(tree.0.path().join("sys/class/pwm/pwmchip3/pwm1/duty_cycle"), "7000000\n").unwrap();
+    fs::write(tree.class("pwmchip3/pwm1/duty_cycle"), "7000000\n").unwrap();
     let mut pwm = tree.platform().pwm("header", 13, 50.0).unwrap();
     assert_eq!(tree.read("pwmchip3/pwm1/duty_cycle"), "0");
     assert_eq!(tree.read("pwmchip3/pwm1/period"), "20000000");
@@ -68,6 +73,54 @@ fn a_hardware_pwm_starts_with_no_duty_and_then_does_as_it_is_told() {
     assert_eq!(tree.read("pwmchip3/pwm1/duty_cycle"), "1499961");
     pwm.set_duty_cycle(0).unwrap();
     assert_eq!(tree.read("pwmchip3/pwm1/duty_cycle"), "0");
+}
+
+#[test]
+fn a_channel_that_was_left_inversed_is_normal_before_it_starts() {
+    let tree = Tree::new().device("pwmchip0", "fe20c000.pwm", &[0]);
+    fs::write(tree.class("pwmchip0/pwm0/polarity"), "inversed\n").unwrap();
+    tree.platform().pwm("header", 12, 50.0).unwrap();
+    assert_eq!(tree.read("pwmchip0/pwm0/polarity"), "normal");
+    assert_eq!(tree.read("pwmchip0/pwm0/enable"), "1");
+}
+
+#[test]
+fn a_channel_that_stays_inversed_is_refused_and_not_started() {
+    let tree = Tree::new().device("pwmchip0", "fe20c000.pwm", &[0]);
+    fs::remove_file(tree.class("pwmchip0/pwm0/polarity")).unwrap();
+    // Takes every write, and reads as if nothing had been written.
+    symlink("/dev/null", tree.class("pwmchip0/pwm0/polarity")).unwrap();
+    let told = tree.refusal(tree.platform().pwm("header", 12, 50.0));
+    assert!(told.contains("/pwm0/polarity: is `` although `normal` was written"), "{told}");
+    assert_eq!(tree.read("pwmchip0/pwm0/enable"), "0");
+}
+
+#[test]
+fn what_was_left_running_is_disabled_then_made_normal_and_enabled_last() {
+    let tree = Tree::new().device("pwmchip0", "fe20c000.pwm", &[0]);
+    for (file, left) in [("enable", "1\n"), ("duty_cycle", "7000000\n")] {
+        fs::write(tree.class("pwmchip0/pwm0").join(file), left).unwrap();
+    }
+    // Every write goes to the end of one file.
+    let log = tree.class("log");
+    let open = |_: &Path| fs::OpenOptions::new().create(true).append(true).open(&log);
+    pwm::start(&tree.class("pwmchip0"), 0, 20_000_000, open).unwrap();
+    let written = fs::read_to_string(&log).unwrap();
+    assert_eq!(written.lines().collect::<Vec<_>>(), ["0", "0", "20000000", "0", "normal", "1"]);
+}
+
+#[test]
+fn the_rights_to_each_file_of_a_new_channel_are_waited_for() {
+    let tree = Tree::new().device("pwmchip0", "fe20c000.pwm", &[0]);
+    let mut denied = std::collections::BTreeSet::new();
+    let open = |path: &Path| match denied.insert(path.to_owned()) {
+        true => Err(io::ErrorKind::PermissionDenied.into()),
+        false => fs::OpenOptions::new().write(true).open(path),
+    };
+    pwm::start(&tree.class("pwmchip0"), 0, 20_000_000, open).unwrap();
+    let names: Vec<String> = denied.iter().map(|path| file_name(path)).collect();
+    assert_eq!(names, ["duty_cycle", "enable", "period", "polarity"]);
+    assert_eq!(tree.read("pwmchip0/pwm0/enable"), "1");
 }
 
 #[test]
