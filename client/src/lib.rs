@@ -18,14 +18,19 @@
 //! connection. What must never live here: a motion that is sent a second time. What was on its way
 //! when the connection broke fails, and so does what is asked while there is none; only
 //! subscriptions are asked for again.
+//!
+//! Where a connection keeps no order, as UDP does not, motions and stops are numbered. Where it has no
+//! link, a subscriber is heard of in time, and one that gets no states any more connects again.
 
 mod answer;
 mod backoff;
 mod client;
 mod error;
+mod numbering;
 mod pending;
 mod subscription;
 mod task;
+mod vigil;
 
 pub use answer::{Accepted, Pong, Subscribed};
 pub use client::{Client, LinkState, Options, Redial};

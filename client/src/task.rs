@@ -2,7 +2,7 @@
 //! again.
 
 use std::collections::hash_map::RandomState;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::task::Poll;
@@ -12,14 +12,16 @@ use protocol::{Channel, Command, DialectId, Event, Fault, Hello, Id, Outgoing, R
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, timeout};
-use transport::{Connection, RecvError, SendError};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use transport::{Caps, Connection, RecvError, SendError};
 
 use crate::answer::Subscribed;
 use crate::backoff::Backoff;
 use crate::client::{LinkState, Redial};
 use crate::error::CallError;
+use crate::numbering::Numbering;
 use crate::pending::Pending;
+use crate::vigil::{Due, Vigil};
 
 /// The json dialect: every transport carries it.
 const DIALECT: DialectId = DialectId::Json;
@@ -65,6 +67,7 @@ pub(crate) struct Task {
 
 /// The next thing that happened on a connection.
 enum Happened {
+    Due(Due),
     Asked(Option<Call>),
     Said(Option<Result<Outgoing, RecvError>>),
     Broke(SendError),
@@ -73,7 +76,12 @@ enum Happened {
 impl Task {
     /// Runs until the last handle is dropped.
     pub(crate) async fn run(mut self, mut connection: Connection) {
-        let mut session = Session { pending: Pending::new(), subscribed: None };
+        let mut session = Session {
+            pending: Pending::new(),
+            subscribed: None,
+            numbering: Numbering::default(),
+            vigil: Vigil::new(Instant::now()),
+        };
         loop {
             let mut channel = Channel::new(connection, Some(DIALECT), QUEUE, QUEUE_BYTES);
             let lost = self.converse(&mut channel, &mut session).await;
@@ -97,13 +105,22 @@ impl Task {
     /// Speaks and listens; says why the connection was lost, or `None` when no handle is left.
     async fn converse(&mut self, channel: &mut Channel, session: &mut Session) -> Option<String> {
         self.link.send_replace(LinkState::Up { daemon: None });
+        session.vigil = Vigil::new(Instant::now());
         for command in self.introduction(session) {
             if let Ok(frame) = DIALECT.get().request(None, &command) {
                 channel.outbox.push(frame);
             }
         }
         loop {
-            match self.next(channel).await {
+            let due = session.due(&channel.caps);
+            let happened = tokio::select! {
+                biased;
+                due = at(due) => Happened::Due(due),
+                happened = self.next(channel) => happened,
+            };
+            match happened {
+                Happened::Due(Due::Speak) => session.speak(channel),
+                Happened::Due(Due::Lost) => return Some("the daemon sends no states any more".to_owned()),
                 Happened::Asked(Some(call)) => session.ask(channel, call),
                 Happened::Asked(None) => return None,
                 Happened::Said(Some(Ok(said))) => {
@@ -152,7 +169,12 @@ impl Task {
     fn hear(&mut self, session: &mut Session, said: Outgoing) {
         match said {
             Outgoing::Reply { id, outcome } => session.settle(&id, outcome),
-            Outgoing::Notification { method, params } => self.notify(&method, params),
+            Outgoing::Notification { method, params } => {
+                if method == "state" {
+                    session.vigil.told(Instant::now());
+                }
+                self.notify(&method, params);
+            }
             Outgoing::Batch(all) => all.into_iter().for_each(|said| self.hear(session, said)),
         }
     }
@@ -210,14 +232,36 @@ impl Task {
 struct Session {
     pending: Pending<Waiter>,
     subscribed: Option<Subscribed>,
+    numbering: Numbering,
+    vigil: Vigil,
 }
 
 impl Session {
+    /// What the lack of a link makes due next, if it lacks.
+    fn due(&self, caps: &Caps) -> Option<(Instant, Due)> {
+        if caps.linked { None } else { self.subscribed.and_then(|subscribed| self.vigil.due(subscribed)) }
+    }
+
+    /// Lets the daemon hear of this client.
+    fn speak(&mut self, channel: &mut Channel) {
+        self.vigil.spoke(Instant::now());
+        let ping = Command::Ping { value: Value::Null };
+        // What waits already will be heard, too.
+        if channel.outbox.is_empty()
+            && let Ok(frame) = DIALECT.get().request(None, &ping)
+        {
+            channel.outbox.push(frame);
+        }
+    }
+
     /// Sends a call, unless its caller has given up.
-    fn ask(&mut self, channel: &mut Channel, Call { command, deadline, answer }: Call) {
+    fn ask(&mut self, channel: &mut Channel, Call { mut command, deadline, answer }: Call) {
         let now = Instant::now();
         if answer.is_closed() || deadline <= now {
             return;
+        }
+        if !channel.caps.ordered {
+            self.numbering.number(&mut command);
         }
         let subscribes = matches!(command, Command::Subscribe { .. } | Command::Unsubscribe { .. });
         let id = self.pending.begin(now, deadline, Waiter { answer, subscribes });
@@ -232,6 +276,7 @@ impl Session {
         let Some(waiter) = self.pending.settle(id) else { return };
         if let (true, Ok(result)) = (waiter.subscribes, &outcome) {
             self.subscribed = Subscribed::deserialize(result).ok();
+            self.vigil.told(Instant::now());
         }
         // An error means that the caller has given up.
         let _ = waiter.answer.send(outcome.map_err(CallError::Refused));
@@ -241,6 +286,17 @@ impl Session {
 fn fail(answer: Answer, why: &str) {
     // An error means that the caller has given up.
     let _ = answer.send(Err(CallError::Disconnected(why.to_owned())));
+}
+
+/// Waits until something is due; for ever where nothing is.
+async fn at(due: Option<(Instant, Due)>) -> Due {
+    match due {
+        Some((when, what)) => {
+            sleep_until(when).await;
+            what
+        }
+        None => pending().await,
+    }
 }
 
 /// A number from 0 to 1: the seed that the standard library draws for each hash map.

@@ -218,6 +218,85 @@ async fn a_subscription_outlives_a_connection() {
     assert_eq!(told.event().await, None);
 }
 
+/// As over UDP: no link, no order.
+fn radio() -> (Connection, Daemon) {
+    let (mut connection, daemon) = connection(64);
+    connection.caps.linked = false;
+    connection.caps.ordered = false;
+    (connection, daemon)
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_link_a_subscriber_is_heard_of_in_time() {
+    for (linked, pings) in [(false, 7), (true, 0)] {
+        let (mut connection, mut daemon) = radio();
+        connection.caps.linked = linked;
+        let (client, _future) = client(connection);
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert!(daemon.heard.try_recv().is_err(), "without a subscription there is nothing to say");
+        let events = Topics { state: false, events: true };
+        let answer = async {
+            let request = daemon.hears().await;
+            daemon.answers(&request, json!({"topics": ["events"], "rate_hz": 20.0})).await;
+        };
+        let (told, ()) = tokio::join!(client.subscribe(events, None), answer);
+        let _told = told.unwrap();
+        tokio::time::sleep(Duration::from_millis(2700)).await;
+        let heard: Vec<_> = std::iter::from_fn(|| daemon.heard.try_recv().ok()).collect();
+        assert_eq!(heard.len(), pings);
+        for frame in heard {
+            assert_eq!(frame.data, r#"{"jsonrpc":"2.0","method":"ping"}"#);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_link_a_daemon_that_forgot_the_subscription_is_asked_again() {
+    let (first, mut daemon) = radio();
+    let (client, future) = client(first);
+    let answer = async {
+        let request = daemon.hears().await;
+        daemon.answers(&request, json!({"topics": ["state"], "rate_hz": 10.0})).await;
+        for seq in 0..40 {
+            daemon.says_state(seq).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Instant::now()
+    };
+    let (told, last) = tokio::join!(client.subscribe(Topics { state: true, events: false }, None), answer);
+    let mut told = told.unwrap();
+    assert!(matches!(*client.link().borrow(), LinkState::Up { .. }));
+    until_down(&client).await;
+    assert_eq!(last.elapsed().as_millis(), 3100);
+    let (second, mut daemon) = radio();
+    future.send(Ok(second)).unwrap();
+    assert_eq!(daemon.hears().await["method"], "subscribe");
+    daemon.says_state(99).await;
+    while told.state().await.unwrap().seq != 99 {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_overtaken_is_numbered() {
+    let (connection, mut daemon) = radio();
+    let (client, _future) = client(connection);
+    let daemon = async {
+        let mut numbers = Vec::new();
+        for _ in 0..3 {
+            let request = daemon.hears().await;
+            numbers.push(request["params"]["seq"].clone());
+            daemon.answers(&request, json!({"accepted": true})).await;
+        }
+        numbers
+    };
+    let calls = async {
+        client.drive(power(0.5), power(0.0), None).await.unwrap();
+        client.drive(power(0.5), power(0.0), None).await.unwrap();
+        client.stop().await.unwrap();
+    };
+    let (numbers, ()) = tokio::join!(daemon, calls);
+    assert_eq!(numbers, [1, 2, 3]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_slow_listener_gets_the_newest_state() {
     let (connection, mut daemon) = connection(8);

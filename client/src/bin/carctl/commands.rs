@@ -1,14 +1,14 @@
 //! What each command does, given a connected client.
 
 use std::io::{IsTerminal, Write};
-use std::time::Duration;
 
 use client::{Client, LinkState, Options};
-use protocol::{Power, Rate, Topics, Ttl};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use protocol::{Rate, Topics};
+use tokio::time::sleep;
 use transport::Endpoint;
 
 use crate::args::{Args, Command};
+use crate::drive::{drive, stop};
 use crate::error::Error;
 use crate::{send, table};
 
@@ -38,50 +38,13 @@ pub(crate) async fn run(
         Command::Drive { throttle, steer, duration: Some(duration), ttl } => {
             drive(&car, throttle, steer, duration, ttl, out).await?;
         }
-        Command::Stop => drop(car.stop().await?),
+        Command::Stop => stop(&car).await?,
         Command::Look { pan, tilt } => {
             let angles = car.look(Some(pan), Some(tilt)).await?;
             writeln!(out, "pan {} tilt {}", angles.pan, angles.tilt)?;
         }
         Command::Send { .. } => {}
     }
-    Ok(())
-}
-
-/// Repeats a drive for a while, and stops the car whatever ends it.
-async fn drive(
-    car: &Client,
-    throttle: Power,
-    steer: Power,
-    duration: Duration,
-    ttl: Ttl,
-    out: &mut impl Write,
-) -> Result<(), Error> {
-    let end = Instant::now() + duration;
-    // Three in each time to live: one may be lost and another late.
-    let mut tick = interval(ttl.get() / 3);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let repeat = async {
-        let mut told = None;
-        loop {
-            tick.tick().await;
-            let accepted = car.drive(throttle, steer, Some(ttl)).await?;
-            if accepted.limited != told {
-                told = accepted.limited;
-                table::limited(out, told)?;
-            }
-        }
-    };
-    let ended = tokio::select! {
-        biased;
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Error::Signal),
-        () = sleep_until(end) => Ok(()),
-        failed = repeat => failed,
-    };
-    // Also after a failure: what failed may have been the answer and not the command.
-    let stopped = car.stop().await;
-    ended?;
-    stopped?;
     Ok(())
 }
 

@@ -4,7 +4,9 @@
 
 mod args;
 mod commands;
+mod drive;
 mod error;
+mod repeat;
 mod send;
 mod table;
 
