@@ -93,11 +93,11 @@ impl<R: AsyncRead + Unpin, G> FrameReader<R, G> {
                 Poll::Ready(message.map(|read| read.unwrap_or_else(|error| Err(broken(error, dead)))))
             }
             Poll::Pending => {
-                let begun = self.framed.read_buffer().len();
-                if !self.framed.decoder().until_silence() {
+                let begun = self.framed.read_buffer();
+                if !self.framed.decoder().until_silence(begun) {
                     return Poll::Pending;
                 }
-                ready!(self.silence.poll_after(begun, cx));
+                ready!(self.silence.poll_after(begun.len(), cx));
                 let mut rest = self.framed.read_buffer_mut().split();
                 match self.framed.decoder_mut().finish(&mut rest) {
                     // Only the line's end was missing; the socket will wake us.
@@ -117,10 +117,7 @@ impl<R: AsyncRead + Unpin, G> Stream for FrameReader<R, G> {
             return Poll::Ready(None);
         }
         let message = ready!(self.poll_message(cx));
-        self.ended = match &message {
-            None => true,
-            Some(message) => message.as_ref().is_err_and(RecvError::is_fatal),
-        };
+        self.ended = RecvError::ends(&message);
         Poll::Ready(message)
     }
 }
