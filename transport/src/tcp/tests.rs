@@ -137,17 +137,3 @@ async fn another_scheme_is_not_ours() {
     assert!(matches!(tcp.bind(&"mem://a".parse().unwrap()).await, Err(BindError::NoTransport(_))));
     assert!(matches!(tcp.dial(&"mem://a".parse().unwrap()).await, Err(DialError::NoTransport(_))));
 }
-
-#[tokio::test]
-async fn sockets_send_at_once_and_notice_a_dead_link_in_time() {
-    let limits = Limits { tcp_dead: Duration::from_secs(6), ..Limits::default() };
-    let (_, listener) = listener(limits.clone()).await;
-    let (socket, _) = connect(listener.endpoint(), &limits).await.unwrap();
-    let socket = SockRef::from(&socket);
-    assert!(socket.tcp_nodelay().unwrap());
-    assert!(socket.keepalive().unwrap());
-    assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(2));
-    assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(2));
-    assert_eq!(socket.tcp_keepalive_retries().unwrap(), 2);
-    assert_eq!(socket.tcp_user_timeout().unwrap(), Some(Duration::from_secs(6)));
-}
