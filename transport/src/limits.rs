@@ -17,7 +17,9 @@ pub struct Limits {
     /// Most connections of one listener from one IP address. Local peers (unix, mem) share all
     /// [`connections`](Self::connections).
     pub per_address: usize,
-    /// Most handshakes of one listener under way at once; whoever comes then is turned away.
+    /// Most handshakes of one listener under way at once, a quarter of them (but one at least) from
+    /// one IP address; whoever comes past either is turned away. So no one machine that is slow to
+    /// shake hands keeps another out.
     pub pending_handshakes: usize,
     /// First and longest pause after an error of `accept` that is not one peer's fault.
     pub accept_pause: (Duration, Duration),
@@ -32,7 +34,8 @@ pub struct Limits {
     pub ping_idle: Duration,
     /// A link counts as dead after this long without any frame or pong otherwise, 20 ms at least.
     pub dead_idle: Duration,
-    /// TCP: unacknowledged data or unanswered keep-alive for this long ends the connection.
+    /// TCP: unacknowledged data or unanswered keep-alive for this long ends the connection, and so
+    /// does a peer that takes no data and says nothing. One that speaks need not read.
     pub tcp_dead: Duration,
     /// Longest datagram in bytes, received or sent.
     pub datagram: usize,

@@ -99,8 +99,8 @@ impl Listener for Accepting {
                 let arrival = Arrival { socket, peer, pending, slot: self.slots.take(peer.ip()) };
                 welcome(arrival, Arc::clone(&self.limits)).boxed()
             }
-            // Whoever comes now gets no answer: to wait until each of them has read it is what
-            // there is no room for.
+            // Its address has its share of handshakes, or all are taken. No answer in words: to wait
+            // until each of them has read it is what there is no room for.
             Err(full) => std::future::ready(Err(full)).boxed(),
         };
         Incoming { peer: Peer::Socket(peer), handshake }
