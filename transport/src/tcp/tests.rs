@@ -4,7 +4,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::{Frame, HandshakeError};
+use crate::{Frame, HandshakeError, RecvError};
 
 async fn listener(limits: Limits) -> (Tcp, Box<dyn Listener>) {
     let tcp = Tcp::new(limits);
@@ -57,6 +57,29 @@ async fn a_dropped_sink_ends_the_peers_stream_and_keeps_the_other_half() {
     assert!(b.rx.next().await.is_none());
     b.tx.send(Frame::text("still")).await.unwrap();
     assert_eq!(a.rx.next().await.unwrap().unwrap(), Frame::text("still"));
+}
+
+#[tokio::test]
+async fn last_words_reach_a_peer_that_goes_on_sending() {
+    let (_, mut listener) = listener(Limits { max_frame: 64, ..Limits::default() }).await;
+    let mut client = TcpStream::connect(listener.endpoint().socket().unwrap()).await.unwrap();
+    let mut served = listener.accept().await.handshake.await.unwrap();
+    client.write_all(&[b'x'; 100_000]).await.unwrap();
+    assert!(matches!(served.rx.next().await, Some(Err(RecvError::TooLong { .. }))));
+    served.tx.feed(Frame::text("too long")).await.unwrap();
+    let closing = tokio::spawn(async move {
+        served.tx.close().await.unwrap();
+        drop(served);
+    });
+    // Unread bytes would be answered with a reset, which takes the words that are not read yet.
+    let mut got = [0; 9];
+    client.peek(&mut got).await.unwrap();
+    client.write_all(&[b'x'; 100_000]).await.unwrap();
+    let mut rest = Vec::new();
+    client.read_to_end(&mut rest).await.unwrap();
+    assert_eq!(rest, b"too long\n");
+    drop(client);
+    closing.await.unwrap();
 }
 
 #[tokio::test]
