@@ -4,7 +4,6 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -111,13 +110,4 @@ impl fmt::Debug for Connection {
             .field("caps", &self.caps)
             .finish_non_exhaustive()
     }
-}
-
-/// How long a link may be silent before its peer counts as dead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Patience {
-    /// Between two pings.
-    pub(crate) ping: Duration,
-    /// Without any answer.
-    pub(crate) dead: Duration,
 }

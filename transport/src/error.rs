@@ -123,6 +123,12 @@ impl RecvError {
     pub fn is_fatal(&self) -> bool {
         !matches!(self, Self::BadMessage(_))
     }
+
+    /// Whether a stream of frames is over after this item: it had no more, or a
+    /// [fatal](Self::is_fatal) error.
+    pub fn ends<T>(item: &Option<Result<T, Self>>) -> bool {
+        item.as_ref().is_none_or(|received| received.as_ref().is_err_and(Self::is_fatal))
+    }
 }
 
 /// A frame could not be sent.

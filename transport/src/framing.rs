@@ -133,9 +133,12 @@ impl Decode {
         Self { choice, position: 0 }
     }
 
-    /// Whether silence ends the message that has begun.
-    pub(crate) fn until_silence(&self) -> bool {
-        self.choice.framing().until_silence
+    /// Whether silence ends the message of which `begun` is there.
+    ///
+    /// While nobody can tell the framing, it ends nothing: a length that is written byte by byte may
+    /// have a pause in it, and a line that is one NUL is no message that anybody sends.
+    pub(crate) fn until_silence(&self, begun: &[u8]) -> bool {
+        self.choice.detect(begun).is_some_and(|framing| framing.until_silence)
     }
 
     /// Takes what is left of `src` as the last message.

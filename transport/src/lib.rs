@@ -11,6 +11,7 @@ mod faulty;
 mod frame;
 mod framing;
 mod limits;
+mod linger;
 mod mem;
 mod slots;
 mod stream;
@@ -19,6 +20,7 @@ mod tcp;
 mod traits;
 mod udp;
 mod unix;
+mod wire;
 mod ws;
 
 pub use connection::{Caps, Connection, FrameSink, FrameStream, Link, Peer};

@@ -17,26 +17,32 @@ pub struct Limits {
     /// Most connections of one listener from one IP address. Local peers (unix, mem) share all
     /// [`connections`](Self::connections).
     pub per_address: usize,
-    /// Most handshakes of one listener under way at once; whoever comes then is turned away.
+    /// Most handshakes of one listener under way at once, a quarter of them (but one at least) from
+    /// one IP address; whoever comes past either is turned away. So no one machine that is slow to
+    /// shake hands keeps another out.
     pub pending_handshakes: usize,
     /// First and longest pause after an error of `accept` that is not one peer's fault.
     pub accept_pause: (Duration, Duration),
     /// Silence that ends a message of the `lines` framing.
     pub line_silence: Duration,
-    /// Between WebSocket pings while the link is held, and when it then counts as dead.
+    /// Between WebSocket pings while the link is held. Half of [`dead_held`](Self::dead_held) where
+    /// that is less, so that there is always time to answer.
     pub ping_held: Duration,
-    /// See [`ping_held`](Self::ping_held).
+    /// A held link counts as dead after this long without any frame or pong, 20 ms at least.
     pub dead_held: Duration,
-    /// Between WebSocket pings otherwise.
+    /// Between WebSocket pings otherwise. Half of [`dead_idle`](Self::dead_idle) where that is less.
     pub ping_idle: Duration,
-    /// Without any frame or pong otherwise.
+    /// A link counts as dead after this long without any frame or pong otherwise, 20 ms at least.
     pub dead_idle: Duration,
-    /// TCP: unacknowledged data or unanswered keep-alive for this long ends the connection.
+    /// TCP: unacknowledged data or unanswered keep-alive for this long ends the connection, and so
+    /// does a peer that takes no data and says nothing. One that speaks need not read.
     pub tcp_dead: Duration,
     /// Longest datagram in bytes, received or sent.
     pub datagram: usize,
-    /// Most UDP sessions of one listener. Past it the longest silent one makes room, if it was silent
-    /// for half of [`udp_idle`](Self::udp_idle), or for a tenth where only one datagram ever came.
+    /// Most UDP sessions of one listener; of one address, [`per_address`](Self::per_address). A
+    /// newcomer past either gets the place of the one that was silent longest (of its own address
+    /// where that is full), if that was for half of [`udp_idle`](Self::udp_idle), or for a tenth
+    /// where only one datagram ever came. If nobody was silent for so long, it is turned away.
     pub udp_sessions: usize,
     /// A UDP session ends after this silence.
     pub udp_idle: Duration,

@@ -6,7 +6,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,7 +18,8 @@ use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::codec::{FramedRead, FramedWrite};
 
 use crate::framing::{Choice, Decode, Encode, READ_CHUNK};
-use crate::{Connection, Endpoint, Frame, Limits, Link, Peer, RecvError, SendError};
+use crate::linger::Linger;
+use crate::{Connection, Endpoint, Frame, Limits, Link, Peer, RecvError, SendError, linger};
 
 /// Bytes of frames that may wait to be written before the sender has to.
 const WRITE_BOUND: usize = 64 * 1024;
@@ -27,34 +28,51 @@ const WRITE_BOUND: usize = 64 * 1024;
 pub(crate) const BACKLOG: u32 = 128;
 
 /// A connection over two halves of a byte stream. `guard` is dropped with the last of them.
-pub(crate) fn connection(
+pub(crate) fn connection<R: AsyncRead + Send + Unpin + 'static>(
     peer: Peer,
-    (read, write): (impl AsyncRead + Send + Unpin + 'static, impl AsyncWrite + Send + Unpin + 'static),
+    (read, write): (R, impl AsyncWrite + Send + Unpin + 'static),
     choice: &Choice,
     limits: &Limits,
     guard: impl Send + Sync + 'static,
 ) -> Connection {
-    let guard = Arc::new(guard);
+    let shared = Arc::new(Shared { done: Mutex::new(None), _guard: guard });
     let mut framed = FramedWrite::new(write, Encode::new(choice.clone()));
     framed.set_backpressure_boundary(WRITE_BOUND);
-    let tx = FrameWriter { framed, _guard: Arc::clone(&guard) };
+    let tx = FrameWriter { framed, closing: Closing::Open, shared: Arc::clone(&shared) };
     let rx = FrameReader {
-        framed: FramedRead::with_capacity(read, Decode::new(choice.clone()), READ_CHUNK),
+        framed: Some(FramedRead::with_capacity(read, Decode::new(choice.clone()), READ_CHUNK)),
         silence: Silence { longest: limits.line_silence, heard: 0, timer: None },
         dead: limits.tcp_dead,
-        ended: false,
-        _guard: guard,
+        shared,
     };
     Connection { peer, caps: choice.caps(), link: Link::default(), tx: Box::pin(tx), rx: Box::pin(rx) }
 }
 
-/// Bytes out of frames: collected, and written once when flushed.
-struct FrameWriter<W, G> {
-    framed: FramedWrite<W, Encode>,
-    _guard: Arc<G>,
+/// What both halves hold.
+struct Shared<R, G> {
+    /// The stream of which no frame will be read any more, for whoever says goodbye.
+    done: Mutex<Option<R>>,
+    _guard: G,
 }
 
-impl<W: AsyncWrite + Unpin, G> Sink<Frame> for FrameWriter<W, G> {
+/// Bytes out of frames: collected, and written once when flushed.
+struct FrameWriter<R, W, G> {
+    framed: FramedWrite<W, Encode>,
+    closing: Closing<R>,
+    shared: Arc<Shared<R, G>>,
+}
+
+/// How far a goodbye has come.
+enum Closing<R> {
+    /// Our end is not yet said.
+    Open,
+    /// The peer's end is waited for.
+    Lingering(R, Linger),
+    /// Nothing is left to do.
+    Closed,
+}
+
+impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin, G> Sink<Frame> for FrameWriter<R, W, G> {
     type Error = SendError;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
@@ -69,43 +87,50 @@ impl<W: AsyncWrite + Unpin, G> Sink<Frame> for FrameWriter<W, G> {
         self.framed.poll_flush_unpin(cx)
     }
 
+    /// Ends our half. Where nobody reads the other any more, its rest is waited out too, so that it
+    /// does not cost the peer our last words; where somebody does, it stays theirs.
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.framed.poll_close_unpin(cx)
+        let this = &mut *self;
+        loop {
+            this.closing = match &mut this.closing {
+                Closing::Open => {
+                    ready!(this.framed.poll_close_unpin(cx))?;
+                    match this.shared.done.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                        Some(read) => Closing::Lingering(read, Linger::new(linger::LONGEST)),
+                        None => Closing::Closed,
+                    }
+                }
+                Closing::Lingering(read, linger) => {
+                    ready!(linger.poll(read, cx));
+                    Closing::Closed
+                }
+                Closing::Closed => return Poll::Ready(Ok(())),
+            }
+        }
     }
 }
 
 /// Frames out of bytes and silence. All that it knows is in its fields, so a dropped `next` loses
 /// nothing.
 struct FrameReader<R, G> {
-    framed: FramedRead<R, Decode>,
+    /// `None` once it has ended.
+    framed: Option<FramedRead<R, Decode>>,
     silence: Silence,
     dead: Duration,
-    ended: bool,
-    _guard: Arc<G>,
+    shared: Arc<Shared<R, G>>,
 }
 
-impl<R: AsyncRead + Unpin, G> FrameReader<R, G> {
-    fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, RecvError>>> {
-        match Pin::new(&mut self.framed).poll_next(cx) {
-            Poll::Ready(message) => {
-                self.silence.heard = 0;
-                let dead = self.dead;
-                Poll::Ready(message.map(|read| read.unwrap_or_else(|error| Err(broken(error, dead)))))
-            }
-            Poll::Pending => {
-                let begun = self.framed.read_buffer().len();
-                if !self.framed.decoder().until_silence() {
-                    return Poll::Pending;
-                }
-                ready!(self.silence.poll_after(begun, cx));
-                let mut rest = self.framed.read_buffer_mut().split();
-                match self.framed.decoder_mut().finish(&mut rest) {
-                    // Only the line's end was missing; the socket will wake us.
-                    None => Poll::Pending,
-                    message => Poll::Ready(message),
-                }
-            }
+impl<R, G> FrameReader<R, G> {
+    fn end(&mut self) {
+        if let Some(framed) = self.framed.take() {
+            *self.shared.done.lock().unwrap_or_else(PoisonError::into_inner) = Some(framed.into_inner());
         }
+    }
+}
+
+impl<R, G> Drop for FrameReader<R, G> {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -113,15 +138,36 @@ impl<R: AsyncRead + Unpin, G> Stream for FrameReader<R, G> {
     type Item = Result<Frame, RecvError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.ended {
-            return Poll::Ready(None);
+        let this = &mut *self;
+        let Some(framed) = &mut this.framed else { return Poll::Ready(None) };
+        let message = ready!(poll_message(framed, &mut this.silence, this.dead, cx));
+        if RecvError::ends(&message) {
+            this.end();
         }
-        let message = ready!(self.poll_message(cx));
-        self.ended = match &message {
-            None => true,
-            Some(message) => message.as_ref().is_err_and(RecvError::is_fatal),
-        };
         Poll::Ready(message)
+    }
+}
+
+fn poll_message(
+    framed: &mut FramedRead<impl AsyncRead + Unpin, Decode>,
+    silence: &mut Silence,
+    dead: Duration,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame, RecvError>>> {
+    if let Poll::Ready(message) = Pin::new(&mut *framed).poll_next(cx) {
+        silence.heard = 0;
+        return Poll::Ready(message.map(|read| read.unwrap_or_else(|error| Err(broken(error, dead)))));
+    }
+    let begun = framed.read_buffer();
+    if !framed.decoder().until_silence(begun) {
+        return Poll::Pending;
+    }
+    ready!(silence.poll_after(begun.len(), cx));
+    let mut rest = framed.read_buffer_mut().split();
+    match framed.decoder_mut().finish(&mut rest) {
+        // Only the line's end was missing; the socket will wake us.
+        None => Poll::Pending,
+        message => Poll::Ready(message),
     }
 }
 

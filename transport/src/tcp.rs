@@ -1,19 +1,20 @@
-//! `tcp://host:port`: framed messages over TCP. The sockets are made so that a command leaves at
-//! once and a pulled cable is noticed.
+//! `tcp://host:port`: framed messages over TCP, and how its sockets are opened.
+//!
+//! How a command leaves at once and a pulled cable is noticed is `wire`'s.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use socket2::{SockRef, TcpKeepalive};
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
 use crate::framing::{self, Choice};
 use crate::slots::{Slot, Slots};
 use crate::stream::{self, BACKLOG};
+use crate::wire::{self, Reading, Writing};
 use crate::{
     AddressKind, BindError, Connection, DialError, Endpoint, Incoming, Limits, Listener, Peer, Scheme,
     Transport,
@@ -52,9 +53,9 @@ impl Transport for Tcp {
     }
 
     async fn dial(&self, to: &Endpoint) -> Result<Connection, DialError> {
-        let (socket, peer) = connect(to, &self.limits).await?;
+        let (halves, peer) = connect(to, &self.limits).await?;
         let choice = Choice::for_dialler(to, &self.limits);
-        Ok(stream::connection(Peer::Socket(peer), socket.into_split(), &choice, &self.limits, ()))
+        Ok(stream::connection(Peer::Socket(peer), halves, &choice, &self.limits, ()))
     }
 }
 
@@ -85,9 +86,9 @@ impl Listener for Accepting {
 
 impl Accepting {
     fn connection(&self, socket: TcpStream, peer: SocketAddr, slot: Slot<IpAddr>) -> io::Result<Connection> {
-        tune(&socket, &self.limits)?;
+        let halves = wire::split(socket, &self.limits)?;
         let choice = Choice::for_listener(&self.endpoint, &self.limits);
-        Ok(stream::connection(Peer::Socket(peer), socket.into_split(), &choice, &self.limits, slot))
+        Ok(stream::connection(Peer::Socket(peer), halves, &choice, &self.limits, slot))
     }
 }
 
@@ -122,33 +123,21 @@ fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// A connected socket, and to whom, within [`Limits::handshake`].
-pub(crate) async fn connect(to: &Endpoint, limits: &Limits) -> Result<(TcpStream, SocketAddr), DialError> {
+pub(crate) async fn connect(
+    to: &Endpoint,
+    limits: &Limits,
+) -> Result<((Reading, Writing), SocketAddr), DialError> {
     let host = to.socket().ok_or_else(|| DialError::NoTransport(to.clone()))?;
     let connected = tokio::time::timeout(limits.handshake, async {
         let socket = TcpStream::connect(host).await?;
-        tune(&socket, limits)?;
         let peer = canonical(socket.peer_addr()?);
-        Ok((socket, peer))
+        Ok((wire::split(socket, limits)?, peer))
     });
     let result = connected.await.unwrap_or_else(|_elapsed| {
         let text = format!("no answer within {:?}", limits.handshake);
         Err(io::Error::new(io::ErrorKind::TimedOut, text))
     });
     result.map_err(|source| DialError::Io { endpoint: to.clone(), source })
-}
-
-/// Makes commands leave at once, and a dead link known after [`Limits::tcp_dead`].
-///
-/// Linux ends an idle link when a keep-alive probe is unanswered and nothing was heard for
-/// `TCP_USER_TIMEOUT`, and a busy one when data is not acknowledged for as long (tcp(7)). Probes
-/// every third of the time let one be lost.
-pub(crate) fn tune(socket: &TcpStream, limits: &Limits) -> io::Result<()> {
-    socket.set_nodelay(true)?;
-    let socket = SockRef::from(socket);
-    // The kernel counts these in whole seconds.
-    let probe = (limits.tcp_dead / 3).max(Duration::from_secs(1));
-    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(probe).with_interval(probe).with_retries(2))?;
-    socket.set_tcp_user_timeout(Some(limits.tcp_dead))
 }
 
 /// An IPv4 peer of an IPv6 socket is the same peer.

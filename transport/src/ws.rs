@@ -9,19 +9,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
+use tokio::io::{AsyncRead, AsyncWrite, join};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use self::socket::{Inner, Socket};
-use self::tap::Tap;
 use self::watch::Watch;
 use crate::slots::{Slot, Slots};
-use crate::tcp::{canonical, connect, listen, tune};
+use crate::tcp::{canonical, connect, listen};
 use crate::{
     AddressKind, BindError, Caps, Connection, DialError, Endpoint, HandshakeError, Incoming, Limits, Link,
-    Listener, Peer, Scheme, Transport, stream,
+    Listener, Peer, Scheme, Transport, stream, wire,
 };
 
 mod halves;
@@ -31,15 +29,6 @@ mod scanner;
 mod socket;
 mod tap;
 mod watch;
-
-/// Bytes asked of the kernel at once; also what a silent connection costs.
-const READ_CHUNK: usize = 4 * 1024;
-
-/// Bytes of messages that may wait to be written before the sender has to.
-const WRITE_BOUND: usize = 64 * 1024;
-
-/// Room past the bound for answers to pings (131 bytes with header and mask) and a close frame.
-const CONTROL_ROOM: usize = 1024;
 
 /// The rows of the scheme table.
 pub(crate) const SCHEMES: &[Scheme] =
@@ -70,16 +59,15 @@ impl Transport for Ws {
             socket,
             endpoint,
             slots: Slots::new(&self.limits),
-            pending: Arc::new(Semaphore::new(self.limits.pending_handshakes)),
+            pending: Slots::pending(&self.limits),
             limits: Arc::clone(&self.limits),
         }))
     }
 
     async fn dial(&self, to: &Endpoint) -> Result<Connection, DialError> {
         let deadline = Instant::now() + self.limits.handshake;
-        let (socket, peer) = connect(to, &self.limits).await?;
-        let tap = Tap::new(socket, self.limits.max_fragments);
-        let dialled = timeout_at(deadline, handshake::dial(to, tap, config(&self.limits)));
+        let ((read, write), peer) = connect(to, &self.limits).await?;
+        let dialled = timeout_at(deadline, handshake::dial(to, join(read, write), &self.limits));
         match dialled.await.unwrap_or(Err(HandshakeError::TimedOut(self.limits.handshake))) {
             Ok(ws) => Ok(connection(ws, peer, &self.limits, None)),
             Err(source) => Err(DialError::Handshake { endpoint: to.clone(), source }),
@@ -92,7 +80,7 @@ struct Accepting {
     socket: TcpListener,
     endpoint: Endpoint,
     slots: Slots<IpAddr>,
-    pending: Arc<Semaphore>,
+    pending: Slots<IpAddr>,
     limits: Arc<Limits>,
 }
 
@@ -106,17 +94,14 @@ impl Listener for Accepting {
         let (socket, peer) =
             stream::accept(&self.endpoint, self.limits.accept_pause, |cx| self.socket.poll_accept(cx)).await;
         let peer = canonical(peer);
-        let handshake = match Arc::clone(&self.pending).try_acquire_owned() {
-            Ok(permit) => {
-                let arrival = Arrival { socket, peer, permit, slot: self.slots.take(peer.ip()) };
+        let handshake = match self.pending.take(peer.ip()) {
+            Ok(pending) => {
+                let arrival = Arrival { socket, peer, pending, slot: self.slots.take(peer.ip()) };
                 welcome(arrival, Arc::clone(&self.limits)).boxed()
             }
-            // Whoever comes now gets no answer: to wait until each of them has read it is what
-            // there is no room for.
-            Err(_none) => {
-                let full = format!("{} handshakes are under way already", self.limits.pending_handshakes);
-                std::future::ready(Err(HandshakeError::Full(full))).boxed()
-            }
+            // Its address has its share of handshakes, or all are taken. No answer in words: to wait
+            // until each of them has read it is what there is no room for.
+            Err(full) => std::future::ready(Err(full)).boxed(),
         };
         Incoming { peer: Peer::Socket(peer), handshake }
     }
@@ -128,18 +113,18 @@ impl Listener for Accepting {
 struct Arrival {
     socket: TcpStream,
     peer: SocketAddr,
-    permit: OwnedSemaphorePermit,
+    pending: Slot<IpAddr>,
     slot: Result<Slot<IpAddr>, HandshakeError>,
 }
 
 async fn welcome(arrival: Arrival, limits: Arc<Limits>) -> Result<Connection, HandshakeError> {
-    let Arrival { socket, peer, permit: _until_done, slot } = arrival;
+    let Arrival { socket, peer, pending: _until_done, slot } = arrival;
     let shaken = timeout(limits.handshake, async {
-        tune(&socket, &limits)?;
+        let (read, write) = wire::split(socket, &limits)?;
+        let socket = join(read, write);
         match slot {
             Ok(slot) => {
-                let tap = Tap::new(socket, limits.max_fragments);
-                let ws = handshake::accept(tap, config(&limits)).await?;
+                let ws = handshake::accept(socket, &limits).await?;
                 Ok(connection(ws, peer, &limits, Some(slot)))
             }
             Err(full) => Err(handshake::turn_away(socket, full).await),
@@ -148,7 +133,12 @@ async fn welcome(arrival: Arrival, limits: Arc<Limits>) -> Result<Connection, Ha
     shaken.await.unwrap_or(Err(HandshakeError::TimedOut(limits.handshake)))
 }
 
-fn connection(ws: Inner, peer: SocketAddr, limits: &Limits, slot: Option<Slot<IpAddr>>) -> Connection {
+fn connection(
+    ws: Inner<impl AsyncRead + AsyncWrite + Send + Unpin + 'static>,
+    peer: SocketAddr,
+    limits: &Limits,
+    slot: Option<Slot<IpAddr>>,
+) -> Connection {
     let (link, hold) = Link::watched();
     let (tx, rx) = halves::split(Socket::new(ws, limits, slot), Watch::new(limits, hold));
     let caps = Caps {
@@ -160,13 +150,4 @@ fn connection(ws: Inner, peer: SocketAddr, limits: &Limits, slot: Option<Slot<Ip
         max_frame: limits.max_frame,
     };
     Connection { peer: Peer::Socket(peer), caps, link, tx: Box::pin(tx), rx: Box::pin(rx) }
-}
-
-fn config(limits: &Limits) -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_CHUNK)
-        .write_buffer_size(WRITE_BOUND)
-        .max_write_buffer_size(WRITE_BOUND + limits.max_frame + CONTROL_ROOM)
-        .max_message_size(Some(limits.max_frame))
-        .max_frame_size(Some(limits.max_frame))
 }

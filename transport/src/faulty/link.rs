@@ -209,10 +209,7 @@ impl Stream for FaultyStream {
             return Poll::Ready(None);
         }
         let message = ready!(self.poll_message(cx));
-        self.ended = match &message {
-            None => true,
-            Some(message) => message.as_ref().is_err_and(RecvError::is_fatal),
-        };
+        self.ended = RecvError::ends(&message);
         Poll::Ready(message)
     }
 }

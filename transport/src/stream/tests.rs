@@ -23,12 +23,27 @@ async fn next(connection: &mut Connection) -> Frame {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_without_an_end_ends_in_silence() {
-    for bytes in ["up", "\0"] {
+    let (mut connection, mut far) = open("auto", &Limits::default());
+    let begun = Instant::now();
+    far.write_all(b"up").await.unwrap();
+    assert_eq!(next(&mut connection).await, Frame::text("up"));
+    assert!((SILENCE..SILENCE * 2).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_after_the_first_byte_of_a_length_decides_nothing() {
+    for (parts, answer) in
+        [([&b"\0"[..], b"\x02up"], &b"\0\x02ok"[..]), ([b"\0", b"\0\0\x02up"], b"\0\0\0\x02ok")]
+    {
         let (mut connection, mut far) = open("auto", &Limits::default());
-        let begun = Instant::now();
-        far.write_all(bytes.as_bytes()).await.unwrap();
-        assert_eq!(next(&mut connection).await, Frame::text(bytes));
-        assert!((SILENCE..SILENCE * 2).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+        far.write_all(parts[0]).await.unwrap();
+        assert!(tokio::time::timeout(SILENCE * 3, connection.rx.next()).await.is_err());
+        far.write_all(parts[1]).await.unwrap();
+        assert_eq!(next(&mut connection).await, Frame::text("up"));
+        connection.tx.send(Frame::text("ok")).await.unwrap();
+        let mut got = vec![0; answer.len()];
+        far.read_exact(&mut got).await.unwrap();
+        assert_eq!(got, answer);
     }
 }
 

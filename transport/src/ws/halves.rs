@@ -5,44 +5,45 @@
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
 use tokio::time::{Sleep, sleep};
 
 use super::liveness::Verdict;
-use super::socket::{Goodbye, Socket};
+use super::socket::{Bytes, Goodbye, Socket};
 use super::watch::Watch;
-use crate::{Frame, RecvError, SendError};
-
-/// How long a goodbye may take. A peer that has not answered by then is not going to.
-const LONGEST_GOODBYE: Duration = Duration::from_secs(1);
+use crate::{Frame, RecvError, SendError, linger};
 
 /// Makes the halves.
-pub(super) fn split(socket: Socket, watch: Watch) -> (Writer, Reader) {
+pub(super) fn split<S: Bytes>(socket: Socket<S>, watch: Watch) -> (Writer<S>, Reader<S>) {
     let socket = Shared(Arc::new(Mutex::new(socket)));
     (Writer { socket: socket.clone(), goodbye: None }, Reader { socket, watch, ended: false })
 }
 
-#[derive(Clone)]
-struct Shared(Arc<Mutex<Socket>>);
+struct Shared<S>(Arc<Mutex<Socket<S>>>);
 
-impl Shared {
+impl<S> Clone for Shared<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S> Shared<S> {
     /// For one poll: the other half waits no longer than one read or write of the kernel.
-    fn lock(&self) -> MutexGuard<'_, Socket> {
+    fn lock(&self) -> MutexGuard<'_, Socket<S>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Frames from the peer, and the watch over it.
-pub(super) struct Reader {
-    socket: Shared,
+pub(super) struct Reader<S> {
+    socket: Shared<S>,
     watch: Watch,
     ended: bool,
 }
 
-impl Stream for Reader {
+impl<S: Bytes> Stream for Reader<S> {
     type Item = Result<Frame, RecvError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -74,25 +75,19 @@ impl Stream for Reader {
     }
 }
 
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.socket.lock().leave();
-    }
-}
-
 /// Frames to the peer, and a goodbye.
-pub(super) struct Writer {
-    socket: Shared,
+pub(super) struct Writer<S> {
+    socket: Shared<S>,
     goodbye: Option<(Goodbye, Pin<Box<Sleep>>)>,
 }
 
-impl Writer {
-    fn open(&self) -> Result<MutexGuard<'_, Socket>, SendError> {
+impl<S> Writer<S> {
+    fn open(&self) -> Result<MutexGuard<'_, Socket<S>>, SendError> {
         if self.goodbye.is_some() { Err(SendError::Closed) } else { Ok(self.socket.lock()) }
     }
 }
 
-impl Sink<Frame> for Writer {
+impl<S: Bytes> Sink<Frame> for Writer<S> {
     type Error = SendError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
@@ -110,7 +105,7 @@ impl Sink<Frame> for Writer {
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         let Self { socket, goodbye } = &mut *self;
         let (goodbye, timer) =
-            goodbye.get_or_insert_with(|| (Goodbye::default(), Box::pin(sleep(LONGEST_GOODBYE))));
+            goodbye.get_or_insert_with(|| (Goodbye::default(), Box::pin(sleep(linger::LONGEST))));
         match socket.lock().poll_goodbye(goodbye, cx) {
             // Closed by the peer in between: then nothing is left to say.
             Poll::Ready(Err(SendError::Closed)) => Poll::Ready(Ok(())),

@@ -4,7 +4,25 @@
 
 use tokio::time::{Duration, Instant};
 
-use crate::connection::Patience;
+/// Shortest time between two pings, and to answer one. Also keeps a setting of zero from pinging
+/// without end.
+const SHORTEST: Duration = Duration::from_millis(10);
+
+/// How long a peer may be silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Patience {
+    ping: Duration,
+    dead: Duration,
+}
+
+impl Patience {
+    /// A ping every `ping`, and the end after `dead` without any answer. Whatever they are, a peer
+    /// is asked at least twice as often as that, so half of `dead` is always left to answer.
+    pub(super) fn new(ping: Duration, dead: Duration) -> Self {
+        let dead = dead.max(SHORTEST * 2);
+        Self { ping: ping.clamp(SHORTEST, dead / 2), dead }
+    }
+}
 
 /// What is to be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +96,7 @@ impl Liveness {
 mod tests {
     use super::*;
 
+    /// As the limits' defaults have it.
     const IDLE: Patience = Patience { ping: Duration::from_secs(5), dead: Duration::from_secs(15) };
     const HELD: Patience = Patience { ping: Duration::from_millis(250), dead: Duration::from_secs(1) };
 
@@ -117,6 +136,24 @@ mod tests {
             if now >= to {
                 return (pings, None);
             }
+        }
+    }
+
+    #[test]
+    fn a_peer_that_answers_in_half_the_time_lives_however_the_times_are_set() {
+        let times = [0, 1, 50, 1_000, 10_000].map(Duration::from_millis);
+        for (ping, dead) in times.into_iter().flat_map(|ping| times.map(|dead| (ping, dead))) {
+            let patience = Patience::new(ping, dead);
+            let start = Instant::now();
+            let mut liveness = Liveness::new(patience, patience, start);
+            let answer = patience.dead / 2 - Duration::from_millis(1);
+            let (_, died) = live(&mut liveness, start, start + patience.dead * 100, Some(answer));
+            assert_eq!(died, None, "ping {ping:?}, dead {dead:?}");
+            liveness.hold(true, start + patience.dead * 200);
+            let (pings, died) =
+                live(&mut liveness, start + patience.dead * 200, start + patience.dead * 300, None);
+            assert!(pings.len() <= 1_000, "{} pings", pings.len());
+            assert_eq!(died, Some(patience.dead.as_millis()), "ping {ping:?}, dead {dead:?}");
         }
     }
 

@@ -3,9 +3,6 @@
 //! The bytes pass through unchanged. Whether they make sense is for the WebSocket itself to say;
 //! no payload and no socket must ever be known here.
 
-/// What ends the head of an HTTP request or answer.
-const END_OF_HEAD: &[u8] = b"\r\n\r\n";
-
 /// Where in the stream the next byte belongs, and how many frames the current message has.
 #[derive(Debug)]
 pub(super) struct Scanner {
@@ -16,8 +13,6 @@ pub(super) struct Scanner {
 
 #[derive(Debug)]
 enum At {
-    /// In the HTTP head, with so many bytes of its end seen.
-    Head(usize),
     /// Before the byte that holds FIN and the opcode.
     First,
     /// Before the byte that holds MASK and the short length.
@@ -29,9 +24,9 @@ enum At {
 }
 
 impl Scanner {
-    /// At the beginning of a stream, before the HTTP head. A message may have `most` fragments.
+    /// Before the first frame. A message may have `most` fragments.
     pub(super) fn new(most: usize) -> Self {
-        Self { at: At::Head(0), fragments: 0, most }
+        Self { at: At::First, fragments: 0, most }
     }
 
     /// Takes the next bytes of the stream.
@@ -56,17 +51,9 @@ impl Scanner {
         Ok(())
     }
 
-    /// One byte of a head or a header; false where it begins a fragment too many.
+    /// One byte of a header; false where it begins a fragment too many.
     fn step(&mut self, byte: u8) -> bool {
         self.at = match self.at {
-            At::Head(seen) => {
-                let seen = match () {
-                    () if byte == END_OF_HEAD[seen] => seen + 1,
-                    () if byte == END_OF_HEAD[0] => 1,
-                    () => 0,
-                };
-                if seen == END_OF_HEAD.len() { At::First } else { At::Head(seen) }
-            }
             At::First => {
                 match byte & 0x0F {
                     0 => self.fragments += 1,
@@ -108,8 +95,6 @@ fn after_payload(left: u64) -> At {
 mod tests {
     use super::*;
 
-    const HEAD: &[u8] = b"HTTP/1.1 101 Switching\r\nA: b\r\n\r\n";
-
     /// A frame whose payload looks like the beginnings of fragments.
     fn frame(first: u8, len: usize, masked: bool) -> Vec<u8> {
         let mask = if masked { 0x80 } else { 0 };
@@ -136,7 +121,6 @@ mod tests {
         for masked in [false, true] {
             for len in [0, 1, 125, 126, 127, 128, 65535, 65536] {
                 let good = [
-                    HEAD.to_vec(),
                     frame(0x02, len, masked),
                     frame(0x89, 5, masked),
                     frame(0x00, len, masked),
@@ -156,14 +140,8 @@ mod tests {
     }
 
     #[test]
-    fn the_head_ends_at_its_first_empty_line() {
-        let stream = [b"GET / HTTP/1.1\r\r\n\r\r\n\r\n".as_slice(), &[0x01, 0, 0x00, 0]].concat();
-        assert_eq!(end(1, &stream, 1), Some(stream.len() - 2));
-    }
-
-    #[test]
     fn a_length_past_all_memory_is_only_skipped() {
-        let mut stream = [HEAD, &[0x02, 0xFF]].concat();
+        let mut stream = vec![0x02, 0xFF];
         stream.extend([0xFF; 8]);
         stream.extend([0; 64]);
         assert_eq!(end(1, &stream, 1), None);

@@ -9,31 +9,34 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::Utf8Bytes;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Bytes, Message, protocol::CloseFrame};
+use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
 use super::tap::Tap;
+use crate::linger::Linger;
 use crate::slots::Slot;
 use crate::stream::broken;
-use crate::{Frame, Kind, Limits, RecvError, SendError};
+use crate::{Frame, Kind, Limits, RecvError, SendError, linger};
 
 /// The WebSocket of a connection.
-pub(super) type Inner = WebSocketStream<Tap<TcpStream>>;
+pub(super) type Inner<S> = WebSocketStream<Tap<S>>;
+
+/// The stream below it.
+pub(super) trait Bytes: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Bytes for S {}
 
 /// What both halves share.
-pub(super) struct Socket {
-    ws: Inner,
+pub(super) struct Socket<S> {
+    ws: Inner<S>,
     limit: usize,
     tcp_dead: Duration,
     /// A message that found the write buffer full of answers to the peer's pings.
     held: Option<Message>,
-    /// A frame that was read while we said goodbye, for a reader that may still want it.
-    peeked: Option<Frame>,
     /// Nothing more is read.
     ended: bool,
     /// A ping is still in the write buffer.
@@ -43,7 +46,6 @@ pub(super) struct Socket {
     /// The tasks that wait, `None` while they do not.
     reader: Option<Waker>,
     writer: Option<Waker>,
-    reader_gone: bool,
     _slot: Option<Slot<IpAddr>>,
 }
 
@@ -56,23 +58,21 @@ pub(super) enum Goodbye {
     /// The close frame is on its way.
     Said,
     /// The peer has answered, and the socket is shut on our side.
-    Shut,
+    Shut(Linger),
 }
 
-impl Socket {
-    pub(super) fn new(ws: Inner, limits: &Limits, slot: Option<Slot<IpAddr>>) -> Self {
+impl<S: Bytes> Socket<S> {
+    pub(super) fn new(ws: Inner<S>, limits: &Limits, slot: Option<Slot<IpAddr>>) -> Self {
         Self {
             ws,
             limit: limits.max_frame,
             tcp_dead: limits.tcp_dead,
             held: None,
-            peeked: None,
             ended: false,
             unflushed: false,
             goodbye: (CloseCode::Normal, ""),
             reader: None,
             writer: None,
-            reader_gone: false,
             _slot: slot,
         }
     }
@@ -81,10 +81,6 @@ impl Socket {
 
     /// The next frame for the reader, which is woken when there may be one.
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, RecvError>>> {
-        if let Some(frame) = self.peeked.take() {
-            wake(&mut self.writer);
-            return Poll::Ready(Some(Ok(frame)));
-        }
         let next = self.poll_read(cx);
         self.reader = next.is_pending().then(|| cx.waker().clone());
         next
@@ -100,7 +96,7 @@ impl Socket {
         if !self.unflushed {
             // Refused only where the write buffer is full or the end was said: then the peer's
             // silence tells enough.
-            let _ = Pin::new(&mut self.ws).start_send(Message::Ping(Bytes::new()));
+            let _ = Pin::new(&mut self.ws).start_send(Message::Ping(bytes::Bytes::new()));
             self.unflushed = true;
         }
         self.push();
@@ -121,12 +117,6 @@ impl Socket {
     pub(super) fn lose(&mut self) {
         self.end();
         self.goodbye = (CloseCode::Abnormal, "");
-        wake(&mut self.writer);
-    }
-
-    /// No reader is left.
-    pub(super) fn leave(&mut self) {
-        self.reader_gone = true;
         wake(&mut self.writer);
     }
 
@@ -167,8 +157,8 @@ impl Socket {
     }
 
     /// Says goodbye: all that was fed, the close frame, the peer's close frame, the end of the
-    /// socket. The peer's rest is read and dropped, or the kernel would answer it with a reset that
-    /// may overtake our last words.
+    /// socket, the peer's end. What the peer still had to say is dropped from the close frame on,
+    /// unless the reader is quicker: a goodbye must not hang on somebody who may never read.
     pub(super) fn poll_goodbye(
         &mut self,
         goodbye: &mut Goodbye,
@@ -189,15 +179,10 @@ impl Socket {
                     let answered = self.poll_answer();
                     ready!(self.waits(answered, cx));
                     ready!(Pin::new(self.ws.get_mut()).poll_shutdown(cx))?;
-                    *goodbye = Goodbye::Shut;
+                    *goodbye = Goodbye::Shut(Linger::new(linger::LONGEST));
                 }
-                Goodbye::Shut => {
-                    let mut rest = [0; 1024];
-                    let mut rest = ReadBuf::new(&mut rest);
-                    let read = ready!(Pin::new(self.ws.get_mut().inner()).poll_read(cx, &mut rest));
-                    if read.is_err() || rest.filled().is_empty() {
-                        return Poll::Ready(Ok(()));
-                    }
+                Goodbye::Shut(linger) => {
+                    return linger.poll(self.ws.get_mut().inner(), cx).map(Ok);
                 }
             }
         }
@@ -211,13 +196,9 @@ impl Socket {
         // waker given here must be the one of the reader who may be waiting.
         let reader = self.reader.clone().unwrap_or_else(|| Waker::noop().clone());
         while !self.ended {
-            if self.peeked.is_some() && !self.reader_gone {
-                return Poll::Pending;
-            }
-            let next = ready!(self.poll_read(&mut Context::from_waker(&reader)));
-            self.peeked = next.and_then(Result::ok);
-            wake(&mut self.reader);
+            let _late = ready!(self.poll_read(&mut Context::from_waker(&reader)));
         }
+        wake(&mut self.reader);
         Poll::Ready(())
     }
 
@@ -292,7 +273,7 @@ impl Socket {
     }
 }
 
-fn frame(kind: Kind, data: Bytes) -> Poll<Option<Result<Frame, RecvError>>> {
+fn frame(kind: Kind, data: bytes::Bytes) -> Poll<Option<Result<Frame, RecvError>>> {
     Poll::Ready(Some(Ok(Frame { data, kind })))
 }
 

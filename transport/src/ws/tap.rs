@@ -7,23 +7,26 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::scanner::Scanner;
 
-/// A byte stream that is listened to.
+/// A byte stream that is listened to, from the first byte after its handshake.
 #[derive(Debug)]
 pub(super) struct Tap<S> {
     inner: S,
+    /// What came with the end of the handshake's head.
+    rest: BytesMut,
     scanner: Scanner,
     heard: bool,
     shut: bool,
 }
 
 impl<S> Tap<S> {
-    /// Over a stream of which nothing was read, not even the HTTP head.
-    pub(super) fn new(inner: S, max_fragments: usize) -> Self {
-        Self { inner, scanner: Scanner::new(max_fragments), heard: false, shut: false }
+    /// Over a stream of which nothing was read past the HTTP head but `rest`.
+    pub(super) fn new(inner: S, rest: BytesMut, max_fragments: usize) -> Self {
+        Self { inner, rest, scanner: Scanner::new(max_fragments), heard: false, shut: false }
     }
 
     /// Whether anything came since this was last asked.
@@ -42,6 +45,18 @@ impl<S> Tap<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Tap<S> {
+    fn poll_bytes(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.rest.is_empty() {
+            return Pin::new(&mut self.inner).poll_read(cx, buf);
+        }
+        let len = self.rest.len().min(buf.remaining());
+        buf.put_slice(&self.rest[..len]);
+        self.rest.advance(len);
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -51,7 +66,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
         let this = &mut *self;
         let before = buf.filled().len();
         if !this.shut {
-            ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+            ready!(this.poll_bytes(cx, buf))?;
             let read = &buf.filled()[before..];
             this.heard |= !read.is_empty();
             if let Err(good) = this.scanner.scan(read) {

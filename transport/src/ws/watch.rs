@@ -9,9 +9,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::ReusableBoxFuture;
 
-use super::liveness::{Liveness, Verdict};
+use super::liveness::{Liveness, Patience, Verdict};
 use crate::Limits;
-use crate::connection::Patience;
 
 type Hold = watch::Receiver<bool>;
 
@@ -26,8 +25,8 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(limits: &Limits, hold: Hold) -> Self {
         let now = Instant::now();
-        let idle = Patience { ping: limits.ping_idle, dead: limits.dead_idle };
-        let held = Patience { ping: limits.ping_held, dead: limits.dead_held };
+        let idle = Patience::new(limits.ping_idle, limits.dead_idle);
+        let held = Patience::new(limits.ping_held, limits.dead_held);
         Self {
             liveness: Liveness::new(idle, held, now),
             timer: Box::pin(sleep_until(now)),

@@ -1,8 +1,11 @@
 //! Section 4 of RFC 6455: who is let in, and what the others are told.
 
-use futures_util::{SinkExt, StreamExt};
+use std::time::Duration;
+
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::timeout;
 use transport::{DialError, Frame, HandshakeError, Limits, Transport, Ws};
 
 use crate::support::*;
@@ -39,6 +42,43 @@ async fn half_a_handshake_times_out_and_delays_nobody() {
 }
 
 #[tokio::test]
+async fn many_half_handshakes_from_one_address_keep_no_other_address_out() {
+    let limits = Limits { handshake: Duration::from_secs(60), ..Limits::default() };
+    let (mut listener, at) = bind(limits.clone()).await;
+    let (mut silent, mut pending, mut refused) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..limits.pending_handshakes {
+        let from = TcpSocket::new_v4().unwrap();
+        from.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        silent.push(from.connect(at).await.unwrap());
+        let mut handshake = listener.accept().await.handshake;
+        match (&mut handshake).now_or_never() {
+            None => pending.push(handshake),
+            Some(Err(HandshakeError::Full(_))) => refused += 1,
+            Some(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((pending.len(), refused), (4, 12));
+    let good = async { tokio::join!(async { listener.accept().await.handshake.await }, raw(at)) };
+    let (good, _client) = timeout(Duration::from_secs(2), good).await.expect("nobody is in the way");
+    assert!(good.is_ok());
+}
+
+#[tokio::test]
+async fn who_is_refused_and_does_not_hang_up_keeps_its_place_for_a_moment_only() {
+    let limits = Limits { connections: 1, handshake: Duration::from_secs(60), ..short() };
+    let (mut listener, at) = bind(limits).await;
+    let mut stays = TcpStream::connect(at).await.unwrap();
+    stays.write_all(b"no handshake\r\n\r\n").await.unwrap();
+    let nonsense = timeout(Duration::from_secs(2), listener.accept().await.handshake).await;
+    assert!(matches!(nonsense.expect("not a minute"), Err(HandshakeError::Protocol(_))));
+    let (first, _client) = tokio::join!(async { listener.accept().await.handshake.await }, raw(at));
+    let _stays = TcpStream::connect(at).await.unwrap();
+    let too_many = timeout(Duration::from_secs(2), listener.accept().await.handshake).await;
+    assert!(matches!(too_many.expect("not a minute"), Err(HandshakeError::Full(_))));
+    drop(first);
+}
+
+#[tokio::test]
 async fn only_so_many_handshakes_are_under_way_at_once() {
     let (mut listener, at) = bind(Limits { pending_handshakes: 1, ..short() }).await;
     let _silent = TcpStream::connect(at).await.unwrap();
@@ -64,6 +104,9 @@ async fn who_finds_no_place_is_told_why() {
     assert!(next.is_ok(), "a place that is left can be taken");
 }
 
+const ANOTHER_KEY: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
 #[tokio::test]
 async fn a_dialler_is_told_who_it_met_instead() {
     let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -76,6 +119,8 @@ async fn a_dialler_is_told_who_it_met_instead() {
     for (bytes, words) in [
         (&b"HTTP/1.1 404 Not Found\r\n\r\n"[..], "the server answered 404 Not Found"),
         (b"SSH-2.0-OpenSSH\r\n\r\n", "the server speaks no WebSocket"),
+        (b"HTTP/1.1 101 \r\n\r\n", "the server speaks no WebSocket: it does not upgrade"),
+        (ANOTHER_KEY, "the server speaks no WebSocket: it answers another key"),
         (b"", "the handshake was not finished within 300ms"),
     ] {
         let ws = Ws::new(short());

@@ -1,6 +1,7 @@
 //! Section 5 of RFC 6455: frames.
 
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use transport::Limits;
 
 use crate::support::*;
@@ -84,6 +85,18 @@ async fn a_message_may_have_only_so_many_fragments() {
     });
     let four = [begun, masked(LAST, b"x")].concat();
     echoes(at, [(four, [plain(PONG, b""), plain(BINARY, b"x")].concat())]).await;
+}
+
+#[tokio::test]
+async fn fragments_are_counted_however_the_head_ends_and_from_the_byte_behind_it() {
+    let request = String::from_utf8_lossy(REQUEST).into_owned();
+    let fragments = [masked(BINARY_BEGINS, b""), masked(MORE, b"").repeat(4)].concat();
+    for head in [request.replace("\r\n", "\n"), request] {
+        let mut socket = TcpStream::connect(echo(short()).await).await.unwrap();
+        socket.write_all(&[head.as_bytes(), &fragments].concat()).await.unwrap();
+        let answer = rest(socket).await;
+        assert!(answer.ends_with(&closed(1008)), "{}", String::from_utf8_lossy(&answer));
+    }
 }
 
 #[tokio::test]

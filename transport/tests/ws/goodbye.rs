@@ -72,6 +72,17 @@ async fn closing_the_sink_says_goodbye_and_loses_nothing_that_was_fed() {
     assert!(connection.rx.next().await.is_none());
 }
 
+#[tokio::test]
+async fn who_still_speaks_when_we_say_goodbye_delays_it_not() {
+    let (mut connection, mut client) = pair(short()).await;
+    // The reader lives, and nobody reads.
+    client.write_all(&masked(TEXT, b"more").repeat(3)).await.unwrap();
+    let closing = timeout(Duration::from_millis(500), connection.tx.close());
+    let (closing, bytes) = tokio::join!(closing, rest_after_answering(client));
+    closing.expect("who is answered waits no longer").unwrap();
+    assert_eq!(bytes, closed(1000));
+}
+
 /// Answers the server's goodbye as section 7.1.1 asks, and returns all that came.
 async fn rest_after_answering(mut socket: TcpStream) -> Vec<u8> {
     socket.write_all(&masked(CLOSE, &[0x03, 0xE8])).await.unwrap();
