@@ -113,8 +113,7 @@ impl Car {
         }
         self.drive()?;
         self.wheels = WheelPower::default();
-        self.wake()?;
-        Ok(())
+        self.wake()
     }
 
     /// Brings a car back after a failure: brakes, turns the servos to where they were last told (to the

@@ -60,7 +60,8 @@ fn motors_whose_chip_no_longer_obeys_are_stopped_by_their_standby_line() {
     bench.world().dead = None;
     bench.world().history.clear();
     car.halt().unwrap();
-    for outputs in &bench.world().history {
+    let history = bench.world().history.clone();
+    for outputs in &history {
         for motor in &board.motors {
             assert!(!matches!(does(&board, motor, outputs), Does::Turn(_)), "{outputs:?}");
         }
@@ -128,6 +129,21 @@ fn a_standby_line_on_a_chip_sleeps_and_wakes_too() {
     bench.world().dead = None;
     car.apply(&go(1.0, 0.0)).unwrap();
     all_do(&board, &bench, Does::Turn(1.0));
+}
+
+#[test]
+fn a_chip_that_has_nothing_but_a_standby_line_names_the_motor_when_it_fails() {
+    let mut board = Board::preset("demo").unwrap();
+    let mut chip = board.chips[0].clone();
+    chip.address = 0x41;
+    board.chips.push(chip);
+    for motor in &mut board.motors {
+        let BridgeSpec::Tb6612 { standby, .. } = &mut motor.bridge else { panic!("a TB6612") };
+        *standby = Some(PinRef::Chip { chip: 1, channel: 0 });
+    }
+    let (mut car, bench) = car(&board);
+    bench.world().dead = Some("pca9685@0x41".to_owned());
+    assert_eq!(car.halt().unwrap_err().to_string(), "motor left: pca9685@0x41: made to fail");
 }
 
 #[test]
