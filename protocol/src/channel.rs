@@ -147,11 +147,7 @@ impl Channel {
             return Poll::Ready(None);
         }
         let frame = ready!(self.rx.as_mut().poll_next(cx));
-        self.ended = match &frame {
-            None => true,
-            Some(Ok(_)) => false,
-            Some(Err(error)) => error.is_fatal(),
-        };
+        self.ended = RecvError::ends(&frame);
         Poll::Ready(frame)
     }
 

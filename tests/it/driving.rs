@@ -190,8 +190,8 @@ async fn a_chip_that_does_not_answer_stops_the_car_and_says_which() {
     anna.ask("up").await;
     pass(500).await;
     garage.sim.unplug(0x40);
-    anna.call("drive", json!({ "throttle": 0.1, "steer": 0 })).await;
-    pass(50).await;
+    // Nothing new is written for a motion that is held; it is noticed all the same.
+    pass(150).await;
     let state = anna.state().await;
     assert_eq!(state["mode"], json!("fault"));
     assert!(state["stop_reason"].as_str().is_some_and(|r| r.contains("0x40")), "{state}");
@@ -210,6 +210,51 @@ async fn a_chip_that_does_not_answer_stops_the_car_and_says_which() {
     anna.ask("up").await;
     pass(1_000).await;
     assert!(motion(&garage).linear_mps > 0.3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_chip_whose_supply_dropped_is_noticed_and_set_up_again() {
+    let garage = Garage::open().await;
+    let mut anna = garage.visit().await;
+    anna.ask("up").await;
+    pass(1_000).await;
+    garage.sim.reset_chip(0x40);
+    let mut modes = Vec::new();
+    for _ in 0..100 {
+        pass(10).await;
+        modes.push(anna.state().await["mode"].clone());
+    }
+    let noticed = modes.iter().position(|mode| mode == "fault");
+    assert!(noticed.is_some_and(|tick| tick <= 10), "within 100 ms: {modes:?}");
+    modes.dedup();
+    assert_eq!(modes.last(), Some(&json!("idle")), "it is set up again");
+    assert_eq!(
+        modes.iter().filter(|mode| *mode == "driving").count(),
+        usize::from(noticed > Some(0)),
+        "nothing is resumed"
+    );
+    anna.ask("up").await;
+    pass(1_000).await;
+    assert!(motion(&garage).linear_mps > 0.3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_by_somebody_else_holds_against_a_stick_that_is_still_held() {
+    let garage = Garage::open().await;
+    let mut anna = garage.visit().await;
+    let mut ben = garage.visit().await;
+    for tick in 0..40 {
+        let reply = anna.call("drive", json!({ "throttle": 0.5, "steer": 0 })).await;
+        assert_eq!(reply["result"].is_object(), tick <= 10, "{tick}: {reply}");
+        if tick == 10 {
+            ben.ask("stop").await;
+        }
+        pass(50).await;
+    }
+    assert_eq!(anna.state().await["mode"], json!("idle"));
+    pass(500).await;
+    let reply = anna.call("drive", json!({ "throttle": 0.5, "steer": 0 })).await;
+    assert_eq!(reply["result"]["accepted"], json!(true), "it had let go");
 }
 
 #[tokio::test(start_paused = true)]

@@ -272,7 +272,7 @@ impl Gate {
             let ms = quiet.as_millis();
             let message =
                 format!("{by} said stop: let go for {ms} ms, or send zeros, before you drive again");
-            return Err(Fault::new(Code::STALE, message));
+            return Err(Fault::new(Code::BUSY, message));
         }
         match self.motion {
             Some(same) if same.driver == id => {}

@@ -143,7 +143,7 @@ fn a_driver_whom_somebody_stopped_must_let_go_first() {
     gate.handle(BEN, &Command::Stop { seq: None }, ms(50)).expect("always allowed");
     for now in (100..2_000).step_by(50) {
         let fault = gate.handle(ANNA, &drive(0.5, 0.0), ms(now)).expect_err("still holds the stick");
-        assert_eq!(fault.code, Code::STALE);
+        assert_eq!(fault.code, Code::BUSY);
         assert!(fault.message.starts_with("session 2 (127.0.0.1:2) said stop: let go"), "{fault}");
         assert!(is_braked(&gate.tick(ms(now))));
     }

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hal::{AssembleError, Board, Car, Platform};
+use hal::{AssembleError, Board, Car, HardwareError, Platform};
 use protocol::{Gimbal, Pose, Speed, State, Wheels};
 
 use crate::shared::{Shared, fill, round};
 
 /// How often a hardware that failed is asked whether it works again.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// How often the chips are asked whether they still run. A motion that is held writes nothing, so
+/// nothing else would notice.
+const CHECK: Duration = Duration::from_millis(100);
 
 /// The car, what it stands on, and the gate that tells it what to do.
 pub(crate) struct Plant {
@@ -19,6 +23,7 @@ pub(crate) struct Plant {
     period: Duration,
     seq: u64,
     next_tick: Duration,
+    next_check: Duration,
     /// When to try again, while the hardware has failed.
     retry: Option<Duration>,
 }
@@ -32,7 +37,16 @@ impl Plant {
         period: Duration,
     ) -> Result<Self, AssembleError> {
         let car = Car::assemble(board, &mut *platform)?;
-        Ok(Self { car, platform, shared, period, seq: 0, next_tick: Duration::ZERO, retry: None })
+        Ok(Self {
+            car,
+            platform,
+            shared,
+            period,
+            seq: 0,
+            next_tick: Duration::ZERO,
+            next_check: Duration::ZERO,
+            retry: None,
+        })
     }
 
     /// Does what the gate says at `now`; returns when it must be called again at the latest.
@@ -41,7 +55,8 @@ impl Plant {
         let outputs = self.shared.gate(|gate| gate.tick(now));
         match self.retry {
             None => {
-                if let Err(error) = self.car.apply(&outputs.target) {
+                let done = self.car.apply(&outputs.target).and_then(|()| self.check(now));
+                if let Err(error) = done {
                     self.fail(&error.to_string(), now);
                 }
             }
@@ -64,6 +79,14 @@ impl Plant {
         }
     }
 
+    fn check(&mut self, now: Duration) -> Result<(), HardwareError> {
+        if now < self.next_check {
+            return Ok(());
+        }
+        self.next_check = now + CHECK;
+        self.car.check()
+    }
+
     fn fail(&mut self, what: &str, now: Duration) {
         self.shared.gate(|gate| gate.hardware_failed(what));
         self.halt();
@@ -71,7 +94,7 @@ impl Plant {
     }
 
     fn recover(&mut self, now: Duration) {
-        match self.car.halt() {
+        match self.car.recover() {
             Ok(()) => {
                 self.retry = None;
                 self.shared.gate(crate::control::Gate::hardware_works);
@@ -87,12 +110,12 @@ impl Plant {
         self.seq += 1;
         let wheels = self.car.wheels();
         let motion = self.platform.motion();
-        let gimbal = Gimbal { pan: outputs.target.pan_deg, tilt: outputs.target.tilt_deg };
-        let has_gimbal = self.car.pan_range().is_some() || self.car.tilt_range().is_some();
+        let (pan, tilt) = self.car.gimbal();
+        let gimbal = Gimbal { pan: pan.unwrap_or(0.0), tilt: tilt.unwrap_or(0.0) };
         let mut state = State {
             seq: self.seq,
             wheels: Wheels { left: round(wheels.left, 1e4), right: round(wheels.right, 1e4) },
-            gimbal: has_gimbal.then_some(gimbal),
+            gimbal: pan.or(tilt).map(|_| gimbal),
             speed: motion
                 .map(|m| Speed { linear: round(m.linear_mps, 1e4), angular: round(m.angular_rad_s, 1e4) }),
             pose: motion.map(|m| Pose {

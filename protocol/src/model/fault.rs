@@ -26,7 +26,7 @@ impl Code {
     pub const HARDWARE: Self = Self(-32004);
     /// An older `seq` than one already seen, or too late.
     pub const STALE: Self = Self(-32005);
-    /// As many as may be are here already.
+    /// Not now: as many as may be are here already, somebody else said stop, the daemon is closing.
     pub const BUSY: Self = Self(-32006);
 }
 
