@@ -63,8 +63,9 @@ async fn a_ping_that_finds_the_pipe_full_takes_the_wake_up_from_no_writer() {
     assert!(!writing.is_finished() && !reading.is_finished());
     timeout(Duration::from_secs(1), frames(&mut client, owed)).await.expect("the writer goes on");
     client.send(Message::text("up")).await.unwrap();
-    assert_eq!(reading.await.unwrap().unwrap().unwrap(), Frame::text("up"));
-    writing.await.unwrap().unwrap();
+    let read = timeout(Duration::from_secs(1), reading).await.expect("the reader is woken");
+    assert_eq!(read.unwrap().unwrap().unwrap(), Frame::text("up"));
+    timeout(Duration::from_secs(1), writing).await.expect("the writer is woken").unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
