@@ -290,3 +290,6 @@ fn unsent(error: WsError) -> SendError {
         error => SendError::Io(std::io::Error::other(error)),
     }
 }
+
+#[cfg(test)]
+mod tests;
