@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::DialectId;
 use tokio_util::task::TaskTracker;
-use transport::{Endpoint, Incoming, Listener};
+use transport::{Endpoint, HandshakeError, Incoming, Listener};
 
 use crate::control::SessionId;
 use crate::session::{Context, Manner, serve};
@@ -56,6 +56,7 @@ impl Server {
         self.sessions.spawn(async move {
             match server.context.closing.run_until_cancelled(handshake).await {
                 Some(Ok(connection)) => serve(server.context, connection, next(&server.next), manner).await,
+                Some(Err(full @ HandshakeError::Full(_))) => tracing::info!(%peer, %full, "turned away"),
                 Some(Err(error)) => tracing::debug!(%peer, %error, "turned away"),
                 None => {}
             }

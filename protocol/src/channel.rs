@@ -103,6 +103,13 @@ impl Channel {
         self.outbox.push(dialect.get().reply(&Replies::One(Reply { id, outcome })))
     }
 
+    /// Only what is still to be said: nothing more is read, so that a goodbye can end well even where
+    /// the peer goes on speaking.
+    #[must_use]
+    pub fn into_outbox(self) -> Outbox {
+        self.outbox
+    }
+
     /// [`poll_requests`](Self::poll_requests), awaited. Dropping it loses nothing.
     pub async fn next_requests(&mut self) -> Option<Result<(DialectId, Requests), RecvError>> {
         poll_fn(|cx| self.poll_requests(cx)).await

@@ -153,6 +153,18 @@ fn invalid_utf8_is_answered_and_the_next_line_still_drives() {
 }
 
 #[test]
+fn a_web_page_cannot_drive_through_a_plain_socket() {
+    let daemon = Process::start();
+    let mut browser = connect(daemon.address("tcp"));
+    browser
+        .write_all(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 8\r\n\r\n\ncam_up\n")
+        .expect("connected");
+    let heard = read_to_end(&browser);
+    assert!(heard.contains("this is HTTP"), "{heard}");
+    assert_eq!(daemon.state()["gimbal"]["tilt"], json!(0.0));
+}
+
+#[test]
 fn half_a_websocket_handshake_held_open_is_closed_and_delays_nobody() {
     let daemon = Process::start_with("[limits]\nhandshake_ms = 300");
     let bystander = Bystander::drives(&daemon);
@@ -271,7 +283,11 @@ fn more_connections_than_allowed_are_turned_away_and_places_come_back() {
     };
     let mut guests: Vec<TcpStream> = (0..4).map(|_| connect(address)).collect();
     assert!(guests.iter().all(hears_hello));
-    assert!(!hears_hello(&connect(address)), "the fifth is turned away");
+    let heard = read_to_end(&connect(address));
+    assert!(
+        heard.contains("-32006") && heard.contains("all 4 connections of this listener are in use"),
+        "{heard}"
+    );
     guests.pop();
     eventually("the place is free again", || hears_hello(&connect(address)));
 }

@@ -111,7 +111,7 @@ pub enum RecvError {
     #[error("{0}")]
     Protocol(String),
     /// The peer did not answer for so long that the link counts as dead.
-    #[error("nothing heard from the peer for {0:?}")]
+    #[error("nothing heard from the peer for {0:.1?}")]
     Dead(Duration),
     /// The connection broke.
     #[error(transparent)]

@@ -17,6 +17,9 @@ pub struct Limits {
     /// Most connections of one listener from one IP address. Local peers (unix, mem) share all
     /// [`connections`](Self::connections).
     pub per_address: usize,
+    /// What a peer for whom there is no room is told on a byte stream before it is closed, with `{}`
+    /// in place of the reason; empty for nothing. The layer above knows the peer's language.
+    pub refusal: &'static str,
     /// Most handshakes of one listener under way at once, a quarter of them (but one at least) from
     /// one IP address; whoever comes past either is turned away. So no one machine that is slow to
     /// shake hands keeps another out.
@@ -58,6 +61,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(5),
             connections: 64,
             per_address: 16,
+            refusal: "",
             pending_handshakes: 16,
             accept_pause: (Duration::from_millis(100), Duration::from_secs(1)),
             line_silence: Duration::from_millis(50),

@@ -19,13 +19,27 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 
 use crate::framing::{Choice, Decode, Encode, READ_CHUNK};
 use crate::linger::Linger;
-use crate::{Connection, Endpoint, Frame, Limits, Link, Peer, RecvError, SendError, linger};
+use crate::{Connection, Endpoint, Frame, HandshakeError, Limits, Link, Peer, RecvError, SendError, linger};
 
 /// Bytes of frames that may wait to be written before the sender has to.
 const WRITE_BOUND: usize = 64 * 1024;
 
 /// Connections that the kernel keeps until they are accepted.
 pub(crate) const BACKLOG: u32 = 128;
+
+/// Tells a peer for whom there is no room why, as far as its socket takes it at once.
+pub(crate) fn refuse(
+    why: HandshakeError,
+    limits: &Limits,
+    try_write: impl FnOnce(&[u8]) -> io::Result<usize>,
+) -> HandshakeError {
+    if !limits.refusal.is_empty() {
+        let line = limits.refusal.replace("{}", &why.to_string()) + "\n";
+        // It is closed next, whether it heard this or not.
+        drop(try_write(line.as_bytes()));
+    }
+    why
+}
 
 /// A connection over two halves of a byte stream. `guard` is dropped with the last of them.
 pub(crate) fn connection<R: AsyncRead + Send + Unpin + 'static>(

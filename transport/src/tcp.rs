@@ -16,8 +16,8 @@ use crate::slots::{Slot, Slots};
 use crate::stream::{self, BACKLOG};
 use crate::wire::{self, Reading, Writing};
 use crate::{
-    AddressKind, BindError, Connection, DialError, Endpoint, Incoming, Limits, Listener, Peer, Scheme,
-    Transport,
+    AddressKind, BindError, Connection, DialError, Endpoint, HandshakeError, Incoming, Limits, Listener,
+    Peer, Scheme, Transport,
 };
 
 /// The rows of the scheme table.
@@ -77,7 +77,10 @@ impl Listener for Accepting {
         let (socket, peer) =
             stream::accept(&self.endpoint, self.limits.accept_pause, |cx| self.socket.poll_accept(cx)).await;
         let peer = canonical(peer);
-        let connection = self.slots.take(peer.ip()).and_then(|slot| Ok(self.connection(socket, peer, slot)?));
+        let connection = match self.slots.take(peer.ip()) {
+            Ok(slot) => self.connection(socket, peer, slot).map_err(HandshakeError::from),
+            Err(full) => Err(stream::refuse(full, &self.limits, |line| socket.try_write(line))),
+        };
         Incoming { peer: Peer::Socket(peer), handshake: std::future::ready(connection).boxed() }
     }
 

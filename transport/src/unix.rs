@@ -130,10 +130,13 @@ impl Listener for Accepting {
         })
         .await;
         let peer = peer_of(credentials);
-        let connection = self.slots.take(()).map(|slot| {
-            let choice = Choice::for_listener(&self.endpoint, &self.limits);
-            stream::connection(peer.clone(), socket.into_split(), &choice, &self.limits, slot)
-        });
+        let connection = match self.slots.take(()) {
+            Ok(slot) => {
+                let choice = Choice::for_listener(&self.endpoint, &self.limits);
+                Ok(stream::connection(peer.clone(), socket.into_split(), &choice, &self.limits, slot))
+            }
+            Err(full) => Err(stream::refuse(full, &self.limits, |line| socket.try_write(line))),
+        };
         Incoming { peer, handshake: std::future::ready(connection).boxed() }
     }
 

@@ -36,13 +36,23 @@ pub struct Config {
     pub insecure: bool,
 }
 
+/// What a client for whom there is no room is told: `Code::BUSY` of the protocol.
+const REFUSAL: &str = r#"{"jsonrpc":"2.0","error":{"code":-32006,"message":"{}"},"id":null}"#;
+
 /// The `[limits]` table.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Kept by transports.
     pub transport: TransportLimits,
     /// Kept by sessions.
     pub session: SessionLimits,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let transport = TransportLimits { refusal: REFUSAL, ..TransportLimits::default() };
+        Self { transport, session: SessionLimits::default() }
+    }
 }
 
 /// Bounds that a session keeps.

@@ -217,14 +217,15 @@ impl Session<'_> {
         while let Ok(event) = self.events.try_recv() {
             self.tell(Ok(event));
         }
-        let outbox = &mut self.channel.outbox;
+        let id = self.asker.id;
+        let mut outbox = self.channel.into_outbox();
         let flushed = async {
             // Errors only mean that the peer is gone already.
             drop(poll_fn(|cx| outbox.poll_drain(cx)).await);
             drop(poll_fn(|cx| outbox.poll_close(cx)).await);
         };
         if timeout(limit, flushed).await.is_err() {
-            tracing::debug!(session = self.asker.id, "the peer did not take the goodbye");
+            tracing::debug!(session = id, "the peer did not take the goodbye");
         }
     }
 }

@@ -63,6 +63,10 @@ fn message(mut line: BytesMut, limit: usize) -> Decoded {
     if line.len() > limit {
         return Some(Err(RecvError::TooLong { limit }));
     }
+    if is_http(&line) {
+        let reason = "this is HTTP, spoken to an endpoint of lines: a browser needs ws://";
+        return Some(Err(RecvError::Protocol(reason.to_owned())));
+    }
     Some(match std::str::from_utf8(&line) {
         Ok(_) => Ok(Frame { data: line.freeze(), kind: Kind::Text }),
         Err(error) => Err(RecvError::BadMessage(format!(
@@ -70,6 +74,14 @@ fn message(mut line: BytesMut, limit: usize) -> Decoded {
             error.valid_up_to()
         ))),
     })
+}
+
+/// Whether a line is the request line of HTTP/1 (RFC 9112, section 3). A page of any origin can make
+/// a browser send one to any port, with lines of the page's choice after it; none of them must be
+/// heard.
+fn is_http(line: &[u8]) -> bool {
+    let version = line.iter().rposition(|&b| b == b' ').map_or(&b""[..], |space| &line[space + 1..]);
+    version.starts_with(b"HTTP/1.") && line[0].is_ascii_uppercase()
 }
 
 fn without_return(line: &[u8]) -> usize {

@@ -31,9 +31,15 @@ struct Session {
 }
 
 impl Session {
-    /// Whether it has been silent for so long that a newcomer may have its place.
-    fn may_make_room(&self, now: Instant, idle: Duration) -> bool {
-        let patience = if self.again { idle / 2 } else { idle / 10 };
+    /// Whether it has been silent for so long that a newcomer may have its place. Where that is
+    /// `kin`, of the same address, one who spoke once yields at once: a program that opens a socket
+    /// for every word has the newest word heard.
+    fn may_make_room(&self, now: Instant, idle: Duration, kin: bool) -> bool {
+        let patience = match (self.again, kin) {
+            (true, _) => idle / 2,
+            (false, false) => idle / 10,
+            (false, true) => Duration::ZERO,
+        };
         now.duration_since(self.heard) >= patience
     }
 }
@@ -107,7 +113,8 @@ impl Sessions {
             .open
             .iter()
             .filter(|(address, session)| {
-                (!crowded || address.ip() == ip) && session.may_make_room(now, self.idle)
+                let kin = address.ip() == ip;
+                (!crowded || kin) && session.may_make_room(now, self.idle, kin)
             })
             .min_by_key(|(_, session)| session.heard)
             .map(|(address, _)| *address);

@@ -116,6 +116,13 @@ impl Lock {
                 .mode(0o600)
                 .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
                 .open(&path)?;
+            if file.metadata()?.len() > 0 {
+                return Err(Refused::new(
+                    io::ErrorKind::AlreadyExists,
+                    "the lock file beside it is not empty, so it is no lock of ours",
+                    "; it is left alone: remove it yourself, or choose another path",
+                ));
+            }
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Err(rustix::io::Errno::WOULDBLOCK) => {
                     return Err(Refused::in_use("another process holds the lock file beside it"));

@@ -9,6 +9,8 @@ pub(super) struct Scanner {
     at: At,
     fragments: usize,
     most: usize,
+    /// Whether a frame was completed since this was last asked.
+    whole: bool,
 }
 
 #[derive(Debug)]
@@ -26,7 +28,12 @@ enum At {
 impl Scanner {
     /// Before the first frame. A message may have `most` fragments.
     pub(super) fn new(most: usize) -> Self {
-        Self { at: At::First, fragments: 0, most }
+        Self { at: At::First, fragments: 0, most, whole: false }
+    }
+
+    /// Whether a frame was completed since this was last asked.
+    pub(super) fn take_whole(&mut self) -> bool {
+        std::mem::take(&mut self.whole)
     }
 
     /// Takes the next bytes of the stream.
@@ -38,7 +45,7 @@ impl Scanner {
         while let Some((&byte, after)) = rest.split_first() {
             if let At::Payload(left) = self.at {
                 let skipped = left.min(rest.len() as u64);
-                self.at = after_payload(left - skipped);
+                self.at = self.after_payload(left - skipped);
                 // It fits: it is at most the length of a slice.
                 rest = &rest[skipped as usize..];
                 continue;
@@ -71,24 +78,25 @@ impl Scanner {
                 match byte & 0x7F {
                     126 => At::Length(2, 0, mask),
                     127 => At::Length(8, 0, mask),
-                    short => after_payload(mask + u64::from(short)),
+                    short => self.after_payload(mask + u64::from(short)),
                 }
             }
             At::Length(left, value, mask) => {
                 let value = value << 8 | u64::from(byte);
                 match left {
-                    1 => after_payload(value.saturating_add(mask)),
+                    1 => self.after_payload(value.saturating_add(mask)),
                     _ => At::Length(left - 1, value, mask),
                 }
             }
-            At::Payload(left) => after_payload(left - 1),
+            At::Payload(left) => self.after_payload(left - 1),
         };
         true
     }
-}
 
-fn after_payload(left: u64) -> At {
-    if left == 0 { At::First } else { At::Payload(left) }
+    fn after_payload(&mut self, left: u64) -> At {
+        self.whole |= left == 0;
+        if left == 0 { At::First } else { At::Payload(left) }
+    }
 }
 
 #[cfg(test)]

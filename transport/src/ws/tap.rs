@@ -1,4 +1,4 @@
-//! What lies between the socket and the WebSocket: it notices that something was heard, and ends
+//! What lies between the socket and the WebSocket: it notices that a frame was heard, and ends
 //! the stream before a message has too many fragments.
 //!
 //! Bytes are never changed here.
@@ -19,19 +19,19 @@ pub(super) struct Tap<S> {
     /// What came with the end of the handshake's head.
     rest: BytesMut,
     scanner: Scanner,
-    heard: bool,
     shut: bool,
 }
 
 impl<S> Tap<S> {
     /// Over a stream of which nothing was read past the HTTP head but `rest`.
     pub(super) fn new(inner: S, rest: BytesMut, max_fragments: usize) -> Self {
-        Self { inner, rest, scanner: Scanner::new(max_fragments), heard: false, shut: false }
+        Self { inner, rest, scanner: Scanner::new(max_fragments), shut: false }
     }
 
-    /// Whether anything came since this was last asked.
+    /// Whether a whole frame came since this was last asked. A frame that comes byte by byte and
+    /// never ends is no sign of life.
     pub(super) fn take_heard(&mut self) -> bool {
-        std::mem::take(&mut self.heard)
+        self.scanner.take_whole()
     }
 
     /// Whether a message had too many fragments.
@@ -68,7 +68,6 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
         if !this.shut {
             ready!(this.poll_bytes(cx, buf))?;
             let read = &buf.filled()[before..];
-            this.heard |= !read.is_empty();
             if let Err(good) = this.scanner.scan(read) {
                 this.shut = true;
                 buf.set_filled(before + good);
