@@ -230,6 +230,19 @@ fn any_name() -> impl Strategy<Value = &'static str> {
     select(&NAMES[..])
 }
 
+#[test]
+fn nothing_after_a_request_of_http_is_heard() {
+    for request in ["GET / HTTP/1.1", "POST /?action=up HTTP/1.0", "OPTIONS * HTTP/1.1"] {
+        let stream = format!("{request}\r\nHost: car\r\n\r\n\nup\n");
+        for framing in ["auto", "lines"] {
+            let heard = received(framing, [stream.as_bytes()]);
+            let first = heard.first().expect("a refusal");
+            assert!(first.as_ref().is_err_and(|error| error.contains("HTTP")), "{framing}: {heard:?}");
+        }
+    }
+    assert_eq!(received("lines", [&b"ping HTTP/1.1\nup\n"[..]]), ok(&["ping HTTP/1.1", "up"]));
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic_or_pile_up(framing in any_name(), chunks in vec(vec(any::<u8>(), 0..40), 0..12)) {

@@ -166,6 +166,15 @@ async fn a_lock_file_that_is_a_link_is_not_followed() {
 }
 
 #[tokio::test]
+async fn a_lock_file_that_holds_something_is_left_alone() {
+    let (dir, at) = somewhere();
+    let lock = dir.path().join("car.sock.lock");
+    fs::write(&lock, "precious").unwrap();
+    assert!(refusal(&at).await.contains("no lock of ours"));
+    assert_eq!(fs::read_to_string(&lock).unwrap(), "precious");
+}
+
+#[tokio::test]
 async fn a_socket_that_somebody_put_in_our_place_is_not_removed() {
     let (dir, at) = somewhere();
     let path = dir.path().join("car.sock");

@@ -125,6 +125,18 @@ mod tests {
     }
 
     #[test]
+    fn only_a_whole_frame_counts_as_one() {
+        for len in [0, 5, 126, 70_000] {
+            let (mut scanner, bytes) = (Scanner::new(4), frame(0x81, len, true));
+            let (last, before) = bytes.split_last().expect("a frame has bytes");
+            scanner.scan(before).expect("one fragment");
+            assert!(!scanner.take_whole(), "{len}");
+            scanner.scan(&[*last]).expect("one fragment");
+            assert!(scanner.take_whole() && !scanner.take_whole(), "{len}");
+        }
+    }
+
+    #[test]
     fn the_fragment_that_is_one_too_many_is_found_however_the_bytes_are_cut() {
         for masked in [false, true] {
             for len in [0, 1, 125, 126, 127, 128, 65535, 65536] {

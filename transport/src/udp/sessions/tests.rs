@@ -70,12 +70,28 @@ fn an_address_with_all_its_sessions_leaves_room_for_others() {
     let mut sessions = sessions(8, 2);
     let now = Instant::now();
     let crowd: Vec<_> = (1..=2).map(|n| sessions.open(port(n), word(), now).unwrap()).collect();
+    for n in 1..=2 {
+        sessions.deliver(port(n), word(), now).unwrap();
+    }
     let other = sessions.open(peer(9), word(), now - SECOND * 4).unwrap();
     assert!(sessions.open(port(3), word(), now).is_none());
     assert!(sessions.open(peer(2), word(), now).is_some());
-    assert!(sessions.open(port(3), word(), now + SECOND).is_some());
+    assert!(sessions.open(port(3), word(), now + SECOND * 5).is_some());
     assert!(!other.has_ended(), "room for an address is made among its own");
     assert_eq!(crowd.iter().filter(|inbox| inbox.has_ended()).count(), 1);
+}
+
+#[test]
+fn the_newest_word_of_an_address_is_heard_though_each_came_from_a_port_of_its_own() {
+    let mut sessions = sessions(8, 2);
+    let now = Instant::now();
+    let speaks = sessions.open(port(1), word(), now).unwrap();
+    sessions.deliver(port(1), word(), now).unwrap();
+    for n in 2..100 {
+        assert!(sessions.open(port(n), word(), now).is_some(), "word {n}");
+    }
+    assert!(!speaks.has_ended(), "who speaks again keeps its place");
+    assert_eq!(sessions.open.len(), 2);
 }
 
 #[test]
