@@ -194,6 +194,7 @@ fn events() -> Vec<(&'static str, Event)> {
         ("event stopped", Event::Stopped { reason: "the connection closed".to_owned() }),
         ("event hardware", Event::Hardware { fault: Some("the motor driver does not answer".to_owned()) }),
         ("event hardware works again", Event::Hardware { fault: None }),
+        ("event missed", Event::Missed { count: 3 }),
         ("event bye", Event::Bye { reason: "SIGTERM".to_owned() }),
     ]
 }

@@ -163,6 +163,33 @@ async fn subscribers_hear_the_state_at_their_rate_and_events_as_they_happen() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_listener_who_was_too_slow_is_told_how_much_it_missed() {
+    let garage = Garage::open_with(|config| config.limits.session.send_queue = 4).await;
+    let mut slow = garage.visit().await;
+    slow.call("subscribe", json!({ "topics": ["events"] })).await;
+    let mut anna = garage.visit().await;
+    for _ in 0..100 {
+        anna.ask("up").await;
+        anna.ask("stop").await;
+        pass(10).await;
+    }
+    let count_up_to_missed = async |slow: &mut crate::support::Peer| {
+        let mut heard = 0;
+        loop {
+            let event: Value = serde_json::from_str(&slow.hear().await.expect("open")).expect("JSON");
+            match event["params"]["event"].as_str() {
+                Some("missed") => return heard + event["params"]["count"].as_u64().expect("a number"),
+                _ => heard += 1,
+            }
+        }
+    };
+    let reader = tokio::spawn(async move { count_up_to_missed(&mut slow).await });
+    pass(100).await;
+    anna.ask("up").await;
+    assert_eq!(reader.await.expect("ends"), 200, "two for each round");
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_dialect_drives_on_one_connection() {
     let garage = Garage::open().await;
     let mut anna = garage.visit().await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use protocol::{Channel, Code, DialectId, Fault, Notification, Requests};
+use protocol::{Channel, Code, DialectId, Event, Fault, Notification, Requests};
 use tokio::sync::broadcast::{self, error::RecvError as Lag};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -67,8 +67,9 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
     }
     let why = session.run().await;
     registered.close(&why);
+    let unread = session.channel.outbox.dropped();
     session.say_goodbye(context.limits.drain).await;
-    tracing::info!(session = id, %peer, %why, "disconnected");
+    tracing::info!(session = id, %peer, %why, unread, "disconnected");
 }
 
 /// Takes the session from the gate even if its task panics or is dropped.
@@ -203,12 +204,24 @@ impl Session<'_> {
         }
         match event {
             Ok(event) => {
+                self.confess();
                 let frame = event.frame(self.channel.dialect());
                 self.missed += u64::from(!self.channel.outbox.push(frame));
             }
             Err(Lag::Lagged(count)) => self.missed += count,
             // The daemon holds the sender for as long as it has sessions.
             Err(Lag::Closed) => {}
+        }
+    }
+
+    /// Says how many events this peer was too slow for, once there is room to say it.
+    fn confess(&mut self) {
+        if self.missed > 0 {
+            let missed = Event::Missed { count: self.missed };
+            let frame = self.channel.dialect().get().notify(Notification::Event(&missed));
+            if self.channel.outbox.push(frame) {
+                self.missed = 0;
+            }
         }
     }
 

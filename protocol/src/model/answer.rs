@@ -146,6 +146,11 @@ pub enum Event {
         /// What failed; `null` when it works again.
         fault: Option<String>,
     },
+    /// This listener was too slow for events before this one.
+    Missed {
+        /// So many.
+        count: u64,
+    },
     /// The daemon is going away.
     Bye {
         /// Why, in words.

@@ -5,6 +5,6 @@ mod inside;
 mod language;
 mod outside;
 
-pub(crate) use inside::{Garage, pass};
+pub(crate) use inside::{Garage, Peer, pass};
 pub(crate) use language::{Driver, language, skipped};
 pub(crate) use outside::{Process, car_daemon, eventually};
