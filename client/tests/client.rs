@@ -67,6 +67,7 @@ impl Daemon {
 type Future = mpsc::UnboundedSender<Result<Connection, String>>;
 
 fn client(connection: Connection) -> (Client, Future) {
+    #[expect(clippy::disallowed_methods, reason = "a test that ends")]
     let (future, dialled) = mpsc::unbounded_channel();
     let dialled = std::sync::Arc::new(tokio::sync::Mutex::new(dialled));
     let redial = move || {

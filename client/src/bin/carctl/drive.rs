@@ -65,6 +65,7 @@ mod tests {
 
     /// A car behind a network that is like UDP, on which every `nth` datagram is lost, each way. It answers
     /// a request with the member that `answer` gives.
+    #[expect(clippy::disallowed_methods, reason = "this network has no bound, and a test that ends")]
     fn car(nth: usize, answer: fn(&Value) -> Option<(&'static str, Value)>) -> (Client, Heard) {
         let (there, mut arriving) = unbounded_channel::<Frame>();
         let (back, mut answers) = unbounded_channel();
