@@ -160,7 +160,7 @@ async fn read_again(
     while hangup.recv().await.is_some() {
         let (path, overrides) = (path.clone(), overrides.clone());
         // A file system may be slow, and nothing here may wait for it.
-        let read = tokio::task::spawn_blocking(move || Config::load(path.as_deref(), &overrides));
+        let read = tokio::task::spawn_blocking(move || Config::load_again(path.as_deref(), &overrides));
         match read.await {
             // Fails only once the daemon has ended.
             Ok(Ok(config)) => drop(reloads.send(config).await),

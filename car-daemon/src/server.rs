@@ -17,6 +17,8 @@ pub(crate) struct Server {
     listeners: TaskTracker,
     sessions: TaskTracker,
     next: Arc<AtomicU64>,
+    /// The second, from 1, in which it was last said that somebody was turned away.
+    complained: Arc<AtomicU64>,
 }
 
 impl Server {
@@ -26,6 +28,7 @@ impl Server {
             listeners: TaskTracker::new(),
             sessions: TaskTracker::new(),
             next: Arc::new(AtomicU64::new(1)),
+            complained: Arc::default(),
         }
     }
 
@@ -51,12 +54,20 @@ impl Server {
         self.listeners.wait().await;
     }
 
+    /// Whether a second has passed since this last said so: a crowd must not fill the log.
+    fn may_complain(&self) -> bool {
+        let now = self.context.clock.now().as_secs() + 1;
+        self.complained.swap(now, Ordering::Relaxed) != now
+    }
+
     fn admit(&self, Incoming { peer, handshake }: Incoming, manner: Manner) {
         let server = self.clone();
         self.sessions.spawn(async move {
             match server.context.closing.run_until_cancelled(handshake).await {
                 Some(Ok(connection)) => serve(server.context, connection, next(&server.next), manner).await,
-                Some(Err(full @ HandshakeError::Full(_))) => tracing::info!(%peer, %full, "turned away"),
+                Some(Err(full @ HandshakeError::Full(_))) if server.may_complain() => {
+                    tracing::warn!(%peer, %full, "turned away; more of this within a second is not logged");
+                }
                 Some(Err(error)) => tracing::debug!(%peer, %error, "turned away"),
                 None => {}
             }

@@ -149,7 +149,10 @@ impl Client {
         let exchange = async {
             let call = Call { command, deadline, answer };
             self.calls.send(call).await.map_err(|_| gone())?;
-            answered.await.map_err(|_| gone())?
+            // Who waited too long may be forgotten a moment before its own clock says so.
+            let forgotten =
+                || if Instant::now() < deadline { gone() } else { CallError::TimedOut(self.timeout) };
+            answered.await.map_err(|_| forgotten())?
         };
         timeout_at(deadline, exchange).await.unwrap_or(Err(CallError::TimedOut(self.timeout)))
     }

@@ -35,6 +35,9 @@ const QUEUE_BYTES: usize = 64 * 1024;
 /// How long a goodbye may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// How long is listened for the reason why a connection broke.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
 /// Where the answer to a call goes.
 pub(crate) type Answer = oneshot::Sender<Result<Value, CallError>>;
 
@@ -111,6 +114,7 @@ impl Task {
                 channel.outbox.push(frame);
             }
         }
+        let mut last_words = None;
         loop {
             let due = session.due(&channel.caps);
             let happened = tokio::select! {
@@ -124,14 +128,22 @@ impl Task {
                 Happened::Asked(Some(call)) => session.ask(channel, call),
                 Happened::Asked(None) => return None,
                 Happened::Said(Some(Ok(said))) => {
+                    last_words = last_words_of(&said).or(last_words);
                     self.backoff.reset();
                     self.hear(session, said);
                 }
                 // A message that cannot be read answers no call; the next one may.
                 Happened::Said(Some(Err(error))) if !error.is_fatal() => {}
                 Happened::Said(Some(Err(error))) => return Some(error.to_string()),
-                Happened::Said(None) => return Some("the daemon closed the connection".to_owned()),
-                Happened::Broke(error) => return Some(error.to_string()),
+                Happened::Said(None) => {
+                    return last_words.or_else(|| Some("the daemon closed the connection".to_owned()));
+                }
+                // It may have been told why before it could say anything.
+                Happened::Broke(error) => {
+                    let heard = timeout(LAST_WORDS, channel.next_outgoing()).await;
+                    let said = heard.ok().flatten().and_then(Result::ok);
+                    return said.as_ref().and_then(last_words_of).or_else(|| Some(error.to_string()));
+                }
             }
         }
     }
@@ -280,6 +292,15 @@ impl Session {
         }
         // An error means that the caller has given up.
         let _ = waiter.answer.send(outcome.map_err(CallError::Refused));
+    }
+}
+
+/// Why the daemon is about to close the connection, if that is what it says: an error that answers
+/// no call.
+fn last_words_of(said: &Outgoing) -> Option<String> {
+    match said {
+        Outgoing::Reply { id: Id::Null, outcome: Err(fault) } => Some(fault.message.clone()),
+        _ => None,
     }
 }
 

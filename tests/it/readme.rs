@@ -92,3 +92,14 @@ fn the_python_of_the_protocol_document_drives() {
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(said.matches("\"accepted\":true").count(), 10, "{said}");
 }
+
+#[test]
+fn carctl_says_why_it_was_turned_away() {
+    let daemon = Process::start_with("[limits]\nconnections = 1\nper_address = 1");
+    let guest = std::os::unix::net::UnixStream::connect(daemon.socket()).expect("listens");
+    let output = shell(&format!("{} state", carctl().display()), &daemon);
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{complaint}");
+    assert!(complaint.contains("connections of this listener are in use"), "{complaint}");
+    drop(guest);
+}

@@ -203,6 +203,16 @@ pub(crate) fn frame_of(data: Bytes) -> Frame {
     Frame { data, kind }
 }
 
+/// The refusal of a line that is the request line of HTTP/1 (RFC 9112, section 3). A page of any
+/// origin can make a browser send one to any port, with lines of the page's choice after it; none of
+/// them must be heard.
+fn http(line: &[u8]) -> Option<RecvError> {
+    let version = line.rsplit(|&b| b == b' ').next().unwrap_or_default();
+    let is_request = version.starts_with(b"HTTP/1.") && line[0].is_ascii_uppercase();
+    let reason = "this is HTTP, spoken to a plain socket: a browser needs ws://";
+    is_request.then(|| RecvError::Protocol(reason.to_owned()))
+}
+
 /// The error where a stream ends with `have` bytes of a message for which `header` bytes of length
 /// come first.
 fn cut_short(have: usize, header: usize, announced: Option<usize>) -> RecvError {

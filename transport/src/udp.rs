@@ -52,7 +52,7 @@ const LONGEST: usize = 65_507;
 /// - A listener is full at [`Limits::udp_sessions`], and for one IP address at
 ///   [`Limits::per_address`]. Then the longest silent session makes room for a newcomer, if it has
 ///   been silent for half of [`Limits::udp_idle`], or for a tenth where only one datagram ever came;
-///   to a newcomer of its own address such a one makes room at once.
+///   to a newcomer of its own address it makes room after a tenth, or at once.
 ///   So forged senders, who speak once, never displace a peer that speaks, and their places are
 ///   soon free again. Who forges steadily can still crowd out newcomers, as on any unauthenticated
 ///   datagram service.

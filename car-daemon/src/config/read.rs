@@ -1,12 +1,12 @@
 //! From a TOML file to a [`Config`], with every fault of the file and its board at once.
 
+use std::fs;
 use std::path::Path;
-use std::{fs, io};
 
 use hal::Board;
 use hal::board::LoadError;
 use hal::file::{Faults, Field, Item, Reader, Table};
-use transport::Endpoint;
+use transport::{Address, Endpoint};
 
 use super::settings::{ORDERED, SETTINGS};
 use super::{Config, EXPOSED_HINT, Overrides, exposed};
@@ -22,7 +22,7 @@ impl Config {
             return Self::parse("command line", "", Path::new("."), overrides);
         };
         let file = path.display().to_string();
-        match read(path) {
+        match fs::read_to_string(path) {
             Ok(text) => Self::parse(&file, &text, path.parent().unwrap_or(Path::new(".")), overrides),
             Err(error) => Err(vec![Faults::whole(
                 &file,
@@ -30,6 +30,23 @@ impl Config {
                 "name a file that exists with --config",
             )]),
         }
+    }
+
+    /// As [`load`](Self::load), once more while the car runs: from a file that can be read twice and
+    /// does not wait for a writer.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_again(path: Option<&Path>, overrides: &Overrides) -> Result<Self, Vec<Faults>> {
+        if let Some(path) = path.filter(|path| !path.is_file()) {
+            let file = path.display().to_string();
+            return Err(vec![Faults::whole(
+                &file,
+                "is no regular file",
+                "only such a one can be read again",
+            )]);
+        }
+        Self::load(path, overrides)
     }
 
     /// From the text of a file; a board's relative path begins at `folder`.
@@ -74,14 +91,6 @@ impl Config {
     }
 }
 
-/// The text of a file; of nothing that may wait for a writer, or never ends.
-fn read(path: &Path) -> io::Result<String> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    fs::read_to_string(path)
-}
-
 /// The endpoints of the list that can be listened on together.
 fn read_endpoints(
     reader: &Reader<'_>,
@@ -100,9 +109,9 @@ fn read_endpoints(
     let mut endpoints: Vec<Endpoint> = Vec::new();
     for Item { value, spot } in urls {
         match value.parse::<Endpoint>() {
-            // Port 0 is another port each time.
-            Ok(endpoint) if endpoints.contains(&endpoint) && !value.ends_with(":0") => {
-                reader.fault(spot, format!("`{endpoint}` is there twice"), "name each endpoint once");
+            Ok(endpoint) if endpoints.iter().any(|other| collide(other, &endpoint)) => {
+                let what = format!("`{endpoint}` needs an address that another endpoint has");
+                reader.fault(spot, what, "give each endpoint an address of its own");
             }
             Ok(endpoint) => {
                 let exposed = exposed(&endpoint, config.insecure).filter(|_| overrides.listen.is_empty());
@@ -115,6 +124,14 @@ fn read_endpoints(
         }
     }
     endpoints
+}
+
+/// Whether two endpoints cannot be listened on together.
+fn collide(one: &Endpoint, other: &Endpoint) -> bool {
+    let streams = |endpoint: &Endpoint| ["ws", "tcp"].contains(&endpoint.scheme());
+    let alike = one.scheme() == other.scheme() || (streams(one) && streams(other));
+    // Port 0 is another port each time.
+    alike && one.address() == other.address() && !matches!(one.address(), Address::Socket { port: 0, .. })
 }
 
 fn read_numbers(reader: &Reader<'_>, root: &mut Table<'_>, config: &mut Config) {

@@ -85,10 +85,16 @@ fn a_list_of_endpoints_is_looked_at_item_by_item() {
         "listen = [\n \"htp://x\",\n \"tcp://0.0.0.0:1\",\n \"tcp://127.0.0.1:2\",\n \"tcp://127.0.0.1:2\"\n]",
     )
     .expect_err("three faults");
-    for (line, what) in [("car.toml:2:", "htp"), ("car.toml:3:", "insecure"), ("car.toml:5:", "twice")] {
+    for (line, what) in
+        [("car.toml:2:", "htp"), ("car.toml:3:", "insecure"), ("car.toml:5:", "another endpoint")]
+    {
         assert!(faults.lines().any(|l| l.starts_with(line) && l.contains(what)), "{line} in {faults}");
     }
     assert_eq!(faults.lines().count(), 3, "{faults}");
+    let both =
+        parse("listen = [\"ws://127.0.0.1:7\", \"tcp://127.0.0.1:7?hello=off\", \"udp://127.0.0.1:7\"]");
+    assert_eq!(both.expect_err("one port for two").lines().count(), 1);
+    assert!(parse("listen = [\"tcp://127.0.0.1:0\", \"tcp://127.0.0.1:0\"]").is_ok());
     assert!(parse("listen = []").expect_err("nobody could come").contains("is empty"));
 }
 

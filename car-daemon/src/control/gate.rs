@@ -9,7 +9,7 @@ use protocol::{Answer, Code, Command, Event, Fault, Limit, Mode, Move, Power};
 use super::gimbal::Aim;
 use super::motion::{Life, Motion};
 use super::slew::Slew;
-use super::stopped::Stopped;
+use super::stick::Stick;
 use super::{Control, Rules};
 
 /// A connection, for as long as it lasts.
@@ -41,6 +41,7 @@ struct Session {
     linked: bool,
     /// The newest `seq` it has used.
     seq: Option<u64>,
+    stick: Stick,
 }
 
 /// Decides what moves the car. See the module's documentation.
@@ -53,7 +54,6 @@ pub struct Gate {
     steer: Slew,
     ticked: Duration,
     aim: Aim,
-    stopped: Stopped,
     fault: Option<String>,
     closing: bool,
     stop_reason: Option<String>,
@@ -72,7 +72,6 @@ impl Gate {
             throttle: Slew::default(),
             steer: Slew::default(),
             ticked: Duration::ZERO,
-            stopped: Stopped::default(),
             fault: None,
             closing: false,
             stop_reason: None,
@@ -83,13 +82,12 @@ impl Gate {
     /// Somebody came. `linked` says whether the end of the connection will be noticed.
     pub fn session_opened(&mut self, id: SessionId, peer: &str, linked: bool) {
         let label = format!("session {id} ({peer})");
-        self.sessions.insert(id, Session { label, linked, seq: None });
+        self.sessions.insert(id, Session { label, linked, seq: None, stick: Stick::default() });
     }
 
     /// Somebody left, or is found dead. What the session drove stops at once.
     pub fn session_closed(&mut self, id: SessionId, why: &str) {
         let Some(session) = self.sessions.remove(&id) else { return };
-        self.stopped.let_go(id);
         if self.motion.is_some_and(|m| m.driver == id) {
             self.halt(format!("{} drove and is gone: {why}", session.label));
         }
@@ -264,15 +262,16 @@ impl Gate {
         now: Duration,
     ) -> Result<(), Fault> {
         let motion = Motion { driver: id, throttle, steer, since: now, life };
-        if motion.is_standing() {
-            self.stopped.let_go(id);
-        }
         let quiet = self.rules.control.command_ttl;
-        if let Some(by) = self.stopped.holds(id, now, quiet) {
-            let ms = quiet.as_millis();
-            let message =
-                format!("{by} said stop: let go for {ms} ms, or send zeros, before you drive again");
-            return Err(Fault::new(Code::BUSY, message));
+        if let Some(session) = self.sessions.get_mut(&id) {
+            if motion.is_standing() {
+                session.stick.let_go();
+            } else if let Err(by) = session.stick.try_to_drive(now, quiet) {
+                let ms = quiet.as_millis();
+                let message =
+                    format!("{by} said stop: let go for {ms} ms, or send zeros, before you drive again");
+                return Err(Fault::new(Code::BUSY, message));
+            }
         }
         match self.motion {
             Some(same) if same.driver == id => {}
@@ -290,13 +289,15 @@ impl Gate {
 
     /// Never refused; a `seq` makes the session's motions from before it stale.
     fn stop(&mut self, id: SessionId, seq: Option<u64>, now: Duration) -> Answer {
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.seq = session.seq.max(seq);
-        }
-        let by = self.label(id);
-        self.stopped.let_go(id);
-        if let Some(motion) = self.motion.filter(|motion| motion.driver != id) {
-            self.stopped.hold(motion.driver, by.clone(), now);
+        let (by, quiet) = (self.label(id), self.rules.control.command_ttl);
+        let driver = self.motion.map(|motion| motion.driver);
+        for (other, session) in &mut self.sessions {
+            if *other == id {
+                session.seq = session.seq.max(seq);
+                session.stick.let_go();
+            } else {
+                session.stick.stop(&by, driver == Some(*other), now, quiet);
+            }
         }
         self.halt(format!("{by} said stop"));
         Answer::Stopped

@@ -9,7 +9,7 @@ mod gimbal;
 mod motion;
 mod rules;
 mod slew;
-mod stopped;
+mod stick;
 #[cfg(test)]
 mod tests;
 

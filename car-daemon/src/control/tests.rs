@@ -156,6 +156,28 @@ fn a_driver_whom_somebody_stopped_must_let_go_first() {
 }
 
 #[test]
+fn a_stop_holds_against_everybody_who_holds_a_stick() {
+    let mut gate = gate();
+    // Two who repeat themselves, one of them in motions shorter than its pauses.
+    let Command::Drive { throttle, steer, strafe, seq, .. } = drive(0.5, 0.0) else { unreachable!() };
+    let ttl = Some(Ttl::from_ms(20.0).expect("in range"));
+    let short = Command::Drive { throttle, steer, strafe, ttl, seq };
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(0));
+    accepted(&mut gate, BEN, &short, ms(10));
+    gate.tick(ms(40));
+    gate.handle(RADIO, &Command::Stop { seq: None }, ms(50)).expect("always allowed");
+    for now in (60..1_000).step_by(20) {
+        for (id, command) in [(ANNA, &drive(0.5, 0.0)), (BEN, &short)] {
+            assert_eq!(gate.handle(id, command, ms(now)).expect_err("must let go").code, Code::BUSY);
+        }
+        // A second stop takes nothing from the first.
+        gate.handle(RADIO, &Command::Stop { seq: None }, ms(now)).expect("always allowed");
+        assert!(is_braked(&gate.tick(ms(now))));
+    }
+    accepted(&mut gate, RADIO, &drive(0.5, 0.0), ms(1_000));
+}
+
+#[test]
 fn somebody_elses_end_does_not_stop_the_driver() {
     let mut gate = gate();
     accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));

@@ -1,6 +1,7 @@
 //! The loop of a session: hears, has it answered, tells.
 
 use std::future::{pending, poll_fn};
+use std::io;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
@@ -170,9 +171,13 @@ impl Session<'_> {
                     _ => Fault::new(Code::INVALID_REQUEST, error.to_string()),
                 };
                 self.channel.reply(self.channel.dialect(), &refusal(fault));
-                error.is_fatal().then(|| error.to_string())
+                error.is_fatal().then(|| match error {
+                    RecvError::Io(error) => broken(&error),
+                    error => error.to_string(),
+                })
             }
             Step::Ended => Some("the connection was closed".into()),
+            Step::Lost(SendError::Io(error)) => Some(broken(&error)),
             Step::Lost(error) => Some(error.to_string()),
             Step::Flow => None,
         }
@@ -275,6 +280,15 @@ fn poll_asked(channel: &mut Channel, cx: &mut TaskContext<'_>) -> Poll<Step> {
         Some(Err(error)) => Step::Bad(error),
         None => Step::Ended,
     })
+}
+
+/// Why a connection broke, for people.
+fn broken(error: &io::Error) -> String {
+    match error.kind() {
+        // A client that leaves while answers are still on their way to it.
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "the connection was cut off".into(),
+        _ => error.to_string(),
+    }
 }
 
 async fn sleep_or_never(until: Option<Instant>) {

@@ -21,7 +21,7 @@ pub(crate) struct Process {
     folder: TempDir,
     urls: Vec<String>,
     /// Read only at the end: a log that nobody reads must not matter.
-    log: ChildStderr,
+    log: BufReader<ChildStderr>,
 }
 
 /// One endpoint of each scheme, on ports of `host` that the system chooses.
@@ -66,7 +66,7 @@ impl Process {
         }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let log = child.stderr.take().expect("piped");
+        let log = BufReader::new(child.stderr.take().expect("piped"));
         let mut urls = Vec::new();
         let mut line = String::new();
         while urls.len() < endpoints.len() {
@@ -139,6 +139,15 @@ impl Process {
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process");
         kill_process(pid, signal).expect("runs");
+    }
+
+    /// Reads the log on, up to a line with these words. Fails where the daemon ends before.
+    pub(crate) fn wait_for_log(&mut self, words: &str) {
+        let mut line = String::new();
+        while !line.contains(words) {
+            line.clear();
+            assert!(self.log.read_line(&mut line).expect("text") > 0, "it ended and never said: {words}");
+        }
     }
 
     /// Waits for its end; how it ended, and what it logged.

@@ -3,7 +3,7 @@
 
 use bytes::BytesMut;
 
-use super::{Decoded, Framing};
+use super::{Decoded, Framing, http};
 use crate::{Frame, Kind, RecvError, SendError};
 
 pub(super) const FRAMING: Framing = Framing {
@@ -63,9 +63,8 @@ fn message(mut line: BytesMut, limit: usize) -> Decoded {
     if line.len() > limit {
         return Some(Err(RecvError::TooLong { limit }));
     }
-    if is_http(&line) {
-        let reason = "this is HTTP, spoken to an endpoint of lines: a browser needs ws://";
-        return Some(Err(RecvError::Protocol(reason.to_owned())));
+    if let Some(refused) = http(&line) {
+        return Some(Err(refused));
     }
     Some(match std::str::from_utf8(&line) {
         Ok(_) => Ok(Frame { data: line.freeze(), kind: Kind::Text }),
@@ -74,14 +73,6 @@ fn message(mut line: BytesMut, limit: usize) -> Decoded {
             error.valid_up_to()
         ))),
     })
-}
-
-/// Whether a line is the request line of HTTP/1 (RFC 9112, section 3). A page of any origin can make
-/// a browser send one to any port, with lines of the page's choice after it; none of them must be
-/// heard.
-fn is_http(line: &[u8]) -> bool {
-    let version = line.iter().rposition(|&b| b == b' ').map_or(&b""[..], |space| &line[space + 1..]);
-    version.starts_with(b"HTTP/1.") && line[0].is_ascii_uppercase()
 }
 
 fn without_return(line: &[u8]) -> usize {

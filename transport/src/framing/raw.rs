@@ -3,7 +3,7 @@
 
 use bytes::BytesMut;
 
-use super::{Decoded, Framing, frame_of};
+use super::{Decoded, Framing, frame_of, http};
 use crate::SendError;
 
 pub(super) const FRAMING: Framing =
@@ -15,6 +15,10 @@ fn decode(src: &mut BytesMut, _: &mut usize, limit: usize) -> Decoded {
 
 /// A read that is longer than a message may be becomes several: nothing in it says where one ends.
 fn finish(src: &mut BytesMut, limit: usize) -> Decoded {
+    let first = src[..].split(|&b| b == b'\n').next().unwrap_or_default();
+    if let Some(refused) = http(first.strip_suffix(b"\r").unwrap_or(first)) {
+        return Some(Err(refused));
+    }
     let len = src.len().min(limit.max(1));
     (len > 0).then(|| Ok(frame_of(src.split_to(len).freeze())))
 }

@@ -234,7 +234,7 @@ fn any_name() -> impl Strategy<Value = &'static str> {
 fn nothing_after_a_request_of_http_is_heard() {
     for request in ["GET / HTTP/1.1", "POST /?action=up HTTP/1.0", "OPTIONS * HTTP/1.1"] {
         let stream = format!("{request}\r\nHost: car\r\n\r\n\nup\n");
-        for framing in ["auto", "lines"] {
+        for framing in ["auto", "lines", "raw"] {
             let heard = received(framing, [stream.as_bytes()]);
             let first = heard.first().expect("a refusal");
             assert!(first.as_ref().is_err_and(|error| error.contains("HTTP")), "{framing}: {heard:?}");

@@ -31,13 +31,13 @@ struct Session {
 }
 
 impl Session {
-    /// Whether it has been silent for so long that a newcomer may have its place. Where that is
-    /// `kin`, of the same address, one who spoke once yields at once: a program that opens a socket
-    /// for every word has the newest word heard.
+    /// Whether it has been silent for so long that a newcomer may have its place. To `kin`, of the
+    /// same address, it yields sooner, and at once if it spoke only once: a program that opens a
+    /// socket for every word has the newest word heard.
     fn may_make_room(&self, now: Instant, idle: Duration, kin: bool) -> bool {
         let patience = match (self.again, kin) {
-            (true, _) => idle / 2,
-            (false, false) => idle / 10,
+            (true, false) => idle / 2,
+            (true, true) | (false, false) => idle / 10,
             (false, true) => Duration::ZERO,
         };
         now.duration_since(self.heard) >= patience

@@ -9,7 +9,9 @@ pub(super) struct Scanner {
     at: At,
     fragments: usize,
     most: usize,
-    /// Whether a frame was completed since this was last asked.
+    /// Whether the frame at hand is the last of its message.
+    last: bool,
+    /// Whether a message was completed since this was last asked.
     whole: bool,
 }
 
@@ -28,10 +30,10 @@ enum At {
 impl Scanner {
     /// Before the first frame. A message may have `most` fragments.
     pub(super) fn new(most: usize) -> Self {
-        Self { at: At::First, fragments: 0, most, whole: false }
+        Self { at: At::First, fragments: 0, most, last: false, whole: false }
     }
 
-    /// Whether a frame was completed since this was last asked.
+    /// Whether a message, or a control frame, was completed since this was last asked.
     pub(super) fn take_whole(&mut self) -> bool {
         std::mem::take(&mut self.whole)
     }
@@ -62,6 +64,7 @@ impl Scanner {
     fn step(&mut self, byte: u8) -> bool {
         self.at = match self.at {
             At::First => {
+                self.last = byte & 0x80 != 0;
                 match byte & 0x0F {
                     0 => self.fragments += 1,
                     1 | 2 => self.fragments = 1,
@@ -94,7 +97,7 @@ impl Scanner {
     }
 
     fn after_payload(&mut self, left: u64) -> At {
-        self.whole |= left == 0;
+        self.whole |= self.last && left == 0;
         if left == 0 { At::First } else { At::Payload(left) }
     }
 }
@@ -125,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_whole_frame_counts_as_one() {
+    fn only_a_whole_message_counts_as_one() {
         for len in [0, 5, 126, 70_000] {
             let (mut scanner, bytes) = (Scanner::new(4), frame(0x81, len, true));
             let (last, before) = bytes.split_last().expect("a frame has bytes");
@@ -133,6 +136,10 @@ mod tests {
             assert!(!scanner.take_whole(), "{len}");
             scanner.scan(&[*last]).expect("one fragment");
             assert!(scanner.take_whole() && !scanner.take_whole(), "{len}");
+            scanner.scan(&frame(0x01, len, true)).expect("one fragment");
+            assert!(!scanner.take_whole(), "a fragment is no message: {len}");
+            scanner.scan(&frame(0x80, 0, true)).expect("two fragments");
+            assert!(scanner.take_whole(), "{len}");
         }
     }
 

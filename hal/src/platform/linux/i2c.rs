@@ -29,7 +29,7 @@ pub(super) fn open(dev: &Path, bus: &str, address: u8) -> Result<Bus, IoError> {
 fn missing(dev: &Path, path: &Path) -> String {
     let there: Vec<String> = entries(dev, "i2c-").iter().map(|path| file_name(path)).collect();
     let there =
-        if there.is_empty() { "there is none".to_owned() } else { format!("there is {}", there.join(", ")) };
+        if there.is_empty() { "nor any other bus".to_owned() } else { format!("only {}", there.join(", ")) };
     format!(
         "there is no {}, {there}; on a Raspberry Pi add dtparam=i2c_arm=on to /boot/firmware/config.txt and \
          restart (or sudo raspi-config nonint do_i2c 0)",
