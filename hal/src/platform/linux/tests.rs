@@ -188,7 +188,7 @@ fn where_there_is_no_bus_the_setting_is_named() {
     fs::write(tree.0.path().join("dev/i2c-20"), "").unwrap();
     assert_eq!(
         tree.refusal(tree.platform().i2c("i2c-1", 0x40)),
-        "i2c-1 address 0x40: there is no /dev/i2c-1, there is i2c-20; on a Raspberry Pi add dtparam=i2c_arm=on to \
+        "i2c-1 address 0x40: there is no /dev/i2c-1, only i2c-20; on a Raspberry Pi add dtparam=i2c_arm=on to \
          /boot/firmware/config.txt and restart (or sudo raspi-config nonint do_i2c 0)"
     );
 }
