@@ -7,7 +7,7 @@
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::{Caps, Endpoint, Frame, Kind, Limits, OptionSpec, RecvError, SendError};
@@ -201,6 +201,25 @@ fn check_len(len: usize, limit: usize) -> Result<(), SendError> {
 pub(crate) fn frame_of(data: Bytes) -> Frame {
     let kind = if std::str::from_utf8(&data).is_ok() { Kind::Text } else { Kind::Binary };
     Frame { data, kind }
+}
+
+/// The next message of a framing in which `header` bytes announce a length, once all of it is there.
+/// Nothing is reserved for what a header only announces.
+fn counted(
+    src: &mut BytesMut,
+    header: usize,
+    announced: Option<usize>,
+    limit: usize,
+) -> Option<Result<Bytes, RecvError>> {
+    let len = announced?;
+    if len > limit {
+        return Some(Err(RecvError::TooLong { limit }));
+    }
+    if src.len() - header < len {
+        return None;
+    }
+    src.advance(header);
+    Some(Ok(src.split_to(len).freeze()))
 }
 
 /// The refusal of a line that is the request line of HTTP/1 (RFC 9112, section 3). A page of any

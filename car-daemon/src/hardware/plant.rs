@@ -6,6 +6,7 @@ use std::time::Duration;
 use hal::{AssembleError, Board, Car, HardwareError, Platform};
 use protocol::{Gimbal, Pose, Speed, State, Wheels};
 
+use crate::control::{Gate, Outputs};
 use crate::shared::{Shared, fill, round};
 
 /// How often a hardware that failed is asked whether it works again.
@@ -52,19 +53,25 @@ impl Plant {
     /// Does what the gate says at `now`; returns when it must be called again at the latest.
     pub(crate) fn turn(&mut self, now: Duration) -> Duration {
         self.platform.advance(now);
-        let outputs = self.shared.gate(|gate| gate.tick(now));
-        match self.retry {
-            None => {
-                let done = self.car.apply(&outputs.target).and_then(|()| self.check(now));
-                if let Err(error) = done {
+        let (mut outputs, mut deadline) = self.shared.gate(|gate| (gate.tick(now), gate.next_deadline()));
+        let changed = match self.retry {
+            None => match self.car.apply(&outputs.target).and_then(|()| self.check(now)) {
+                Ok(()) => false,
+                Err(error) => {
                     self.fail(&error.to_string(), now);
+                    true
                 }
+            },
+            Some(at) if now >= at => {
+                self.recover(now);
+                true
             }
-            Some(at) if now >= at => self.recover(now),
-            Some(_) => {}
+            Some(_) => false,
+        };
+        if changed {
+            // The gate has another opinion now than the one that was just tried.
+            (outputs, deadline) = self.shared.gate(|gate| (gate.outputs(), gate.next_deadline()));
         }
-        // After a failure the gate has another opinion than the one that was just tried.
-        let (outputs, deadline) = self.shared.gate(|gate| (gate.outputs(), gate.next_deadline()));
         if now >= self.next_tick {
             self.next_tick = now + self.period;
             self.publish(outputs, now);
@@ -97,7 +104,7 @@ impl Plant {
         match self.car.recover() {
             Ok(()) => {
                 self.retry = None;
-                self.shared.gate(crate::control::Gate::hardware_works);
+                self.shared.gate(Gate::hardware_works);
             }
             Err(error) => {
                 self.shared.gate(|gate| gate.hardware_failed(&error.to_string()));
@@ -106,7 +113,7 @@ impl Plant {
         }
     }
 
-    fn publish(&mut self, outputs: crate::control::Outputs, now: Duration) {
+    fn publish(&mut self, outputs: Outputs, now: Duration) {
         self.seq += 1;
         let wheels = self.car.wheels();
         let motion = self.platform.motion();

@@ -237,12 +237,8 @@ impl Session<'_> {
         }
         let id = self.asker.id;
         let mut outbox = self.channel.into_outbox();
-        let flushed = async {
-            // Errors only mean that the peer is gone already.
-            drop(poll_fn(|cx| outbox.poll_drain(cx)).await);
-            drop(poll_fn(|cx| outbox.poll_close(cx)).await);
-        };
-        if timeout(limit, flushed).await.is_err() {
+        // Sends what is queued first. An error only means that the peer is gone already.
+        if timeout(limit, poll_fn(|cx| outbox.poll_close(cx))).await.is_err() {
             tracing::debug!(session = id, "the peer did not take the goodbye");
         }
     }

@@ -2,9 +2,9 @@
 //! *modified* UTF-8. That is each UTF-16 unit of the text in one to three bytes, with NUL as `C0 80`
 //! (JVM specification §4.4.7), so characters beyond U+FFFF are two surrogates of three bytes.
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{Decoded, Framing, check_len, cut_short};
+use super::{Decoded, Framing, check_len, counted, cut_short};
 use crate::{Frame, Kind, RecvError, SendError};
 
 const HEADER: usize = size_of::<u16>();
@@ -20,18 +20,14 @@ pub(super) const FRAMING: Framing = Framing {
 };
 
 fn decode(src: &mut BytesMut, _: &mut usize, limit: usize) -> Decoded {
-    let len = announced(src)?;
-    if len > limit {
-        return Some(Err(RecvError::TooLong { limit }));
-    }
-    if src.len() - HEADER < len {
-        return None;
-    }
-    src.advance(HEADER);
-    let message = src.split_to(len).freeze();
+    let message = counted(src, HEADER, announced(src), limit)?;
+    Some(message.and_then(text))
+}
+
+fn text(message: Bytes) -> Result<Frame, RecvError> {
     // ASCII is the same in both, and nearly every message is ASCII.
     let text = if message.is_ascii() { Ok(message) } else { from_modified(&message).map(Bytes::from) };
-    Some(text.map(|data| Frame { data, kind: Kind::Text }).map_err(RecvError::BadMessage))
+    text.map(|data| Frame { data, kind: Kind::Text }).map_err(RecvError::BadMessage)
 }
 
 fn finish(src: &mut BytesMut, _: usize) -> Decoded {

@@ -1,9 +1,9 @@
 //! `length`: a 32-bit big-endian length, then that many bytes of any kind.
 
-use bytes::{Buf, BufMut, BytesMut};
+use bytes::{BufMut, BytesMut};
 
-use super::{Decoded, Framing, cut_short, frame_of};
-use crate::{RecvError, SendError};
+use super::{Decoded, Framing, counted, cut_short, frame_of};
+use crate::SendError;
 
 const HEADER: usize = size_of::<u32>();
 
@@ -18,16 +18,8 @@ pub(super) const FRAMING: Framing = Framing {
 };
 
 fn decode(src: &mut BytesMut, _: &mut usize, limit: usize) -> Decoded {
-    let len = announced(src)?;
-    if len > limit {
-        return Some(Err(RecvError::TooLong { limit }));
-    }
-    // Nothing is reserved for what a header only announces.
-    if src.len() - HEADER < len {
-        return None;
-    }
-    src.advance(HEADER);
-    Some(Ok(frame_of(src.split_to(len).freeze())))
+    let message = counted(src, HEADER, announced(src), limit)?;
+    Some(message.map(frame_of))
 }
 
 fn finish(src: &mut BytesMut, _: usize) -> Decoded {
