@@ -134,11 +134,13 @@ impl Task {
                 }
                 // A message that cannot be read answers no call; the next one may.
                 Happened::Said(Some(Err(error))) if !error.is_fatal() => {}
-                Happened::Said(Some(Err(error))) => return Some(error.to_string()),
+                // Who is turned away may find its own greeting unread, and the connection reset for it.
+                Happened::Said(Some(Err(error))) => return last_words.or_else(|| Some(error.to_string())),
                 Happened::Said(None) => {
                     return last_words.or_else(|| Some("the daemon closed the connection".to_owned()));
                 }
                 // It may have been told why before it could say anything.
+                Happened::Broke(_) if last_words.is_some() => return last_words,
                 Happened::Broke(error) => {
                     let heard = timeout(LAST_WORDS, channel.next_outgoing()).await;
                     let said = heard.ok().flatten().and_then(Result::ok);

@@ -10,7 +10,7 @@ use protocol::{Code, Fault, Hello, Power, Topics};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
-use transport::{Caps, Connection, Frame, Link, Peer, SendError};
+use transport::{Caps, Connection, Frame, Link, Peer, RecvError, SendError};
 
 /// The daemon's end of a connection.
 struct Daemon {
@@ -134,6 +134,17 @@ async fn a_call_without_an_answer_ends_in_time_and_its_late_answer_harms_nobody(
     };
     let (answer, ()) = tokio::join!(client.stop(), daemon);
     assert!(answer.unwrap().accepted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_reason_for_being_turned_away_outlives_the_reset_that_follows_it() {
+    let (mut connection, _daemon) = connection(8);
+    let refusal = r#"{"jsonrpc":"2.0","error":{"code":-32006,"message":"all places are taken"},"id":null}"#;
+    let reset = RecvError::Io(std::io::ErrorKind::ConnectionReset.into());
+    connection.rx = Box::pin(stream::iter([Ok(Frame::text(refusal)), Err(reset)]));
+    let (client, _future) = client(connection);
+    until_down(&client).await;
+    assert_eq!(*client.link().borrow(), LinkState::Down { why: "all places are taken".to_owned() });
 }
 
 #[tokio::test(start_paused = true)]
