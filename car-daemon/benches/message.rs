@@ -21,6 +21,7 @@ fn decode_gate_encode(criterion: &mut Criterion) {
             strafe: None,
             ttl: None,
             seq: None,
+            t: None,
         };
         let codec = dialect.get();
         let frame = codec.request(Some(&Id::Number(7.into())), &drive).expect("every dialect can say it");

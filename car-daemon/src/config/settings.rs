@@ -76,6 +76,7 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "rate_hz": Number control.rate_hz, 10 ..= 1000 "hertz", "turns of the control loop a second";
         "command_ttl_ms": Ms control.command_ttl, 1 ..= 2000 "milliseconds", "`drive` and `velocity` without ttl_ms are good for this long";
         "word_ttl_ms": Ms control.word_ttl, 1 ..= 2000 "milliseconds", "`up` and its like are good for this long over UDP, which has no link to hold them";
+        "lease_ms": Ms control.lease, 100 ..= 600000 "milliseconds", "whoever drives loses the lease after not driving for this long";
         "cruise": Number control.cruise, 0.05 ..= 1 "of full power", "the power that `up` means";
         "slew_ms": Ms control.slew, 0 ..= 2000 "milliseconds", "from standing to full power; stopping is exempt";
         "nudge_deg": Number control.nudge_deg, 0.1 ..= 90 "degrees", "how far `cam_left` and its like turn the camera";
