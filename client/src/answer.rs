@@ -1,10 +1,10 @@
 //! What the daemon answers, as types. Those that are objects of the model are taken from there.
 
-use protocol::{Limit, Topics};
+use protocol::{Limit, Topics, Visitor};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The answer to a motion, and to `stop`.
+/// The answer to a motion, and to `stop`, `estop` and `reset`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Accepted {
     /// Always true: what is not accepted is an error.
@@ -12,6 +12,13 @@ pub struct Accepted {
     /// What cut the command, if anything.
     #[serde(default)]
     pub limited: Option<Limit>,
+}
+
+/// The answer to `acquire` and `release`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Driver {
+    /// Who drives now.
+    pub(crate) driver: Option<Visitor>,
 }
 
 /// The answer to `subscribe` and `unsubscribe`: what is subscribed now.

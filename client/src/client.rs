@@ -1,23 +1,20 @@
-//! The handle of a client: calls, typed answers, and the state of the link.
+//! The handle of a client: how it is connected, how a call is made, and the state of the link. What can
+//! be called is in `calls.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use protocol::{
-    Angle, AngularSpeed, Command, Event, Gimbal, Hello, Info, LinearSpeed, Power, Rate, State, Topics, Ttl,
-};
+use protocol::{Command, Event, Hello, State};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 use transport::{Connection, DialError, Endpoint, Limits, Table};
 
-use crate::answer::{Accepted, Pong, Subscribed};
 use crate::backoff::Backoff;
 use crate::error::CallError;
-use crate::subscription::Subscription;
 use crate::task::{Call, Task};
 
 /// Calls that wait for the task.
@@ -83,9 +80,9 @@ pub struct Client {
     calls: mpsc::Sender<Call>,
     timeout: Duration,
     link: watch::Receiver<LinkState>,
-    states: watch::Receiver<Option<Arc<State>>>,
+    pub(crate) states: watch::Receiver<Option<Arc<State>>>,
     /// Never read: a receiver and not the sender, so that listeners hear of the end of the task.
-    events: Arc<broadcast::Receiver<Event>>,
+    pub(crate) events: Arc<broadcast::Receiver<Event>>,
 }
 
 impl Client {
@@ -157,110 +154,7 @@ impl Client {
         timeout_at(deadline, exchange).await.unwrap_or(Err(CallError::TimedOut(self.timeout)))
     }
 
-    /// Drives by power until `ttl` is over; the daemon's default where there is none.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn drive(
-        &self,
-        throttle: Power,
-        steer: Power,
-        ttl: Option<Ttl>,
-    ) -> Result<Accepted, CallError> {
-        self.typed(Command::Drive { throttle, steer, strafe: None, ttl, seq: None, t: None }).await
-    }
-
-    /// Drives by speed until `ttl` is over; the daemon's default where there is none.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn velocity(
-        &self,
-        linear: LinearSpeed,
-        angular: AngularSpeed,
-        ttl: Option<Ttl>,
-    ) -> Result<Accepted, CallError> {
-        self.typed(Command::Velocity { linear, angular, ttl, seq: None, t: None }).await
-    }
-
-    /// Stands still.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn stop(&self) -> Result<Accepted, CallError> {
-        self.typed(Command::Stop { seq: None }).await
-    }
-
-    /// Turns the camera to these angles; gives those after limits.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn look(&self, pan: Option<Angle>, tilt: Option<Angle>) -> Result<Gimbal, CallError> {
-        self.typed(Command::Look { pan, tilt }).await
-    }
-
-    /// Turns the camera by these angles; gives those after limits.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn nudge(&self, pan: Angle, tilt: Angle) -> Result<Gimbal, CallError> {
-        self.typed(Command::Nudge { pan, tilt }).await
-    }
-
-    /// Turns the camera straight ahead.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn center(&self) -> Result<Gimbal, CallError> {
-        self.typed(Command::Center).await
-    }
-
-    /// The state, asked for once.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn state(&self) -> Result<State, CallError> {
-        self.typed(Command::State).await
-    }
-
-    /// What there is to know about the car.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn info(&self) -> Result<Info, CallError> {
-        self.typed(Command::Info).await
-    }
-
-    /// Sends a value there and back.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn ping(&self, value: Value) -> Result<Pong, CallError> {
-        self.typed(Command::Ping { value }).await
-    }
-
-    /// States and events from now on, across reconnections.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn subscribe(&self, topics: Topics, rate: Option<Rate>) -> Result<Subscription, CallError> {
-        // Made first, so that nothing that is said right after the answer is missed.
-        let mut subscription =
-            Subscription { states: self.states.clone(), events: self.events.resubscribe() };
-        subscription.states.mark_unchanged();
-        self.typed::<Subscribed>(Command::Subscribe { topics, rate }).await?;
-        Ok(subscription)
-    }
-
-    /// Topics no more, for every clone of this client; gives what is still subscribed.
-    ///
-    /// # Errors
-    /// As [`call`](Self::call).
-    pub async fn unsubscribe(&self, topics: Topics) -> Result<Subscribed, CallError> {
-        self.typed(Command::Unsubscribe { topics }).await
-    }
-
-    async fn typed<T: DeserializeOwned>(&self, command: Command) -> Result<T, CallError> {
+    pub(crate) async fn typed<T: DeserializeOwned>(&self, command: Command) -> Result<T, CallError> {
         let answer = self.call(command).await?;
         serde_json::from_value(answer).map_err(|error| CallError::Misunderstood(error.to_string()))
     }

@@ -20,11 +20,15 @@
 //! subscriptions are asked for again.
 //!
 //! Where a connection keeps no order, as UDP does not, motions and stops are numbered. Where it has no
-//! link, a subscriber is heard of in time, and one that gets no states any more connects again.
+//! link, a subscriber is heard of in time, and one that gets no states any more connects again. Motions
+//! say when they were sent, as soon as the daemon has told its time: one that a bad link delivers late is
+//! refused.
 
 mod answer;
 mod backoff;
+mod calls;
 mod client;
+mod clock;
 mod error;
 mod numbering;
 mod pending;

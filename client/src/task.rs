@@ -18,6 +18,7 @@ use transport::{Caps, Connection, RecvError, SendError};
 use crate::answer::Subscribed;
 use crate::backoff::Backoff;
 use crate::client::{LinkState, Redial};
+use crate::clock::Clock;
 use crate::error::CallError;
 use crate::numbering::Numbering;
 use crate::pending::Pending;
@@ -84,6 +85,7 @@ impl Task {
             subscribed: None,
             numbering: Numbering::default(),
             vigil: Vigil::new(Instant::now()),
+            clock: Clock::default(),
         };
         loop {
             let mut channel = Channel::new(connection, Some(DIALECT), QUEUE, QUEUE_BYTES);
@@ -109,6 +111,8 @@ impl Task {
     async fn converse(&mut self, channel: &mut Channel, session: &mut Session) -> Option<String> {
         self.link.send_replace(LinkState::Up { daemon: None });
         session.vigil = Vigil::new(Instant::now());
+        // It may be another daemon, or the same one started again.
+        session.clock = Clock::default();
         for command in self.introduction(session) {
             if let Ok(frame) = DIALECT.get().request(None, &command) {
                 channel.outbox.push(frame);
@@ -187,6 +191,9 @@ impl Task {
                 if method == "state" {
                     session.vigil.told(Instant::now());
                 }
+                if let Some(t) = params["t"].as_f64() {
+                    session.clock.told(t, Instant::now());
+                }
                 self.notify(&method, params);
             }
             Outgoing::Batch(all) => all.into_iter().for_each(|said| self.hear(session, said)),
@@ -248,6 +255,7 @@ struct Session {
     subscribed: Option<Subscribed>,
     numbering: Numbering,
     vigil: Vigil,
+    clock: Clock,
 }
 
 impl Session {
@@ -277,6 +285,7 @@ impl Session {
         if !channel.caps.ordered {
             self.numbering.number(&mut command);
         }
+        self.clock.stamp(&mut command, now);
         let subscribes = matches!(command, Command::Subscribe { .. } | Command::Unsubscribe { .. });
         let id = self.pending.begin(now, deadline, Waiter { answer, subscribes });
         match DIALECT.get().request(Some(&id), &command) {

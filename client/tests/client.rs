@@ -120,6 +120,21 @@ async fn a_refusal_says_what_the_car_said() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_motion_says_when_it_was_sent_once_the_daemon_has_told_its_time() {
+    let (connection, mut daemon) = connection(8);
+    let (client, _future) = client(connection);
+    daemon.says(json!({"jsonrpc": "2.0", "method": "hello", "params": {"t": 40.0}})).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let daemon = async {
+        let request = daemon.hears().await;
+        assert_eq!(request["params"], json!({"throttle": 0.5, "steer": 0.0, "t": 42.5}));
+        daemon.answers(&request, json!({"accepted": true})).await;
+    };
+    let (accepted, ()) = tokio::join!(client.drive(power(0.5), power(0.0), None), daemon);
+    assert!(accepted.unwrap().accepted);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_without_an_answer_ends_in_time_and_its_late_answer_harms_nobody() {
     let (connection, mut daemon) = connection(8);
     let (client, _future) = client(connection);

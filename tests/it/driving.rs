@@ -155,7 +155,8 @@ async fn subscribers_hear_the_state_at_their_rate_and_events_as_they_happen() {
     assert!((20..=21).contains(&samples.len()), "{} samples", samples.len());
     let seqs: Vec<_> = samples.iter().filter_map(|s| s["seq"].as_u64()).collect();
     assert!(seqs.windows(2).all(|w| w[0] < w[1]), "{seqs:?}");
-    assert_eq!(events, [json!({ "event": "driving", "driver": 2 })]);
+    let lease = json!({ "event": "lease", "driver": 2, "reason": "session 2 (mem car) drives" });
+    assert_eq!(events, [lease, json!({ "event": "driving", "driver": 2 })]);
     anna.call("unsubscribe", json!({ "topics": ["state", "events"] })).await;
     ben.ask("stop").await;
     pass(1_000).await;
@@ -186,7 +187,7 @@ async fn a_listener_who_was_too_slow_is_told_how_much_it_missed() {
     let reader = tokio::spawn(async move { count_up_to_missed(&mut slow).await });
     pass(100).await;
     anna.ask("up").await;
-    assert_eq!(reader.await.expect("ends"), 200, "two for each round");
+    assert_eq!(reader.await.expect("ends"), 201, "the lease once, and two for each round");
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use protocol::{Answer, Code, Event, Fault};
 use serde_json::json;
 
+use super::lease::Lease;
 use super::{Gate, SessionId};
 
 impl Gate {
@@ -96,6 +97,15 @@ impl Gate {
                 self.tell_lease(format!("{why}; {} had asked for it", self.label(next)));
             }
             None => self.tell_lease(why.to_owned()),
+        }
+    }
+
+    /// Nobody drives from now on, and nobody waits to.
+    pub(super) fn give_up_lease(&mut self, why: &str) {
+        let held = self.lease.free();
+        self.lease = Lease::default();
+        if held.is_some() {
+            self.tell_lease(why.to_owned());
         }
     }
 

@@ -211,6 +211,7 @@ impl Gate {
     pub fn close(&mut self, why: &str, now: Duration) {
         self.halt(why.to_owned(), now);
         self.closing = true;
+        self.give_up_lease(why);
     }
 
     /// Other numbers from now on, but for the rate at which [`tick`](Self::tick) is called. A motion

@@ -112,8 +112,10 @@ pub struct Hello {
     /// This session's number.
     pub session: u64,
     /// What this session may do; `null`: it must show a token first.
+    #[serde(default)]
     pub role: Option<Role>,
     /// Monotonic seconds of the daemon.
+    #[serde(default)]
     pub t: f64,
 }
 

@@ -16,6 +16,8 @@ use transport::Endpoint;
         carctl state --watch\n  \
         carctl drive 0.5 0 --for 2s        forward for two seconds, then stop\n  \
         carctl drive -0.3 1 --for 500ms    backward, turning left\n  \
+        carctl who                         who is here, and who drives\n  \
+        carctl estop a child               nothing moves until `carctl reset`\n  \
         carctl look 30 -10                 camera to the left and down\n  \
         carctl --to ws://10.0.0.7:9900 stop\n  \
         carctl send cam_up                 any word of the text dialect; `carctl send help` lists them\n\n\
@@ -59,9 +61,25 @@ pub(crate) enum Command {
         /// How long one command is good when nothing more is heard, 1ms to 2s.
         #[arg(long, value_name = "TIME", value_parser = ttl, default_value = "500ms")]
         ttl: Ttl,
+        /// Take the lease from whoever drives with a lower priority.
+        #[arg(long)]
+        force: bool,
     },
     /// Stop the car.
     Stop,
+    /// Latch the emergency stop: nothing moves until `reset`.
+    Estop {
+        /// Why, for everybody to read.
+        reason: Vec<String>,
+    },
+    /// Release the emergency stop. Nothing is resumed.
+    Reset,
+    /// Show who is here, and who drives.
+    Who {
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
     /// Turn the camera, in degrees; prints the angles after limits.
     Look {
         /// Left positive.
@@ -134,7 +152,7 @@ mod tests {
 
     #[test]
     fn negative_numbers_are_numbers_and_not_options() {
-        let Ok(Command::Drive { throttle, steer, duration, ttl }) =
+        let Ok(Command::Drive { throttle, steer, duration, ttl, .. }) =
             parse("carctl drive -0.5 -.25 --for 1.5s --ttl 250ms")
         else {
             panic!("not read")

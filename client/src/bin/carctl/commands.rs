@@ -4,11 +4,12 @@ use std::io::{IsTerminal, Write};
 
 use client::{Client, LinkState, Options};
 use protocol::{Rate, Topics};
+use serde_json::json;
 use tokio::time::sleep;
 use transport::Endpoint;
 
 use crate::args::{Args, Command};
-use crate::drive::{drive, stop};
+use crate::drive::{drive, estop, stop};
 use crate::error::Error;
 use crate::{send, table};
 
@@ -29,21 +30,35 @@ pub(crate) async fn run(
     match command {
         Command::State { watch: false, json } => show(out, &car.state().await?, json)?,
         Command::State { watch: true, json } => watch(&car, json, out).await?,
-        Command::Drive { throttle, steer, duration: None, ttl } => {
+        Command::Drive { throttle, steer, duration: None, ttl, force } => {
+            take(&car, force).await?;
             let accepted = car.drive(throttle, steer, Some(ttl)).await?;
             table::limited(out, accepted.limited)?;
             // The car stops when the connection of its driver closes; so it stays open.
             sleep(ttl.get()).await;
         }
-        Command::Drive { throttle, steer, duration: Some(duration), ttl } => {
+        Command::Drive { throttle, steer, duration: Some(duration), ttl, force } => {
+            take(&car, force).await?;
             drive(&car, throttle, steer, duration, ttl, out).await?;
         }
         Command::Stop => stop(&car).await?,
+        Command::Estop { reason } => estop(&car, &reason.join(" ")).await?,
+        Command::Reset => drop(car.reset().await?),
+        Command::Who { json: true } => writeln!(out, "{}", json!(car.who().await?))?,
+        Command::Who { json: false } => table::who(out, &car.who().await?)?,
         Command::Look { pan, tilt } => {
             let angles = car.look(Some(pan), Some(tilt)).await?;
             writeln!(out, "pan {} tilt {}", angles.pan, angles.tilt)?;
         }
         Command::Send { .. } => {}
+    }
+    Ok(())
+}
+
+/// Takes the lease first where that is asked.
+async fn take(car: &Client, force: bool) -> Result<(), Error> {
+    if force {
+        car.acquire(true).await?;
     }
     Ok(())
 }

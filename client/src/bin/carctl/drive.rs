@@ -4,8 +4,8 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use client::Client;
-use protocol::{Power, Ttl};
+use client::{CallError, Client};
+use protocol::{Code, Power, Ttl};
 use tokio::time::sleep;
 
 use crate::error::Error;
@@ -38,6 +38,12 @@ pub(crate) async fn drive(
             Ok(ControlFlow::Continue(()))
         }) => failed,
     };
+    if let Err(Error::Call(CallError::Refused(fault))) = &ended
+        && fault.code == Code::NOT_DRIVER
+    {
+        // The car is somebody else's, and so would be the stop.
+        return ended;
+    }
     // Also after a failure: what failed may have been the answer and not the command.
     let stopped = stop(car).await;
     ended.and(stopped)
@@ -48,11 +54,17 @@ pub(crate) async fn stop(car: &Client) -> Result<(), Error> {
     repeat(STOP_EVERY, || car.stop(), |_| Ok(ControlFlow::Break(()))).await
 }
 
+/// Latches the emergency stop; says so again until it answers.
+pub(crate) async fn estop(car: &Client, reason: &str) -> Result<(), Error> {
+    let reason = (!reason.is_empty()).then(|| reason.to_owned());
+    repeat(STOP_EVERY, || car.estop(reason.clone()), |_| Ok(ControlFlow::Break(()))).await
+}
+
 #[cfg(test)]
 mod tests {
-    use client::{CallError, Options};
+    use client::Options;
     use futures_util::{FutureExt, sink, stream};
-    use protocol::{Code, Fault};
+    use protocol::Fault;
     use serde_json::{Value, json};
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
     use tokio::time::Instant;
@@ -153,6 +165,16 @@ mod tests {
             .map(|(_, request)| request["method"].clone())
             .collect();
         assert_eq!(methods, ["drive", "stop"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_drive_of_somebody_elses_car_does_not_stop_it() {
+        let (car, mut heard) = car(3, |request| refuses(request, Code::NOT_DRIVER, "session 3 drives"));
+        let error = forward(&car, 10).await.unwrap_err();
+        assert_eq!(error.to_string(), "session 3 drives");
+        let methods: Vec<_> =
+            std::iter::from_fn(|| heard.try_recv().ok()).map(|(_, r)| r["method"].clone()).collect();
+        assert_eq!(methods, ["drive"]);
     }
 
     #[tokio::test(start_paused = true)]

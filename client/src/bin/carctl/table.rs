@@ -3,18 +3,23 @@
 use std::io::{self, Write};
 
 use client::LinkState;
-use protocol::{Limit, Mode, State};
+use protocol::{Limit, Mode, Role, State, Visitor, Who};
 
 /// The state, a line for each thing that the car knows.
 pub(crate) fn state(out: &mut impl Write, state: &State) -> io::Result<()> {
     let mode = match state.mode {
         Mode::Driving => "driving",
         Mode::Fault => "fault",
+        Mode::Estop => "emergency stop",
         _ => "idle",
     };
     let driver = state.driver.map_or(String::new(), |driver| format!(" (session {driver})"));
     let reason = state.stop_reason.as_ref().map_or(String::new(), |reason| format!("; last stop: {reason}"));
     row(out, "mode", format!("{mode}{driver}{reason}"))?;
+    if let Some(estop) = &state.estop {
+        let why = estop.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
+        row(out, "e-stop", format!("by {}{why}; `carctl reset` releases it", estop.by))?;
+    }
     row(out, "power", format!("throttle {:+.2}  steer {:+.2}", state.throttle, state.steer))?;
     row(out, "wheels", format!("left {:+.2}  right {:+.2}", state.wheels.left, state.wheels.right))?;
     if let Some(gimbal) = state.gimbal {
@@ -34,6 +39,47 @@ pub(crate) fn state(out: &mut impl Write, state: &State) -> io::Result<()> {
         row(out, "ahead", format!("{range:.2} m"))?;
     }
     row(out, "time", format!("{:.2} s  sample {}", state.t, state.seq))
+}
+
+/// Everybody who is here, a line each.
+pub(crate) fn who(out: &mut impl Write, who: &Who) -> io::Result<()> {
+    let head = ["session", "name", "from", "role", "priority", "here", ""].map(str::to_owned);
+    let rows: Vec<_> = std::iter::once(head).chain(who.sessions.iter().map(visitor)).collect();
+    let widths: Vec<_> = (0..rows[0].len())
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .collect();
+    for row in &rows {
+        let line: Vec<_> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        writeln!(out, "{}", line.join("  ").trim_end())?;
+    }
+    Ok(())
+}
+
+fn visitor(visitor: &Visitor) -> [String; 7] {
+    let Visitor { session, name, peer, role, priority, here_s, drives_s, asks_s } = visitor;
+    let what = match (drives_s, asks_s) {
+        (Some(since), _) => format!("drives, for {}", ago(*since)),
+        (None, Some(since)) => format!("asks to drive, for {}", ago(*since)),
+        (None, None) => String::new(),
+    };
+    [
+        session.to_string(),
+        name.clone().unwrap_or_default(),
+        peer.clone(),
+        role.map_or("none yet", Role::name).to_owned(),
+        priority.to_string(),
+        ago(*here_s),
+        what,
+    ]
+}
+
+/// `4 s`, `12 min`, `3 h`
+fn ago(seconds: f64) -> String {
+    match seconds {
+        s if s < 120.0 => format!("{s:.0} s"),
+        s if s < 7200.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.0} h", s / 3600.0),
+    }
 }
 
 /// A word when a motion was cut.
@@ -93,6 +139,30 @@ mod tests {
              camera  pan +10.0°  tilt -5.0°\n\
              battery 7.40 V  62 %\n\
              time    12.50 s  sample 1250\n"
+        );
+    }
+
+    #[test]
+    fn everybody_who_is_here_is_a_table() {
+        let anna = Visitor {
+            session: 3,
+            name: Some("tablet".to_owned()),
+            peer: "192.0.2.7:40112".to_owned(),
+            role: Some(Role::Driver),
+            priority: 30,
+            here_s: 600.0,
+            drives_s: Some(2.5),
+            asks_s: None,
+        };
+        let ben =
+            Visitor { session: 12, name: None, role: None, drives_s: None, here_s: 1.0, ..anna.clone() };
+        let mut out = Vec::new();
+        who(&mut out, &Who { driver: Some(3), sessions: vec![anna, ben] }).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "session  name    from             role      priority  here\n\
+             3        tablet  192.0.2.7:40112  driver    30        10 min  drives, for 2 s\n\
+             12               192.0.2.7:40112  none yet  30        1 s\n"
         );
     }
 
