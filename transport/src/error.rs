@@ -110,6 +110,9 @@ pub enum RecvError {
     /// The peer broke the rules of the transport: the stream ends here.
     #[error("{0}")]
     Protocol(String),
+    /// [`Limits::memory`](crate::Limits::memory) is used up by others: the stream ends here.
+    #[error("no memory is left for so long a message: try again later, or say less at once")]
+    NoRoom,
     /// The peer did not answer for so long that the link counts as dead.
     #[error("nothing heard from the peer for {0:.1?}")]
     Dead(Duration),

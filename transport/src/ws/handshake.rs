@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use super::socket::Inner;
 use super::tap::Tap;
 use crate::linger::Linger;
-use crate::{Endpoint, HandshakeError, Limits};
+use crate::{Endpoint, HandshakeError, Limits, WRITE_BOUND};
 
 /// Longest HTTP head in bytes. Browsers with many cookies send some 4 KiB.
 const LONGEST_HEAD: usize = 16 * 1024;
@@ -31,9 +31,6 @@ const LONGEST_REFUSAL: Duration = Duration::from_millis(250);
 
 /// Bytes asked of the kernel at once; also what a silent connection costs.
 const READ_CHUNK: usize = 4 * 1024;
-
-/// Bytes of messages that may wait to be written before the sender has to.
-const WRITE_BOUND: usize = 64 * 1024;
 
 /// Room past the bound for answers to pings (131 bytes with header and mask) and a close frame.
 const CONTROL_ROOM: usize = 1024;
