@@ -123,6 +123,11 @@ async fn a_dialler_is_told_who_it_met_instead() {
     };
     for (bytes, words) in [
         (&b"HTTP/1.1 404 Not Found\r\n\r\n"[..], "the server answered 404 Not Found"),
+        (
+            b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 99\r\n\r\nall places \x1b[2Jare taken\r\nmore",
+            "the server answered 503 Service Unavailable instead of opening a WebSocket: all places [2Jare taken",
+        ),
+        (b"HTTP/1.1 403 Forbidden\r\n\r\nno line's end", "opening a WebSocket: no line's end"),
         (b"SSH-2.0-OpenSSH\r\n\r\n", "the server speaks no WebSocket"),
         (b"HTTP/1.1 101 \r\n\r\n", "the server speaks no WebSocket: it does not upgrade"),
         (ANOTHER_KEY, "the server speaks no WebSocket: it answers another key"),
