@@ -46,18 +46,29 @@ pub struct Limits {
     pub transport: TransportLimits,
     /// Kept by sessions.
     pub session: SessionLimits,
+    /// Lines of one kind that are logged a second; more are counted.
+    pub log_lines_per_s: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let transport = TransportLimits { refusal: REFUSAL, ..TransportLimits::default() };
-        Self { transport, session: SessionLimits::default() }
+        Self { transport, session: SessionLimits::default(), log_lines_per_s: 20 }
     }
 }
 
 /// Bounds that a session keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SessionLimits {
+    /// Sessions of all listeners together; whoever comes past it is turned away in words.
+    pub sessions: usize,
+    /// Requests of one session a second, each one of a batch; past it they are refused. Far more than
+    /// anybody needs to drive.
+    pub messages_per_s: usize,
+    /// Requests of one session that may come at once.
+    pub message_burst: usize,
+    /// Samples a second of one subscription, in hertz; who asks for more is granted this.
+    pub state_rate_max_hz: f64,
     /// Frames waiting to be sent to one peer; beyond it answers are dropped and counted.
     pub send_queue: usize,
     /// Bytes waiting to be sent to one peer; beyond it answers are dropped and counted.
@@ -74,6 +85,10 @@ pub struct SessionLimits {
 impl Default for SessionLimits {
     fn default() -> Self {
         Self {
+            sessions: 256,
+            messages_per_s: 2000,
+            message_burst: 2000,
+            state_rate_max_hz: 100.0,
             send_queue: 64,
             send_bytes: 256 * 1024,
             unlinked_quiet: Duration::from_secs(1),
