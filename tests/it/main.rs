@@ -1,8 +1,10 @@
 //! The daemon from outside. Each module tells stories of one kind; what they share is in `support`.
 
 mod bad_input;
+mod bounds;
 mod dead_link;
 mod driving;
+mod floods;
 mod foreign;
 mod readme;
 mod signals;
