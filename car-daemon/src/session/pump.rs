@@ -186,7 +186,7 @@ impl Session<'_> {
             Step::Bad(error) => {
                 let fault = match &error {
                     RecvError::BadMessage(_) => Fault::new(Code::PARSE, error.to_string()),
-                    RecvError::NoRoom => Fault::new(Code::BUSY, error.to_string()),
+                    RecvError::NoRoom | RecvError::Missed(_) => Fault::new(Code::BUSY, error.to_string()),
                     _ => Fault::new(Code::INVALID_REQUEST, error.to_string()),
                 };
                 self.channel.reply(self.channel.dialect(), &refusal(fault));
