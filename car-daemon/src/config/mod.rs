@@ -10,7 +10,7 @@ mod settings;
 use std::time::Duration;
 
 use hal::Board;
-use transport::{Endpoint, Limits as TransportLimits};
+use transport::{Endpoint, Limits as TransportLimits, WRITE_BOUND};
 
 use crate::control::Control;
 use crate::platform::{PLATFORMS, PlatformRow};
@@ -140,12 +140,18 @@ impl Config {
     /// What all clients together can cost by these bounds, in bytes.
     pub(crate) fn most_memory(&self) -> usize {
         let Limits { transport, session, .. } = &self.limits;
-        let listens = |scheme| self.listen.iter().filter(|at| at.scheme() == scheme).count();
-        let udp =
-            transport.udp_sessions.saturating_mul(transport.recv_queue).saturating_mul(transport.datagram);
-        let sessions = session.sessions.saturating_mul(SESSION);
-        let known = transport.memory.most.saturating_add(sessions);
-        known.saturating_add(udp.saturating_mul(listens("udp")))
+        let times = |counts: &[usize]| counts.iter().fold(1, |product: usize, n| product.saturating_mul(*n));
+        let listens = |scheme| self.listen.iter().filter(|at| at.scheme().starts_with(scheme)).count();
+        // Answers to pings wait in no outbox, but where messages do that were handed on.
+        let pongs = WRITE_BOUND.saturating_add(transport.max_frame);
+        [
+            transport.memory.most,
+            times(&[session.sessions, SESSION]),
+            times(&[listens("ws"), transport.connections, pongs]),
+            times(&[listens("udp"), transport.udp_sessions, transport.recv_queue, transport.datagram]),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
     }
 }
 
