@@ -93,7 +93,7 @@ fn run(args: &Args) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
-    if let Err(error) = log::start() {
+    if let Err(error) = log::start(config.limits.log_lines_per_s) {
         return complain(&format!("cannot log: {error}"), FAILED);
     }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -118,6 +118,7 @@ impl Daemon {
             clock,
             identity: Identity::new(config),
             limits: config.limits.session.clone(),
+            memory: config.limits.transport.memory.clone(),
             closing: closing.clone(),
         });
         let endpoints = listeners.iter().map(|l| l.endpoint().clone()).collect();

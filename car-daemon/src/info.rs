@@ -15,6 +15,8 @@ pub(crate) struct Identity {
     board: String,
     platform: &'static str,
     max_message: usize,
+    messages_per_s: usize,
+    state_rate_max_hz: f64,
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -26,6 +28,8 @@ impl Identity {
             board: config.board.name.clone(),
             platform: config.platform.name,
             max_message: config.limits.transport.max_frame,
+            messages_per_s: config.limits.session.messages_per_s,
+            state_rate_max_hz: config.limits.session.state_rate_max_hz,
         }
     }
 
@@ -67,6 +71,8 @@ impl Identity {
             ("top_speed_mps".to_owned(), rules.drivetrain.top_speed_mps()),
             ("top_turn_rad_s".to_owned(), rules.drivetrain.top_turn_rad_s()),
             ("max_message_bytes".to_owned(), self.max_message as f64),
+            ("messages_per_s".to_owned(), self.messages_per_s as f64),
+            ("state_rate_max_hz".to_owned(), self.state_rate_max_hz),
         ]);
         for (name, axis) in [("pan", rules.pan), ("tilt", rules.tilt)] {
             if let Some((min, max)) = axis.map(|a| a.range()) {

@@ -4,6 +4,7 @@
 //! what a frame looks like on the wire, what a pin does. `main.rs` only parses arguments and calls
 //! [`run`].
 
+mod bucket;
 pub mod cli;
 mod clock;
 pub mod config;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::DialectId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
-use transport::{Endpoint, HandshakeError, Incoming, Listener};
+use transport::{Connection, Endpoint, HandshakeError, Incoming, Listener, Use};
 
 use crate::control::SessionId;
-use crate::session::{Context, Manner, serve};
+use crate::session::{Context, Manner, serve, turn_away};
 
 /// Every session of a daemon, whatever it came by.
 #[derive(Clone, Debug)]
@@ -17,18 +18,18 @@ pub(crate) struct Server {
     listeners: TaskTracker,
     sessions: TaskTracker,
     next: Arc<AtomicU64>,
-    /// The second, from 1, in which it was last said that somebody was turned away.
-    complained: Arc<AtomicU64>,
+    /// Of all listeners together.
+    places: Arc<Semaphore>,
 }
 
 impl Server {
     pub(crate) fn new(context: Context) -> Self {
         Self {
+            places: Arc::new(Semaphore::new(context.limits.sessions)),
             context: Arc::new(context),
             listeners: TaskTracker::new(),
             sessions: TaskTracker::new(),
             next: Arc::new(AtomicU64::new(1)),
-            complained: Arc::default(),
         }
     }
 
@@ -54,24 +55,36 @@ impl Server {
         self.listeners.wait().await;
     }
 
-    /// Whether a second has passed since this last said so: a crowd must not fill the log.
-    fn may_complain(&self) -> bool {
-        let now = self.context.clock.now().as_secs() + 1;
-        self.complained.swap(now, Ordering::Relaxed) != now
-    }
-
     fn admit(&self, Incoming { peer, handshake }: Incoming, manner: Manner) {
         let server = self.clone();
         self.sessions.spawn(async move {
             match server.context.closing.run_until_cancelled(handshake).await {
-                Some(Ok(connection)) => serve(server.context, connection, next(&server.next), manner).await,
-                Some(Err(full @ HandshakeError::Full(_))) if server.may_complain() => {
-                    tracing::warn!(%peer, %full, "turned away; more of this within a second is not logged");
-                }
+                Some(Ok(connection)) => server.take_in(connection, manner).await,
+                Some(Err(full @ HandshakeError::Full(_))) => tracing::warn!(%peer, %full, "turned away"),
                 Some(Err(error)) => tracing::debug!(%peer, %error, "turned away"),
                 None => {}
             }
         });
+    }
+
+    async fn take_in(self, connection: Connection, manner: Manner) {
+        match self.place() {
+            Ok(_place) => serve(self.context, connection, next(&self.next), manner).await,
+            Err(full) => {
+                tracing::warn!(peer = %connection.peer, %full, "turned away");
+                turn_away(&self.context, connection, manner, full).await;
+            }
+        }
+    }
+
+    /// A place for one more session, or why there is none.
+    fn place(&self) -> Result<OwnedSemaphorePermit, String> {
+        let Context { limits, memory, .. } = &*self.context;
+        if !memory.has(1, Use::Spare) {
+            return Err(format!("the {} bytes of memory for clients are in use", memory.most));
+        }
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        place.map_err(|_none| format!("all {} sessions of this daemon are in use", limits.sessions))
     }
 }
 

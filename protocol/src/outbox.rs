@@ -1,13 +1,16 @@
 //! Frames on their way out: a bounded queue in front of a connection's sink.
 //!
 //! What must never live here: what a frame means, and how long a peer may take to read; a clock
-//! belongs to the layer above, which asks [`Outbox::is_stalled`].
+//! belongs to the layer above, which asks [`Outbox::sent`].
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::task::{Context, Poll, ready};
 
-use transport::{Frame, FrameSink, SendError};
+use transport::{Frame, FrameSink, Memory, SendError, Share, Use, WRITE_BOUND};
+
+/// What a frame takes besides its bytes: its place in the queue and the head of its allocation.
+const HEAD: usize = 64;
 
 /// The most that waits in an [`Outbox`]. Only one frame may wait where one alone is beyond it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +31,14 @@ pub struct Outbox {
     /// The length of all that is queued.
     bytes: usize,
     bound: Bound,
+    /// Of the budget of all peers.
+    share: Share,
     dropped: u64,
     sent: u64,
-    sent_bytes: u64,
     /// Handed on and perhaps still in a buffer below.
     unflushed: bool,
-    stalled: bool,
+    /// The most of it that can be there.
+    below: usize,
 }
 
 impl Outbox {
@@ -44,18 +49,25 @@ impl Outbox {
             queue: VecDeque::new(),
             bytes: 0,
             bound,
+            share: Memory::default().share(),
             dropped: 0,
             sent: 0,
-            sent_bytes: 0,
             unflushed: false,
-            stalled: false,
+            below: 0,
         }
+    }
+
+    /// From now on what waits here is part of a budget; where that is used up, frames are dropped and
+    /// counted as past any other bound.
+    pub fn draw_on(&mut self, memory: &Memory) {
+        self.share = memory.share();
+        self.settle();
     }
 
     /// Room for one more, however long: any frame that the connection can carry would be taken.
     #[must_use]
     pub fn has_room(&self) -> bool {
-        self.takes(self.bound.longest)
+        self.takes(self.bound.longest) && self.share.has(self.bound.longest, Use::Needed)
     }
 
     /// Nothing is waiting to be sent or flushed.
@@ -65,16 +77,14 @@ impl Outbox {
     }
 
     /// Queues a frame; false (and the frame is dropped and counted) where it would be beyond a bound.
-    /// While nothing is queued any frame is taken.
+    /// While nothing is queued any frame is taken, as far as there is memory for it.
     pub fn push(&mut self, frame: Frame) -> bool {
-        let takes = self.takes(frame.data.len());
-        if takes {
-            self.bytes += frame.data.len();
-            self.queue.push_back(frame);
-        } else {
-            self.dropped += 1;
-        }
-        takes
+        self.take(frame, Use::Needed)
+    }
+
+    /// As [`push`](Self::push), for what is left out first where memory is scarce.
+    pub fn push_spare(&mut self, frame: Frame) -> bool {
+        self.take(frame, Use::Spare)
     }
 
     /// How many frames the connection has taken so far. Where it grows, the peer reads, however slowly.
@@ -83,22 +93,10 @@ impl Outbox {
         self.sent
     }
 
-    /// The length of all frames that the connection has taken so far.
-    #[must_use]
-    pub fn sent_bytes(&self) -> u64 {
-        self.sent_bytes
-    }
-
     /// How many frames were dropped: the peer does not read, or the connection cannot carry them.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped
-    }
-
-    /// The last [`poll_drain`](Self::poll_drain) had to wait for the peer to read.
-    #[must_use]
-    pub fn is_stalled(&self) -> bool {
-        self.stalled
     }
 
     /// Hands on all that is queued, then flushes once. Pending while the peer does not read. A frame
@@ -109,7 +107,7 @@ impl Outbox {
     /// Where the connection is closed or broken.
     pub fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         let drained = self.poll_handed_on(cx);
-        self.stalled = drained.is_pending();
+        self.settle();
         drained
     }
 
@@ -121,6 +119,28 @@ impl Outbox {
     pub fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         ready!(self.poll_drain(cx))?;
         self.tx.as_mut().poll_close(cx)
+    }
+
+    fn take(&mut self, frame: Frame, wanted_for: Use) -> bool {
+        let len = frame.data.len();
+        let takes = self.takes(len) && self.share.resize(self.held() + len + HEAD, wanted_for);
+        if takes {
+            self.bytes += len;
+            self.queue.push_back(frame);
+        } else {
+            self.dropped += 1;
+        }
+        takes
+    }
+
+    /// Bytes of memory that what waits takes now.
+    fn held(&self) -> usize {
+        self.bytes + self.queue.len() * HEAD + self.below
+    }
+
+    /// Gives back what is no longer needed: what waits becomes less, and never more, by being sent.
+    fn settle(&mut self) {
+        self.share.resize(self.held(), Use::Needed);
     }
 
     fn takes(&self, len: usize) -> bool {
@@ -136,17 +156,15 @@ impl Outbox {
                 let len = frame.data.len();
                 self.bytes -= len;
                 self.unflushed = true;
+                self.below = (self.below + len).min(WRITE_BOUND + self.bound.longest);
                 let sent = self.tx.as_mut().start_send(frame);
-                if sent.is_ok() {
-                    self.sent += 1;
-                    self.sent_bytes += len as u64;
-                }
+                self.sent += u64::from(sent.is_ok());
                 self.unless_fatal(sent)?;
             }
         }
         if self.unflushed {
             let flushed = ready!(self.tx.as_mut().poll_flush(cx));
-            self.unflushed = false;
+            (self.unflushed, self.below) = (false, 0);
             self.unless_fatal(flushed)?;
         }
         Poll::Ready(Ok(()))
@@ -172,7 +190,6 @@ impl fmt::Debug for Outbox {
             .field("bound", &self.bound)
             .field("dropped", &self.dropped)
             .field("sent", &self.sent)
-            .field("stalled", &self.stalled)
             .finish_non_exhaustive()
     }
 }

@@ -2,8 +2,10 @@
 
 mod authority;
 mod bad_input;
+mod bounds;
 mod dead_link;
 mod driving;
+mod floods;
 mod foreign;
 mod readme;
 mod signals;

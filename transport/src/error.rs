@@ -101,6 +101,10 @@ pub enum RecvError {
     /// One bad message in a good stream: it was passed over, the next can be read.
     #[error("{0}")]
     BadMessage(String),
+    /// More came at once than may wait ([`Limits::recv_queue`](crate::Limits::recv_queue)), and the oldest
+    /// were dropped: the next can be read.
+    #[error("{0} messages were dropped: more came at once than may wait")]
+    Missed(u64),
     /// A message longer than may be: the stream ends here.
     #[error("a message is longer than {limit} bytes")]
     TooLong {
@@ -110,6 +114,9 @@ pub enum RecvError {
     /// The peer broke the rules of the transport: the stream ends here.
     #[error("{0}")]
     Protocol(String),
+    /// [`Limits::memory`](crate::Limits::memory) is used up by others: the stream ends here.
+    #[error("no memory is left for so long a message: try again later, or say less at once")]
+    NoRoom,
     /// The peer did not answer for so long that the link counts as dead.
     #[error("nothing heard from the peer for {0:.1?}")]
     Dead(Duration),
@@ -121,7 +128,7 @@ pub enum RecvError {
 impl RecvError {
     /// Whether the stream ends after this error.
     pub fn is_fatal(&self) -> bool {
-        !matches!(self, Self::BadMessage(_))
+        !matches!(self, Self::BadMessage(_) | Self::Missed(_))
     }
 
     /// Whether a stream of frames is over after this item: it had no more, or a

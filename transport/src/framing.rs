@@ -222,14 +222,22 @@ fn counted(
     Some(Ok(src.split_to(len).freeze()))
 }
 
-/// The refusal of a line that is the request line of HTTP/1 (RFC 9112, section 3). A page of any
-/// origin can make a browser send one to any port, with lines of the page's choice after it; none of
-/// them must be heard.
+/// Fields that every browser sends with a request (RFC 9110), in lower case.
+const FIELDS: [&[u8]; 6] =
+    [b"host:", b"user-agent:", b"accept:", b"connection:", b"content-type:", b"content-length:"];
+
+/// The refusal of a line that is the request line of HTTP/1 (RFC 9112, section 3) or the beginning of
+/// one, or a field of a request: silence may have cut what came before. A page of any origin can make
+/// a browser send a request to any port, with lines of the page's choice after it; none of them must
+/// be heard.
 fn http(line: &[u8]) -> Option<RecvError> {
+    let method = line.iter().take_while(|b| b.is_ascii_uppercase()).count();
     let version = line.rsplit(|&b| b == b' ').next().unwrap_or_default();
-    let is_request = version.starts_with(b"HTTP/1.") && line[0].is_ascii_uppercase();
+    let is_request = method > 0 && (version.starts_with(b"HTTP/1.") || line[method..].starts_with(b" /"));
+    let is_field =
+        |name: &&[u8]| line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
     let reason = "this is HTTP, spoken to a plain socket: a browser needs ws://";
-    is_request.then(|| RecvError::Protocol(reason.to_owned()))
+    (is_request || FIELDS.iter().any(is_field)).then(|| RecvError::Protocol(reason.to_owned()))
 }
 
 /// The error where a stream ends with `have` bytes of a message for which `header` bytes of length

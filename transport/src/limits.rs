@@ -3,6 +3,12 @@
 
 use std::time::Duration;
 
+use crate::Memory;
+
+/// Bytes of frames that a connection itself keeps for its socket before the sender has to wait; one
+/// frame may be on top.
+pub const WRITE_BOUND: usize = 64 * 1024;
+
 /// Bounds on what peers may cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -20,9 +26,9 @@ pub struct Limits {
     /// What a peer for whom there is no room is told on a byte stream before it is closed, with `{}`
     /// in place of the reason; empty for nothing. The layer above knows the peer's language.
     pub refusal: &'static str,
-    /// Most handshakes of one listener under way at once, a quarter of them (but one at least) from
-    /// one IP address; whoever comes past either is turned away. So no one machine that is slow to
-    /// shake hands keeps another out.
+    /// Most handshakes of one listener under way at once. Past that the newest takes the place of the
+    /// oldest of the IP address that has most, so no machines that are slow to shake hands keep another
+    /// out.
     pub pending_handshakes: usize,
     /// First and longest pause after an error of `accept` that is not one peer's fault.
     pub accept_pause: (Duration, Duration),
@@ -51,6 +57,10 @@ pub struct Limits {
     pub udp_idle: Duration,
     /// Frames waiting for one session's reader; past it UDP drops the oldest.
     pub recv_queue: usize,
+    /// Shared by everything that waits to be sent to peers of any listener, and by messages on streams
+    /// and WebSockets that are not whole yet. Where it is used up, a message that needs more of it than
+    /// [`FREE`](crate::FREE) ends its connection.
+    pub memory: Memory,
 }
 
 impl Default for Limits {
@@ -74,6 +84,7 @@ impl Default for Limits {
             udp_sessions: 64,
             udp_idle: Duration::from_secs(10),
             recv_queue: 64,
+            memory: Memory::new(64 * 1024 * 1024),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How many peers a listener serves at once, in all and from one address, and how many handshakes.
+//! How many peers a listener serves at once, in all and from one address.
 //!
 //! Every transport takes a slot before it takes a peer in, and the slot travels with the
 //! connection; so the count cannot drift from the truth.
@@ -12,8 +12,6 @@ use crate::{HandshakeError, Limits};
 /// The slots of one listener, counted by `K`: what "the same address" means there.
 #[derive(Debug)]
 pub(crate) struct Slots<K> {
-    /// What there are so many of, for people.
-    what: &'static str,
     most: usize,
     per_address: usize,
     taken: Arc<Mutex<HashMap<K, usize>>>,
@@ -22,14 +20,7 @@ pub(crate) struct Slots<K> {
 impl<K: Eq + Hash + Clone> Slots<K> {
     pub(crate) fn new(limits: &Limits) -> Self {
         let Limits { connections: most, per_address, .. } = *limits;
-        Self { what: "connections", most, per_address, taken: Arc::default() }
-    }
-
-    /// Slots for handshakes under way. An address has a quarter of them, and one at least: whoever
-    /// does not finish its own leaves room for the others'.
-    pub(crate) fn pending(limits: &Limits) -> Self {
-        let most = limits.pending_handshakes;
-        Self { what: "pending handshakes", most, per_address: (most / 4).max(1), taken: Arc::default() }
+        Self { most, per_address, taken: Arc::default() }
     }
 
     /// Slots for peers of this machine: its users share the listener as they like, and only
@@ -43,14 +34,14 @@ impl<K: Eq + Hash + Clone> Slots<K> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.values().sum::<usize>() >= self.most {
             return Err(HandshakeError::Full(format!(
-                "all {} {} of this listener are in use",
-                self.most, self.what
+                "all {} connections of this listener are in use",
+                self.most
             )));
         }
         if taken.get(&key).copied().unwrap_or(0) >= self.per_address {
             return Err(HandshakeError::Full(format!(
-                "this address has its {} {} already",
-                self.per_address, self.what
+                "this address has its {} connections already",
+                self.per_address
             )));
         }
         *taken.entry(key.clone()).or_default() += 1;
@@ -121,16 +112,6 @@ mod tests {
         let slots = slots(9, 0);
         refusal(&slots, 'a');
         assert!(slots.taken.lock().unwrap().is_empty());
-    }
-
-    #[test]
-    fn an_address_has_a_quarter_of_the_handshakes_and_one_at_least() {
-        for (most, share) in [(16, 4), (7, 1), (1, 1)] {
-            let slots = Slots::pending(&Limits { pending_handshakes: most, ..Limits::default() });
-            let _taken: Vec<_> = (0..share).map(|_| slots.take('a').unwrap()).collect();
-            refusal(&slots, 'a');
-            assert_eq!(slots.take('b').is_ok(), share < most, "{most}");
-        }
     }
 
     #[test]

@@ -19,10 +19,10 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 
 use crate::framing::{Choice, Decode, Encode, READ_CHUNK};
 use crate::linger::Linger;
-use crate::{Connection, Endpoint, Frame, HandshakeError, Limits, Link, Peer, RecvError, SendError, linger};
-
-/// Bytes of frames that may wait to be written before the sender has to.
-const WRITE_BOUND: usize = 64 * 1024;
+use crate::{
+    Connection, Endpoint, Frame, HandshakeError, Limits, Link, Peer, RecvError, SendError, Share, Use,
+    WRITE_BOUND, linger,
+};
 
 /// Connections that the kernel keeps until they are accepted.
 pub(crate) const BACKLOG: u32 = 128;
@@ -57,6 +57,7 @@ pub(crate) fn connection<R: AsyncRead + Send + Unpin + 'static>(
         framed: Some(FramedRead::with_capacity(read, Decode::new(choice.clone()), READ_CHUNK)),
         silence: Silence { longest: limits.line_silence, heard: 0, timer: None },
         dead: limits.tcp_dead,
+        share: limits.memory.share(),
         shared,
     };
     Connection { peer, caps: choice.caps(), link: Link::default(), tx: Box::pin(tx), rx: Box::pin(rx) }
@@ -131,6 +132,8 @@ struct FrameReader<R, G> {
     framed: Option<FramedRead<R, Decode>>,
     silence: Silence,
     dead: Duration,
+    /// What the message at hand takes of the budget of all peers.
+    share: Share,
     shared: Arc<Shared<R, G>>,
 }
 
@@ -154,7 +157,12 @@ impl<R: AsyncRead + Unpin, G> Stream for FrameReader<R, G> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let Some(framed) = &mut this.framed else { return Poll::Ready(None) };
-        let message = ready!(poll_message(framed, &mut this.silence, this.dead, cx));
+        let mut message = poll_message(framed, &mut this.silence, this.dead, cx);
+        let begun = if message.is_pending() { framed.read_buffer().len() } else { 0 };
+        if !this.share.resize(begun, Use::Needed) {
+            message = Poll::Ready(Some(Err(RecvError::NoRoom)));
+        }
+        let message = ready!(message);
         if RecvError::ends(&message) {
             this.end();
         }

@@ -21,8 +21,8 @@ use crate::{BindError, Connection, DialError, Endpoint, HandshakeError, Peer, Sc
 /// - A frame longer than the receiver allows ends its stream with
 ///   [`RecvError::TooLong`](crate::RecvError::TooLong); no more than the limit is ever held in memory.
 ///   (A datagram may be forged, so one that is too long is only dropped.)
-/// - A peer that is slow, silent or broken during its handshake delays no other peer; many from one
-///   address keep none of another out ([`Limits::pending_handshakes`](crate::Limits::pending_handshakes)).
+/// - A peer that is slow, silent or broken during its handshake delays no other peer; many from a few
+///   addresses keep none of another out ([`Limits::pending_handshakes`](crate::Limits::pending_handshakes)).
 /// - When one end closes, the other's stream ends; where [`Caps::linked`](crate::Caps::linked) is
 ///   false it ends after [`Limits::udp_idle`](crate::Limits::udp_idle) of silence.
 /// - Closing or dropping a listener frees its address; connections it accepted live on (over UDP,

@@ -44,7 +44,7 @@ const LONGEST: usize = 65_507;
 /// - A session ends after [`Limits::udp_idle`] without a datagram from its peer; what is sent to the
 ///   peer does not prolong it. A dialled connection ends likewise.
 /// - Beyond [`Limits::recv_queue`] the oldest waiting datagram is dropped: a driver's newest command
-///   matters most, and the older ones are superseded by it.
+///   matters most, and the older ones are superseded by it. The reader is told how many were.
 /// - A frame for which the listener's socket has no room, or that the network refuses, is lost, as
 ///   it would be one hop later. No peer can make another wait.
 /// - Dialling finds out nothing about the peer. Where the system later says that nobody listens

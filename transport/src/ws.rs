@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use self::socket::{Inner, Socket};
 use self::watch::Watch;
+use crate::pending::{Pending, Place};
 use crate::slots::{Slot, Slots};
 use crate::tcp::{canonical, connect, listen};
 use crate::{
@@ -59,7 +60,7 @@ impl Transport for Ws {
             socket,
             endpoint,
             slots: Slots::new(&self.limits),
-            pending: Slots::pending(&self.limits),
+            pending: Pending::new(&self.limits),
             limits: Arc::clone(&self.limits),
         }))
     }
@@ -80,7 +81,7 @@ struct Accepting {
     socket: TcpListener,
     endpoint: Endpoint,
     slots: Slots<IpAddr>,
-    pending: Slots<IpAddr>,
+    pending: Pending<IpAddr>,
     limits: Arc<Limits>,
 }
 
@@ -94,16 +95,9 @@ impl Listener for Accepting {
         let (socket, peer) =
             stream::accept(&self.endpoint, self.limits.accept_pause, |cx| self.socket.poll_accept(cx)).await;
         let peer = canonical(peer);
-        let handshake = match self.pending.take(peer.ip()) {
-            Ok(pending) => {
-                let arrival = Arrival { socket, peer, pending, slot: self.slots.take(peer.ip()) };
-                welcome(arrival, Arc::clone(&self.limits)).boxed()
-            }
-            // Its address has its share of handshakes, or all are taken. No answer in words: to wait
-            // until each of them has read it is what there is no room for.
-            Err(full) => std::future::ready(Err(full)).boxed(),
-        };
-        Incoming { peer: Peer::Socket(peer), handshake }
+        let (place, slot) = (self.pending.enter(peer.ip()), self.slots.take(peer.ip()));
+        let arrival = Arrival { socket, peer, place, slot };
+        Incoming { peer: Peer::Socket(peer), handshake: welcome(arrival, Arc::clone(&self.limits)).boxed() }
     }
 
     async fn close(self: Box<Self>) {}
@@ -113,23 +107,28 @@ impl Listener for Accepting {
 struct Arrival {
     socket: TcpStream,
     peer: SocketAddr,
-    pending: Slot<IpAddr>,
+    place: Place<IpAddr>,
     slot: Result<Slot<IpAddr>, HandshakeError>,
 }
 
 async fn welcome(arrival: Arrival, limits: Arc<Limits>) -> Result<Connection, HandshakeError> {
-    let Arrival { socket, peer, pending: _until_done, slot } = arrival;
-    let shaken = timeout(limits.handshake, async {
-        let (read, write) = wire::split(socket, &limits)?;
-        let socket = join(read, write);
-        match slot {
-            Ok(slot) => {
-                let ws = handshake::accept(socket, &limits).await?;
-                Ok(connection(ws, peer, &limits, Some(slot)))
+    let Arrival { socket, peer, place, slot } = arrival;
+    // Whoever loses its place gets no answer in words: to wait until each of them has read it is what
+    // there is no room for.
+    let shaken = timeout(
+        limits.handshake,
+        place.keep(async {
+            let (read, write) = wire::split(socket, &limits)?;
+            let socket = join(read, write);
+            match slot {
+                Ok(slot) => {
+                    let ws = handshake::accept(socket, &limits).await?;
+                    Ok(connection(ws, peer, &limits, Some(slot)))
+                }
+                Err(full) => Err(handshake::turn_away(socket, full).await),
             }
-            Err(full) => Err(handshake::turn_away(socket, full).await),
-        }
-    });
+        }),
+    );
     shaken.await.unwrap_or(Err(HandshakeError::TimedOut(limits.handshake)))
 }
 

@@ -10,7 +10,7 @@ mod settings;
 use std::time::Duration;
 
 use hal::Board;
-use transport::{Endpoint, Limits as TransportLimits};
+use transport::{Endpoint, Limits as TransportLimits, WRITE_BOUND};
 
 use crate::control::Control;
 use crate::platform::{PLATFORMS, PlatformRow};
@@ -46,18 +46,29 @@ pub struct Limits {
     pub transport: TransportLimits,
     /// Kept by sessions.
     pub session: SessionLimits,
+    /// Lines of one kind that are logged a second; more are counted.
+    pub log_lines_per_s: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let transport = TransportLimits { refusal: REFUSAL, ..TransportLimits::default() };
-        Self { transport, session: SessionLimits::default() }
+        Self { transport, session: SessionLimits::default(), log_lines_per_s: 20 }
     }
 }
 
 /// Bounds that a session keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SessionLimits {
+    /// Sessions of all listeners together; whoever comes past it is turned away in words.
+    pub sessions: usize,
+    /// Requests of one session a second, each one of a batch; past it they are refused. Far more than
+    /// anybody needs to drive.
+    pub messages_per_s: usize,
+    /// Requests of one session that may come at once.
+    pub message_burst: usize,
+    /// Samples a second of one subscription, in hertz; who asks for more is granted this.
+    pub state_rate_max_hz: f64,
     /// Frames waiting to be sent to one peer; beyond it answers are dropped and counted.
     pub send_queue: usize,
     /// Bytes waiting to be sent to one peer; beyond it answers are dropped and counted.
@@ -74,6 +85,10 @@ pub struct SessionLimits {
 impl Default for SessionLimits {
     fn default() -> Self {
         Self {
+            sessions: 256,
+            messages_per_s: 2000,
+            message_burst: 2000,
+            state_rate_max_hz: 100.0,
             send_queue: 64,
             send_bytes: 256 * 1024,
             unlinked_quiet: Duration::from_secs(1),
@@ -114,6 +129,29 @@ impl Config {
             limits: Limits::default(),
             insecure: false,
         }
+    }
+}
+
+/// What a session takes of memory besides what waits for it in bytes: its task, its buffers while they
+/// are short, what it may hold without asking. Measured: 20 KiB, in a build without optimisation.
+const SESSION: usize = 32 * 1024;
+
+impl Config {
+    /// What all clients together can cost by these bounds, in bytes.
+    pub(crate) fn most_memory(&self) -> usize {
+        let Limits { transport, session, .. } = &self.limits;
+        let times = |counts: &[usize]| counts.iter().fold(1, |product: usize, n| product.saturating_mul(*n));
+        let listens = |scheme| self.listen.iter().filter(|at| at.scheme().starts_with(scheme)).count();
+        // Answers to pings wait in no outbox, but where messages do that were handed on.
+        let pongs = WRITE_BOUND.saturating_add(transport.max_frame);
+        [
+            transport.memory.most,
+            times(&[session.sessions, SESSION]),
+            times(&[listens("ws"), transport.connections, pongs]),
+            times(&[listens("udp"), transport.udp_sessions, transport.recv_queue, transport.datagram]),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
     }
 }
 

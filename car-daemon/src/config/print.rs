@@ -23,6 +23,13 @@ impl fmt::Display for Config {
             for setting in SETTINGS.iter().filter(|s| s.table == table) {
                 row(f, setting.key, &number(setting.get(self)), setting.about)?;
             }
+            if table == "limits" {
+                let mib = self.most_memory().div_ceil(1 << 20);
+                writeln!(
+                    f,
+                    "# from all this follows: whatever clients do, they cost at most {mib} MiB of memory"
+                )?;
+            }
         }
         writeln!(f, "\n[auth]")?;
         row(

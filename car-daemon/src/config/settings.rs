@@ -86,9 +86,10 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "max_message": Count limits.transport.max_frame, 1024 ..= 16777216 "bytes", "longest message";
         "max_fragments": Count limits.transport.max_fragments, 1 ..= 65536 "fragments", "of one WebSocket message";
         "handshake_ms": Ms limits.transport.handshake, 10 ..= 60000 "milliseconds", "until a handshake must be finished";
+        "sessions": Count limits.session.sessions, 1 ..= 65536 "sessions", "of all listeners together";
         "connections": Count limits.transport.connections, 1 ..= 65536 "connections", "of one listener";
         "per_address": Count limits.transport.per_address, 1 ..= 65536 "connections", "of one listener from one address";
-        "pending_handshakes": Count limits.transport.pending_handshakes, 1 ..= 65536 "handshakes", "under way at once on one listener";
+        "pending_handshakes": Count limits.transport.pending_handshakes, 1 ..= 65536 "handshakes", "under way at once on one listener; the newest displaces the oldest of the address that has most";
         "accept_pause_ms": Ms limits.transport.accept_pause.0, 1 ..= 10000 "milliseconds", "first pause after an error of accept; doubles while it lasts";
         "accept_pause_max_ms": Ms limits.transport.accept_pause.1, 1 ..= 60000 "milliseconds", "longest pause after an error of accept";
         "line_silence_ms": Ms limits.transport.line_silence, 5 ..= 1000 "milliseconds", "silence that ends a message without a newline";
@@ -101,10 +102,15 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "udp_sessions": Count limits.transport.udp_sessions, 1 ..= 65536 "sessions", "of one UDP listener";
         "udp_idle_ms": Ms limits.transport.udp_idle, 100 ..= 600000 "milliseconds", "a UDP session ends after this silence";
         "recv_queue": Count limits.transport.recv_queue, 1 ..= 65536 "messages", "waiting to be read from one UDP or mem peer";
+        "messages_per_s": Count limits.session.messages_per_s, 1 ..= 10000000 "messages", "of one session a second; more are refused, `stop` never";
+        "message_burst": Count limits.session.message_burst, 32 ..= 10000000 "messages", "of one session at once";
+        "state_rate_max_hz": Number limits.session.state_rate_max_hz, 0.1 ..= 100 "hertz", "samples for one subscriber; who asks for more is granted this";
+        "memory": Count limits.transport.memory.most, 1048576 ..= 68719476736_i64 "bytes", "waiting to be sent to all clients, and in messages that are not whole yet; what is short needs none of it";
         "send_queue": Count limits.session.send_queue, 4 ..= 65536 "messages", "waiting to be sent to one client that does not read";
         "send_bytes": Count limits.session.send_bytes, 65536 ..= 16777216 "bytes", "waiting to be sent to one client that does not read";
         "udp_quiet_ms": Ms limits.session.unlinked_quiet, 100 ..= 60000 "milliseconds", "a subscription over UDP pauses when its client said nothing for this long";
         "write_deadline_ms": Ms limits.session.write_deadline, 10 ..= 600000 "milliseconds", "a client that neither reads nor speaks is closed after this";
+        "log_lines_per_s": Count limits.log_lines_per_s, 1 ..= 100000 "lines", "of one kind; more are counted and not written";
         "drain_ms": Ms limits.session.drain, 0 ..= 60000 "milliseconds", "for goodbyes when the daemon ends";
     }
 };

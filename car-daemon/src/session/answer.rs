@@ -36,7 +36,8 @@ impl Asker<'_> {
             Command::Subscribe { topics, rate } => {
                 let rate_hz =
                     rate.map_or_else(|| shared.gate(|gate| gate.rules().control.state_rate_hz), Rate::hz);
-                self.subscription.add(*topics, rate_hz, Instant::now());
+                let granted = rate_hz.min(self.context.limits.state_rate_max_hz);
+                self.subscription.add(*topics, granted, Instant::now());
                 self.subscription.answer()
             }
             Command::Unsubscribe { topics } => {

@@ -4,7 +4,8 @@
 //! never live here: what may move the car.
 
 mod answer;
+mod pace;
 mod pump;
 mod subscription;
 
-pub(crate) use pump::{Context, Manner, serve};
+pub(crate) use pump::{Context, Manner, serve, turn_away};

@@ -10,9 +10,10 @@ use protocol::{Channel, Code, DialectId, Event, Fault, Notification, Requests, R
 use tokio::sync::broadcast::{self, error::RecvError as Lag};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use transport::{Connection, RecvError, SendError};
+use transport::{Connection, Memory, RecvError, SendError};
 
 use super::answer::{Asker, refusal};
+use super::pace::Pace;
 use super::subscription::Subscription;
 use crate::clock::Clock;
 use crate::config::SessionLimits;
@@ -28,6 +29,8 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) identity: Identity,
     pub(crate) limits: SessionLimits,
+    /// For all that waits to be sent.
+    pub(crate) memory: Memory,
     /// Cancelled when the daemon goes away, after its goodbye has been said as an event.
     pub(crate) closing: CancellationToken,
 }
@@ -50,11 +53,13 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
     context.shared.open(id, visit, context.clock.now());
 
     let asker = Asker { id, context: &context, subscription: Subscription::none(Instant::now()) };
-    let channel =
+    let mut channel =
         Channel::new(connection, manner.dialect, context.limits.send_queue, context.limits.send_bytes);
+    channel.outbox.draw_on(&context.memory);
     let mut session = Session {
         events: context.shared.events(),
         asker,
+        pace: Pace::new(&context.limits),
         channel,
         heard: Instant::now(),
         stuck: None,
@@ -65,9 +70,20 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
     }
     let why = session.run().await;
     registered.close(&why);
-    let unread = session.channel.outbox.dropped();
+    let (unread, refused) = (session.channel.outbox.dropped(), session.pace.refused());
     session.say_goodbye(context.limits.drain).await;
-    tracing::info!(session = id, %peer, %why, unread, "disconnected");
+    tracing::info!(session = id, %peer, %why, unread, refused, "disconnected");
+}
+
+/// Tells somebody for whom there is no room why, unless its address may be forged.
+pub(crate) async fn turn_away(context: &Context, connection: Connection, manner: Manner, why: String) {
+    if connection.caps.linked {
+        let mut channel = Channel::new(connection, manner.dialect, 1, 0);
+        channel.reply(channel.dialect(), &refusal(Fault::new(Code::BUSY, why)));
+        let mut outbox = channel.into_outbox();
+        // Whoever does not take it has not wanted it.
+        drop(timeout(context.limits.drain, poll_fn(|cx| outbox.poll_close(cx))).await);
+    }
 }
 
 /// Takes the session from the gate even if its task panics or is dropped.
@@ -93,6 +109,7 @@ impl Drop for Registered<'_> {
 
 struct Session<'a> {
     asker: Asker<'a>,
+    pace: Pace,
     channel: Channel,
     events: broadcast::Receiver<Arc<Happened>>,
     /// When the peer last said something.
@@ -153,6 +170,7 @@ impl Session<'_> {
         match step {
             Step::Asked(dialect, requests) => {
                 self.heard = Instant::now();
+                let requests = self.pace.hold(requests, self.asker.context.clock.now());
                 if let Some(replies) = self.asker.answer(requests) {
                     self.channel.reply(dialect, &replies);
                 }
@@ -161,6 +179,7 @@ impl Session<'_> {
             Step::Bad(error) => {
                 let fault = match &error {
                     RecvError::BadMessage(_) => Fault::new(Code::PARSE, error.to_string()),
+                    RecvError::NoRoom | RecvError::Missed(_) => Fault::new(Code::BUSY, error.to_string()),
                     _ => Fault::new(Code::INVALID_REQUEST, error.to_string()),
                 };
                 self.channel.reply(self.channel.dialect(), &refusal(fault));
@@ -186,7 +205,7 @@ impl Session<'_> {
     fn sample(&mut self) {
         if self.channel.outbox.is_empty() && self.may_speak_unasked() {
             let frame = self.asker.context.shared.sample().frame(self.channel.dialect());
-            self.channel.outbox.push(frame);
+            self.channel.outbox.push_spare(frame);
         }
         self.asker.subscription.sampled(Instant::now());
     }
@@ -204,7 +223,7 @@ impl Session<'_> {
             Ok(event) => {
                 self.confess();
                 let frame = event.frame(self.channel.dialect());
-                self.missed += u64::from(!self.channel.outbox.push(frame));
+                self.missed += u64::from(!self.channel.outbox.push_spare(frame));
             }
             Err(Lag::Lagged(count)) => self.missed += count,
             // The daemon holds the sender for as long as it has sessions.

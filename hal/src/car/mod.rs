@@ -163,27 +163,10 @@ impl Car {
         (heard(ServoRole::Pan), heard(ServoRole::Tilt))
     }
 
-    /// (min, max, center) of the pan servo in degrees; `None` without one.
-    #[must_use]
-    pub fn pan_range(&self) -> Option<(f64, f64, f64)> {
-        self.range(ServoRole::Pan)
-    }
-
-    /// The same of the tilt servo.
-    #[must_use]
-    pub fn tilt_range(&self) -> Option<(f64, f64, f64)> {
-        self.range(ServoRole::Tilt)
-    }
-
     /// Geometry.
     #[must_use]
     pub fn drivetrain(&self) -> &Drivetrain {
         &self.drivetrain
-    }
-
-    fn range(&self, role: ServoRole) -> Option<(f64, f64, f64)> {
-        let spec = &self.turret(role)?.spec;
-        Some((spec.min_deg, spec.max_deg, spec.center_deg))
     }
 
     fn turret(&self, role: ServoRole) -> Option<&Turret> {

@@ -240,7 +240,12 @@ fn nothing_after_a_request_of_http_is_heard() {
             assert!(first.as_ref().is_err_and(|error| error.contains("HTTP")), "{framing}: {heard:?}");
         }
     }
-    assert_eq!(received("lines", [&b"ping HTTP/1.1\nup\n"[..]]), ok(&["ping HTTP/1.1", "up"]));
+    for field in ["Host: car", "content-length: 3", "GET /"] {
+        let heard = received("lines", [format!("{field}\nup\n").as_bytes()]);
+        assert!(heard.len() == 1 && heard[0].is_err(), "{field}: {heard:?}");
+    }
+    let harmless = ["ping HTTP/1.1", "UP", "error: host: none", "DRIVE 1 / 2", "up"];
+    assert_eq!(received("lines", [(harmless.join("\n") + "\n").as_bytes()]), ok(&harmless));
 }
 
 proptest! {

@@ -31,6 +31,22 @@ async fn a_message_without_an_end_ends_in_silence() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_after_a_request_of_http_is_heard_wherever_silence_cuts_it() {
+    let request = "POST /?action=up HTTP/1.1\r\nHost: car\r\nContent-Length: 4\r\n\r\n\nup\n";
+    for cut in 1..request.find("Host").expect("a field") + 4 {
+        let (mut connection, mut far) = open("auto", &Limits::default());
+        far.write_all(&request.as_bytes()[..cut]).await.unwrap();
+        let mut heard = vec![connection.rx.next().await];
+        far.write_all(&request.as_bytes()[cut..]).await.unwrap();
+        while !RecvError::ends(&heard[heard.len() - 1]) {
+            heard.push(connection.rx.next().await);
+        }
+        let heard = format!("{heard:?}");
+        assert!(heard.contains("this is HTTP") && !heard.contains("\"up\""), "{cut}: {heard}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn silence_after_the_first_byte_of_a_length_decides_nothing() {
     for (parts, answer) in
         [([&b"\0"[..], b"\x02up"], &b"\0\x02ok"[..]), ([b"\0", b"\0\0\x02up"], b"\0\0\0\x02ok")]
@@ -140,6 +156,29 @@ async fn a_message_that_is_too_long_ends_the_stream_for_good() {
     for _ in 0..3 {
         assert!(connection.rx.next().await.is_none());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_for_which_no_memory_is_left_ends_its_stream_and_short_ones_are_heard() {
+    let free = crate::FREE;
+    let limits = Limits { memory: crate::Memory::new(6_000), ..Limits::default() };
+    let (mut one, mut first) = open("length", &limits);
+    let (mut other, mut second) = open("length", &limits);
+    let message = [&20_000_u32.to_be_bytes()[..], &[7; 20_000]].concat();
+    let (part, rest) = message.split_at(free + 6_000);
+    let begun = tokio::spawn(async move { (one.rx.next().await, one) });
+    first.write_all(part).await.unwrap();
+    while limits.memory.used() < 6_000 {
+        tokio::task::yield_now().await;
+    }
+    let (crowded, _) = tokio::join!(other.rx.next(), second.write_all(&message[..=free]));
+    assert!(matches!(crowded, Some(Err(RecvError::NoRoom))));
+    let (mut third, mut far) = open("lines", &limits);
+    far.write_all(b"stop\n").await.unwrap();
+    assert_eq!(next(&mut third).await, Frame::text("stop"));
+    first.write_all(rest).now_or_never();
+    assert!(matches!(begun.await.unwrap().0, Some(Err(RecvError::NoRoom))), "no byte more than there is");
+    assert_eq!(limits.memory.used(), 0);
 }
 
 #[tokio::test(start_paused = true)]

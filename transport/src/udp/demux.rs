@@ -134,7 +134,7 @@ impl Stream for SessionStream {
     type Item = Result<Frame, RecvError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.inbox.poll(cx).map(|frame| frame.map(Ok))
+        self.inbox.poll(cx)
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::{Frame, Limits};
+use crate::{Frame, Limits, RecvError};
 
 /// The sessions of one listener.
 #[derive(Debug)]
@@ -133,16 +133,23 @@ pub(super) struct Inbox(Mutex<Waiting>);
 #[derive(Debug, Default)]
 struct Waiting {
     frames: VecDeque<Frame>,
+    /// Dropped since the reader last looked.
+    missed: u64,
     reader: Option<Waker>,
     ended: bool,
 }
 
 impl Inbox {
-    /// The next frame; after the end, what had come before it and then nothing.
-    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
+    /// The next frame, or how many were dropped before it; after the end, what had come before it and
+    /// then nothing.
+    pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, RecvError>>> {
         let mut waiting = self.lock();
+        let missed = std::mem::take(&mut waiting.missed);
+        if missed > 0 {
+            return Poll::Ready(Some(Err(RecvError::Missed(missed))));
+        }
         match waiting.frames.pop_front() {
-            Some(frame) => Poll::Ready(Some(frame)),
+            Some(frame) => Poll::Ready(Some(Ok(frame))),
             None if waiting.ended => Poll::Ready(None),
             None => {
                 waiting.reader = Some(cx.waker().clone());
@@ -161,6 +168,7 @@ impl Inbox {
         let mut waiting = self.lock();
         if waiting.frames.len() >= most {
             waiting.frames.pop_front();
+            waiting.missed += 1;
         }
         waiting.frames.push_back(frame);
         Self::wake(waiting);

@@ -90,6 +90,7 @@ async fn a_session_that_is_not_read_delays_no_other() {
     other.send(b"other").await.unwrap();
     let mut read = listener.accept().await.handshake.await.unwrap();
     assert_eq!(read.rx.next().await.unwrap().unwrap(), Frame::text("other"));
+    assert!(matches!(unread.rx.next().await, Some(Err(RecvError::Missed(7)))));
     let mut newest = Vec::new();
     for _ in 0..2 {
         newest.push(unread.rx.next().await.unwrap().unwrap().data[0]);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
@@ -21,19 +22,20 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use super::socket::Inner;
 use super::tap::Tap;
 use crate::linger::Linger;
-use crate::{Endpoint, HandshakeError, Limits};
+use crate::{Endpoint, HandshakeError, Limits, WRITE_BOUND};
 
 /// Longest HTTP head in bytes. Browsers with many cookies send some 4 KiB.
 const LONGEST_HEAD: usize = 16 * 1024;
 
-/// How long whoever is refused has to read it: its place is another's until then.
+/// Longest line of a refusal in bytes that is shown.
+const LONGEST_LINE: usize = 512;
+
+/// How long whoever is refused has to read it: its place is another's until then. Also how long who is
+/// refused waits for the reason.
 const LONGEST_REFUSAL: Duration = Duration::from_millis(250);
 
 /// Bytes asked of the kernel at once; also what a silent connection costs.
 const READ_CHUNK: usize = 4 * 1024;
-
-/// Bytes of messages that may wait to be written before the sender has to.
-const WRITE_BOUND: usize = 64 * 1024;
 
 /// Room past the bound for answers to pings (131 bytes with header and mask) and a close frame.
 const CONTROL_ROOM: usize = 1024;
@@ -88,7 +90,10 @@ pub(super) async fn dial<S: AsyncRead + AsyncWrite + Unpin>(
     let answer: Response = head(&mut socket, &mut read).await?.map_err(no_websocket)?;
     let status = answer.status();
     if status.as_u16() != 101 {
-        let why = format!("the server answered {status} instead of opening a WebSocket");
+        let mut why = format!("the server answered {status} instead of opening a WebSocket");
+        if let Some(said) = first_line(&mut socket, &mut read).await {
+            why += &format!(": {said}");
+        }
         return Err(if status.as_u16() == 503 {
             HandshakeError::Full(why)
         } else {
@@ -97,6 +102,24 @@ pub(super) async fn dial<S: AsyncRead + AsyncWrite + Unpin>(
     }
     verify(&answer, &key).map_err(no_websocket)?;
     Ok(open(socket, read, Role::Client, limits).await)
+}
+
+/// The first line that an answer says to people, as far as it comes at once; nothing in it can change a
+/// terminal.
+async fn first_line(socket: &mut (impl AsyncRead + Unpin), read: &mut BytesMut) -> Option<String> {
+    let whole = timeout(LONGEST_REFUSAL, async {
+        while !read.contains(&b'\n') && read.len() < LONGEST_LINE {
+            if !matches!(socket.read_buf(read).await, Ok(1..)) {
+                break;
+            }
+        }
+    });
+    // What has come is as good as all that could have.
+    drop(whole.await);
+    let line = read[..].split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let line = String::from_utf8_lossy(&line[..line.len().min(LONGEST_LINE)]);
+    let line: String = line.chars().filter(|c| !c.is_control()).collect();
+    Some(line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
 /// The head of a request or an answer; what came with its end stays in `read`. The inner error is

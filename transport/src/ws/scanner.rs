@@ -1,9 +1,14 @@
-//! Counts the fragments of a message by reading nothing but frame headers (RFC 6455, section 5.2).
+//! Counts the fragments and the bytes of a message by reading nothing but frame headers (RFC 6455,
+//! section 5.2).
 //!
 //! The bytes pass through unchanged. Whether they make sense is for the WebSocket itself to say;
 //! no payload and no socket must ever be known here.
 
-/// Where in the stream the next byte belongs, and how many frames the current message has.
+/// So many bytes of a message are as good a sign of life as a short message: over a slow link a long one
+/// takes longer than a link may be silent. A trickle of less is none.
+const SIGN: u64 = 1024;
+
+/// Where in the stream the next byte belongs, and how much of the current message was seen.
 #[derive(Debug)]
 pub(super) struct Scanner {
     at: At,
@@ -11,8 +16,14 @@ pub(super) struct Scanner {
     most: usize,
     /// Whether the frame at hand is the last of its message.
     last: bool,
-    /// Whether a message was completed since this was last asked.
-    whole: bool,
+    /// Whether it stands between the frames of messages, and belongs to none.
+    control: bool,
+    /// Bytes of the message at hand.
+    unfinished: u64,
+    /// Of them, those since the last sign of life.
+    unsigned: u64,
+    /// Whether there was a sign of life since this was last asked.
+    alive: bool,
 }
 
 #[derive(Debug)]
@@ -30,12 +41,28 @@ enum At {
 impl Scanner {
     /// Before the first frame. A message may have `most` fragments.
     pub(super) fn new(most: usize) -> Self {
-        Self { at: At::First, fragments: 0, most, last: false, whole: false }
+        Self {
+            at: At::First,
+            fragments: 0,
+            most,
+            last: false,
+            control: false,
+            unfinished: 0,
+            unsigned: 0,
+            alive: false,
+        }
     }
 
-    /// Whether a message, or a control frame, was completed since this was last asked.
-    pub(super) fn take_whole(&mut self) -> bool {
-        std::mem::take(&mut self.whole)
+    /// Whether a message, or a control frame, was completed since this was last asked, or a message
+    /// became longer by [`SIGN`].
+    pub(super) fn take_alive(&mut self) -> bool {
+        std::mem::take(&mut self.alive)
+    }
+
+    /// Bytes of a message that is not whole yet.
+    pub(super) fn unfinished(&self) -> usize {
+        // It fits: the bytes are here.
+        self.unfinished as usize
     }
 
     /// Takes the next bytes of the stream.
@@ -47,6 +74,7 @@ impl Scanner {
         while let Some((&byte, after)) = rest.split_first() {
             if let At::Payload(left) = self.at {
                 let skipped = left.min(rest.len() as u64);
+                self.count(skipped);
                 self.at = self.after_payload(left - skipped);
                 // It fits: it is at most the length of a slice.
                 rest = &rest[skipped as usize..];
@@ -65,6 +93,7 @@ impl Scanner {
         self.at = match self.at {
             At::First => {
                 self.last = byte & 0x80 != 0;
+                self.control = byte & 0x08 != 0;
                 match byte & 0x0F {
                     0 => self.fragments += 1,
                     1 | 2 => self.fragments = 1,
@@ -96,9 +125,26 @@ impl Scanner {
         true
     }
 
+    fn count(&mut self, bytes: u64) {
+        if !self.control {
+            self.unfinished += bytes;
+            self.unsigned += bytes;
+            if self.unsigned >= SIGN {
+                self.unsigned = 0;
+                self.alive = true;
+            }
+        }
+    }
+
     fn after_payload(&mut self, left: u64) -> At {
-        self.whole |= self.last && left == 0;
-        if left == 0 { At::First } else { At::Payload(left) }
+        if left > 0 {
+            return At::Payload(left);
+        }
+        self.alive |= self.last;
+        if self.last && !self.control {
+            (self.unfinished, self.unsigned) = (0, 0);
+        }
+        At::First
     }
 }
 
@@ -129,18 +175,46 @@ mod tests {
 
     #[test]
     fn only_a_whole_message_counts_as_one() {
-        for len in [0, 5, 126, 70_000] {
+        for len in [0, 5, 126, SIGN as usize - 5] {
             let (mut scanner, bytes) = (Scanner::new(4), frame(0x81, len, true));
             let (last, before) = bytes.split_last().expect("a frame has bytes");
             scanner.scan(before).expect("one fragment");
-            assert!(!scanner.take_whole(), "{len}");
+            assert!(!scanner.take_alive(), "{len}");
             scanner.scan(&[*last]).expect("one fragment");
-            assert!(scanner.take_whole() && !scanner.take_whole(), "{len}");
+            assert!(scanner.take_alive() && !scanner.take_alive(), "{len}");
             scanner.scan(&frame(0x01, len, true)).expect("one fragment");
-            assert!(!scanner.take_whole(), "a fragment is no message: {len}");
+            assert!(!scanner.take_alive(), "a fragment is no message: {len}");
             scanner.scan(&frame(0x80, 0, true)).expect("two fragments");
-            assert!(scanner.take_whole(), "{len}");
+            assert!(scanner.take_alive(), "{len}");
         }
+    }
+
+    #[test]
+    fn a_long_message_is_a_sign_of_life_each_kibibyte_and_a_trickle_is_none() {
+        let (mut scanner, bytes) = (Scanner::new(4), frame(0x81, 10_000, true));
+        let signs = bytes.chunks(100).filter(|piece| {
+            scanner.scan(piece).expect("one fragment");
+            scanner.take_alive()
+        });
+        assert_eq!(signs.count(), 10_000 / SIGN as usize + 1, "and one for the whole message");
+        scanner.scan(&frame(0x01, 0, true)).expect("one fragment");
+        scanner.scan(&[0x80, 0xFE, 0xFF, 0xFF]).expect("two fragments");
+        // The mask of the first fragment has four bytes.
+        for _ in 0..SIGN - 4 - 1 {
+            scanner.scan(&[0]).expect("two fragments");
+            assert!(!scanner.take_alive());
+        }
+    }
+
+    #[test]
+    fn what_has_come_of_a_message_is_known_until_it_is_whole() {
+        let mut scanner = Scanner::new(4);
+        scanner.scan(&frame(0x01, 3_000, true)).expect("one fragment");
+        scanner.scan(&frame(0x89, 100, true)).expect("a ping");
+        scanner.scan(&frame(0x80, 2_000, true)[..1_008]).expect("two fragments");
+        assert_eq!(scanner.unfinished(), 3_004 + 1_004, "with masks, without headers");
+        scanner.scan(&[0; 1_000]).expect("the rest");
+        assert_eq!(scanner.unfinished(), 0);
     }
 
     #[test]

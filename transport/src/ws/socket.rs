@@ -20,7 +20,7 @@ use super::tap::Tap;
 use crate::linger::Linger;
 use crate::slots::Slot;
 use crate::stream::broken;
-use crate::{Frame, Kind, Limits, RecvError, SendError, linger};
+use crate::{Frame, Kind, Limits, RecvError, SendError, Share, Use, linger};
 
 /// The WebSocket of a connection.
 pub(super) type Inner<S> = WebSocketStream<Tap<S>>;
@@ -35,6 +35,8 @@ pub(super) struct Socket<S> {
     ws: Inner<S>,
     limit: usize,
     tcp_dead: Duration,
+    /// What the message at hand takes of the budget of all peers.
+    share: Share,
     /// A message that found the write buffer full of answers to the peer's pings.
     held: Option<Message>,
     /// Nothing more is read.
@@ -67,6 +69,7 @@ impl<S: Bytes> Socket<S> {
             ws,
             limit: limits.max_frame,
             tcp_dead: limits.tcp_dead,
+            share: limits.memory.share(),
             held: None,
             ended: false,
             unflushed: false,
@@ -81,7 +84,10 @@ impl<S: Bytes> Socket<S> {
 
     /// The next frame for the reader, which is woken when there may be one.
     pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, RecvError>>> {
-        let next = self.poll_read(cx);
+        let next = match self.poll_read(cx) {
+            Poll::Pending => self.room(),
+            next => next,
+        };
         self.reader = next.is_pending().then(|| cx.waker().clone());
         next
     }
@@ -217,6 +223,17 @@ impl<S: Bytes> Socket<S> {
             }
         }
         Poll::Ready(None)
+    }
+
+    /// Pending, unless what has come of a message needs more room than there is.
+    fn room(&mut self) -> Poll<Option<Result<Frame, RecvError>>> {
+        if self.share.resize(self.ws.get_ref().unfinished(), Use::Needed) {
+            return Poll::Pending;
+        }
+        // Not said yet: whoever reads may still have an answer to give.
+        self.goodbye = (CloseCode::Again, "no memory is left for so long a message");
+        self.end();
+        Poll::Ready(Some(Err(RecvError::NoRoom)))
     }
 
     /// What an error of the WebSocket means to the reader, and to the peer.

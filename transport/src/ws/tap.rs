@@ -1,4 +1,4 @@
-//! What lies between the socket and the WebSocket: it notices that a message was heard, and ends
+//! What lies between the socket and the WebSocket: it notices signs of life, counts, and ends
 //! the stream before a message has too many fragments.
 //!
 //! Bytes are never changed here.
@@ -28,10 +28,15 @@ impl<S> Tap<S> {
         Self { inner, rest, scanner: Scanner::new(max_fragments), shut: false }
     }
 
-    /// Whether a whole message came since this was last asked. One that comes bit by bit and never
-    /// ends is no sign of life.
+    /// Whether a whole message, or much of a long one, came since this was last asked. One that comes
+    /// bit by bit and never ends is no sign of life.
     pub(super) fn take_heard(&mut self) -> bool {
-        self.scanner.take_whole()
+        self.scanner.take_alive()
+    }
+
+    /// Bytes of a message that is not whole yet.
+    pub(super) fn unfinished(&self) -> usize {
+        self.scanner.unfinished()
     }
 
     /// Whether a message had too many fragments.

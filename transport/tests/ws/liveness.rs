@@ -54,6 +54,36 @@ async fn a_held_peer_that_answers_stays() {
 }
 
 #[tokio::test]
+async fn a_held_peer_whose_message_takes_longer_than_the_dead_have_is_alive() {
+    let (Connection { mut rx, link, tx: _tx, .. }, mut client) = pair(hasty()).await;
+    link.hold(true);
+    let message = masked(BINARY, &[7; 20_000]);
+    let sending = async {
+        for piece in message.chunks(1_100) {
+            client.write_all(piece).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(75)).await;
+        }
+    };
+    let (received, ()) = tokio::join!(rx.next(), sending);
+    assert_eq!(received.expect("alive").expect("whole").data, vec![7; 20_000], "and it took twice as long");
+}
+
+#[tokio::test]
+async fn a_message_for_which_no_memory_is_left_ends_its_connection_and_a_short_one_is_heard() {
+    let limits = Limits { memory: transport::Memory::new(10_000), ..short() };
+    let (Connection { mut rx, .. }, mut client) = pair(limits.clone()).await;
+    client.write_all(&masked(TEXT, b"stop")).await.unwrap();
+    assert_eq!(rx.next().await.unwrap().unwrap(), Frame::text("stop"));
+    client.write_all(&masked(BINARY, &[7; 14_000])).await.unwrap();
+    assert_eq!(rx.next().await.unwrap().unwrap().data.len(), 14_000);
+    client.write_all(&masked(BINARY, &[7; 20_000])[..19_000]).await.unwrap();
+    assert!(matches!(rx.next().await, Some(Err(RecvError::NoRoom))));
+    assert!(rx.next().await.is_none());
+    drop(rx);
+    assert_eq!(limits.memory.used(), 0);
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_read_is_still_heard() {
     let (Connection { mut tx, mut rx, link, .. }, mut client) = pair(hasty()).await;
     link.hold(true);

@@ -19,7 +19,8 @@ fn port(n: u16) -> SocketAddr {
 }
 
 fn next(inbox: &Inbox) -> Poll<Option<Frame>> {
-    inbox.poll(&mut Context::from_waker(noop_waker_ref()))
+    let next = inbox.poll(&mut Context::from_waker(noop_waker_ref()));
+    next.map(|item| item.map(|frame| frame.expect("nothing was dropped")))
 }
 
 fn word() -> Frame {
@@ -118,13 +119,15 @@ fn an_ended_session_hands_out_what_had_come_and_then_ends() {
 }
 
 #[test]
-fn past_the_queue_the_oldest_frame_is_dropped() {
+fn past_the_queue_the_oldest_frame_is_dropped_and_the_reader_is_told() {
     let mut sessions = sessions(8, 8);
     let now = Instant::now();
     let inbox = sessions.open(peer(1), Frame::text("1"), now).unwrap();
     for text in ["2", "3", "4", "5"] {
         sessions.deliver(peer(1), Frame::text(text), now).unwrap();
     }
+    let told = inbox.poll(&mut Context::from_waker(noop_waker_ref()));
+    assert!(matches!(told, Poll::Ready(Some(Err(RecvError::Missed(2))))), "{told:?}");
     for text in ["3", "4", "5"] {
         assert_eq!(next(&inbox), Poll::Ready(Some(Frame::text(text))));
     }
