@@ -18,8 +18,8 @@ use self::watch::Watch;
 use crate::slots::{Slot, Slots};
 use crate::tcp::{canonical, connect, listen};
 use crate::{
-    AddressKind, BindError, Caps, Connection, DialError, Endpoint, HandshakeError, Incoming, Limits, Link,
-    Listener, Peer, Scheme, Transport, stream, wire,
+    AddressKind, BindError, Caps, Connection, DialError, Endpoint, HandshakeError, Incoming, Inherited,
+    Limits, Link, Listener, Peer, Scheme, Transport, stream, wire,
 };
 
 mod halves;
@@ -38,12 +38,19 @@ pub(crate) const SCHEMES: &[Scheme] =
 #[derive(Clone, Debug)]
 pub struct Ws {
     limits: Arc<Limits>,
+    inherited: Inherited,
 }
 
 impl Ws {
     /// With these bounds.
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Arc::new(limits) }
+        Self { limits: Arc::new(limits), inherited: Inherited::default() }
+    }
+
+    /// With sockets that were passed to this process, used where they fit.
+    #[must_use]
+    pub fn inheriting(self, inherited: &Inherited) -> Self {
+        Self { inherited: inherited.clone(), ..self }
     }
 }
 
@@ -54,7 +61,7 @@ impl Transport for Ws {
     }
 
     async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
-        let (socket, endpoint) = listen(at).await?;
+        let (socket, endpoint) = listen(at, &self.inherited).await?;
         Ok(Box::new(Accepting {
             socket,
             endpoint,
