@@ -10,7 +10,7 @@ pub struct Heartbeat(Arc<AtomicU64>);
 
 impl Heartbeat {
     /// A turn has ended.
-    pub(super) fn beat(&self) {
+    pub(crate) fn beat(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
