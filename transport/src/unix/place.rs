@@ -1,12 +1,14 @@
 //! The file of a Unix socket: whose it is, who may connect, and that it goes with its listener.
 //! What is said over the socket must never be known here.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::UnixStream;
 
@@ -78,7 +80,7 @@ impl Place {
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.bind(&SockAddr::unix(&path)?)?;
         let place = Self { file: FileId::of(&fs::symlink_metadata(&path)?), path, _lock: lock };
-        fs::set_permissions(&place.path, Permissions::from_mode(mode))?;
+        set_mode(&place.path, place.file, mode)?;
         Ok((listening(socket)?, place))
     }
 }
@@ -87,6 +89,19 @@ impl Drop for Place {
     fn drop(&mut self) {
         remove_if_still(&self.path, self.file);
     }
+}
+
+/// Sets the permissions of the socket that was just bound. By its inode: where others may write to the
+/// folder, the name can be a link to anything by now.
+fn set_mode(path: &Path, file: FileId, mode: u32) -> Result<(), Refused> {
+    // There is no other way to hold a socket's file: it cannot be opened.
+    let flags = (OFlags::PATH | OFlags::NOFOLLOW).bits().cast_signed();
+    let held = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if FileId::of(&held.metadata()?) != file {
+        return Err(Refused::in_use("somebody put something else in its place"));
+    }
+    let itself = format!("/proc/self/fd/{}", held.as_raw_fd());
+    Ok(fs::set_permissions(itself, Permissions::from_mode(mode))?)
 }
 
 /// Removes what a crash has left, and nothing else: neither what is no socket nor one that somebody
@@ -117,5 +132,33 @@ fn remove_if_still(path: &Path, id: FileId) {
     }
     if let Err(error) = fs::remove_file(path) {
         tracing::warn!(path = %path.display(), %error, "cannot remove the file of a closed socket");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode_of(path: &Path) -> u32 {
+        fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn the_permissions_of_what_somebody_put_in_the_place_are_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, secret) = (dir.path().join("car.sock"), dir.path().join("secret"));
+        drop(StdListener::bind(&path).unwrap());
+        let file = FileId::of_path(&path).unwrap();
+        fs::write(&secret, "").unwrap();
+        fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
+        assert!(set_mode(&path, file, 0o640).is_ok());
+        assert_eq!(mode_of(&path), 0o640);
+        fs::rename(&path, dir.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(&secret, &path).unwrap();
+        assert!(set_mode(&path, file, 0o666).is_err());
+        fs::remove_file(&path).unwrap();
+        fs::hard_link(&secret, &path).unwrap();
+        assert!(set_mode(&path, file, 0o666).is_err());
+        assert_eq!(mode_of(&secret), 0o600);
     }
 }
