@@ -12,11 +12,11 @@ use hal::file::{Faults, nearest};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use transport::Endpoint;
+use transport::{Endpoint, Inherited};
 
 use crate::config::{Config, Overrides};
 use crate::platform::{PLATFORMS, PlatformRow};
-use crate::{RunError, log, welcome};
+use crate::{Parts, Reload, RunError, log, welcome};
 
 /// It did what was asked.
 const FINE: u8 = 0;
@@ -93,6 +93,8 @@ fn run(args: &Args) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
+    // Before there is a second thread.
+    let inherited = Inherited::from_env();
     if let Err(error) = log::start(config.limits.log_lines_per_s) {
         return complain(&format!("cannot log: {error}"), FAILED);
     }
@@ -100,7 +102,8 @@ fn run(args: &Args) -> u8 {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("cannot start: {error}"), FAILED),
     };
-    let result = runtime.block_on(run_until_signal(config, args.overrides(), args.config.clone()));
+    let running = run_until_signal(config, inherited, args.overrides(), args.config.clone());
+    let result = runtime.block_on(running);
     // Not even a file that never ends keeps the program.
     runtime.shutdown_background();
     match result {
@@ -111,6 +114,7 @@ fn run(args: &Args) -> u8 {
 
 async fn run_until_signal(
     config: Config,
+    inherited: Inherited,
     overrides: Overrides,
     path: Option<PathBuf>,
 ) -> Result<(), RunError> {
@@ -125,7 +129,11 @@ async fn run_until_signal(
         });
     }
     tokio::spawn(read_again(hangup, reloads, overrides, path));
-    crate::run(config, shutdown, reloaded, |config, daemon| {
+    let parts = Parts::inheriting(&config, &inherited);
+    crate::run(config, parts, shutdown, reloaded, |config, daemon| {
+        for unused in inherited.close_rest() {
+            tracing::warn!("a socket that was passed to this process is closed: {unused}");
+        }
         print(&welcome::table(config, daemon.endpoints()));
     })
     .await
@@ -153,7 +161,7 @@ impl Signals {
 /// Reads the configuration again whenever it is asked to.
 async fn read_again(
     mut hangup: Signal,
-    reloads: mpsc::Sender<Config>,
+    reloads: mpsc::Sender<Reload>,
     overrides: Overrides,
     path: Option<PathBuf>,
 ) {
@@ -163,12 +171,7 @@ async fn read_again(
         let read = tokio::task::spawn_blocking(move || Config::load_again(path.as_deref(), &overrides));
         match read.await {
             // Fails only once the daemon has ended.
-            Ok(Ok(config)) => drop(reloads.send(config).await),
-            Ok(Err(faults)) => {
-                for faults in &faults {
-                    tracing::error!("nothing is changed, the configuration has faults:\n{faults}");
-                }
-            }
+            Ok(read) => drop(reloads.send(read).await),
             Err(panic) => tracing::error!("nothing is changed: {panic}"),
         }
     }

@@ -4,24 +4,29 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hal::{AssembleError, Platform};
+use hal::file::Faults;
+use hal::{AssembleError, Interlock, Platform};
 use protocol::Event;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use transport::{BindError, Endpoint, Listener, Table};
+use transport::{BindError, Endpoint, Inherited, Listener, LockError, LockFile, Table};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Gate, Rules};
-use crate::hardware::{self, Bell, Plant, Runner};
+use crate::hardware::{self, Bell, Heartbeat, Plant, Runner};
 use crate::info::Identity;
 use crate::server::Server;
 use crate::session::Context;
 use crate::shared::Shared;
+use crate::{board_lock, service};
 
 /// Why a daemon does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// Another process drives the board.
+    #[error("{0}; one daemon at most drives a board: stop the other first")]
+    Lock(#[from] LockError),
     /// The board cannot be opened on this platform.
     #[error(transparent)]
     Board(#[from] AssembleError),
@@ -60,7 +65,14 @@ impl Parts {
     /// As `main` uses them.
     #[must_use]
     pub fn new(config: &Config) -> Self {
-        Self { transports: Table::new(&config.limits.transport), hardware: hardware::Mode::Thread }
+        Self::inheriting(config, &Inherited::default())
+    }
+
+    /// The same, with sockets that were passed to this process.
+    #[must_use]
+    pub fn inheriting(config: &Config, inherited: &Inherited) -> Self {
+        let transports = Table::inheriting(&config.limits.transport, inherited);
+        Self { transports, hardware: hardware::Mode::Thread }
     }
 }
 
@@ -75,6 +87,8 @@ pub struct Daemon {
     clock: Clock,
     closing: DropGuard,
     drain: Duration,
+    /// Dropped last: until then the board is ours.
+    _lock: Option<LockFile>,
 }
 
 impl Daemon {
@@ -84,8 +98,11 @@ impl Daemon {
     /// Where board or endpoints cannot be opened; everything opened so far is closed again, and the
     /// car is at rest.
     pub async fn start(config: &Config, parts: Parts) -> Result<Self, StartError> {
+        let lock = lock(config)?;
         let platform = (config.platform.open)(&config.board);
-        Self::start_on(config, parts, platform).await
+        let mut daemon = Self::start_on(config, parts, platform).await?;
+        daemon._lock = lock;
+        Ok(daemon)
     }
 
     /// As [`start`](Self::start), on a platform that the caller has opened: a test keeps a handle of
@@ -102,8 +119,9 @@ impl Daemon {
         let shared = Arc::new(Shared::new(Gate::new(rules), Bell::new(parts.hardware)));
         let clock = Clock::start();
 
-        let mut plant =
-            Plant::assemble(&config.board, platform, Arc::clone(&shared), config.control.period())?;
+        let interlock = Interlock::default();
+        let period = config.control.period();
+        let mut plant = Plant::assemble(&config.board, platform, interlock, Arc::clone(&shared), period)?;
         // The first sample exists before the first client.
         plant.turn(clock.now());
         let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
@@ -133,6 +151,7 @@ impl Daemon {
             clock,
             closing: closing.drop_guard(),
             drain: config.limits.session.drain,
+            _lock: None,
         })
     }
 
@@ -141,6 +160,12 @@ impl Daemon {
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
+    }
+
+    /// Beats with every turn of the control loop.
+    #[must_use]
+    pub fn heartbeat(&self) -> &Heartbeat {
+        self.runner.heartbeat()
     }
 
     /// Takes over what can change while the car runs: `[control]` without `rate_hz`. The rest needs a
@@ -168,26 +193,64 @@ impl Daemon {
     }
 }
 
-/// Runs a daemon until `shutdown`. `ready` is told once everything listens; each configuration that
-/// comes by `reloads` is taken over as far as it can be.
+/// The lock of the board, where the platform's boards are those of the machine.
+fn lock(config: &Config) -> Result<Option<LockFile>, LockError> {
+    match &config.lock_dir {
+        Some(shared) if config.platform.exclusive => {
+            board_lock::take(config.platform.name, shared, config.state_dir.as_deref())
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A configuration that was read again, or every fault in it.
+pub type Reload = Result<Config, Vec<Faults>>;
+
+/// Runs a daemon until `shutdown`, and keeps the service manager informed. `ready` is told once
+/// everything listens; each configuration that comes by `reloads` is taken over as far as it can be.
 ///
 /// # Errors
 /// Where it does not start, or the control loop dies.
 pub async fn run(
     config: Config,
+    parts: Parts,
     shutdown: CancellationToken,
-    mut reloads: mpsc::Receiver<Config>,
+    mut reloads: mpsc::Receiver<Reload>,
     ready: impl FnOnce(&Config, &Daemon),
 ) -> Result<(), RunError> {
-    let daemon = Daemon::start(&config, Parts::new(&config)).await?;
+    let daemon = Daemon::start(&config, parts).await?;
     ready(&config, &daemon);
+    service::ready(daemon.endpoints());
+    let mut watch = std::pin::pin!(service::watch(daemon.heartbeat().clone()));
     let died = loop {
         tokio::select! {
             () = shutdown.cancelled() => break false,
             () = daemon.hardware_died() => break true,
-            Some(config) = reloads.recv() => daemon.reload(&config),
+            never = &mut watch => match never {},
+            Some(read) = reloads.recv() => {
+                service::reloading();
+                service::reloaded(take_over(&daemon, read));
+            }
         }
     };
-    daemon.stop(if died { "the hardware thread died" } else { "the daemon is shutting down" }).await;
+    let why = if died { "the hardware thread died" } else { "the daemon is shutting down" };
+    service::stopping(why);
+    daemon.stop(why).await;
     if died { Err(RunError::HardwareDied) } else { Ok(()) }
+}
+
+/// What became of a reload, in words.
+fn take_over(daemon: &Daemon, read: Reload) -> &'static str {
+    match read {
+        Ok(config) => {
+            daemon.reload(&config);
+            "[control] is read again"
+        }
+        Err(faults) => {
+            for faults in &faults {
+                tracing::error!("nothing is changed, the configuration has faults:\n{faults}");
+            }
+            "nothing is changed: the configuration that was read again has faults"
+        }
+    }
 }

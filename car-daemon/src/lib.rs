@@ -4,6 +4,7 @@
 //! what a frame looks like on the wire, what a pin does. `main.rs` only parses arguments and calls
 //! [`run`].
 
+mod board_lock;
 mod bucket;
 pub mod cli;
 mod clock;
@@ -12,14 +13,17 @@ pub mod control;
 mod daemon;
 pub mod hardware;
 mod info;
+pub mod latch;
 mod log;
 mod platform;
 mod server;
+mod service;
 mod session;
 mod shared;
+mod state_dir;
 mod telemetry;
 mod welcome;
 
 pub use config::Config;
-pub use daemon::{Daemon, Parts, RunError, StartError, run};
+pub use daemon::{Daemon, Parts, Reload, RunError, StartError, run};
 pub use platform::{PLATFORMS, PlatformRow};

@@ -9,12 +9,14 @@ use sim::Sim;
 pub struct PlatformRow {
     /// As the configuration names it.
     pub name: &'static str,
+    /// Its boards are those of this machine: one daemon at most drives them.
+    pub exclusive: bool,
     /// Opens it for a board.
     pub open: fn(&Board) -> Box<dyn Platform>,
 }
 
 /// Every platform of this build.
 pub const PLATFORMS: &[PlatformRow] = &[
-    PlatformRow { name: "sim", open: |board| Box::new(Sim::new(board)) },
-    PlatformRow { name: "linux", open: |_| Box::new(Linux::new()) },
+    PlatformRow { name: "sim", exclusive: false, open: |board| Box::new(Sim::new(board)) },
+    PlatformRow { name: "linux", exclusive: true, open: |_| Box::new(Linux::new()) },
 ];

@@ -8,12 +8,13 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use embedded_hal::delay::DelayNs;
-use embedded_hal::digital::{self, OutputPin};
+use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::i2c::{self, I2c, Operation};
 use embedded_hal::pwm::{self, SetDutyCycle};
 
-use crate::platform::{Bus, Delay, Output, Platform, Pwm};
-use crate::{IoError, IoKind};
+use crate::board::Pull;
+use crate::platform::{Bus, Delay, Input, Output, Platform, Pwm};
+use crate::{Interlock, IoError, IoKind};
 
 /// The registers of a PCA9685, as far as writing them goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,6 +81,10 @@ pub(crate) struct World {
     pub(crate) fail_at: Option<usize>,
     /// Everything at places that begin like this fails.
     pub(crate) dead: Option<String>,
+    /// Engaged after so many more writes.
+    pub(crate) engage_after: Option<(usize, Interlock)>,
+    /// What is on an input from outside; low where nothing is said.
+    pub(crate) inputs: BTreeMap<String, bool>,
 }
 
 impl World {
@@ -92,6 +97,10 @@ impl World {
             return Err(IoError { place: place.to_owned(), reason: "made to fail".to_owned(), kind });
         }
         self.log.push(what);
+        match self.engage_after.take() {
+            Some((1, interlock)) => interlock.engage(),
+            waiting => self.engage_after = waiting.map(|(left, interlock)| (left - 1, interlock)),
+        }
         Ok(())
     }
 
@@ -129,6 +138,12 @@ impl Platform for Bench {
         let place = format!("gpio:{line}");
         self.world().attempt(&place, format!("open {place}"))?;
         Ok(Box::new(self.wire(place)))
+    }
+
+    fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {
+        let place = format!("gpio:{line}");
+        self.world().attempt(&place, format!("open {place} pulled {pull:?}"))?;
+        Ok(Box::new(Wire { bench: self.clone(), place }))
     }
 
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
@@ -182,6 +197,18 @@ impl OutputPin for Wire {
 
     fn set_high(&mut self) -> Result<(), IoError> {
         self.level(true)
+    }
+}
+
+impl InputPin for Wire {
+    fn is_high(&mut self) -> Result<bool, IoError> {
+        let mut world = self.bench.world();
+        world.attempt(&self.place, format!("{}?", self.place))?;
+        Ok(world.inputs.get(&self.place).copied().unwrap_or(false))
+    }
+
+    fn is_low(&mut self) -> Result<bool, IoError> {
+        self.is_high().map(|high| !high)
     }
 }
 

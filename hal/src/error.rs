@@ -9,6 +9,8 @@ pub enum IoKind {
     NoAcknowledge,
     /// The bus is in use or stuck.
     Bus,
+    /// Nothing was written, because an [`Interlock`](crate::Interlock) is engaged.
+    Interlocked,
     /// Anything else.
     Other,
 }
@@ -43,7 +45,7 @@ impl i2c::Error for IoError {
         match self.kind {
             IoKind::NoAcknowledge => i2c::ErrorKind::NoAcknowledge(i2c::NoAcknowledgeSource::Unknown),
             IoKind::Bus => i2c::ErrorKind::Bus,
-            IoKind::Other => i2c::ErrorKind::Other,
+            IoKind::Interlocked | IoKind::Other => i2c::ErrorKind::Other,
         }
     }
 }

@@ -12,10 +12,12 @@ pub mod driver;
 mod drivetrain;
 mod error;
 pub mod file;
+mod interlock;
 pub mod platform;
 
 pub use board::Board;
 pub use car::{Car, Drive, Target};
 pub use drivetrain::{Drivetrain, WheelPower};
 pub use error::{AssembleError, HardwareError, IoError, IoKind};
+pub use interlock::Interlock;
 pub use platform::{Motion, Platform};

@@ -43,8 +43,8 @@ mod world;
 
 use std::time::Duration;
 
-use hal::board::PinRef;
-use hal::platform::{Bus, Delay, Output, Pwm};
+use hal::board::{PinRef, Pull};
+use hal::platform::{Bus, Delay, Input, Output, Pwm};
 use hal::{Board, IoError, Motion, Platform};
 
 pub use bridge::Terminals;
@@ -149,6 +149,12 @@ impl Sim {
         self.world.lock().circuit.change(|circuit| circuit.buses.reset(address));
     }
 
+    /// Presses the board's e-stop button, or lets go of it. Says whether the board has one. At first
+    /// nobody presses it.
+    pub fn press_estop(&self, pressed: bool) -> bool {
+        self.world.lock().circuit.change(|circuit| circuit.nets.press_estop(pressed))
+    }
+
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it
     /// agree in every bit.
     #[must_use]
@@ -168,6 +174,11 @@ impl Platform for Sim {
 
     fn output(&mut self, line: &str) -> Result<Output, IoError> {
         Ok(Box::new(pin::Line::open(&self.world, line)?))
+    }
+
+    /// Whatever the resistor: the board's own circuit, which drives the line, is stronger.
+    fn input(&mut self, line: &str, _pull: Pull) -> Result<Input, IoError> {
+        Ok(Box::new(pin::Button::open(&self.world, line)?))
     }
 
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {

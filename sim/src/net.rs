@@ -1,7 +1,7 @@
 //! The pins of the computer itself: GPIO lines and PWM channels, those that the board names and no
 //! others. What is wired to them is not known here.
 
-use hal::board::{Board, BridgeSpec, PinRef};
+use hal::board::{Board, BridgeSpec, Level, PinRef};
 use hal::{IoError, IoKind};
 
 use crate::digest::Digest;
@@ -12,6 +12,17 @@ use crate::signal::Signal;
 pub(crate) struct Nets {
     lines: Vec<Line>,
     channels: Vec<Channel>,
+    button: Option<Button>,
+}
+
+/// What drives a line from outside.
+#[derive(Debug)]
+struct Button {
+    line: String,
+    /// Its line is high while it is pressed, and low while it is not; or the other way round.
+    pressed_high: bool,
+    pressed: bool,
+    open: bool,
 }
 
 #[derive(Debug)]
@@ -52,12 +63,19 @@ impl Nets {
                 _ => {}
             }
         }
+        nets.button = board.estop.as_ref().map(|spec| Button {
+            line: spec.line.clone(),
+            pressed_high: spec.pressed == Level::High,
+            pressed: false,
+            open: false,
+        });
         nets
     }
 
     /// What a GPIO line carries.
     pub(crate) fn line_signal(&self, name: &str) -> Option<Signal> {
-        self.line(name).map(|index| Signal::level(self.lines[index].high))
+        let button = self.button.as_ref().filter(|button| button.line == name).map(Button::is_high);
+        button.or_else(|| Some(self.lines[self.line(name)?].high)).map(Signal::level)
     }
 
     /// What a PWM channel carries.
@@ -88,6 +106,36 @@ impl Nets {
     /// Closes a line, which keeps its level.
     pub(crate) fn close_line(&mut self, index: usize) {
         self.lines[index].open = false;
+    }
+
+    /// Opens the line of the button.
+    pub(crate) fn open_button(&mut self, name: &str) -> Result<(), IoError> {
+        let place = format!("gpio:{name}");
+        let known = self.button.iter().map(|button| button.line.clone()).collect::<Vec<_>>();
+        let Some(button) = self.button.as_mut().filter(|button| button.line == name) else {
+            return Err(unknown(place, "input", known.into_iter()));
+        };
+        if std::mem::replace(&mut button.open, true) { Err(in_use(place)) } else { Ok(()) }
+    }
+
+    /// What is on the line of the button.
+    pub(crate) fn button_is_high(&self) -> bool {
+        self.button.as_ref().is_some_and(Button::is_high)
+    }
+
+    /// Closes it.
+    pub(crate) fn close_button(&mut self) {
+        if let Some(button) = &mut self.button {
+            button.open = false;
+        }
+    }
+
+    /// Presses the button or lets go of it. Says whether there is one.
+    pub(crate) fn press_estop(&mut self, pressed: bool) -> bool {
+        if let Some(button) = &mut self.button {
+            button.pressed = pressed;
+        }
+        self.button.is_some()
     }
 
     /// Opens a PWM channel at zero duty and says its number.
@@ -124,6 +172,9 @@ impl Nets {
         for line in &self.lines {
             into.integer(u64::from(line.high));
         }
+        if let Some(button) = &self.button {
+            into.integer(u64::from(button.pressed));
+        }
         for channel in &self.channels {
             into.number(channel.duty);
             into.number(channel.frequency_hz);
@@ -139,7 +190,13 @@ impl Nets {
     }
 }
 
-/// Every pin that a board names, in the order of the board.
+impl Button {
+    fn is_high(&self) -> bool {
+        self.pressed == self.pressed_high
+    }
+}
+
+/// Every output that a board names, in the order of the board.
 fn pins(board: &Board) -> impl Iterator<Item = &PinRef> {
     let motors = board.motors.iter().flat_map(|motor| match &motor.bridge {
         BridgeSpec::L298n { en, in1, in2, .. } => [Some(en), Some(in1), Some(in2), None],

@@ -2,7 +2,7 @@
 //! the world and hold its lock no longer than that.
 
 use embedded_hal::delay::DelayNs;
-use embedded_hal::digital::{self, OutputPin};
+use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::pwm::{self, SetDutyCycle};
 use hal::IoError;
 
@@ -47,6 +47,40 @@ impl OutputPin for Line {
 impl Drop for Line {
     fn drop(&mut self) {
         self.world.lock().circuit.nets.close_line(self.index);
+    }
+}
+
+/// The open line of the e-stop button.
+#[derive(Debug)]
+pub(crate) struct Button {
+    world: Shared,
+}
+
+impl Button {
+    /// Opens it, if that is what the board has at this line.
+    pub(crate) fn open(world: &Shared, name: &str) -> Result<Self, IoError> {
+        world.lock().circuit.nets.open_button(name)?;
+        Ok(Self { world: world.clone() })
+    }
+}
+
+impl digital::ErrorType for Button {
+    type Error = IoError;
+}
+
+impl InputPin for Button {
+    fn is_high(&mut self) -> Result<bool, IoError> {
+        Ok(self.world.lock().circuit.nets.button_is_high())
+    }
+
+    fn is_low(&mut self) -> Result<bool, IoError> {
+        self.is_high().map(|high| !high)
+    }
+}
+
+impl Drop for Button {
+    fn drop(&mut self) {
+        self.world.lock().circuit.nets.close_button();
     }
 }
 

@@ -115,6 +115,13 @@ impl Endpoint {
         self
     }
 
+    /// At another address of the same kind.
+    #[must_use]
+    pub(crate) fn with_address(mut self, address: Address) -> Self {
+        self.address = address;
+        self
+    }
+
     /// With an option set, in place of what it was.
     ///
     /// # Errors

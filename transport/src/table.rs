@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    BindError, Connection, DialError, Endpoint, Limits, Listener, Mem, Tcp, Transport, Udp, Unix, Ws, mem,
-    tcp, udp, unix, ws,
+    BindError, Connection, DialError, Endpoint, Inherited, Limits, Listener, Mem, Tcp, Transport, Udp, Unix,
+    Ws, mem, tcp, udp, unix, ws,
 };
 
 /// What follows `scheme://`.
@@ -61,12 +61,17 @@ pub struct Table {
 impl Table {
     /// All of them, with these bounds. `mem://` names are private to one table and its clones.
     pub fn new(limits: &Limits) -> Self {
+        Self::inheriting(limits, &Inherited::default())
+    }
+
+    /// The same; where one of these sockets is for an endpoint, it is used instead of a new one.
+    pub fn inheriting(limits: &Limits, inherited: &Inherited) -> Self {
         Self {
             rows: vec![
-                Arc::new(Ws::new(limits.clone())),
-                Arc::new(Tcp::new(limits.clone())),
-                Arc::new(Udp::new(limits.clone())),
-                Arc::new(Unix::new(limits.clone())),
+                Arc::new(Ws::new(limits.clone()).inheriting(inherited)),
+                Arc::new(Tcp::new(limits.clone()).inheriting(inherited)),
+                Arc::new(Udp::new(limits.clone()).inheriting(inherited)),
+                Arc::new(Unix::new(limits.clone()).inheriting(inherited)),
                 Arc::new(Mem::new(limits.clone())),
             ],
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use socket2::SockRef;
+use socket2::{SockRef, Type};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
 use crate::framing::{self, Choice};
@@ -16,8 +16,8 @@ use crate::slots::{Slot, Slots};
 use crate::stream::{self, BACKLOG};
 use crate::wire::{self, Reading, Writing};
 use crate::{
-    AddressKind, BindError, Connection, DialError, Endpoint, HandshakeError, Incoming, Limits, Listener,
-    Peer, Scheme, Transport,
+    AddressKind, BindError, Connection, DialError, Endpoint, HandshakeError, Incoming, Inherited, Limits,
+    Listener, Peer, Scheme, Transport,
 };
 
 /// The rows of the scheme table.
@@ -31,12 +31,19 @@ pub(crate) const SCHEMES: &[Scheme] = &[Scheme {
 #[derive(Clone, Debug)]
 pub struct Tcp {
     limits: Arc<Limits>,
+    inherited: Inherited,
 }
 
 impl Tcp {
     /// With these bounds.
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Arc::new(limits) }
+        Self { limits: Arc::new(limits), inherited: Inherited::default() }
+    }
+
+    /// With sockets that were passed to this process, used where they fit.
+    #[must_use]
+    pub fn inheriting(self, inherited: &Inherited) -> Self {
+        Self { inherited: inherited.clone(), ..self }
     }
 }
 
@@ -47,7 +54,7 @@ impl Transport for Tcp {
     }
 
     async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
-        let (socket, endpoint) = listen(at).await?;
+        let (socket, endpoint) = listen(at, &self.inherited).await?;
         let slots = Slots::new(&self.limits);
         Ok(Box::new(Accepting { socket, endpoint, slots, limits: Arc::clone(&self.limits) }))
     }
@@ -96,12 +103,19 @@ impl Accepting {
 }
 
 /// A listening socket, and where it listens. A host with several addresses gets the first that can
-/// be had.
-pub(crate) async fn listen(at: &Endpoint) -> Result<(TcpListener, Endpoint), BindError> {
+/// be had; a socket that was passed for it is used instead.
+pub(crate) async fn listen(
+    at: &Endpoint,
+    inherited: &Inherited,
+) -> Result<(TcpListener, Endpoint), BindError> {
     let host = at.socket().ok_or_else(|| BindError::NoTransport(at.clone()))?;
     let refused = |source| BindError::socket(at, source);
+    let addresses: Vec<SocketAddr> = lookup_host(host).await.map_err(refused)?.collect();
+    if let Some((socket, real)) = inherited.take_ip(at, Type::STREAM, &addresses)? {
+        return Ok((TcpListener::from_std(socket.into()).map_err(refused)?, real));
+    }
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for address in lookup_host(host).await.map_err(refused)? {
+    for address in addresses {
         match listen_on(address) {
             Ok(socket) => {
                 let port = socket.local_addr().map_err(refused)?.port();

@@ -17,8 +17,8 @@ use tokio::task::AbortHandle;
 
 use self::demux::Shared;
 use crate::{
-    AddressKind, BindError, Caps, Connection, DialError, Endpoint, Incoming, Limits, Listener, OptionSpec,
-    Scheme, Transport,
+    AddressKind, BindError, Caps, Connection, DialError, Endpoint, Incoming, Inherited, Limits, Listener,
+    OptionSpec, Scheme, Transport,
 };
 
 mod demux;
@@ -59,12 +59,19 @@ const LONGEST: usize = 65_507;
 #[derive(Clone, Debug)]
 pub struct Udp {
     limits: Arc<Limits>,
+    inherited: Inherited,
 }
 
 impl Udp {
     /// With these bounds.
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Arc::new(limits) }
+        Self { limits: Arc::new(limits), inherited: Inherited::default() }
+    }
+
+    /// With sockets that were passed to this process, used where they fit.
+    #[must_use]
+    pub fn inheriting(self, inherited: &Inherited) -> Self {
+        Self { inherited: inherited.clone(), ..self }
     }
 }
 
@@ -77,10 +84,15 @@ impl Transport for Udp {
     async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
         let host = at.socket().ok_or_else(|| BindError::NoTransport(at.clone()))?;
         let refused = |source| BindError::socket(at, source);
-        let addresses = lookup_host(host).await.map_err(refused)?;
-        let socket = first_of(addresses, bind_on).map_err(refused)?;
-        let port = socket.local_addr().map_err(refused)?.port();
-        let endpoint = at.clone().with_port(port);
+        let addresses: Vec<SocketAddr> = lookup_host(host).await.map_err(refused)?.collect();
+        let (socket, endpoint) = match self.inherited.take_ip(at, Type::DGRAM, &addresses)? {
+            Some((socket, real)) => (registered(socket).map_err(refused)?, real),
+            None => {
+                let socket = first_of(addresses.into_iter(), bind_on).map_err(refused)?;
+                let port = socket.local_addr().map_err(refused)?.port();
+                (socket, at.clone().with_port(port))
+            }
+        };
         // As with a socket's backlog, who has not been accepted yet waits.
         let (arrivals, queue) = mpsc::channel(self.limits.pending_handshakes.max(1));
         let shared = Arc::new(Shared::new(socket, arrivals, &self.limits));

@@ -16,11 +16,12 @@ use tokio::net::{UnixListener, UnixStream};
 
 use self::place::{Place, Refused};
 use crate::framing::{self, Choice};
+use crate::inherited::is_at;
 use crate::slots::Slots;
 use crate::stream::{self, BACKLOG};
 use crate::{
-    Address, AddressKind, BindError, Connection, DialError, Endpoint, Incoming, Limits, Listener, OptionSpec,
-    Peer, Scheme, Transport,
+    Address, AddressKind, BindError, Connection, DialError, Endpoint, Incoming, Inherited, Limits, Listener,
+    OptionSpec, Peer, Scheme, Transport,
 };
 
 mod place;
@@ -49,12 +50,19 @@ const LONGEST: usize = 107;
 #[derive(Clone, Debug)]
 pub struct Unix {
     limits: Arc<Limits>,
+    inherited: Inherited,
 }
 
 impl Unix {
     /// With these bounds.
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Arc::new(limits) }
+        Self { limits: Arc::new(limits), inherited: Inherited::default() }
+    }
+
+    /// With sockets that were passed to this process, used where they fit.
+    #[must_use]
+    pub fn inheriting(self, inherited: &Inherited) -> Self {
+        Self { inherited: inherited.clone(), ..self }
     }
 }
 
@@ -65,25 +73,11 @@ impl Transport for Unix {
     }
 
     async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
-        let unusable = |reason| BindError::Option { endpoint: at.clone(), reason };
-        let path = socket_path(at).ok_or_else(|| BindError::NoTransport(at.clone()))?.map_err(unusable)?;
-        let mode = at.option(MODE).and_then(parse_mode);
-        let bound = match at.address() {
-            Address::File(_) => Place::bind(path, mode.unwrap_or(DEFAULT_MODE))
-                .await
-                .map(|(socket, place)| (socket, Some(place))),
-            _ if mode.is_some() => {
-                return Err(unusable("an abstract name has no permissions: leave out `mode`".to_owned()));
-            }
-            _ => bind_abstract(path).map(|socket| (socket, None)).map_err(Refused::from),
-        };
-        let bound = bound.and_then(|(socket, place)| Ok((UnixListener::from_std(socket)?, place)));
-        let (socket, place) =
-            bound.map_err(|Refused { source, hint }| BindError::Io { endpoint: at.clone(), source, hint })?;
+        let (socket, place, endpoint) = self.open(at).await?;
         Ok(Box::new(Accepting {
             socket,
             _place: place,
-            endpoint: at.clone(),
+            endpoint,
             slots: Slots::local(&self.limits),
             limits: Arc::clone(&self.limits),
         }))
@@ -102,6 +96,35 @@ impl Transport for Unix {
             connected.await.map_err(|source| DialError::Io { endpoint: to.clone(), source })?;
         let choice = Choice::for_dialler(to, &self.limits);
         Ok(stream::connection(peer, socket.into_split(), &choice, &self.limits, ()))
+    }
+}
+
+impl Unix {
+    /// A listening socket, its file where that is ours, and where it listens.
+    async fn open(&self, at: &Endpoint) -> Result<(UnixListener, Option<Place>, Endpoint), BindError> {
+        let unusable = |reason| BindError::Option { endpoint: at.clone(), reason };
+        let refused =
+            |Refused { source, hint }: Refused| BindError::Io { endpoint: at.clone(), source, hint };
+        let path = socket_path(at).ok_or_else(|| BindError::NoTransport(at.clone()))?.map_err(unusable)?;
+        let passed =
+            self.inherited.take(at, Type::STREAM, &[Domain::UNIX], |address| is_at(address, &path))?;
+        if let Some((socket, real)) = passed {
+            let socket = UnixListener::from_std(socket.into()).map_err(|error| refused(error.into()))?;
+            return Ok((socket, None, real));
+        }
+        let mode = at.option(MODE).and_then(parse_mode);
+        let bound = match at.address() {
+            Address::File(_) => Place::bind(path, mode.unwrap_or(DEFAULT_MODE))
+                .await
+                .map(|(socket, place)| (socket, Some(place))),
+            _ if mode.is_some() => {
+                return Err(unusable("an abstract name has no permissions: leave out `mode`".to_owned()));
+            }
+            _ => bind_abstract(path).map(|socket| (socket, None)).map_err(Refused::from),
+        };
+        let bound = bound.and_then(|(socket, place)| Ok((UnixListener::from_std(socket)?, place)));
+        let (socket, place) = bound.map_err(refused)?;
+        Ok((socket, place, at.clone()))
     }
 }
 

@@ -19,8 +19,8 @@ use crate::pending::{Pending, Place};
 use crate::slots::{Slot, Slots};
 use crate::tcp::{canonical, connect, listen};
 use crate::{
-    AddressKind, BindError, Caps, Connection, DialError, Endpoint, HandshakeError, Incoming, Limits, Link,
-    Listener, Peer, Scheme, Transport, stream, wire,
+    AddressKind, BindError, Caps, Connection, DialError, Endpoint, HandshakeError, Incoming, Inherited,
+    Limits, Link, Listener, Peer, Scheme, Transport, stream, wire,
 };
 
 mod halves;
@@ -39,12 +39,19 @@ pub(crate) const SCHEMES: &[Scheme] =
 #[derive(Clone, Debug)]
 pub struct Ws {
     limits: Arc<Limits>,
+    inherited: Inherited,
 }
 
 impl Ws {
     /// With these bounds.
     pub fn new(limits: Limits) -> Self {
-        Self { limits: Arc::new(limits) }
+        Self { limits: Arc::new(limits), inherited: Inherited::default() }
+    }
+
+    /// With sockets that were passed to this process, used where they fit.
+    #[must_use]
+    pub fn inheriting(self, inherited: &Inherited) -> Self {
+        Self { inherited: inherited.clone(), ..self }
     }
 }
 
@@ -55,7 +62,7 @@ impl Transport for Ws {
     }
 
     async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
-        let (socket, endpoint) = listen(at).await?;
+        let (socket, endpoint) = listen(at, &self.inherited).await?;
         Ok(Box::new(Accepting {
             socket,
             endpoint,

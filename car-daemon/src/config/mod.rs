@@ -7,6 +7,7 @@ mod print;
 mod read;
 mod settings;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use hal::Board;
@@ -34,6 +35,10 @@ pub struct Config {
     pub limits: Limits,
     /// Whether anybody in reach may drive.
     pub insecure: bool,
+    /// What must survive the daemon is kept there; `None`: nowhere.
+    pub state_dir: Option<PathBuf>,
+    /// Where a daemon on this machine's own board is locked against a second one; `None`: not at all.
+    pub lock_dir: Option<PathBuf>,
 }
 
 /// What a client for whom there is no room is told: `Code::BUSY` of the protocol.
@@ -110,7 +115,7 @@ pub struct Overrides {
 }
 
 impl Config {
-    /// The simulated demo car on loopback, every default endpoint.
+    /// The simulated demo car on loopback, every default endpoint. Keeps nothing on disk.
     ///
     /// # Panics
     /// Never: the preset and the platform it names are part of this build, and tests try them.
@@ -128,6 +133,8 @@ impl Config {
             control: Control::default(),
             limits: Limits::default(),
             insecure: false,
+            state_dir: None,
+            lock_dir: None,
         }
     }
 }

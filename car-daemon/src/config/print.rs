@@ -16,6 +16,15 @@ impl fmt::Display for Config {
         for (key, value, about) in top {
             row(f, key, &value, about)?;
         }
+        let folders = [
+            ("state_dir", &self.state_dir, "what must survive the daemon is kept there"),
+            ("lock_dir", &self.lock_dir, "where a second daemon learns that this machine's board is driven"),
+        ];
+        for (key, folder, about) in folders {
+            if let Some(folder) = folder {
+                row(f, key, &quoted(&folder.display().to_string()), about)?;
+            }
+        }
         writeln!(f, "# where clients come to")?;
         writeln!(f, "listen = [\n  {},\n]", listen.join(",\n  "))?;
         for table in ["control", "limits"] {

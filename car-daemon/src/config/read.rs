@@ -1,7 +1,7 @@
 //! From a TOML file to a [`Config`], with every fault of the file and its board at once.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hal::Board;
 use hal::board::LoadError;
@@ -11,13 +11,25 @@ use transport::{Address, Endpoint};
 use super::settings::{ORDERED, SETTINGS};
 use super::{Config, EXPOSED_HINT, Overrides, exposed};
 use crate::platform::PLATFORMS;
+use crate::state_dir;
+
+/// Where programs of all users lock devices (Filesystem Hierarchy Standard 3.0, 5.9).
+const LOCK_DIR: &str = "/run/lock";
 
 impl Config {
-    /// From a file, or [`standard`](Self::standard) where there is none.
+    /// From a file, or [`standard`](Self::standard) where there is none. The folders that neither names
+    /// are those of this user and machine.
     ///
     /// # Errors
     /// Every fault of the file, of the board it names, and of what the command line says.
     pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, Vec<Faults>> {
+        let mut config = Self::read(path, overrides)?;
+        config.state_dir = config.state_dir.or_else(state_dir::default);
+        config.lock_dir.get_or_insert_with(|| PathBuf::from(LOCK_DIR));
+        Ok(config)
+    }
+
+    fn read(path: Option<&Path>, overrides: &Overrides) -> Result<Self, Vec<Faults>> {
         let Some(path) = path else {
             return Self::parse("command line", "", Path::new("."), overrides);
         };
@@ -71,6 +83,8 @@ impl Config {
         if let Some(platform) = root.get("platform").choice(&platforms) {
             config.platform = platform;
         }
+        config.state_dir = read_folder(&reader, &root.get("state_dir"), folder);
+        config.lock_dir = read_folder(&reader, &root.get("lock_dir"), folder);
         let listen = root.get("listen");
         read_numbers(&reader, &mut root, &mut config);
         if let Some(mut auth) = root.get("auth").table() {
@@ -89,6 +103,16 @@ impl Config {
             Err(own) => Err(std::iter::once(own).chain(faults).collect()),
         }
     }
+}
+
+/// A folder; a relative one begins where the configuration is.
+fn read_folder(reader: &Reader<'_>, field: &Field<'_>, beside: &Path) -> Option<PathBuf> {
+    let path = field.string()?;
+    if path.is_empty() {
+        reader.fault(&field.spot(), "is empty", "name a folder, or leave it out");
+        return None;
+    }
+    Some(beside.join(path))
 }
 
 /// The endpoints of the list that can be listened on together.

@@ -25,6 +25,8 @@ fn what_check_prints_reads_back_as_itself() {
     config.name = "Rennwagen \"7\"".into();
     config.control.cruise = 0.35;
     config.limits.transport.udp_idle = Duration::from_millis(1234);
+    config.state_dir = Some("/var/lib/my car".into());
+    config.lock_dir = Some("/run/lock".into());
     let printed = config.to_string();
     assert_eq!(parse(&printed).expect("valid").to_string(), printed);
 }
@@ -138,4 +140,18 @@ fn every_number_has_a_default_within_its_range() {
         let value = setting.get(&config);
         assert!(setting.range.contains(&value), "{}.{} = {value}", setting.table, setting.key);
     }
+}
+
+#[test]
+fn folders_begin_where_the_configuration_is_and_none_is_made_up_by_reading() {
+    let none = parse("").expect("valid");
+    assert_eq!((none.state_dir, none.lock_dir), (None, None));
+    let text = "state_dir = \"state\"\nlock_dir = \"/run/lock\"";
+    let config = Config::parse("car.toml", text, Path::new("/etc/car"), &Overrides::default());
+    let config = config.expect("valid");
+    assert_eq!(config.state_dir.as_deref(), Some(Path::new("/etc/car/state")));
+    assert_eq!(config.lock_dir.as_deref(), Some(Path::new("/run/lock")));
+    assert!(parse("state_dir = \"\"").expect_err("no folder").contains("car.toml:1: state_dir: is empty"));
+    let loaded = Config::load(None, &Overrides::default()).expect("valid");
+    assert_eq!(loaded.lock_dir.as_deref(), Some(Path::new("/run/lock")));
 }

@@ -5,10 +5,12 @@
 //! thread for real, a task where time is virtual). What must never live here: who may drive.
 
 mod bell;
+mod heartbeat;
 mod plant;
 mod runner;
 
 pub(crate) use bell::Bell;
+pub use heartbeat::Heartbeat;
 pub(crate) use plant::Plant;
 pub use runner::Mode;
 pub(crate) use runner::Runner;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hal::{AssembleError, Board, Car, HardwareError, Platform};
+use hal::{AssembleError, Board, Car, HardwareError, Interlock, Platform};
 use protocol::{Gimbal, Pose, Speed, State, Wheels};
 
 use crate::control::{Gate, Outputs};
@@ -30,14 +30,15 @@ pub(crate) struct Plant {
 }
 
 impl Plant {
-    /// Opens the board; the car is braked when this returns.
+    /// Opens the board under an interlock; the car is braked when this returns.
     pub(crate) fn assemble(
         board: &Board,
         mut platform: Box<dyn Platform>,
+        interlock: Interlock,
         shared: Arc<Shared>,
         period: Duration,
     ) -> Result<Self, AssembleError> {
-        let car = Car::assemble(board, &mut *platform)?;
+        let car = Car::assemble_under(board, &mut *platform, interlock)?;
         Ok(Self {
             car,
             platform,

@@ -5,7 +5,7 @@ use std::thread;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Plant;
+use super::{Heartbeat, Plant};
 use crate::clock::Clock;
 use crate::shared::Shared;
 
@@ -25,6 +25,7 @@ pub(crate) struct Runner {
     shared: Arc<Shared>,
     stop: CancellationToken,
     ended: CancellationToken,
+    heartbeat: Heartbeat,
 }
 
 impl Runner {
@@ -36,28 +37,34 @@ impl Runner {
     ) -> std::io::Result<Self> {
         let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
         let (stopped, guard) = (stop.clone(), ended.clone().drop_guard());
-        let ours = Arc::clone(&shared);
+        let (ours, heartbeat) = (Arc::clone(&shared), Heartbeat::default());
+        let beats = heartbeat.clone();
         match mode {
             Mode::Thread => {
                 thread::Builder::new().name("hardware".into()).spawn(move || {
                     // Dropped even when the loop panics, after the car has stopped.
                     let _ended = guard;
-                    run_thread(plant, &ours, clock, &stopped);
+                    run_thread(plant, &ours, clock, &stopped, &beats);
                 })?;
             }
             Mode::Task => {
                 tokio::spawn(async move {
                     let _ended = guard;
-                    run_task(plant, &ours, clock, &stopped).await;
+                    run_task(plant, &ours, clock, &stopped, &beats).await;
                 });
             }
         }
-        Ok(Self { shared, stop, ended })
+        Ok(Self { shared, stop, ended, heartbeat })
     }
 
     /// Is cancelled when the loop has ended, asked or not.
     pub(crate) fn ended(&self) -> &CancellationToken {
         &self.ended
+    }
+
+    /// Beats with every turn of the loop.
+    pub(crate) fn heartbeat(&self) -> &Heartbeat {
+        &self.heartbeat
     }
 
     /// Brakes and ends the loop.
@@ -79,17 +86,25 @@ impl Drop for Runner {
     }
 }
 
-fn run_thread(mut plant: Plant, shared: &Shared, clock: Clock, stop: &CancellationToken) {
+fn run_thread(mut plant: Plant, shared: &Shared, clock: Clock, stop: &CancellationToken, beats: &Heartbeat) {
     while !stop.is_cancelled() {
         let next = plant.turn(clock.now());
+        beats.beat();
         shared.bell.wait_blocking(next.saturating_sub(clock.now()));
     }
     plant.halt();
 }
 
-async fn run_task(mut plant: Plant, shared: &Shared, clock: Clock, stop: &CancellationToken) {
+async fn run_task(
+    mut plant: Plant,
+    shared: &Shared,
+    clock: Clock,
+    stop: &CancellationToken,
+    beats: &Heartbeat,
+) {
     while !stop.is_cancelled() {
         let next = plant.turn(clock.now());
+        beats.beat();
         tokio::select! {
             () = shared.bell.wait() => {}
             () = tokio::time::sleep_until(clock.instant(next)) => {}

@@ -33,6 +33,8 @@ pub struct Board {
     pub motors: Vec<MotorSpec>,
     /// In the order of the file; at most one for each role.
     pub servos: Vec<ServoSpec>,
+    /// The e-stop button, where there is one.
+    pub estop: Option<EstopSpec>,
 }
 
 /// A chip on an I²C bus.
@@ -138,6 +140,38 @@ pub enum ServoRole {
     Pan,
     /// Turns the camera up (positive) and down.
     Tilt,
+}
+
+/// A button between a GPIO line and a supply or ground that stops the car.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EstopSpec {
+    /// `GPIO26`
+    pub line: String,
+    /// What is on the line while the button is pressed. With a normally closed button that is what the
+    /// resistor pulls it to, so that a broken wire counts as pressed.
+    pub pressed: Level,
+    /// Where a resistor of the computer pulls the line.
+    pub pull: Pull,
+}
+
+/// What is on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Ground.
+    Low,
+    /// The supply.
+    High,
+}
+
+/// A resistor of the computer at an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pull {
+    /// To the supply.
+    Up,
+    /// To ground.
+    Down,
+    /// None: there is one on the board.
+    None,
 }
 
 /// How the wheels move the car.

@@ -20,6 +20,7 @@ pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {
         top.get("motors").named_tables().into_iter().map(|table| wiring.motor(table)).collect();
     let servos: Vec<_> =
         top.get("servos").named_tables().into_iter().map(|table| wiring.servo(table)).collect();
+    let estop = top.get("estop").or(None, |field| wiring.estop(field.table()?).map(Some));
     let uses = wiring.into_uses();
     let root = top.spot();
     top.finish();
@@ -37,6 +38,7 @@ pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {
             drivetrain: drivetrain?,
             motors: motors.into_iter().collect::<Option<_>>()?,
             servos: servos.into_iter().map(|servo| servo.map(|item| item.value)).collect::<Option<_>>()?,
+            estop: estop?,
         })
     })();
     reader.into_result(board)

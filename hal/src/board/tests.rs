@@ -266,3 +266,52 @@ fn a_board_is_loaded_by_name_or_by_path() {
          a path has a `/` or ends with .toml"
     );
 }
+
+/// [`SOUND`] with a button.
+fn with_button(table: &str) -> Result<Board, Faults> {
+    Board::parse("b.toml", &format!("{SOUND}\n[estop]\n{table}"))
+}
+
+#[test]
+fn a_button_pulls_towards_pressed_unless_the_file_says_otherwise() {
+    for (table, pressed, pull) in [
+        ("pressed = \"high\"", Level::High, Pull::Up),
+        ("pressed = \"low\"", Level::Low, Pull::Down),
+        ("pressed = \"low\"\npull = \"up\"", Level::Low, Pull::Up),
+        ("pressed = \"high\"\npull = \"none\"", Level::High, Pull::None),
+    ] {
+        let board = with_button(&format!("pin = \"gpio:GPIO26\"\n{table}")).unwrap();
+        assert_eq!(board.estop, Some(EstopSpec { line: "GPIO26".to_owned(), pressed, pull }));
+    }
+    assert_eq!(Board::parse("b.toml", SOUND).unwrap().estop, None);
+}
+
+#[test]
+fn a_button_that_cannot_be_is_refused() {
+    for (table, fault) in [
+        ("", "estop.pin: is missing; add pin = \"gpio:GPIO26\""),
+        ("pin = \"gpio:GPIO26\"", "estop.pressed: is missing; add pressed = \"high\""),
+        ("pin = \"gpio:GPIO5\"\npressed = \"low\"", "estop.pin: is the pin that motors.b-left.in1 uses"),
+        ("pin = \"gpio:GPIO12\"\npressed = \"low\"", "estop.pin: is the pin that motors.a-right.en uses"),
+        ("pin = \"pca9685@i2c-3/0x41:3\"\npressed = \"low\"", "estop.pin: is no plain line"),
+        ("pin = \"pwm:header:13\"\npressed = \"low\"", "estop.pin: is no plain line"),
+        ("pin = \"gpio:GPIO26\"\npressed = \"hihg\"", "estop.pressed: is `hihg`; did you mean `high`?"),
+        ("pin = \"gpio:GPIO26\"\npressed = \"low\"\npull = \"upp\"", "did you mean `up`?"),
+        ("pin = \"gpio:GPIO26\"\npresed = \"low\"", "did you mean `pressed`?"),
+    ] {
+        let said = with_button(table).unwrap_err().to_string();
+        assert!(said.contains(fault), "{table}: {said}");
+    }
+    assert!(faults(&format!("estop = true\n{SOUND}"))[0].contains("must be a table"));
+}
+
+#[test]
+fn the_button_that_the_demo_board_explains_is_one_that_works() {
+    let demo = PRESETS.iter().find(|preset| preset.name == "demo").unwrap().toml;
+    let (before, button) = demo.split_once("#[estop]").unwrap();
+    let uncommented = format!("{before}[estop]{}", button.replace("\n#", "\n"));
+    let board = Board::parse("demo", &uncommented).unwrap();
+    let estop = EstopSpec { line: "GPIO26".to_owned(), pressed: Level::High, pull: Pull::Up };
+    assert_eq!(board.estop, Some(estop));
+    assert_eq!(Board { estop: None, ..board }, Board::preset("demo").unwrap());
+}

@@ -5,7 +5,7 @@
 
 use super::check::{self, Use};
 use super::pin::{PinRef, PinText};
-use super::{BridgeSpec, Chip, ChipKind, MotorSpec, ServoRole, ServoSpec, Side};
+use super::{BridgeSpec, Chip, ChipKind, EstopSpec, Level, MotorSpec, Pull, ServoRole, ServoSpec, Side};
 use crate::driver::pca9685;
 use crate::file::{Field, Item, Reader, Spot, Table};
 
@@ -118,6 +118,31 @@ impl<'a> Wiring<'a> {
             center_deg: center_deg?,
         };
         Some(Item { value, spot })
+    }
+
+    pub(super) fn estop(&mut self, mut table: Table<'_>) -> Option<EstopSpec> {
+        let at = table.need("pin", r#""gpio:GPIO26""#);
+        let line = self.line(&at);
+        let levels = [("low", Level::Low), ("high", Level::High)];
+        let pressed = table.need("pressed", r#""high""#).choice(&levels);
+        // Towards pressed, so that a wire that breaks presses the button.
+        let towards = if pressed == Some(Level::Low) { Pull::Down } else { Pull::Up };
+        let pulls = [("up", Pull::Up), ("down", Pull::Down), ("none", Pull::None)];
+        let pull = table.get("pull").or(towards, |field| field.choice(&pulls));
+        table.finish();
+        Some(EstopSpec { line: line?, pressed: pressed?, pull: pull? })
+    }
+
+    /// A line of the computer itself: a chip's channel can be written only.
+    fn line(&mut self, field: &Field<'_>) -> Option<String> {
+        let pin = self.resolve(field)?;
+        let PinRef::Gpio { line } = &pin else {
+            let what = "is no plain line, and nothing else can be read";
+            self.reader.fault(&field.spot(), what, "wire the button to a line of its own: gpio:GPIO26");
+            return None;
+        };
+        let line = line.clone();
+        self.used(pin, field, false).map(|_| line)
     }
 
     /// A pin that is modulated.

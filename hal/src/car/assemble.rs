@@ -3,21 +3,31 @@
 //! What must never live here: writing to what was opened, save to bring it to rest.
 
 use super::Car;
-use super::parts::{Chip, Motor, Standby, Turret, Wire, refused_by_chip, refused_by_servo};
-use crate::board::{self, Board, BridgeSpec, ChipKind, MotorSpec, PinRef, ServoSpec};
+use super::guard::Pass;
+use super::parts::{Button, Chip, ESTOP, Motor, Standby, Turret, Wire, refused_by_chip, refused_by_servo};
+use crate::board::{self, Board, BridgeSpec, ChipKind, EstopSpec, MotorSpec, PinRef, ServoSpec};
 use crate::driver::hbridge::{self, Command, HBridge, Table};
 use crate::driver::pca9685::{Pca9685, Shared};
 use crate::driver::servo::{Servo, Travel};
 use crate::platform::adapt::{Boxed, Named};
 use crate::platform::{DynBus, DynDelay, DynOutput, Output, Platform, Pwm};
-use crate::{AssembleError, Drivetrain, HardwareError, IoError, IoKind, WheelPower};
+use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind, WheelPower};
 
-pub(super) fn car(board: &Board, platform: &mut dyn Platform) -> Result<Car, AssembleError> {
+pub(super) fn car(
+    board: &Board,
+    platform: &mut dyn Platform,
+    interlock: Interlock,
+) -> Result<Car, AssembleError> {
     let error =
         |part: &str, source| AssembleError { board: board.name.clone(), part: part.to_owned(), source };
     let broken = |failure: HardwareError| error(&failure.part, failure.source);
 
-    let mut opener = Opener { board, platform, chips: Vec::new() };
+    let pass = Pass::new(interlock);
+    let mut opener = Opener { board, platform, pass: pass.clone(), chips: Vec::new() };
+    let estop = match &board.estop {
+        Some(spec) => Some(opener.button(spec).map_err(|source| error(ESTOP, source))?),
+        None => None,
+    };
     for spec in &board.chips {
         let chip = opener.chip(spec).map_err(|source| error(&format!("chip {spec}"), source))?;
         opener.chips.push(chip);
@@ -36,13 +46,13 @@ pub(super) fn car(board: &Board, platform: &mut dyn Platform) -> Result<Car, Ass
     for (part, pin) in standby_lines(board) {
         let line = opener.output(pin).map_err(|source| error(&part, source))?;
         opener.used_by(&part, pin);
-        standby.push(Standby { part, line });
+        standby.push(Standby { part, line, pass: pass.clone() });
     }
 
     let chips = opener.chips;
     let drivetrain = Drivetrain::new(&board.drivetrain);
     let wheels = WheelPower::default();
-    let mut car = Car { motors, servos, standby, awake: false, chips, drivetrain, wheels };
+    let mut car = Car { motors, servos, standby, awake: false, chips, estop, pass, drivetrain, wheels };
     car.recover().map_err(broken)?;
     Ok(car)
 }
@@ -62,6 +72,7 @@ fn standby_lines(board: &Board) -> Vec<(String, &PinRef)> {
 struct Opener<'a> {
     board: &'a Board,
     platform: &'a mut dyn Platform,
+    pass: Pass,
     chips: Vec<Chip>,
 }
 
@@ -69,10 +80,12 @@ impl Opener<'_> {
     fn chip(&mut self, spec: &board::Chip) -> Result<Chip, IoError> {
         let name = spec.to_string();
         let ChipKind::Pca9685 { frequency_hz } = spec.kind;
-        let bus = Boxed(self.platform.i2c(&spec.bus, spec.address)?);
+        let bus = self.platform.i2c(&spec.bus, spec.address)?;
+        let bus = Boxed(self.pass.bus(bus, name.clone()));
         let delay = Boxed(self.platform.delay());
-        let chip = Pca9685::new(bus, delay, spec.address, frequency_hz)
-            .map_err(|error| refused_by_chip(&name, error))?;
+        // Turns every channel off.
+        let chip = self.pass.halting(|| Pca9685::new(bus, delay, spec.address, frequency_hz));
+        let chip = chip.map_err(|error| refused_by_chip(&name, error))?;
         Ok(Chip { name, users: Vec::new(), shared: Shared::new(chip) })
     }
 
@@ -116,7 +129,7 @@ impl Opener<'_> {
             // A pulse is as exact as the period: what the chip makes of it, not what it was asked for.
             PinRef::Chip { chip, channel } => (self.channel(*chip, *channel)?, self.real_hz(*chip, spec)),
             PinRef::Pwm { device, channel } => {
-                (self.platform.pwm(device, *channel, spec.frequency_hz)?, spec.frequency_hz)
+                (self.pwm(device, *channel, spec.frequency_hz)?, spec.frequency_hz)
             }
             PinRef::Gpio { .. } => return Err(self.unfit(&spec.pwm, "a plain line cannot carry PWM")),
         };
@@ -135,6 +148,7 @@ impl Opener<'_> {
             servo,
             chip,
             told_deg: spec.center_deg,
+            told: false,
             heard: false,
             heard_deg: spec.center_deg,
         })
@@ -142,18 +156,31 @@ impl Opener<'_> {
 
     fn wire(&mut self, pin: &PinRef, frequency_hz: f64) -> Result<Wire, IoError> {
         Ok(match pin {
-            PinRef::Gpio { line } => Wire::Level(Boxed(self.platform.output(line)?)),
-            PinRef::Pwm { device, channel } => {
-                Wire::Pwm(Boxed(self.platform.pwm(device, *channel, frequency_hz)?))
-            }
+            PinRef::Gpio { line } => Wire::Level(Boxed(self.line(line)?)),
+            PinRef::Pwm { device, channel } => Wire::Pwm(Boxed(self.pwm(device, *channel, frequency_hz)?)),
             PinRef::Chip { chip, channel } => Wire::Pwm(Boxed(self.channel(*chip, *channel)?)),
         })
+    }
+
+    fn button(&mut self, spec: &EstopSpec) -> Result<Button, IoError> {
+        let input = self.platform.input(&spec.line, spec.pull)?;
+        Ok(Button { input, pressed: spec.pressed })
+    }
+
+    fn line(&mut self, line: &str) -> Result<Output, IoError> {
+        let output = self.platform.output(line)?;
+        Ok(self.pass.output(output, PinRef::Gpio { line: line.to_owned() }.to_string()))
+    }
+
+    fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
+        let pwm = self.platform.pwm(device, channel, frequency_hz)?;
+        Ok(self.pass.pwm(pwm, PinRef::Pwm { device: device.to_owned(), channel }.to_string()))
     }
 
     /// A pin that is only ever low or high.
     fn output(&mut self, pin: &PinRef) -> Result<Boxed<DynOutput>, IoError> {
         let output: Output = match pin {
-            PinRef::Gpio { line } => self.platform.output(line)?,
+            PinRef::Gpio { line } => self.line(line)?,
             PinRef::Chip { chip, channel } => {
                 let place = self.board.pin_name(pin);
                 let channel = self.shared(*chip, pin)?.channel(*channel);

@@ -9,17 +9,22 @@
 //!
 //! A bridge's standby line is the last way to stop a motor whose other wires no longer obey: it is
 //! lowered as soon as a motor fails, and raised only over brakes that were written without a failure.
+//!
+//! Every wire and bus is behind the interlock, which is looked at before each single write. What halts
+//! the car passes it; everything else is refused as a wire that fails would be, and the car halts.
 
 use crate::board::ServoRole;
 use crate::driver::hbridge::Command;
-use crate::{AssembleError, Board, Drivetrain, HardwareError, Platform, WheelPower};
+use crate::{AssembleError, Board, Drivetrain, HardwareError, Interlock, IoKind, Platform, WheelPower};
 
 mod assemble;
+mod guard;
 mod parts;
 #[cfg(test)]
 mod tests;
 
-use parts::{Chip, FirstError, Motor, Standby, Turret};
+use guard::Pass;
+use parts::{Button, Chip, FirstError, Motor, Standby, Turret};
 
 /// What the wheels shall do.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -57,6 +62,8 @@ pub struct Car {
     /// Every standby line is known to be high.
     awake: bool,
     chips: Vec<Chip>,
+    estop: Option<Button>,
+    pass: Pass,
     drivetrain: Drivetrain,
     wheels: WheelPower,
 }
@@ -67,12 +74,43 @@ impl Car {
     /// # Errors
     /// The first part that cannot be opened or written. Everything opened so far is safe.
     pub fn assemble(board: &Board, platform: &mut dyn Platform) -> Result<Self, AssembleError> {
-        assemble::car(board, platform)
+        Self::assemble_under(board, platform, Interlock::default())
+    }
+
+    /// As [`assemble`](Self::assemble), under an interlock that may be engaged already: then the servos
+    /// get no pulse.
+    ///
+    /// # Errors
+    /// As of [`assemble`](Self::assemble).
+    pub fn assemble_under(
+        board: &Board,
+        platform: &mut dyn Platform,
+        interlock: Interlock,
+    ) -> Result<Self, AssembleError> {
+        assemble::car(board, platform, interlock)
+    }
+
+    /// What stops this car below everything else; see [`Interlock`].
+    #[must_use]
+    pub fn interlock(&self) -> Interlock {
+        self.pass.interlock().clone()
+    }
+
+    /// Whether the board's e-stop button is pressed, or its wire broken; never on a board without one.
+    /// One system call, no bus.
+    ///
+    /// # Errors
+    /// Where the button cannot be read: whoever asks must take that for pressed.
+    pub fn estop_pressed(&mut self) -> Result<bool, HardwareError> {
+        self.estop.as_mut().map_or(Ok(false), Button::is_pressed)
     }
 
     /// Does `target`, and writes only what changed. A motor that reverses has zero duty on the bus
     /// before its inputs flip. The motors are written before the servos. A car whose bridges sleep
     /// after a failure brakes before they wake.
+    ///
+    /// Under an engaged [`interlock`](Self::interlock) the wheels brake and the servos hold, whatever the
+    /// target. That is no error; [`wheels`](Self::wheels) and [`gimbal`](Self::gimbal) tell.
     ///
     /// # Errors
     /// The first part that failed, or a target that is not a number. Nothing is given power after a
@@ -80,22 +118,11 @@ impl Car {
     /// lines may still move: [`halt`](Self::halt) it. Outputs that are unknown after the error are
     /// written again in full at the next call.
     pub fn apply(&mut self, target: &Target) -> Result<(), HardwareError> {
-        if !self.awake {
-            self.halt()?;
+        if !self.pass.interlock().is_engaged() {
+            self.pursue(target).or_else(unless_interlocked)?;
         }
-        let wheels = match target.drive {
-            Drive::Brake => WheelPower::default(),
-            Drive::Power { throttle, steer } => self.drivetrain.mix(throttle, steer),
-        };
-        for motor in &mut self.motors {
-            motor.next = motor.command(&wheels)?;
-        }
-        self.drive()?;
-        self.wheels = wheels;
-        self.look(|turret| match turret.spec.role {
-            ServoRole::Pan => target.pan_deg,
-            ServoRole::Tilt => target.tilt_deg,
-        })
+        // Perhaps only since the first of its writes.
+        if self.pass.interlock().is_engaged() { self.hold() } else { Ok(()) }
     }
 
     /// Brakes, whatever was written before. The servos hold. Bridges that sleep wake up braked.
@@ -109,16 +136,14 @@ impl Car {
         }
         for motor in &mut self.motors {
             motor.bridge.forget();
-            motor.next = Command::Brake;
         }
-        self.drive()?;
-        self.wheels = WheelPower::default();
-        self.wake()
+        self.brake()
     }
 
     /// Brings a car back after a failure: brakes, turns the servos to where they were last told (to the
     /// centre, if they never were), and checks the chips. All that [`apply`](Self::apply) may write has
-    /// then been written without a failure, whatever was known of it before.
+    /// then been written without a failure, whatever was known of it before; except that under an engaged
+    /// interlock the servos are left for the first [`apply`](Self::apply) after its release.
     ///
     /// # Errors
     /// The first part that still fails. The motors stand as after a [`halt`](Self::halt): braked where
@@ -128,7 +153,9 @@ impl Car {
         for turret in &mut self.servos {
             turret.heard = false;
         }
-        self.look(|turret| turret.told_deg)?;
+        if !self.pass.interlock().is_engaged() {
+            self.look(|turret| turret.told_deg).or_else(unless_interlocked)?;
+        }
         self.check()
     }
 
@@ -167,6 +194,46 @@ impl Car {
     #[must_use]
     pub fn drivetrain(&self) -> &Drivetrain {
         &self.drivetrain
+    }
+
+    /// What [`apply`](Self::apply) does where nobody keeps it from it.
+    fn pursue(&mut self, target: &Target) -> Result<(), HardwareError> {
+        if !self.awake {
+            self.halt()?;
+        }
+        let wheels = match target.drive {
+            Drive::Brake => WheelPower::default(),
+            Drive::Power { throttle, steer } => self.drivetrain.mix(throttle, steer),
+        };
+        for motor in &mut self.motors {
+            motor.next = motor.command(&wheels)?;
+        }
+        self.drive()?;
+        self.wheels = wheels;
+        self.look(|turret| match turret.spec.role {
+            ServoRole::Pan => target.pan_deg,
+            ServoRole::Tilt => target.tilt_deg,
+        })
+    }
+
+    /// What [`apply`](Self::apply) does under an engaged interlock: brakes, and writes only what changed,
+    /// or everything where a write was refused.
+    fn hold(&mut self) -> Result<(), HardwareError> {
+        if self.awake { self.brake() } else { self.halt() }
+    }
+
+    fn brake(&mut self) -> Result<(), HardwareError> {
+        // What the servos' chips were told and did not send must not go out with what brakes.
+        self.servos.iter_mut().try_for_each(Turret::take_back)?;
+        for motor in &mut self.motors {
+            motor.next = Command::Brake;
+        }
+        let pass = self.pass.clone();
+        pass.halting(|| {
+            self.drive()?;
+            self.wheels = WheelPower::default();
+            self.wake()
+        })
     }
 
     fn turret(&self, role: ServoRole) -> Option<&Turret> {
@@ -255,8 +322,13 @@ impl Car {
     }
 }
 
+fn unless_interlocked(error: HardwareError) -> Result<(), HardwareError> {
+    if error.source.kind == IoKind::Interlocked { Ok(()) } else { Err(error) }
+}
+
 impl Drop for Car {
     fn drop(&mut self) {
+        self.pass.only_halting();
         // Nobody is left to tell. Where the car does not halt, its bridges sleep, each part still tries
         // for itself as it is dropped, and a chip turns everything off. Where it does, its bridges stay
         // awake: asleep they would let it roll.

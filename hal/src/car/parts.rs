@@ -4,12 +4,13 @@
 
 use embedded_hal::digital::OutputPin;
 
-use crate::board::{ServoSpec, Side};
+use super::guard::Pass;
+use crate::board::{Level, ServoSpec, Side};
 use crate::driver::hbridge::{self, Command, HBridge, Power};
 use crate::driver::pca9685::{self, Shared};
 use crate::driver::servo::{self, Servo};
 use crate::platform::adapt::Boxed;
-use crate::platform::{DynBus, DynDelay, DynOutput, DynPwm};
+use crate::platform::{DynBus, DynDelay, DynOutput, DynPwm, Input};
 use crate::{HardwareError, IoError, IoKind, WheelPower};
 
 type Bridge = HBridge<IoError, Boxed<DynOutput>, Boxed<DynPwm>>;
@@ -60,6 +61,8 @@ pub(super) struct Turret {
     pub(super) chip: Option<usize>,
     /// Where it was last told to turn, degrees.
     pub(super) told_deg: f64,
+    /// It was told something since it was opened.
+    pub(super) told: bool,
     /// It is known to have been told.
     pub(super) heard: bool,
     /// Where it last heard to turn, degrees.
@@ -79,8 +82,16 @@ impl Turret {
             part: self.part.clone(),
             source: refused_by_servo(&self.part, error),
         })?;
-        self.heard = true;
+        (self.heard, self.told) = (true, true);
         Ok(())
+    }
+
+    /// Takes back what its chip was told and may not have sent. On a wire of its own nothing waits.
+    pub(super) fn take_back(&mut self) -> Result<(), HardwareError> {
+        if self.heard || !self.told || self.chip.is_none() {
+            return Ok(());
+        }
+        self.turn_to(self.heard_deg)
     }
 }
 
@@ -89,6 +100,7 @@ pub(super) struct Standby {
     /// The first motor that it serves.
     pub(super) part: String,
     pub(super) line: Boxed<DynOutput>,
+    pub(super) pass: Pass,
 }
 
 impl Standby {
@@ -97,11 +109,29 @@ impl Standby {
     }
 
     pub(super) fn lower(&mut self) -> Result<(), HardwareError> {
-        self.line.set_low().map_err(|source| self.error(source))
+        let pass = self.pass.clone();
+        pass.halting(|| self.line.set_low()).map_err(|source| self.error(source))
     }
 
     fn error(&self, source: IoError) -> HardwareError {
         HardwareError { part: self.part.clone(), source }
+    }
+}
+
+/// What the e-stop button is called where it fails.
+pub(super) const ESTOP: &str = "e-stop button";
+
+pub(super) struct Button {
+    pub(super) input: Input,
+    /// What is on its line while it is pressed.
+    pub(super) pressed: Level,
+}
+
+impl Button {
+    pub(super) fn is_pressed(&mut self) -> Result<bool, HardwareError> {
+        let high = self.input.is_high();
+        let high = high.map_err(|source| HardwareError { part: ESTOP.to_owned(), source })?;
+        Ok(high == (self.pressed == Level::High))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use embedded_hal::delay::DelayNs;
-use embedded_hal::digital::{self, OutputPin};
+use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::i2c::{self, I2c, Operation};
 use embedded_hal::pwm::{self, SetDutyCycle};
 
@@ -79,6 +79,16 @@ impl<T: OutputPin<Error: Display>> OutputPin for Named<T> {
 
     fn set_high(&mut self) -> Result<(), IoError> {
         self.inner.set_high().map_err(|error| self.error(&error))
+    }
+}
+
+impl<T: InputPin<Error: Display>> InputPin for Named<T> {
+    fn is_high(&mut self) -> Result<bool, IoError> {
+        self.inner.is_high().map_err(|error| self.error(&error))
+    }
+
+    fn is_low(&mut self) -> Result<bool, IoError> {
+        self.inner.is_low().map_err(|error| self.error(&error))
     }
 }
 

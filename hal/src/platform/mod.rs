@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use embedded_hal::delay::DelayNs;
-use embedded_hal::digital::OutputPin;
+use embedded_hal::digital::{InputPin, OutputPin};
 use embedded_hal::i2c::I2c;
 use embedded_hal::pwm::SetDutyCycle;
 
 use crate::IoError;
+use crate::board::Pull;
 
 pub(crate) mod adapt;
 mod linux;
@@ -22,6 +23,8 @@ pub(crate) type DynDelay = dyn DelayNs + Send;
 
 /// An output of the platform.
 pub type Output = Box<dyn OutputPin<Error = IoError> + Send>;
+/// An input of the platform.
+pub type Input = Box<dyn InputPin<Error = IoError> + Send>;
 /// A PWM output of the platform.
 pub type Pwm = Box<dyn SetDutyCycle<Error = IoError> + Send>;
 /// One chip's view of an I²C bus.
@@ -55,6 +58,12 @@ pub trait Platform: Send {
     /// # Errors
     /// No such line, in use, or not permitted.
     fn output(&mut self, line: &str) -> Result<Output, IoError>;
+
+    /// A GPIO line as an input, with a resistor of the computer towards `pull`.
+    ///
+    /// # Errors
+    /// No such line, in use, not permitted, or a resistor that the computer does not have.
+    fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError>;
 
     /// A hardware PWM channel, at zero duty at first.
     ///

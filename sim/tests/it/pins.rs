@@ -1,8 +1,8 @@
 //! Lines and PWM channels as the platform hands them out.
 
-use hal::board::PinRef;
-use hal::{IoError, IoKind, Platform};
-use sim::Signal;
+use hal::board::{EstopSpec, Level, PinRef, Pull};
+use hal::{Board, Car, IoError, IoKind, Platform};
+use sim::{Signal, Sim};
 
 use crate::rig::preset;
 
@@ -102,4 +102,44 @@ fn what_the_board_does_not_have_is_none() {
     assert_eq!(sim.wheel_speed_rad_s("front"), None);
     assert_eq!(sim.servo_deg("roll"), None);
     assert_eq!(sim.terminals("front"), None);
+}
+
+fn with_button(pressed: Level) -> Board {
+    let mut board = Board::preset("demo").expect("a preset");
+    board.estop = Some(EstopSpec { line: "GPIO26".into(), pressed, pull: Pull::Up });
+    board
+}
+
+#[test]
+fn a_button_that_somebody_presses_is_what_the_car_reads_whichever_way_it_is_wired() {
+    for pressed in [Level::High, Level::Low] {
+        let board = with_button(pressed);
+        let sim = Sim::new(&board);
+        let mut car = Car::assemble(&board, &mut sim.clone()).expect("a car");
+        assert_eq!(car.estop_pressed(), Ok(false));
+        let before = sim.state_hash();
+        assert!(sim.press_estop(true));
+        assert_ne!(sim.state_hash(), before);
+        assert_eq!(car.estop_pressed(), Ok(true));
+        let level = if pressed == Level::High { Signal::HIGH } else { Signal::LOW };
+        assert_eq!(sim.signal(&line("GPIO26")), Some(level));
+        assert!(sim.press_estop(false));
+        assert_eq!(car.estop_pressed(), Ok(false));
+    }
+    assert!(!preset("demo").press_estop(true), "there is no button");
+}
+
+#[test]
+fn the_line_of_a_button_has_one_owner_and_is_no_output() {
+    let mut sim = Sim::new(&with_button(Level::High));
+    let button = sim.input("GPIO26", Pull::Up).unwrap();
+    assert_eq!(refused(sim.input("GPIO26", Pull::Up)), "gpio:GPIO26: in use: it is open already");
+    drop(button);
+    assert!(sim.input("GPIO26", Pull::Up).is_ok());
+    assert!(refused(sim.output("GPIO26")).starts_with("gpio:GPIO26: no such line"));
+    assert_eq!(refused(sim.input("GPIO17", Pull::Up)), "gpio:GPIO17: no such input: the board names GPIO26");
+    assert_eq!(
+        refused(preset("demo").input("GPIO26", Pull::Up)),
+        "gpio:GPIO26: no such input: the board names none"
+    );
 }

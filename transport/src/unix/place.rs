@@ -1,20 +1,22 @@
 //! The file of a Unix socket: whose it is, who may connect, and that it goes with its listener.
 //! What is said over the socket must never be known here.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::OFlags;
 use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::net::UnixStream;
 
 use super::listening;
+use crate::lock_file::{FileId, LockError, LockFile};
 
-/// How often the lock file may be replaced by others while it is taken.
-const ATTEMPTS: usize = 16;
+/// The mode of the lock file: whoever has the socket's file to themselves has its lock too.
+const LOCK_MODE: u32 = 0o600;
 
 /// Why a socket's file cannot be had, and what to do.
 pub(super) struct Refused {
@@ -23,11 +25,11 @@ pub(super) struct Refused {
 }
 
 impl Refused {
-    fn new(kind: io::ErrorKind, text: &'static str, hint: &'static str) -> Self {
-        Self { source: io::Error::new(kind, text), hint }
+    fn new(kind: io::ErrorKind, text: impl Into<String>, hint: &'static str) -> Self {
+        Self { source: io::Error::new(kind, text.into()), hint }
     }
 
-    fn in_use(text: &'static str) -> Self {
+    fn in_use(text: impl Into<String>) -> Self {
         Self::new(io::ErrorKind::AddrInUse, text, "; is another car-daemon running? choose another path")
     }
 }
@@ -44,13 +46,25 @@ impl From<io::Error> for Refused {
     }
 }
 
+impl From<LockError> for Refused {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Io { source, .. } => source.into(),
+            LockError::Held { .. } => Self::in_use(error.to_string()),
+            LockError::Foreign(_) => {
+                Self::new(io::ErrorKind::AlreadyExists, error.to_string(), ", or choose another path")
+            }
+        }
+    }
+}
+
 /// A socket's file that is ours, removed on drop.
 #[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
     file: FileId,
     /// Dropped after the socket's file is gone, so that nobody else finds a half-removed place.
-    _lock: Lock,
+    _lock: LockFile,
 }
 
 impl Place {
@@ -61,12 +75,12 @@ impl Place {
     pub(super) async fn bind(path: PathBuf, mode: u32) -> Result<(StdListener, Self), Refused> {
         let mut lock_path = path.clone().into_os_string();
         lock_path.push(".lock");
-        let lock = Lock::take(lock_path.into())?;
+        let lock = LockFile::take(lock_path.into(), LOCK_MODE)?;
         remove_stale(&path).await?;
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.bind(&SockAddr::unix(&path)?)?;
         let place = Self { file: FileId::of(&fs::symlink_metadata(&path)?), path, _lock: lock };
-        fs::set_permissions(&place.path, Permissions::from_mode(mode))?;
+        set_mode(&place.path, place.file, mode)?;
         Ok((listening(socket)?, place))
     }
 }
@@ -75,6 +89,19 @@ impl Drop for Place {
     fn drop(&mut self) {
         remove_if_still(&self.path, self.file);
     }
+}
+
+/// Sets the permissions of the socket that was just bound. By its inode: where others may write to the
+/// folder, the name can be a link to anything by now.
+fn set_mode(path: &Path, file: FileId, mode: u32) -> Result<(), Refused> {
+    // There is no other way to hold a socket's file: it cannot be opened.
+    let flags = (OFlags::PATH | OFlags::NOFOLLOW).bits().cast_signed();
+    let held = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    if FileId::of(&held.metadata()?) != file {
+        return Err(Refused::in_use("somebody put something else in its place"));
+    }
+    let itself = format!("/proc/self/fd/{}", held.as_raw_fd());
+    Ok(fs::set_permissions(itself, Permissions::from_mode(mode))?)
 }
 
 /// Removes what a crash has left, and nothing else: neither what is no socket nor one that somebody
@@ -98,75 +125,9 @@ async fn remove_stale(path: &Path) -> Result<(), Refused> {
     }
 }
 
-/// The lock beside a socket: one living process at most holds it, whatever else has crashed.
-#[derive(Debug)]
-struct Lock {
-    path: PathBuf,
-    file: File,
-}
-
-impl Lock {
-    fn take(path: PathBuf) -> Result<Self, Refused> {
-        for _ in 0..ATTEMPTS {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-                .open(&path)?;
-            if file.metadata()?.len() > 0 {
-                return Err(Refused::new(
-                    io::ErrorKind::AlreadyExists,
-                    "the lock file beside it is not empty, so it is no lock of ours",
-                    "; it is left alone: remove it yourself, or choose another path",
-                ));
-            }
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                Err(rustix::io::Errno::WOULDBLOCK) => {
-                    return Err(Refused::in_use("another process holds the lock file beside it"));
-                }
-                result => result.map_err(io::Error::from)?,
-            }
-            // The last holder removed its file. Who had opened that one before now holds a lock that
-            // nobody else will look at, and must take the new one.
-            if fs::symlink_metadata(&path)
-                .is_ok_and(|there| Some(FileId::of(&there)) == FileId::of_open(&file))
-            {
-                return Ok(Self { path, file });
-            }
-        }
-        Err(Refused::in_use("others keep replacing the lock file beside it"))
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Still locked: who opens the file now finds it taken or, after this, not there.
-        if let Some(id) = FileId::of_open(&self.file) {
-            remove_if_still(&self.path, id);
-        }
-    }
-}
-
-/// Device and inode: the same file, whatever its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct FileId(u64, u64);
-
-impl FileId {
-    fn of(metadata: &fs::Metadata) -> Self {
-        Self(metadata.dev(), metadata.ino())
-    }
-
-    fn of_open(file: &File) -> Option<Self> {
-        file.metadata().ok().as_ref().map(Self::of)
-    }
-}
-
 /// Removes `path`, unless somebody has put another file there.
 fn remove_if_still(path: &Path, id: FileId) {
-    if !fs::symlink_metadata(path).is_ok_and(|there| FileId::of(&there) == id) {
+    if FileId::of_path(path) != Some(id) {
         return;
     }
     if let Err(error) = fs::remove_file(path) {
@@ -176,30 +137,28 @@ fn remove_if_still(path: &Path, id: FileId) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
     use super::*;
 
-    /// A lock belongs to an open file, so threads stand for processes here.
+    fn mode_of(path: &Path) -> u32 {
+        fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
     #[test]
-    fn only_one_holds_the_lock_however_often_it_changes_hands() {
+    fn the_permissions_of_what_somebody_put_in_the_place_are_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("lock");
-        let (holders, times) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| {
-                    while times.load(Ordering::Relaxed) < 500 {
-                        let Ok(lock) = Lock::take(path.clone()) else { continue };
-                        assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
-                        std::thread::yield_now();
-                        times.fetch_add(1, Ordering::Relaxed);
-                        holders.fetch_sub(1, Ordering::SeqCst);
-                        drop(lock);
-                    }
-                });
-            }
-        });
-        assert!(!path.exists());
+        let (path, secret) = (dir.path().join("car.sock"), dir.path().join("secret"));
+        drop(StdListener::bind(&path).unwrap());
+        let file = FileId::of_path(&path).unwrap();
+        fs::write(&secret, "").unwrap();
+        fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
+        assert!(set_mode(&path, file, 0o640).is_ok());
+        assert_eq!(mode_of(&path), 0o640);
+        fs::rename(&path, dir.path().join("elsewhere")).unwrap();
+        std::os::unix::fs::symlink(&secret, &path).unwrap();
+        assert!(set_mode(&path, file, 0o666).is_err());
+        fs::remove_file(&path).unwrap();
+        fs::hard_link(&secret, &path).unwrap();
+        assert!(set_mode(&path, file, 0o666).is_err());
+        assert_eq!(mode_of(&secret), 0o600);
     }
 }

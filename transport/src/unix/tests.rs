@@ -107,10 +107,8 @@ async fn a_second_listener_is_refused_and_the_first_is_unharmed() {
     let (_dir, at) = somewhere();
     let mut listener = unix().bind(&at).await.unwrap();
     let words = refusal(&at).await;
-    assert!(
-        words.contains("another process holds the lock") && words.contains("another car-daemon"),
-        "{words}"
-    );
+    let holder = format!("process {} holds the lock file", std::process::id());
+    assert!(words.contains(&holder) && words.contains("another car-daemon"), "{words}");
     let (mut a, mut b) = meet(&mut listener).await;
     speak(&mut a, &mut b).await;
 }
@@ -121,7 +119,7 @@ async fn what_a_crash_has_left_is_replaced() {
     let path = dir.path().join("car.sock");
     // As after SIGKILL: both files are there, and nobody holds either.
     drop(StdListener::bind(&path).unwrap());
-    fs::write(dir.path().join("car.sock.lock"), "").unwrap();
+    fs::write(dir.path().join("car.sock.lock"), "car-daemon 4194304\n").unwrap();
     let mut listener = unix().bind(&at).await.unwrap();
     let (mut a, mut b) = meet(&mut listener).await;
     speak(&mut a, &mut b).await;
@@ -157,6 +155,25 @@ async fn what_is_no_socket_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_link_where_the_socket_should_be_is_refused_wherever_it_points() {
+    let (dir, at) = somewhere();
+    let path = dir.path().join("car.sock");
+    let live = StdListener::bind(dir.path().join("live.sock")).unwrap();
+    fs::write(dir.path().join("file"), "precious").unwrap();
+    for target in ["live.sock", "file", "nothing", "car.sock"] {
+        std::os::unix::fs::symlink(dir.path().join(target), &path).unwrap();
+        let words = refusal(&at).await;
+        assert!(words.contains("no socket") && words.contains("left alone"), "{target}: {words}");
+        assert!(fs::symlink_metadata(&path).unwrap().is_symlink(), "{target}");
+        fs::remove_file(&path).unwrap();
+    }
+    assert_eq!(names(&dir), ["file", "live.sock"]);
+    assert_eq!(fs::read_to_string(dir.path().join("file")).unwrap(), "precious");
+    live.set_nonblocking(true).unwrap();
+    assert!(live.accept().is_err(), "nobody was sent there");
+}
+
+#[tokio::test]
 async fn a_lock_file_that_is_a_link_is_not_followed() {
     let (dir, at) = somewhere();
     let target = dir.path().join("target");
@@ -170,7 +187,7 @@ async fn a_lock_file_that_holds_something_is_left_alone() {
     let (dir, at) = somewhere();
     let lock = dir.path().join("car.sock.lock");
     fs::write(&lock, "precious").unwrap();
-    assert!(refusal(&at).await.contains("no lock of ours"));
+    assert!(refusal(&at).await.contains("no lock file of ours"));
     assert_eq!(fs::read_to_string(&lock).unwrap(), "precious");
 }
 

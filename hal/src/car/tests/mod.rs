@@ -6,6 +6,7 @@ use super::*;
 use crate::bench::{Bench, Outputs};
 use crate::board::{BridgeSpec, MotorSpec, PRESETS, PinRef, ServoRole, Side};
 
+mod estop;
 mod failure;
 
 fn boards() -> impl Iterator<Item = Board> {

@@ -8,13 +8,36 @@ use linux_embedded_hal::gpio_cdev::{Chip, Line, LineRequestFlags};
 
 use super::{entries, explain, failure};
 use crate::IoError;
-use crate::platform::Output;
+use crate::board::Pull;
 use crate::platform::adapt::Named;
+use crate::platform::{Input, Output};
 
 /// Who holds the line, for whoever else wants it.
 const CONSUMER: &str = "car-daemon";
 
+/// Resistors of the chip, by their bits in a request (linux/gpio.h, `GPIOHANDLE_REQUEST_BIAS_…`,
+/// since Linux 5.5); the library has no names for them.
+const PULL_UP: u32 = 1 << 5;
+const PULL_DOWN: u32 = 1 << 6;
+const NO_PULL: u32 = 1 << 7;
+
 pub(super) fn output(dev: &Path, name: &str) -> Result<Output, IoError> {
+    // Low from the first moment: the request itself carries the level.
+    Ok(Box::new(request(dev, name, LineRequestFlags::OUTPUT, "")?))
+}
+
+pub(super) fn input(dev: &Path, name: &str, pull: Pull) -> Result<Input, IoError> {
+    let bias = match pull {
+        Pull::Up => PULL_UP,
+        Pull::Down => PULL_DOWN,
+        Pull::None => NO_PULL,
+    };
+    let flags = LineRequestFlags::INPUT | LineRequestFlags::from_bits_retain(bias);
+    let hint = "; has this chip such a resistor, and is the kernel 5.5 or newer?";
+    Ok(Box::new(request(dev, name, flags, hint)?))
+}
+
+fn request(dev: &Path, name: &str, flags: LineRequestFlags, hint: &str) -> Result<Named<CdevPin>, IoError> {
     let place = format!("gpio:{name}");
     let line = find(dev, name).map_err(|reason| failure(&place, reason))?;
     let held = |error: &dyn std::fmt::Display| match line.info() {
@@ -22,12 +45,11 @@ pub(super) fn output(dev: &Path, name: &str) -> Result<Output, IoError> {
             let by = info.consumer().unwrap_or("the kernel").to_owned();
             failure(&place, format!("the line is in use by {by}; stop that first, or wire another line"))
         }
-        _ => failure(&place, error.to_string()),
+        _ => failure(&place, format!("{error}{hint}")),
     };
-    // Low from the first moment: the request itself carries the level.
-    let handle = line.request(LineRequestFlags::OUTPUT, 0, CONSUMER).map_err(|error| held(&error))?;
+    let handle = line.request(flags, 0, CONSUMER).map_err(|error| held(&error))?;
     let inner = CdevPin::new(handle).map_err(|error| failure(&place, error.to_string()))?;
-    Ok(Box::new(Named { inner, place }))
+    Ok(Named { inner, place })
 }
 
 fn find(dev: &Path, name: &str) -> Result<Line, String> {

@@ -6,7 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Bus, Delay, Output, Platform, Pwm};
+use super::{Bus, Delay, Input, Output, Platform, Pwm};
+use crate::board::Pull;
 use crate::{IoError, IoKind};
 
 mod gpio;
@@ -63,6 +64,10 @@ impl Platform for Linux {
 
     fn output(&mut self, line: &str) -> Result<Output, IoError> {
         gpio::output(&self.dev, line)
+    }
+
+    fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {
+        gpio::input(&self.dev, line, pull)
     }
 
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {

@@ -200,6 +200,10 @@ fn where_there_is_no_gpio_chip_that_is_said() {
         tree.refusal(tree.platform().output("GPIO17")),
         "gpio:GPIO17: there is no GPIO chip in /dev; is this a Raspberry Pi?"
     );
+    assert_eq!(
+        tree.refusal(tree.platform().input("GPIO26", Pull::Up)),
+        "gpio:GPIO26: there is no GPIO chip in /dev; is this a Raspberry Pi?"
+    );
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! The look at the interlock before each write: every wire and bus of a car is opened through this.
+//!
+//! What must never live here: which writes halt a car. Whoever knows says so, with [`Pass::halting`].
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use embedded_hal::digital::{self, OutputPin};
+use embedded_hal::i2c::{self, I2c, Operation};
+use embedded_hal::pwm::{self, SetDutyCycle};
+
+use crate::platform::{Bus, Output, Pwm};
+use crate::{Interlock, IoError, IoKind};
+
+/// Whether a write may go out. Clones are the same pass.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pass {
+    interlock: Interlock,
+    /// What is written now halts the car. Only the owner of the car changes it.
+    halts: Arc<AtomicBool>,
+}
+
+impl Pass {
+    pub(super) fn new(interlock: Interlock) -> Self {
+        Self { interlock, halts: Arc::default() }
+    }
+
+    pub(super) fn interlock(&self) -> &Interlock {
+        &self.interlock
+    }
+
+    /// Whatever `act` writes halts the car, and passes an engaged interlock.
+    pub(super) fn halting<T>(&self, act: impl FnOnce() -> T) -> T {
+        let outer = self.halts.swap(true, Ordering::Relaxed);
+        let done = act();
+        self.halts.store(outer, Ordering::Relaxed);
+        done
+    }
+
+    /// From now on every write halts the car: it is being taken apart.
+    pub(super) fn only_halting(&self) {
+        self.halts.store(true, Ordering::Relaxed);
+    }
+
+    fn check(&self, place: &str) -> Result<(), IoError> {
+        if self.interlock.is_engaged() && !self.halts.load(Ordering::Relaxed) {
+            let reason = "not written: the e-stop is engaged".to_owned();
+            return Err(IoError { place: place.to_owned(), reason, kind: IoKind::Interlocked });
+        }
+        Ok(())
+    }
+}
+
+/// Something of the platform, behind a pass.
+struct Guarded<T> {
+    inner: T,
+    place: String,
+    pass: Pass,
+}
+
+impl Pass {
+    pub(super) fn output(&self, inner: Output, place: String) -> Output {
+        Box::new(Guarded { inner, place, pass: self.clone() })
+    }
+
+    pub(super) fn pwm(&self, inner: Pwm, place: String) -> Pwm {
+        Box::new(Guarded { inner, place, pass: self.clone() })
+    }
+
+    pub(super) fn bus(&self, inner: Bus, place: String) -> Bus {
+        Box::new(Guarded { inner, place, pass: self.clone() })
+    }
+}
+
+impl digital::ErrorType for Guarded<Output> {
+    type Error = IoError;
+}
+
+impl OutputPin for Guarded<Output> {
+    fn set_low(&mut self) -> Result<(), IoError> {
+        self.pass.check(&self.place)?;
+        self.inner.set_low()
+    }
+
+    fn set_high(&mut self) -> Result<(), IoError> {
+        self.pass.check(&self.place)?;
+        self.inner.set_high()
+    }
+}
+
+impl pwm::ErrorType for Guarded<Pwm> {
+    type Error = IoError;
+}
+
+impl SetDutyCycle for Guarded<Pwm> {
+    fn max_duty_cycle(&self) -> u16 {
+        self.inner.max_duty_cycle()
+    }
+
+    fn set_duty_cycle(&mut self, duty: u16) -> Result<(), IoError> {
+        self.pass.check(&self.place)?;
+        self.inner.set_duty_cycle(duty)
+    }
+}
+
+impl i2c::ErrorType for Guarded<Bus> {
+    type Error = IoError;
+}
+
+impl I2c for Guarded<Bus> {
+    fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
+        // A question moves nothing; its first write only says which register is meant.
+        if !matches!(operations, [Operation::Write(_), Operation::Read(_)]) {
+            self.pass.check(&self.place)?;
+        }
+        self.inner.transaction(address, operations)
+    }
+}
