@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::control::{Gate, Rules};
 use crate::hardware::{self, Bell, Heartbeat, Plant, Runner};
 use crate::info::Identity;
+use crate::latch::{self, Below, Keeper, Latch};
 use crate::server::Server;
 use crate::session::Context;
 use crate::shared::Shared;
@@ -33,8 +34,8 @@ pub enum StartError {
     /// An endpoint cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
-    /// The thread of the control loop cannot be started.
-    #[error("the hardware thread cannot be started: {0}")]
+    /// A thread cannot be started: that of the control loop, or that which keeps the emergency stop.
+    #[error("a thread cannot be started: {0}")]
     Thread(#[from] std::io::Error),
 }
 
@@ -115,11 +116,10 @@ impl Daemon {
         parts: Parts,
         platform: Box<dyn Platform>,
     ) -> Result<Self, StartError> {
-        let rules = Rules::new(config.control.clone(), &config.board);
-        let shared = Arc::new(Shared::new(Gate::new(rules), Bell::new(parts.hardware)));
+        let (gate, below, interlock) = latched(config)?;
+        let shared = Arc::new(Shared::new(gate, Bell::new(parts.hardware), below));
         let clock = Clock::start();
 
-        let interlock = Interlock::default();
         let period = config.control.period();
         let mut plant = Plant::assemble(&config.board, platform, interlock, Arc::clone(&shared), period)?;
         // The first sample exists before the first client.
@@ -190,7 +190,27 @@ impl Daemon {
         if tokio::time::timeout(self.drain * 2, self.server.drained()).await.is_err() {
             tracing::warn!("some clients did not take the goodbye");
         }
+        let below = self.shared.below();
+        // Waits for the disk, and must not keep anything else.
+        drop(tokio::task::spawn_blocking(move || drop(below)).await);
     }
+}
+
+/// The gate as the last daemon left its emergency stop, and what follows the latch from now on: before
+/// the first wire is opened.
+fn latched(config: &Config) -> std::io::Result<(Gate, Below, Interlock)> {
+    let mut gate = Gate::new(Rules::new(config.control.clone(), &config.board));
+    let interlock = Interlock::default();
+    let Some(folder) = &config.state_dir else {
+        return Ok((gate, Below::new(interlock.clone(), None), interlock));
+    };
+    let latch = Latch::new(folder, &config.name);
+    if let Some(engaged) = latch.load() {
+        gate.restore(latch::restored(engaged));
+        interlock.engage();
+    }
+    let keeper = Keeper::start(latch, |error| tracing::error!("{error}"))?;
+    Ok((gate, Below::new(interlock.clone(), Some(keeper)), interlock))
 }
 
 /// The lock of the board, where the platform's boards are those of the machine.

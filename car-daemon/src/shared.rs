@@ -11,6 +11,7 @@ use transport::Link;
 
 use crate::control::{Gate, Grant, Outputs, SessionId};
 use crate::hardware::Bell;
+use crate::latch::Below;
 use crate::telemetry::{Happened, Sample};
 
 /// Events that a slow listener may be behind before it misses some.
@@ -39,23 +40,25 @@ struct Inner {
     gate: Gate,
     links: HashMap<SessionId, Link>,
     held: Option<SessionId>,
+    below: Below,
 }
 
 impl Shared {
-    pub(crate) fn new(gate: Gate, bell: Bell) -> Self {
+    pub(crate) fn new(gate: Gate, bell: Bell, below: Below) -> Self {
         Self {
-            inner: Mutex::new(Inner { gate, links: HashMap::new(), held: None }),
+            inner: Mutex::new(Inner { gate, links: HashMap::new(), held: None, below }),
             sample: Mutex::default(),
             events: broadcast::Sender::new(EVENTS),
             bell,
         }
     }
 
-    /// Asks the gate. Afterwards the links know whether a motion hangs on them, and listeners know
-    /// what happened.
+    /// Asks the gate. Afterwards the interlock is as the emergency stop, the links know whether a motion
+    /// hangs on them, and listeners know what happened.
     pub(crate) fn gate<T>(&self, ask: impl FnOnce(&mut Gate) -> T) -> T {
         let mut inner = self.lock();
         let answer = ask(&mut inner.gate);
+        inner.interlock();
         inner.hold_links();
         let events = inner.gate.take_events();
         // Under the lock, so that everybody hears events in the order they happened.
@@ -118,6 +121,11 @@ impl Shared {
         self.events.subscribe()
     }
 
+    /// Ends the keeping of the latch; what is in force is on the disk when this was dropped.
+    pub(crate) fn below(&self) -> Below {
+        std::mem::take(&mut self.lock().below)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A panic inside the gate leaves a state machine that can still be told to stop.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -125,6 +133,10 @@ impl Shared {
 }
 
 impl Inner {
+    fn interlock(&mut self) {
+        self.below.follow(self.gate.latched());
+    }
+
     fn hold_links(&mut self) {
         let held = self.gate.held_by();
         if held == self.held {

@@ -80,6 +80,59 @@ async fn an_emergency_stop_in_any_dialect_holds_until_it_is_released() {
     }
 }
 
+/// The demo board with the button that its file explains.
+fn board_with_a_button() -> hal::Board {
+    let preset = hal::board::PRESETS.iter().find(|preset| preset.name == "demo").expect("a preset");
+    let (before, button) = preset.toml.split_once("#[estop]").expect("explained");
+    let toml = format!("{before}[estop]{}", button.replace("\n#", "\n"));
+    hal::Board::parse("demo", &toml).expect("a board")
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_button_on_the_car_stops_it_and_says_so() {
+    let garage = Garage::open_with(|config| config.board = board_with_a_button()).await;
+    let mut anna = garage.visit().await;
+    assert_eq!(anna.ask("up").await, "ok");
+    pass(500).await;
+    assert!(garage.sim.press_estop(true));
+    pass(20).await;
+    let state = anna.state().await;
+    assert_eq!((&state["mode"], &state["wheels"]["left"]), (&json!("estop"), &json!(0.0)));
+    assert_eq!(state["stop_reason"], "emergency stop by the button at gpio:GPIO26");
+    assert!(anna.ask("reset").await.contains("GPIO26 is pressed"));
+    garage.sim.press_estop(false);
+    pass(20).await;
+    assert_eq!(anna.ask("reset").await, "ok");
+    assert_eq!(anna.ask("up").await, "ok");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_emergency_stop_survives_a_restart_and_damage_to_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = || Garage::open_with(|config| config.state_dir = Some(folder.path().to_owned()));
+    let garage = open().await;
+    let mut anna = garage.visit().await;
+    anna.ask("estop a child").await;
+    garage.daemon.stop("the power is lost").await;
+
+    let garage = open().await;
+    let mut anna = garage.visit().await;
+    assert!(anna.ask("up").await.contains("before a restart (a child)"));
+    assert_eq!(anna.ask("reset").await, "ok");
+    garage.daemon.stop("again").await;
+
+    let garage = open().await;
+    assert_eq!(garage.visit().await.ask("up").await, "ok", "released is released");
+    garage.daemon.stop("again").await;
+
+    std::fs::write(folder.path().join("estop-car.toml"), "gar\0bage").expect("writes");
+    let garage = open().await;
+    let mut anna = garage.visit().await;
+    let refused = anna.ask("up").await;
+    assert!(refused.contains("latched by the daemon") && refused.contains("estop-car.toml"), "{refused}");
+    assert_eq!(anna.ask("reset").await, "ok");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_command_that_a_bad_link_kept_for_too_long_moves_nothing() {
     let garage = Garage::open().await;

@@ -22,6 +22,8 @@ pub(crate) struct Plant {
     platform: Box<dyn Platform>,
     shared: Arc<Shared>,
     period: Duration,
+    /// The pin of the e-stop's button, for people.
+    button: Option<String>,
     seq: u64,
     next_tick: Duration,
     next_check: Duration,
@@ -44,6 +46,7 @@ impl Plant {
             platform,
             shared,
             period,
+            button: board.estop.as_ref().map(|estop| format!("gpio:{}", estop.line)),
             seq: 0,
             next_tick: Duration::ZERO,
             next_check: Duration::ZERO,
@@ -54,7 +57,11 @@ impl Plant {
     /// Does what the gate says at `now`; returns when it must be called again at the latest.
     pub(crate) fn turn(&mut self, now: Duration) -> Duration {
         self.platform.advance(now);
-        let (mut outputs, mut deadline) = self.shared.gate(|gate| (gate.tick(now), gate.next_deadline()));
+        let pressed = self.pressed();
+        let (mut outputs, mut deadline) = self.shared.gate(|gate| {
+            gate.button(pressed.as_deref(), now);
+            (gate.tick(now), gate.next_deadline())
+        });
         let changed = match self.retry {
             None => match self.car.apply(&outputs.target).and_then(|()| self.check(now)) {
                 Ok(()) => false,
@@ -84,6 +91,15 @@ impl Plant {
     pub(crate) fn halt(&mut self) {
         if let Err(error) = self.car.halt() {
             tracing::error!(%error, "the car could not be stopped");
+        }
+    }
+
+    /// Where the e-stop's button is pressed; also where nobody can tell.
+    fn pressed(&mut self) -> Option<String> {
+        let pin = self.button.as_deref()?;
+        match self.car.estop_pressed() {
+            Ok(pressed) => pressed.then(|| pin.to_owned()),
+            Err(error) => Some(format!("{pin}, which cannot be read: {error}")),
         }
     }
 

@@ -7,6 +7,7 @@
 //! A file that is there means an engaged latch, whatever is in it; only its absence means a released
 //! one. So nothing that can happen to its content lets a car go.
 
+mod below;
 mod keeper;
 mod text;
 
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+pub(crate) use below::{Below, restored};
 pub use keeper::Keeper;
 
 /// Longest name of a car in the name of its file; 255 bytes is what file systems take.
