@@ -83,7 +83,7 @@ impl Daemon {
     /// Where board or endpoints cannot be opened; everything opened so far is closed again, and the
     /// car is at rest.
     pub async fn start(config: &Config, parts: Parts) -> Result<Self, StartError> {
-        let platform = (config.platform.open)(&config.board);
+        let platform = (config.platform.open)(config);
         Self::start_on(config, parts, platform).await
     }
 

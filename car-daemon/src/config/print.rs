@@ -24,6 +24,11 @@ impl fmt::Display for Config {
                 row(f, setting.key, &number(setting.get(self)), setting.about)?;
             }
         }
+        writeln!(f, "\n[linux]")?;
+        for (key, place) in [("dev", &self.linux.dev), ("sys", &self.linux.sys)] {
+            let about = format!("in place of /{key}, for tests and containers");
+            row(f, key, &quoted(&place.display().to_string()), &about)?;
+        }
         writeln!(f, "\n[auth]")?;
         row(
             f,

@@ -16,6 +16,7 @@ use crate::{AssembleError, Board, Drivetrain, HardwareError, Platform, WheelPowe
 
 mod assemble;
 mod parts;
+mod rest;
 #[cfg(test)]
 mod tests;
 
@@ -68,6 +69,18 @@ impl Car {
     /// The first part that cannot be opened or written. Everything opened so far is safe.
     pub fn assemble(board: &Board, platform: &mut dyn Platform) -> Result<Self, AssembleError> {
         assemble::car(board, platform)
+    }
+
+    /// Brings every output of a board to its safe state, and lets go of all of them: for whoever finds a
+    /// car that nobody drives any more. Lines and the kernel's PWM go first, each by itself, then the
+    /// chips; where all of them obey, the motors brake and the servos are centred, as of
+    /// [`assemble`](Self::assemble). Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// Every output that does not obey, and whose it is. All others are low or have no duty, with which
+    /// no bridge drives.
+    pub fn rest(board: &Board, platform: &mut dyn Platform) -> Result<(), Vec<AssembleError>> {
+        rest::board(board, platform)
     }
 
     /// Does `target`, and writes only what changed. A motor that reverses has zero duty on the bus

@@ -7,6 +7,7 @@ use crate::bench::{Bench, Outputs};
 use crate::board::{BridgeSpec, MotorSpec, PRESETS, PinRef, ServoRole, Side};
 
 mod failure;
+mod rest;
 
 fn boards() -> impl Iterator<Item = Board> {
     PRESETS.iter().map(|preset| Board::preset(preset.name).unwrap())
