@@ -43,8 +43,14 @@ pub enum RunError {
     #[error("cannot listen to signals: {0}")]
     Signals(std::io::Error),
     /// The control loop ended; the car was stopped first.
-    #[error("the hardware thread died; the car was stopped")]
-    HardwareDied,
+    #[error("the hardware thread died, and the car was stopped: {0}")]
+    HardwareDied(String),
+    /// The control loop does not turn.
+    #[error("the control loop does not turn")]
+    Stalled,
+    /// The daemon was asked to end, and could not bring the car to rest.
+    #[error("the car may not be at rest: {0}")]
+    NotAtRest(String),
 }
 
 /// What a daemon is made of besides its configuration.
@@ -109,7 +115,7 @@ impl Daemon {
         for endpoint in &config.listen {
             listeners.push(parts.transports.bind(endpoint).await?);
         }
-        let runner = Runner::start(plant, parts.hardware, Arc::clone(&shared), clock)?;
+        let runner = Runner::start(plant, parts.hardware, config.control.stall, Arc::clone(&shared), clock)?;
 
         let closing = CancellationToken::new();
         let server = Server::new(Context {
@@ -149,7 +155,19 @@ impl Daemon {
 
     /// Waits until the control loop has died, which it never should.
     pub async fn hardware_died(&self) {
-        self.runner.ended().cancelled().await;
+        self.runner.fate().ended().await;
+    }
+
+    /// Waits until the control loop has not turned for `control.stall_ms`. The gate is closed then, and
+    /// the outputs are what they were: whoever waits must end the process, or stop the car by other means.
+    pub async fn stalled(&self) {
+        self.runner.fate().stalled().await;
+    }
+
+    /// As [`stalled`](Self::stalled), for whoever must not depend on a runtime that still runs: `hook` is
+    /// called with the reason, once, on the thread of the watch. Only the first hook is kept.
+    pub fn when_stalled(&self, hook: impl Fn(&str) + Send + Sync + 'static) {
+        self.runner.fate().when_stalled(Box::new(hook));
     }
 
     /// Stops the car, then says goodbye to clients, then ends.
@@ -169,7 +187,8 @@ impl Daemon {
 /// comes by `reloads` is taken over as far as it can be.
 ///
 /// # Errors
-/// Where it does not start, or the control loop dies.
+/// Where it does not start, where the control loop dies or is stuck, and where the car is not at rest in
+/// the end.
 pub async fn run(
     config: Config,
     shutdown: CancellationToken,
@@ -178,13 +197,21 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let daemon = Daemon::start(&config, Parts::new(&config)).await?;
     ready(&config, &daemon);
+    let fate = Arc::clone(daemon.runner.fate());
     let died = loop {
         tokio::select! {
             () = shutdown.cancelled() => break false,
             () = daemon.hardware_died() => break true,
+            // Nobody to wait for: the loop would not hear.
+            () = daemon.stalled() => return Err(RunError::Stalled),
             Some(config) = reloads.recv() => daemon.reload(&config),
         }
     };
     daemon.stop(if died { "the hardware thread died" } else { "the daemon is shutting down" }).await;
-    if died { Err(RunError::HardwareDied) } else { Ok(()) }
+    match fate.outcome() {
+        Err(why) if died => Err(RunError::HardwareDied(why)),
+        Ok(()) if died => Err(RunError::HardwareDied("nobody asked it to end".to_owned())),
+        Err(why) => Err(RunError::NotAtRest(why)),
+        Ok(()) => Ok(()),
+    }
 }

@@ -9,6 +9,8 @@ mod clock;
 pub mod config;
 pub mod control;
 mod daemon;
+mod guard;
+mod halt;
 pub mod hardware;
 mod info;
 mod log;

@@ -5,8 +5,9 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::{panic, thread};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -31,7 +32,19 @@ pub(crate) fn start() -> io::Result<()> {
         // What the library would say of its own errors, it says in a way that panics.
         .log_internal_errors(false)
         .init();
+    // A panic must not wait for a reader before the car is stopped.
+    panic::set_hook(Box::new(|info| tracing::error!("{info}")));
     Ok(())
+}
+
+/// Says a last word on standard error, if somebody takes it at once: past the log, whose thread may not
+/// get its turn any more.
+pub(crate) fn say_at_once(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let ready = rustix::event::poll(&mut [PollFd::new(&stderr, PollFlags::OUT)], Some(&Timespec::default()));
+    if ready == Ok(1) {
+        drop(writeln!(stderr, "car-daemon: {text}"));
+    }
 }
 
 /// Takes lines for the thread that writes them.
