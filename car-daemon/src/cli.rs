@@ -138,16 +138,20 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
     let line = post.as_ref().map(Post::line);
     let running = run_until_signal(config, overrides, args.config.clone(), shutdown, line.clone());
     // Unwinding drops the daemon, which stops the car.
-    let result = catch_unwind(AssertUnwindSafe(|| runtime.block_on(running)));
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        runtime.block_on(running).map_err(|error| error.to_string())
+    }));
     // Not even a file that never ends keeps the program.
     runtime.shutdown_background();
     match result {
         Ok(Ok(())) if line.is_none_or(|line| line.is_held()) => {
-            post.map(Post::dismiss);
+            if let Some(post) = post {
+                post.dismiss();
+            }
             FINE
         }
         Ok(Ok(())) => complain("without a guard the daemon does not drive; the car was stopped", FAILED),
-        Ok(Err(error)) => complain(&error.to_string(), FAILED),
+        Ok(Err(error)) => complain(&error, FAILED),
         Err(_panic) => complain("the daemon panicked, as the log says; the car was stopped", FAILED),
     }
 }

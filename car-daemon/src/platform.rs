@@ -7,7 +7,7 @@ use sim::Sim;
 use crate::Config;
 
 /// A row of the table.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct PlatformRow {
     /// As the configuration names it.
     pub name: &'static str,

@@ -4,6 +4,8 @@ mod bad_input;
 mod dead_link;
 mod driving;
 mod foreign;
+mod guard;
+mod kill_matrix;
 mod readme;
 mod signals;
 mod sockets;
