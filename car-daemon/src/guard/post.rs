@@ -152,18 +152,20 @@ fn keep(
         if line.let_go() {
             return;
         }
-        tracing::error!(%end, "the guard died; another is started");
-        if !budget.take(started.elapsed()) {
-            return lost("guards die again and again");
-        }
-        match launch(args) {
-            Ok((next, pipe)) => {
-                line.hold(pipe);
-                child = next;
-                tracing::info!("another guard stands by");
+        tracing::error!(%end, "the guard died");
+        child = loop {
+            if !budget.take(started.elapsed()) {
+                return lost("guards die again and again");
             }
-            Err(why) => return lost(&why),
-        }
+            match launch(args) {
+                Ok((next, pipe)) => {
+                    line.hold(pipe);
+                    break next;
+                }
+                Err(why) => tracing::error!(why, "another guard does not stand"),
+            }
+        };
+        tracing::info!("another guard stands by");
     }
 }
 

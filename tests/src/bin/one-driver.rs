@@ -24,15 +24,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     match scheme {
         "tcp" => {
             let stream = dial(address, reset)?;
-            talk(stream.try_clone()?, stream, repeat)
+            talk(Some(stream.try_clone()?), stream, repeat)
         }
         "unix" => {
             let stream = UnixStream::connect(address)?;
             if reset {
                 // Such a socket is reset when it is closed with something unread: the daemon's hello.
-                return talk(io::empty(), stream, repeat);
+                return talk(None::<io::Empty>, stream, repeat);
             }
-            talk(stream.try_clone()?, stream, repeat)
+            talk(Some(stream.try_clone()?), stream, repeat)
         }
         "ws" => {
             let (mut socket, _) = client(url, dial(address, reset)?)?;
@@ -65,16 +65,24 @@ fn dial(address: &str, reset: bool) -> io::Result<TcpStream> {
 
 /// Says what drives, and reads whatever comes, until the daemon hangs up.
 fn talk(
-    mut input: impl Read + Send + 'static,
-    mut output: impl Write,
+    input: Option<impl Read>,
+    mut output: impl Write + Send + 'static,
     repeat: bool,
 ) -> Result<(), Box<dyn Error>> {
-    thread::spawn(move || io::copy(&mut input, &mut io::sink()));
     output.write_all(if repeat { b"drive 0.6 0\n" } else { b"up\n" })?;
-    loop {
-        thread::sleep(Duration::from_millis(100));
-        if repeat {
-            output.write_all(b"drive 0.6 0\n")?;
+    let saying = thread::spawn(move || {
+        while repeat && output.write_all(b"drive 0.6 0\n").is_ok() {
+            thread::sleep(Duration::from_millis(100));
         }
+        // Still holds its end of the connection.
+        output
+    });
+    if let Some(mut input) = input {
+        io::copy(&mut input, &mut io::sink())?;
+        return Ok(());
+    }
+    let _output = saying.join();
+    loop {
+        thread::park();
     }
 }
