@@ -86,3 +86,6 @@ fn manner(endpoint: &Endpoint) -> Manner {
         hello: endpoint.option("hello") != Some("off"),
     }
 }
+
+#[cfg(test)]
+mod tests;

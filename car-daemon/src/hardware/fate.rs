@@ -51,10 +51,11 @@ impl Fate {
 
     /// The loop is stuck: on the thread of the watch, and for good.
     pub(super) fn stall(&self, why: &str) {
-        self.stalled.cancel();
+        // First, as it may end the process.
         if let Some(hook) = self.when_stalled.get() {
             hook(why);
         }
+        self.stalled.cancel();
     }
 
     pub(crate) async fn stalled(&self) {

@@ -91,6 +91,11 @@ impl Files {
         self.0.path().join("sys/class/pwm/pwmchip0")
     }
 
+    /// In place of `/dev` and `/sys`.
+    pub(crate) fn roots(&self) -> (PathBuf, PathBuf) {
+        (self.0.path().join("dev"), self.0.path().join("sys"))
+    }
+
     pub(crate) fn board(&self) -> PathBuf {
         self.0.path().join("board.toml")
     }
