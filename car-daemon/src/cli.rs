@@ -17,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 use transport::Endpoint;
 
 use crate::config::{Config, Overrides};
-use crate::platform::{PLATFORMS, PlatformRow};
 use crate::guard::{self, Line, Post};
 use crate::halt::halt;
+use crate::platform::{PLATFORMS, PlatformRow};
 use crate::{RunError, log, welcome};
 
 /// It did what was asked.
@@ -138,9 +138,8 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
     let line = post.as_ref().map(Post::line);
     let running = run_until_signal(config, overrides, args.config.clone(), shutdown, line.clone());
     // Unwinding drops the daemon, which stops the car.
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        runtime.block_on(running).map_err(|error| error.to_string())
-    }));
+    let result =
+        catch_unwind(AssertUnwindSafe(|| runtime.block_on(running).map_err(|error| error.to_string())));
     // Not even a file that never ends keeps the program.
     runtime.shutdown_background();
     match result {

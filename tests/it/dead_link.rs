@@ -44,8 +44,7 @@ fn a_car_stops_3_s_after_its_drivers_tcp_link_died_whatever_is_sent_on_it_afterw
     let Some(cable) = Cable::lay("s") else { return };
     // A sample in 1.6 s: nothing is under way when the link dies, and something is before it is known.
     let subscribe = r#"{"jsonrpc":"2.0","method":"subscribe","params":{"topics":["state"],"rate_hz":0.6}}"#;
-    let (elapsed, reason) =
-        goes_on_for(&cable, &Command::new("nc"), &format!("{subscribe}\nup\n"), "tcp");
+    let (elapsed, reason) = goes_on_for(&cable, &Command::new("nc"), &format!("{subscribe}\nup\n"), "tcp");
     assert!(elapsed < Duration::from_secs(3) + SLACK, "{elapsed:?}: {reason}");
     assert!(reason.contains("drove and is gone"), "{reason}");
 }

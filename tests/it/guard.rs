@@ -16,8 +16,9 @@ use crate::support::{FULL, Files, Process, car_daemon, eventually, send, watch};
 fn guard_of(daemon: u32) -> Option<u32> {
     let tasks = fs::read_dir(format!("/proc/{daemon}/task")).ok()?;
     let children = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let children: Vec<u32> =
-        children.flat_map(|list| list.split(' ').filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect();
+    let children: Vec<u32> = children
+        .flat_map(|list| list.split(' ').filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect();
     children.into_iter().find(|pid| {
         let line = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         line.split('\0').nth(1) == Some("guard")

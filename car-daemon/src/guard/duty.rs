@@ -62,9 +62,7 @@ fn close_inherited() {
 fn ignore_signals() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let _entered = runtime.enter();
-    for kind in
-        [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::quit()]
-    {
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::quit()] {
         // Whoever asked for it once is asked no more: the process is not ended by it from here on.
         drop(signal(kind)?);
     }

@@ -36,7 +36,8 @@ impl Runner {
         clock: Clock,
     ) -> std::io::Result<Self> {
         let (stop, fate) = (CancellationToken::new(), Arc::new(Fate::default()));
-        let turning = Loop { shared: Arc::clone(&shared), stop: stop.clone(), fate: Arc::clone(&fate), clock };
+        let turning =
+            Loop { shared: Arc::clone(&shared), stop: stop.clone(), fate: Arc::clone(&fate), clock };
         let watching = turning.clone();
         let watch = Watch::new(stall, clock.now());
         match mode {

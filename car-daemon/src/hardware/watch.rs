@@ -92,9 +92,11 @@ mod tests {
     #[test]
     fn a_loop_that_never_turned_at_all_is_stuck() {
         let mut watch = Watch::new(LIMIT, ms(0));
-        assert!((1..=9).map(|look| watch.look(0, ms(look * 20))).eq([
-            false, false, false, false, false, false, false, false, true
-        ]));
+        assert!(
+            (1..=9)
+                .map(|look| watch.look(0, ms(look * 20)))
+                .eq([false, false, false, false, false, false, false, false, true])
+        );
     }
 
     #[test]

@@ -38,7 +38,8 @@ impl Listener for Door {
 
     async fn accept(&mut self) -> Incoming {
         let rx = self.guests.recv().await.expect("the test lasts longer");
-        let caps = Caps { reliable: true, ordered: true, linked: true, kinds: true, binary: true, max_frame: 1024 };
+        let caps =
+            Caps { reliable: true, ordered: true, linked: true, kinds: true, binary: true, max_frame: 1024 };
         let tx = Box::pin(sink::drain().sink_map_err(|never| -> SendError { match never {} }));
         let peer = Peer::Memory("guest".into());
         let connection = Connection { peer: peer.clone(), caps, link: Link::default(), tx, rx };

@@ -68,9 +68,7 @@ pub(super) fn wires(bridge: &BridgeSpec) -> (&'static Table, Vec<&PinRef>, f64) 
         BridgeSpec::Tb6612 { pwm, in1, in2, frequency_hz, .. } => {
             (&hbridge::TB6612, vec![in1, in2, pwm], *frequency_hz)
         }
-        BridgeSpec::Drv8833 { in1, in2, frequency_hz } => {
-            (&hbridge::DRV8833, vec![in1, in2], *frequency_hz)
-        }
+        BridgeSpec::Drv8833 { in1, in2, frequency_hz } => (&hbridge::DRV8833, vec![in1, in2], *frequency_hz),
     }
 }
 

@@ -57,8 +57,12 @@ fn pins(board: &Board) -> Vec<(String, &PinRef, f64)> {
 
 /// What a platform hands out is low, or without duty, from the moment it is opened.
 enum Opened {
-    Line { _low: Output },
-    Pwm { _off: Pwm },
+    Line {
+        _low: Output,
+    },
+    Pwm {
+        _off: Pwm,
+    },
     /// Its chip turns it off.
     OnChip,
 }
