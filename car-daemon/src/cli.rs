@@ -1,9 +1,11 @@
 //! The command line. What lives here: arguments and what is printed for them. What must never live
 //! here: anything that a test could not call without a process.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use clap::{Parser, Subcommand};
 use hal::Board;
@@ -15,8 +17,10 @@ use tokio_util::sync::CancellationToken;
 use transport::{Endpoint, Inherited};
 
 use crate::config::{Config, Overrides};
+use crate::guard::{self, Line, Post};
+use crate::halt::halt;
 use crate::platform::{PLATFORMS, PlatformRow};
-use crate::{Parts, Reload, RunError, log, welcome};
+use crate::{Parts, Reload, RunError, lock_board, log, welcome};
 
 /// It did what was asked.
 const FINE: u8 = 0;
@@ -45,8 +49,8 @@ struct Args {
     board: Option<String>,
 
     /// What the board stands on: `sim` needs no hardware, `linux` uses this machine's pins
-    #[arg(long, global = true, value_name = "sim|linux", value_parser = platform)]
-    platform: Option<&'static PlatformRow>,
+    #[arg(long, global = true, value_name = "sim|linux")]
+    platform: Option<String>,
 
     /// Where clients come to, instead of the configuration's list; can be given more than once
     #[arg(long, global = true, value_name = "URL")]
@@ -59,6 +63,7 @@ Examples:
   car-daemon --board freenove-4wd --platform linux  a real one
   car-daemon --listen ws://127.0.0.1:0              one endpoint, on any free port
   car-daemon check --config car.toml                is this file right?
+  car-daemon halt --config car.toml                 no daemon runs: is the car at rest?
   car-daemon boards demo > my-car.toml              a board file to begin with
 
 Logs go to stderr; RUST_LOG=debug says more, RUST_LOG=warn less.
@@ -75,21 +80,42 @@ enum Command {
         /// Print this one
         name: Option<String>,
     },
+    /// Bring every output of the board to rest without a running daemon
+    Halt,
+    /// What the daemon starts to outlive it
+    #[command(name = guard::COMMAND, hide = true)]
+    Guard {
+        /// Of the board that the daemon drives
+        #[arg(long)]
+        fingerprint: u64,
+    },
 }
 
 /// The whole program.
 #[must_use]
 pub fn main() -> ExitCode {
+    main_with(PLATFORMS)
+}
+
+/// The whole program, with other platforms than those of this build.
+#[must_use]
+pub fn main_with(platforms: &'static [PlatformRow]) -> ExitCode {
     let args = Args::parse();
+    let overrides = match args.overrides(platforms) {
+        Ok(overrides) => overrides,
+        Err(unknown) => return ExitCode::from(complain(&unknown, WRONG)),
+    };
     ExitCode::from(match &args.command {
-        None | Some(Command::Run) => run(&args),
-        Some(Command::Check) => check(&args),
+        None | Some(Command::Run) => run(&args, overrides),
+        Some(Command::Check) => check(&args, &overrides),
         Some(Command::Boards { name }) => boards(name.as_deref()),
+        Some(Command::Halt) => bring_to_rest(&args, &overrides),
+        Some(Command::Guard { fingerprint }) => stand_guard(&args, &overrides, *fingerprint),
     })
 }
 
-fn run(args: &Args) -> u8 {
-    let config = match load(args) {
+fn run(args: &Args, overrides: Overrides) -> u8 {
+    let config = match load(args, &overrides) {
         Ok(config) => config,
         Err(code) => return code,
     };
@@ -98,27 +124,109 @@ fn run(args: &Args) -> u8 {
     if let Err(error) = log::start(config.limits.log_lines_per_s) {
         return complain(&format!("cannot log: {error}"), FAILED);
     }
+    // Before any output is touched; and before the guard, which would halt the car of another daemon.
+    let lock = match lock_board(&config) {
+        Ok(lock) => lock,
+        Err(held) => return complain(&held.to_string(), FAILED),
+    };
+    let shutdown = CancellationToken::new();
+    let post = match post_guard(args, &config, &shutdown) {
+        Ok(post) => post,
+        Err(why) => {
+            let what = format!("without a guard that outlives it the daemon does not start: {why}");
+            return complain(&what, FAILED);
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return complain(&format!("cannot start: {error}"), FAILED),
     };
-    let running = run_until_signal(config, inherited, args.overrides(), args.config.clone());
-    let result = runtime.block_on(running);
+    let line = post.as_ref().map(Post::line);
+    let parts = Parts { lock, ..Parts::inheriting(&config, &inherited) };
+    let reading = Reading { overrides, path: args.config.clone(), inherited };
+    let running = run_until_signal(config, parts, reading, shutdown, line.clone());
+    // Unwinding drops the daemon, which stops the car.
+    let result =
+        catch_unwind(AssertUnwindSafe(|| runtime.block_on(running).map_err(|error| error.to_string())));
     // Not even a file that never ends keeps the program.
     runtime.shutdown_background();
     match result {
-        Ok(()) => FINE,
-        Err(error) => complain(&error.to_string(), FAILED),
+        Ok(Ok(())) if line.is_none_or(|line| line.is_held()) => {
+            if let Some(post) = post {
+                post.dismiss();
+            }
+            FINE
+        }
+        Ok(Ok(())) => complain("without a guard the daemon does not drive; the car was stopped", FAILED),
+        Ok(Err(error)) => complain(&error, FAILED),
+        Err(_panic) => complain("the daemon panicked, as the log says; the car was stopped", FAILED),
     }
+}
+
+/// A guard, where outputs outlive the process.
+fn post_guard(args: &Args, config: &Config, shutdown: &CancellationToken) -> Result<Option<Post>, String> {
+    if !config.platform.outlives {
+        return Ok(None);
+    }
+    let shutdown = shutdown.clone();
+    Post::start(args.for_guard(config), move |why| {
+        tracing::error!(why, "no guard stands by any more");
+        shutdown.cancel();
+    })
+    .map(Some)
+}
+
+/// The control loop is stuck, so the outputs are what they were: the guard is told, and nobody is waited
+/// for.
+fn end_at_once(why: &str, guard: Option<&Line>) {
+    if let Some(guard) = guard {
+        guard.alarm();
+    }
+    log::say_at_once(&format!("{why}; the daemon ends at once"));
+    #[expect(clippy::disallowed_methods, reason = "what would stop the car on a drop is stuck")]
+    process::exit(i32::from(FAILED));
+}
+
+fn bring_to_rest(args: &Args, overrides: &Overrides) -> u8 {
+    let config = match load(args, overrides) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let _lock = match lock_board(&config) {
+        Ok(lock) => lock,
+        Err(held) => return complain(&format!("{held}; `carctl estop` stops its car"), FAILED),
+    };
+    match halt(&config) {
+        Ok(done) => print(&format!("{done}\n")),
+        Err(failures) => complain(&format!("not everything is at rest\n{}", failures.join("\n")), FAILED),
+    }
+}
+
+fn stand_guard(args: &Args, overrides: &Overrides, fingerprint: u64) -> u8 {
+    let load = || {
+        Config::load_again(args.config.as_deref(), overrides)
+            .map_err(|faults| faults.iter().map(Faults::to_string).collect::<Vec<_>>().join("\n"))
+    };
+    match guard::stand(load, fingerprint) {
+        Ok(()) => FINE,
+        Err(why) => complain(&format!("guard: {why}"), FAILED),
+    }
+}
+
+/// What a running daemon was told at its start, beside its configuration.
+struct Reading {
+    overrides: Overrides,
+    path: Option<PathBuf>,
+    inherited: Inherited,
 }
 
 async fn run_until_signal(
     config: Config,
-    inherited: Inherited,
-    overrides: Overrides,
-    path: Option<PathBuf>,
+    parts: Parts,
+    Reading { overrides, path, inherited }: Reading,
+    shutdown: CancellationToken,
+    guard: Option<Line>,
 ) -> Result<(), RunError> {
-    let shutdown = CancellationToken::new();
     let (reloads, reloaded) = mpsc::channel(1);
     let Signals { end, hangup } = Signals::new().map_err(RunError::Signals)?;
     for mut signal in end {
@@ -129,11 +237,11 @@ async fn run_until_signal(
         });
     }
     tokio::spawn(read_again(hangup, reloads, overrides, path));
-    let parts = Parts::inheriting(&config, &inherited);
     crate::run(config, parts, shutdown, reloaded, |config, daemon| {
         for unused in inherited.close_rest() {
             tracing::warn!("a socket that was passed to this process is closed: {unused}");
         }
+        daemon.when_stalled(move |why| end_at_once(why, guard.as_ref()));
         print(&welcome::table(config, daemon.endpoints()));
     })
     .await
@@ -177,8 +285,8 @@ async fn read_again(
     }
 }
 
-fn check(args: &Args) -> u8 {
-    match load(args) {
+fn check(args: &Args, overrides: &Overrides) -> u8 {
+    match load(args, overrides) {
         Ok(config) => print(&config.to_string()),
         Err(code) => code,
     }
@@ -200,8 +308,8 @@ fn boards(name: Option<&str>) -> u8 {
 }
 
 /// The configuration in force; its faults are printed.
-fn load(args: &Args) -> Result<Config, u8> {
-    Config::load(args.config.as_deref(), &args.overrides()).map_err(|all| {
+fn load(args: &Args, overrides: &Overrides) -> Result<Config, u8> {
+    Config::load(args.config.as_deref(), overrides).map_err(|all| {
         let count: usize = all.iter().map(|faults| faults.faults.len()).sum();
         let lines: Vec<String> = all.iter().map(Faults::to_string).collect();
         let plural = if count == 1 { "" } else { "s" };
@@ -210,14 +318,29 @@ fn load(args: &Args) -> Result<Config, u8> {
 }
 
 impl Args {
-    fn overrides(&self) -> Overrides {
-        Overrides { board: self.board.clone(), platform: self.platform, listen: self.listen.clone() }
+    fn overrides(&self, platforms: &'static [PlatformRow]) -> Result<Overrides, String> {
+        let find = |name: &String| {
+            let known = platforms.iter().map(|row| row.name);
+            let row = platforms.iter().find(|row| row.name == name);
+            row.ok_or_else(|| format!("--platform: {}", unknown("platform", name, known)))
+        };
+        let platform = self.platform.as_ref().map(find).transpose()?;
+        Ok(Overrides { board: self.board.clone(), platform, platforms, listen: self.listen.clone() })
     }
-}
 
-fn platform(name: &str) -> Result<&'static PlatformRow, String> {
-    let known = || PLATFORMS.iter().map(|row| row.name);
-    PLATFORMS.iter().find(|row| row.name == name).ok_or_else(|| unknown("platform", name, known()))
+    /// What leads another process to the same board.
+    fn for_guard(&self, config: &Config) -> Vec<OsString> {
+        let mut args: Vec<OsString> =
+            vec!["--fingerprint".into(), guard::fingerprint(config).to_string().into()];
+        for (key, value) in [
+            ("--config", self.config.as_ref().map(OsString::from)),
+            ("--board", self.board.as_ref().map(OsString::from)),
+            ("--platform", Some(config.platform.name.into())),
+        ] {
+            args.extend(value.map(|value| [key.into(), value]).into_iter().flatten());
+        }
+        args
+    }
 }
 
 fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {

@@ -49,8 +49,14 @@ pub enum RunError {
     #[error("cannot listen to signals: {0}")]
     Signals(std::io::Error),
     /// The control loop ended; the car was stopped first.
-    #[error("the hardware thread died; the car was stopped")]
-    HardwareDied,
+    #[error("the hardware thread died, and the car was stopped: {0}")]
+    HardwareDied(String),
+    /// The control loop does not turn.
+    #[error("the control loop does not turn")]
+    Stalled,
+    /// The daemon was asked to end, and could not bring the car to rest.
+    #[error("the car may not be at rest: {0}")]
+    NotAtRest(String),
 }
 
 /// What a daemon is made of besides its configuration.
@@ -60,6 +66,8 @@ pub struct Parts {
     pub transports: Table,
     /// How the control loop runs.
     pub hardware: hardware::Mode,
+    /// The board's lock, where it is taken already.
+    pub lock: Option<LockFile>,
 }
 
 impl Parts {
@@ -73,7 +81,7 @@ impl Parts {
     #[must_use]
     pub fn inheriting(config: &Config, inherited: &Inherited) -> Self {
         let transports = Table::inheriting(&config.limits.transport, inherited);
-        Self { transports, hardware: hardware::Mode::Thread }
+        Self { transports, hardware: hardware::Mode::Thread, lock: None }
     }
 }
 
@@ -99,8 +107,12 @@ impl Daemon {
     /// Where board or endpoints cannot be opened; everything opened so far is closed again, and the
     /// car is at rest.
     pub async fn start(config: &Config, parts: Parts) -> Result<Self, StartError> {
-        let lock = lock(config)?;
-        let platform = (config.platform.open)(&config.board);
+        let mut parts = parts;
+        let lock = match parts.lock.take() {
+            None => lock_board(config)?,
+            taken => taken,
+        };
+        let platform = (config.platform.open)(config);
         let mut daemon = Self::start_on(config, parts, platform).await?;
         daemon._lock = lock;
         Ok(daemon)
@@ -128,7 +140,7 @@ impl Daemon {
         for endpoint in &config.listen {
             listeners.push(parts.transports.bind(endpoint).await?);
         }
-        let runner = Runner::start(plant, parts.hardware, Arc::clone(&shared), clock)?;
+        let runner = Runner::start(plant, parts.hardware, config.control.stall, Arc::clone(&shared), clock)?;
 
         let closing = CancellationToken::new();
         let server = Server::new(Context {
@@ -165,7 +177,7 @@ impl Daemon {
     /// Beats with every turn of the control loop.
     #[must_use]
     pub fn heartbeat(&self) -> &Heartbeat {
-        self.runner.heartbeat()
+        self.runner.fate().heartbeat()
     }
 
     /// Takes over what can change while the car runs: `[control]` without `rate_hz`. The rest needs a
@@ -177,7 +189,19 @@ impl Daemon {
 
     /// Waits until the control loop has died, which it never should.
     pub async fn hardware_died(&self) {
-        self.runner.ended().cancelled().await;
+        self.runner.fate().ended().await;
+    }
+
+    /// Waits until the control loop has not turned for `control.stall_ms`. The gate is closed then, and
+    /// the outputs are what they were: whoever waits must end the process, or stop the car by other means.
+    pub async fn stalled(&self) {
+        self.runner.fate().stalled().await;
+    }
+
+    /// As [`stalled`](Self::stalled), for whoever must not depend on a runtime that still runs: `hook` is
+    /// called with the reason, once, on the thread of the watch. Only the first hook is kept.
+    pub fn when_stalled(&self, hook: impl Fn(&str) + Send + Sync + 'static) {
+        self.runner.fate().when_stalled(Box::new(hook));
     }
 
     /// Stops the car, then says goodbye to clients, then ends.
@@ -213,10 +237,14 @@ fn latched(config: &Config) -> std::io::Result<(Gate, Below, Interlock)> {
     Ok((gate, Below::new(interlock.clone(), Some(keeper)), interlock))
 }
 
-/// The lock of the board, where the platform's boards are those of the machine.
-fn lock(config: &Config) -> Result<Option<LockFile>, LockError> {
+/// The lock of the board, where the platform's outputs are those of the machine; for as long as it is
+/// held, no other daemon drives them.
+///
+/// # Errors
+/// A living process has it.
+pub fn lock_board(config: &Config) -> Result<Option<LockFile>, LockError> {
     match &config.lock_dir {
-        Some(shared) if config.platform.exclusive => {
+        Some(shared) if config.platform.outlives => {
             board_lock::take(config.platform.name, shared, config.state_dir.as_deref())
         }
         _ => Ok(None),
@@ -230,7 +258,8 @@ pub type Reload = Result<Config, Vec<Faults>>;
 /// everything listens; each configuration that comes by `reloads` is taken over as far as it can be.
 ///
 /// # Errors
-/// Where it does not start, or the control loop dies.
+/// Where it does not start, where the control loop dies or is stuck, and where the car is not at rest in
+/// the end.
 pub async fn run(
     config: Config,
     parts: Parts,
@@ -241,11 +270,14 @@ pub async fn run(
     let daemon = Daemon::start(&config, parts).await?;
     ready(&config, &daemon);
     service::ready(daemon.endpoints());
+    let fate = Arc::clone(daemon.runner.fate());
     let mut watch = std::pin::pin!(service::watch(daemon.heartbeat().clone()));
     let died = loop {
         tokio::select! {
             () = shutdown.cancelled() => break false,
             () = daemon.hardware_died() => break true,
+            // Nobody to wait for: the loop would not hear.
+            () = daemon.stalled() => return Err(RunError::Stalled),
             never = &mut watch => match never {},
             Some(read) = reloads.recv() => {
                 service::reloading();
@@ -256,7 +288,12 @@ pub async fn run(
     let why = if died { "the hardware thread died" } else { "the daemon is shutting down" };
     service::stopping(why);
     daemon.stop(why).await;
-    if died { Err(RunError::HardwareDied) } else { Ok(()) }
+    match fate.outcome() {
+        Err(why) if died => Err(RunError::HardwareDied(why)),
+        Ok(()) if died => Err(RunError::HardwareDied("nobody asked it to end".to_owned())),
+        Err(why) => Err(RunError::NotAtRest(why)),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// What became of a reload, in words.

@@ -11,6 +11,8 @@ mod clock;
 pub mod config;
 pub mod control;
 mod daemon;
+mod guard;
+mod halt;
 pub mod hardware;
 mod info;
 pub mod latch;
@@ -25,5 +27,5 @@ mod telemetry;
 mod welcome;
 
 pub use config::Config;
-pub use daemon::{Daemon, Parts, Reload, RunError, StartError, run};
+pub use daemon::{Daemon, Parts, Reload, RunError, StartError, lock_board, run};
 pub use platform::{PLATFORMS, PlatformRow};

@@ -5,9 +5,10 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{panic, thread};
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use tracing::callsite::Identifier;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -47,7 +48,19 @@ pub(crate) fn start(per_s: usize) -> io::Result<()> {
         // What the library would say of its own errors, it says in a way that panics.
         .log_internal_errors(false);
     tracing_subscriber::registry().with(written).with(filter).with(quiet).init();
+    // A panic must not wait for a reader before the car is stopped.
+    panic::set_hook(Box::new(|info| tracing::error!("{info}")));
     Ok(())
+}
+
+/// Says a last word on standard error, if somebody takes it at once: past the log, whose thread may not
+/// get its turn any more.
+pub(crate) fn say_at_once(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let ready = rustix::event::poll(&mut [PollFd::new(&stderr, PollFlags::OUT)], Some(&Timespec::default()));
+    if ready == Ok(1) {
+        drop(writeln!(stderr, "car-daemon: {text}"));
+    }
 }
 
 /// Lets through what is no crowd.

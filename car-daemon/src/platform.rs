@@ -1,22 +1,29 @@
 //! The table of platforms: adding one is a crate or a file, and one line here.
 
+use hal::Platform;
 use hal::platform::Linux;
-use hal::{Board, Platform};
 use sim::Sim;
 
+use crate::Config;
+
 /// A row of the table.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct PlatformRow {
     /// As the configuration names it.
     pub name: &'static str,
-    /// Its boards are those of this machine: one daemon at most drives them.
-    pub exclusive: bool,
-    /// Opens it for a board.
-    pub open: fn(&Board) -> Box<dyn Platform>,
+    /// Opens it for the board of a configuration.
+    pub open: fn(&Config) -> Box<dyn Platform>,
+    /// Its outputs are this machine's: what they last did, they do on when the process is gone. So a guard
+    /// stands by, `halt` has something to do, and one daemon at most drives them.
+    pub outlives: bool,
 }
 
 /// Every platform of this build.
 pub const PLATFORMS: &[PlatformRow] = &[
-    PlatformRow { name: "sim", exclusive: false, open: |board| Box::new(Sim::new(board)) },
-    PlatformRow { name: "linux", exclusive: true, open: |_| Box::new(Linux::new()) },
+    PlatformRow { name: "sim", open: |config| Box::new(Sim::new(&config.board)), outlives: false },
+    PlatformRow {
+        name: "linux",
+        open: |config| Box::new(Linux::rooted(&config.linux.dev, &config.linux.sys)),
+        outlives: true,
+    },
 ];

@@ -99,3 +99,6 @@ fn manner(endpoint: &Endpoint) -> Manner {
         hello: endpoint.option("hello") != Some("off"),
     }
 }
+
+#[cfg(test)]
+mod tests;

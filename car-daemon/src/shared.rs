@@ -2,7 +2,8 @@
 //! events. Nothing here waits, and nothing holds the lock across an await.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
 use std::time::Duration;
 
 use protocol::{Event, State};
@@ -16,6 +17,10 @@ use crate::telemetry::{Happened, Sample};
 
 /// Events that a slow listener may be behind before it misses some.
 const EVENTS: usize = 64;
+
+/// How often, and after what pause, a lock is tried that must not be waited for: 5 ms in all.
+const LOCK_TRIES: u32 = 25;
+const LOCK_PAUSE: Duration = Duration::from_micros(200);
 
 /// The meeting place.
 #[derive(Debug)]
@@ -69,6 +74,25 @@ impl Shared {
         // Not under the lock: a log may be slow.
         events.iter().for_each(log);
         answer
+    }
+
+    /// Closes the gate, if whoever has its lock lets go in time: one that is stuck may have it. Nothing
+    /// is logged, as nothing here may wait.
+    pub(crate) fn try_close(&self, why: &str, now: Duration) {
+        for _ in 0..LOCK_TRIES {
+            let mut inner = match self.inner.try_lock() {
+                Ok(inner) => inner,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => {
+                    thread::sleep(LOCK_PAUSE);
+                    continue;
+                }
+            };
+            inner.gate.close(why, now);
+            inner.hold_links();
+            inner.gate.take_events().iter().for_each(|event| self.tell(event));
+            return;
+        }
     }
 
     /// Tells everybody who listens.

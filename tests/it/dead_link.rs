@@ -6,69 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::{Driver, Process, car_daemon, skipped};
-
-/// A car and a driver, each in a network of its own, joined by one cable.
-struct Cable {
-    car: String,
-    driver: String,
-}
-
-const CAR_ADDRESS: &str = "10.213.7.1";
-
-fn ip(arguments: &str) -> bool {
-    let status = Command::new("ip").args(arguments.split_whitespace()).output();
-    status.is_ok_and(|output| output.status.success())
-}
-
-impl Cable {
-    /// `None` where this process may not make networks.
-    fn lay(name: &str) -> Option<Self> {
-        let unique = format!("{name}{}", std::process::id());
-        let cable = Self { car: format!("car-{unique}"), driver: format!("drv-{unique}") };
-        let Self { car, driver } = &cable;
-        let laid = ip(&format!("netns add {car}"))
-            && ip(&format!("netns add {driver}"))
-            && ip(&format!("-n {car} link add eth0 type veth peer name eth0 netns {driver}"))
-            && ip(&format!("-n {car} address add {CAR_ADDRESS}/24 dev eth0"))
-            && ip(&format!("-n {driver} address add 10.213.7.2/24 dev eth0"))
-            && ip(&format!("-n {car} link set eth0 up"))
-            && ip(&format!("-n {driver} link set eth0 up"));
-        if laid {
-            return Some(cable);
-        }
-        assert!(std::env::var_os("CI").is_none(), "network namespaces must work where CI is set");
-        skipped("no network namespace can be made here; it needs root and `ip`");
-        None
-    }
-
-    /// A command inside one of the two networks.
-    fn inside(namespace: &str, program: &Command) -> Command {
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", namespace]).arg(program.get_program()).args(program.get_args());
-        command
-    }
-
-    fn daemon(&self) -> Process {
-        let program = Self::inside(&self.car, &car_daemon());
-        Process::launch(program, CAR_ADDRESS, "[auth]\ninsecure = true", &[])
-    }
-
-    /// Drops every packet from now on. Nobody is told.
-    fn pull(&self) {
-        // The driver's end stays up, so that nothing there closes its sockets.
-        let dropped = ip(&format!("-n {} link set eth0 down", self.car));
-        assert!(dropped, "the cable can be pulled");
-    }
-}
-
-impl Drop for Cable {
-    fn drop(&mut self) {
-        for namespace in [&self.car, &self.driver] {
-            ip(&format!("netns delete {namespace}"));
-        }
-    }
-}
+use crate::support::{Cable, Driver};
 
 /// Drives, pulls the cable, and measures how long the car goes on.
 fn goes_on_for(cable: &Cable, client: &Command, say: &str, scheme: &str) -> (Duration, String) {
@@ -90,12 +28,24 @@ fn goes_on_for(cable: &Cable, client: &Command, say: &str, scheme: &str) -> (Dur
     (elapsed, daemon.state()["stop_reason"].as_str().map(str::to_owned).unwrap_or_default())
 }
 
+/// What a loaded machine may add to a time that is published.
+const SLACK: Duration = Duration::from_millis(250);
+
 #[test]
 fn a_car_stops_3_s_after_its_drivers_tcp_link_died() {
     let Some(cable) = Cable::lay("t") else { return };
     let (elapsed, reason) = goes_on_for(&cable, &Command::new("nc"), "up\n", "tcp");
-    // One keep-alive interval and the scheduling of a busy machine on top.
-    assert!(elapsed < Duration::from_millis(4_500), "{elapsed:?}: {reason}");
+    assert!(elapsed < Duration::from_secs(3) + SLACK, "{elapsed:?}: {reason}");
+    assert!(reason.contains("drove and is gone"), "{reason}");
+}
+
+#[test]
+fn a_car_stops_3_s_after_its_drivers_tcp_link_died_whatever_is_sent_on_it_afterwards() {
+    let Some(cable) = Cable::lay("s") else { return };
+    // A sample in 1.6 s: nothing is under way when the link dies, and something is before it is known.
+    let subscribe = r#"{"jsonrpc":"2.0","method":"subscribe","params":{"topics":["state"],"rate_hz":0.6}}"#;
+    let (elapsed, reason) = goes_on_for(&cable, &Command::new("nc"), &format!("{subscribe}\nup\n"), "tcp");
+    assert!(elapsed < Duration::from_secs(3) + SLACK, "{elapsed:?}: {reason}");
     assert!(reason.contains("drove and is gone"), "{reason}");
 }
 

@@ -3,10 +3,13 @@
 mod authority;
 mod bad_input;
 mod bounds;
+mod breakdown;
 mod dead_link;
 mod driving;
 mod floods;
 mod foreign;
+mod guard;
+mod kill_matrix;
 mod readme;
 mod service;
 mod signals;

@@ -55,6 +55,9 @@ fn shell(line: &str, daemon: &Process) -> Output {
     shell.args(["30", "sh", "-c", line]).env("XDG_RUNTIME_DIR", daemon.folder()).output().expect("runs")
 }
 
+/// Typed by its own test.
+const MATRIX: &str = "cargo test -p tests --test it kill_matrix -- --nocapture";
+
 #[test]
 fn every_command_of_the_documents_does_what_it_says() {
     if language("nc", "-h").is_none() || language("socat", "-V").is_none() {
@@ -62,7 +65,7 @@ fn every_command_of_the_documents_does_what_it_says() {
     }
     let (daemon, carctl) = (Process::start(), carctl());
     // The tests themselves, and what never ends, are typed by whoever reads the README.
-    let elsewhere = ["cargo run --release", "cargo test --workspace", "cargo bench -p car-daemon"];
+    let elsewhere = ["cargo run --release", "cargo test --workspace", "cargo bench -p car-daemon", MATRIX];
     let mut count = 0;
     for document in ["README.md", "protocol/PROTOCOL.md"] {
         for line in blocks(document, "sh").iter().flat_map(|block| block.lines()) {

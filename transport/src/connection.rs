@@ -81,7 +81,8 @@ impl Link {
     }
 
     /// While `held`, a dead link is found within [`Limits::dead_held`](crate::Limits::dead_held)
-    /// instead of [`Limits::dead_idle`](crate::Limits::dead_idle).
+    /// instead of [`Limits::dead_idle`](crate::Limits::dead_idle), over TCP within
+    /// [`Limits::tcp_dead`](crate::Limits::tcp_dead) even where data was under way.
     pub fn hold(&self, held: bool) {
         if let Some(tx) = &self.0 {
             tx.send_if_modified(|now| std::mem::replace(now, held) != held);

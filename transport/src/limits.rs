@@ -44,7 +44,10 @@ pub struct Limits {
     /// A link counts as dead after this long without any frame or pong otherwise, 20 ms at least.
     pub dead_idle: Duration,
     /// TCP: unacknowledged data or unanswered keep-alive for this long ends the connection, and so
-    /// does a peer that takes no data and says nothing. One that speaks need not read.
+    /// does a peer that takes no data and says nothing. One that speaks need not read. A listener's
+    /// link that is held is dead within this time of its last sign of life, whatever was under way: one
+    /// question of the kernel's may then go unanswered, and data may wait three tenths of it. At least
+    /// 2 s pass on an idle link, as the kernel asks in whole seconds.
     pub tcp_dead: Duration,
     /// Longest datagram in bytes, received or sent.
     pub datagram: usize,

@@ -96,9 +96,10 @@ impl Listener for Accepting {
 
 impl Accepting {
     fn connection(&self, socket: TcpStream, peer: SocketAddr, slot: Slot<IpAddr>) -> io::Result<Connection> {
-        let halves = wire::split(socket, &self.limits)?;
+        let mut halves = wire::split(socket, &self.limits)?;
+        let link = halves.0.link();
         let choice = Choice::for_listener(&self.endpoint, &self.limits);
-        Ok(stream::connection(Peer::Socket(peer), halves, &choice, &self.limits, slot))
+        Ok(Connection { link, ..stream::connection(Peer::Socket(peer), halves, &choice, &self.limits, slot) })
     }
 }
 

@@ -6,10 +6,15 @@
 //! that the peer does not take, each time it is heard gives it [`Limits::tcp_dead`] anew. That
 //! needs to be known: `TCP_NOTSENT_LOWAT` makes the kernel take no byte while others have not left,
 //! and a flush waits until all have. What the bytes mean must never be known here.
+//!
+//! While the link is held, its death must be known within [`Limits::tcp_dead`] whatever was under way
+//! when it died. The kernel asks an idle link every third of the time, and does not ask while data waits
+//! for its acknowledgement, so data sent just before the second answer is missed may begin a wait of its
+//! own: two thirds are gone by then. So a held link gives data less than the last third.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -18,9 +23,10 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::Limits;
+use crate::{Limits, Link};
 
 /// Makes commands leave at once and a dead link known after [`Limits::tcp_dead`], and splits.
 ///
@@ -36,41 +42,65 @@ pub(crate) fn split(socket: TcpStream, limits: &Limits) -> io::Result<(Reading, 
     options.set_tcp_user_timeout(Some(limits.tcp_dead))?;
     // 0 would mean the system's default, which is no bound.
     options.set_tcp_notsent_lowat(1)?;
-    let stuck = Arc::new(Stuck { since: Mutex::new(None), dead: limits.tcp_dead });
+    let stuck = Arc::new(Stuck { dead: limits.tcp_dead, now: Mutex::new(Wait { since: None, held: false }) });
     let (read, write) = socket.into_split();
-    Ok((Reading { half: read, stuck: Arc::clone(&stuck) }, Writing { half: write, stuck }))
+    Ok((Reading { half: read, stuck: Arc::clone(&stuck), hold: None }, Writing { half: write, stuck }))
 }
 
-/// Since when bytes wait that the peer does not take.
+/// The share of [`Limits::tcp_dead`] that data may wait for its acknowledgement while the link is held: a
+/// third, less what the kernel's coarse timers add (up to an eighth of each wait).
+const HELD_SHARE: f64 = 0.3;
+
+/// How long the kernel waits for the peer.
 #[derive(Debug)]
 struct Stuck {
-    since: Mutex<Option<Instant>>,
     dead: Duration,
+    now: Mutex<Wait>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Wait {
+    /// Since when bytes wait that the peer does not take.
+    since: Option<Instant>,
+    held: bool,
 }
 
 impl Stuck {
     /// The peer was heard. The kernel counts from when it was stuck, so that is added.
     fn heard(&self, socket: &TcpStream) -> io::Result<()> {
-        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        since.map_or(Ok(()), |since| self.allow(socket, since.elapsed() + self.dead))
+        let wait = *self.lock();
+        if wait.since.is_none() { Ok(()) } else { self.allow(socket, wait) }
     }
 
     /// Bytes have to wait, or no longer.
     fn set(&self, socket: &TcpStream, stuck: bool) -> io::Result<()> {
-        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        match (*since, stuck) {
-            (None, true) => *since = Some(Instant::now()),
+        let mut wait = self.lock();
+        match (wait.since, stuck) {
+            (None, true) => wait.since = Some(Instant::now()),
             (Some(_), false) => {
-                *since = None;
-                return self.allow(socket, self.dead);
+                wait.since = None;
+                return self.allow(socket, *wait);
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn allow(&self, socket: &TcpStream, timeout: Duration) -> io::Result<()> {
-        SockRef::from(socket).set_tcp_user_timeout(Some(timeout))
+    /// The link is held, or no longer.
+    fn hold(&self, socket: &TcpStream, held: bool) -> io::Result<()> {
+        let mut wait = self.lock();
+        wait.held = held;
+        self.allow(socket, *wait)
+    }
+
+    fn allow(&self, socket: &TcpStream, wait: Wait) -> io::Result<()> {
+        let patience = if wait.held { self.dead.mul_f64(HELD_SHARE) } else { self.dead };
+        let gone = wait.since.map_or(Duration::ZERO, |since| since.elapsed());
+        SockRef::from(socket).set_tcp_user_timeout(Some(gone + patience))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Wait> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -79,6 +109,26 @@ impl Stuck {
 pub(crate) struct Reading {
     half: OwnedReadHalf,
     stuck: Arc<Stuck>,
+    hold: Option<watch::Receiver<bool>>,
+}
+
+impl Reading {
+    /// The handle by which the link is held. Whoever holds it reads on, so that it is looked at.
+    pub(crate) fn link(&mut self) -> Link {
+        let (link, hold) = Link::watched();
+        self.hold = Some(hold);
+        link
+    }
+
+    fn look_at_hold(&mut self) {
+        let Some(hold) = &mut self.hold else { return };
+        // Nobody left who could hold it is no change.
+        if hold.has_changed().unwrap_or(false) {
+            let held = *hold.borrow_and_update();
+            // Refused only where the connection is over, as the next read will tell.
+            let _ = self.stuck.hold(self.half.as_ref(), held);
+        }
+    }
 }
 
 impl AsyncRead for Reading {
@@ -87,6 +137,7 @@ impl AsyncRead for Reading {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.look_at_hold();
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.half).poll_read(cx, buf))?;
         if buf.filled().len() > before {

@@ -27,6 +27,8 @@ pub struct Config {
     pub board: Board,
     /// What it stands on.
     pub platform: &'static PlatformRow,
+    /// Where the platform `linux` finds the kernel's files.
+    pub linux: LinuxRoots,
     /// Where clients come to.
     pub listen: Vec<Endpoint>,
     /// What the gate goes by.
@@ -39,6 +41,21 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// Where a daemon on this machine's own board is locked against a second one; `None`: not at all.
     pub lock_dir: Option<PathBuf>,
+}
+
+/// The `[linux]` table: other places than the kernel's own are for tests and containers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LinuxRoots {
+    /// In place of `/dev`: GPIO chips and I²C buses.
+    pub dev: PathBuf,
+    /// In place of `/sys`: PWM.
+    pub sys: PathBuf,
+}
+
+impl Default for LinuxRoots {
+    fn default() -> Self {
+        Self { dev: "/dev".into(), sys: "/sys".into() }
+    }
 }
 
 /// What a client for whom there is no room is told: `Code::BUSY` of the protocol.
@@ -104,14 +121,22 @@ impl Default for SessionLimits {
 }
 
 /// What the command line says over the file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Overrides {
     /// `--board`
     pub board: Option<String>,
     /// `--platform`
     pub platform: Option<&'static PlatformRow>,
+    /// The platforms that a file can name.
+    pub platforms: &'static [PlatformRow],
     /// `--listen`, once or more: replaces the file's list.
     pub listen: Vec<Endpoint>,
+}
+
+impl Default for Overrides {
+    fn default() -> Self {
+        Self { board: None, platform: None, platforms: PLATFORMS, listen: Vec::new() }
+    }
 }
 
 impl Config {
@@ -129,6 +154,7 @@ impl Config {
                 .iter()
                 .find(|row| row.name == "sim")
                 .expect("the simulator is part of this build"),
+            linux: LinuxRoots::default(),
             listen: standard_endpoints(),
             control: Control::default(),
             limits: Limits::default(),

@@ -40,6 +40,11 @@ impl fmt::Display for Config {
                 )?;
             }
         }
+        writeln!(f, "\n[linux]")?;
+        for (key, place) in [("dev", &self.linux.dev), ("sys", &self.linux.sys)] {
+            let about = format!("in place of /{key}, for tests and containers");
+            row(f, key, &quoted(&place.display().to_string()), &about)?;
+        }
         writeln!(f, "\n[auth]")?;
         row(
             f,

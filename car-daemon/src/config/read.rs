@@ -10,7 +10,6 @@ use transport::{Address, Endpoint};
 
 use super::settings::{ORDERED, SETTINGS};
 use super::{Config, EXPOSED_HINT, Overrides, exposed};
-use crate::platform::PLATFORMS;
 use crate::state_dir;
 
 /// Where programs of all users lock devices (Filesystem Hierarchy Standard 3.0, 5.9).
@@ -79,7 +78,7 @@ impl Config {
             config.board_name = name;
             resolve(&mut config, folder, &reader, &board, &mut faults);
         }
-        let platforms: Vec<_> = PLATFORMS.iter().map(|row| (row.name, row)).collect();
+        let platforms: Vec<_> = overrides.platforms.iter().map(|row| (row.name, row)).collect();
         if let Some(platform) = root.get("platform").choice(&platforms) {
             config.platform = platform;
         }
@@ -87,6 +86,12 @@ impl Config {
         config.lock_dir = read_folder(&reader, &root.get("lock_dir"), folder);
         let listen = root.get("listen");
         read_numbers(&reader, &mut root, &mut config);
+        if let Some(mut linux) = root.get("linux").table() {
+            for (key, place) in [("dev", &mut config.linux.dev), ("sys", &mut config.linux.sys)] {
+                read_root(&reader, &linux.get(key), place);
+            }
+            linux.finish();
+        }
         if let Some(mut auth) = root.get("auth").table() {
             config.insecure = auth.get("insecure").boolean().unwrap_or(false);
             auth.finish();
@@ -169,6 +174,9 @@ fn read_numbers(reader: &Reader<'_>, root: &mut Table<'_>, config: &mut Config) 
         for (lesser, greater) in ORDERED.iter().filter(|_| name == "limits") {
             check_order(reader, &mut table, config, lesser, greater);
         }
+        if name == "control" {
+            check_stall(reader, &mut table, config);
+        }
         table.finish();
     }
 }
@@ -183,6 +191,30 @@ fn check_order(reader: &Reader<'_>, table: &mut Table<'_>, config: &Config, less
             let hint = format!("`{lesser}` must be less than `{greater}`");
             reader.fault(&at.spot(), format!("leaves `{lesser}` at {low} and `{greater}` at {high}"), hint);
         }
+    }
+}
+
+/// A loop that is watched must have the time to turn.
+fn check_stall(reader: &Reader<'_>, table: &mut Table<'_>, config: &Config) {
+    let (stall, least) = (config.control.stall, config.control.period() * 2);
+    if stall < least {
+        let at = ["stall_ms", "rate_hz"].map(|key| table.get(key)).into_iter().find(Field::is_present);
+        if let Some(at) = at {
+            let what = format!("leaves a turn of the control loop {} ms", stall.as_millis());
+            let hint = format!("`stall_ms` must be two turns at least: {} at this rate", least.as_millis());
+            reader.fault(&at.spot(), what, hint);
+        }
+    }
+}
+
+/// A place that begins at the root, as the guard must find it too.
+fn read_root(reader: &Reader<'_>, field: &Field<'_>, place: &mut PathBuf) {
+    let Some(path) = field.string().map(PathBuf::from) else { return };
+    if path.is_absolute() {
+        *place = path;
+    } else {
+        let what = format!("is `{}`, which does not begin with /", path.display());
+        reader.fault(&field.spot(), what, "write the whole path");
     }
 }
 

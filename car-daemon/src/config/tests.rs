@@ -122,11 +122,27 @@ fn check_says_what_all_clients_together_can_cost() {
 }
 
 #[test]
+fn a_loop_has_two_turns_before_it_counts_as_stuck() {
+    let faults = parse("[control]\nrate_hz = 10\nstall_ms = 150").expect_err("one turn is 100 ms");
+    assert!(faults.starts_with("car.toml:3: control.stall_ms"), "{faults}");
+    assert!(faults.contains("200 at this rate"), "{faults}");
+    assert!(parse("[control]\nrate_hz = 10\nstall_ms = 200").is_ok());
+}
+
+#[test]
+fn the_kernels_files_may_be_elsewhere_but_not_beside_whoever_asks() {
+    let config = parse("[linux]\nsys = \"/tmp/tree/sys\"").expect("valid");
+    assert_eq!((config.linux.dev.to_str(), config.linux.sys.to_str()), (Some("/dev"), Some("/tmp/tree/sys")));
+    let faults = parse("[linux]\ndev = \"tree/dev\"").expect_err("relative");
+    assert!(faults.starts_with("car.toml:2: linux.dev"), "{faults}");
+}
+
+#[test]
 fn the_command_line_replaces_what_the_file_says() {
     let overrides = Overrides {
         board: Some("l298n".into()),
-        platform: None,
         listen: vec!["mem://test".parse().expect("an endpoint")],
+        ..Overrides::default()
     };
     let text = "board = \"no such board\"\nlisten = [\"tcp://0.0.0.0:1\"]";
     let config = Config::parse("car.toml", text, Path::new("."), &overrides).expect("both are replaced");

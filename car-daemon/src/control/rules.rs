@@ -12,6 +12,8 @@ use super::gimbal::Axis;
 pub struct Control {
     /// Turns of the control loop a second, in hertz.
     pub rate_hz: f64,
+    /// A control loop that has not turned for this long is stuck, and the daemon ends.
+    pub stall: Duration,
     /// A `drive` or `velocity` without `ttl_ms` is good for this long.
     pub command_ttl: Duration,
     /// A driving word is good for this long where no link holds it (UDP).
@@ -32,6 +34,7 @@ impl Default for Control {
     fn default() -> Self {
         Self {
             rate_hz: 100.0,
+            stall: Duration::from_millis(200),
             command_ttl: Duration::from_millis(500),
             word_ttl: Duration::from_secs(1),
             lease: Duration::from_secs(3),

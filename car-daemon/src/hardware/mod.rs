@@ -2,15 +2,26 @@
 //! know, publishes it.
 //!
 //! What lives here: one turn of the control loop, told the time, and the two ways to run it (a
-//! thread for real, a task where time is virtual). What must never live here: who may drive.
+//! thread for real, a task where time is virtual), and the watch that sees whether it turns. What must never live here: who may drive.
 
 mod bell;
+mod fate;
 mod heartbeat;
 mod plant;
 mod runner;
+mod watch;
 
 pub(crate) use bell::Bell;
 pub use heartbeat::Heartbeat;
 pub(crate) use plant::Plant;
-pub use runner::Mode;
 pub(crate) use runner::Runner;
+
+/// How the control loop runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// On a thread of its own, in real time.
+    #[default]
+    Thread,
+    /// As a task of the caller's runtime: for tests on paused time, and for embedding.
+    Task,
+}

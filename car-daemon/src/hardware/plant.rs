@@ -88,10 +88,11 @@ impl Plant {
     }
 
     /// Brakes, whatever was said before.
-    pub(crate) fn halt(&mut self) {
-        if let Err(error) = self.car.halt() {
-            tracing::error!(%error, "the car could not be stopped");
-        }
+    ///
+    /// # Errors
+    /// What does not obey; it is logged too.
+    pub(crate) fn halt(&mut self) -> Result<(), HardwareError> {
+        self.car.halt().inspect_err(|error| tracing::error!(%error, "the car could not be stopped"))
     }
 
     /// Where the e-stop's button is pressed; also where nobody can tell.
@@ -113,7 +114,8 @@ impl Plant {
 
     fn fail(&mut self, what: &str, now: Duration) {
         self.shared.gate(|gate| gate.hardware_failed(what, now));
-        self.halt();
+        // Tried again until it obeys; the gate lets nothing through meanwhile.
+        drop(self.halt());
         self.retry = Some(now + RETRY);
     }
 

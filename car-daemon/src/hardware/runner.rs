@@ -1,76 +1,83 @@
-//! The shells around [`Plant::turn`]: a blocking thread, or a task that follows paused time.
+//! The shells around [`Plant::turn`]: a blocking thread, or a task that follows paused time; and
+//! beside either a watch that sees whether it still turns.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
+use hal::HardwareError;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Heartbeat, Plant};
+use super::fate::Fate;
+use super::watch::Watch;
+use super::{Mode, Plant};
 use crate::clock::Clock;
 use crate::shared::Shared;
-
-/// How the control loop runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// On a thread of its own, in real time.
-    #[default]
-    Thread,
-    /// As a task of the caller's runtime: for tests on paused time, and for embedding.
-    Task,
-}
 
 /// A running control loop.
 #[derive(Debug)]
 pub(crate) struct Runner {
     shared: Arc<Shared>,
     stop: CancellationToken,
-    ended: CancellationToken,
-    heartbeat: Heartbeat,
+    fate: Arc<Fate>,
+    stall: Duration,
 }
 
 impl Runner {
+    /// Starts the loop, and the watch that calls it stuck when it has not turned for `stall`.
     pub(crate) fn start(
         plant: Plant,
         mode: Mode,
+        stall: Duration,
         shared: Arc<Shared>,
         clock: Clock,
     ) -> std::io::Result<Self> {
-        let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
-        let (stopped, guard) = (stop.clone(), ended.clone().drop_guard());
-        let (ours, heartbeat) = (Arc::clone(&shared), Heartbeat::default());
-        let beats = heartbeat.clone();
+        let (stop, fate) = (CancellationToken::new(), Arc::new(Fate::default()));
+        let turning =
+            Loop { shared: Arc::clone(&shared), stop: stop.clone(), fate: Arc::clone(&fate), clock };
+        let watching = turning.clone();
+        let watch = Watch::new(stall, clock.now());
         match mode {
             Mode::Thread => {
-                thread::Builder::new().name("hardware".into()).spawn(move || {
-                    // Dropped even when the loop panics, after the car has stopped.
-                    let _ended = guard;
-                    run_thread(plant, &ours, clock, &stopped, &beats);
-                })?;
+                // The watch first: where there can be none, the loop must not begin.
+                thread::Builder::new()
+                    .name("watch".into())
+                    .spawn(move || watching.watch_thread(watch))
+                    .and_then(|_| {
+                        thread::Builder::new().name("hardware".into()).spawn(move || turning.on_thread(plant))
+                    })
+                    .inspect_err(|_| fate.end(Ok(())))?;
             }
             Mode::Task => {
                 tokio::spawn(async move {
-                    let _ended = guard;
-                    run_task(plant, &ours, clock, &stopped, &beats).await;
+                    let task = turning.clone();
+                    let ended = tokio::spawn(async move { task.run_task(plant).await }).await;
+                    turning.over(ended.map_err(|error| match error.try_into_panic() {
+                        Ok(panic) => message(&*panic),
+                        Err(cancelled) => cancelled.to_string(),
+                    }));
                 });
+                tokio::spawn(async move { watching.watch_task(watch).await });
             }
         }
-        Ok(Self { shared, stop, ended, heartbeat })
+        Ok(Self { shared, stop, fate, stall })
     }
 
-    /// Is cancelled when the loop has ended, asked or not.
-    pub(crate) fn ended(&self) -> &CancellationToken {
-        &self.ended
+    /// How it ended, or that it does not turn.
+    pub(crate) fn fate(&self) -> &Arc<Fate> {
+        &self.fate
     }
 
-    /// Beats with every turn of the loop.
-    pub(crate) fn heartbeat(&self) -> &Heartbeat {
-        &self.heartbeat
-    }
-
-    /// Brakes and ends the loop.
+    /// Brakes and ends the loop. One that is stuck is not waited for.
     pub(crate) async fn stop(&self) {
         self.end();
-        self.ended.cancelled().await;
+        tokio::select! {
+            () = self.fate.ended() => {}
+            () = self.fate.stalled() => {}
+        }
     }
 
     fn end(&self) {
@@ -83,32 +90,98 @@ impl Drop for Runner {
     fn drop(&mut self) {
         // Whoever drops a daemon without stopping it must not leave a moving car behind.
         self.end();
-    }
-}
-
-fn run_thread(mut plant: Plant, shared: &Shared, clock: Clock, stop: &CancellationToken, beats: &Heartbeat) {
-    while !stop.is_cancelled() {
-        let next = plant.turn(clock.now());
-        beats.beat();
-        shared.bell.wait_blocking(next.saturating_sub(clock.now()));
-    }
-    plant.halt();
-}
-
-async fn run_task(
-    mut plant: Plant,
-    shared: &Shared,
-    clock: Clock,
-    stop: &CancellationToken,
-    beats: &Heartbeat,
-) {
-    while !stop.is_cancelled() {
-        let next = plant.turn(clock.now());
-        beats.beat();
-        tokio::select! {
-            () = shared.bell.wait() => {}
-            () = tokio::time::sleep_until(clock.instant(next)) => {}
+        let mut waited = Duration::ZERO;
+        // A panic may take the process with it before the loop has heard.
+        while thread::panicking() && !self.fate.has_ended() && waited < self.stall {
+            thread::sleep(Duration::from_millis(1));
+            waited += Duration::from_millis(1);
         }
     }
-    plant.halt();
+}
+
+/// What loop and watch have in common.
+#[derive(Clone)]
+struct Loop {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+    fate: Arc<Fate>,
+    clock: Clock,
+}
+
+impl Loop {
+    fn on_thread(self, plant: Plant) {
+        // The plant is dropped before this is over: the car has stopped, also after a panic.
+        let result = catch_unwind(AssertUnwindSafe(|| self.run_thread(plant)));
+        self.over(result.map_err(|panic| message(&*panic)));
+    }
+
+    fn run_thread(&self, mut plant: Plant) -> Result<(), HardwareError> {
+        while !self.stop.is_cancelled() {
+            let next = plant.turn(self.clock.now());
+            self.fate.turned();
+            self.shared.bell.wait_blocking(next.saturating_sub(self.clock.now()));
+        }
+        plant.halt()
+    }
+
+    async fn run_task(&self, mut plant: Plant) -> Result<(), HardwareError> {
+        while !self.stop.is_cancelled() {
+            let next = plant.turn(self.clock.now());
+            self.fate.turned();
+            tokio::select! {
+                () = self.shared.bell.wait() => {}
+                () = tokio::time::sleep_until(self.clock.instant(next)) => {}
+            }
+        }
+        plant.halt()
+    }
+
+    /// The loop is over: asked to, or by a panic, of which `Err` is the message.
+    fn over(&self, result: Result<Result<(), HardwareError>, String>) {
+        let end = match result {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(panic) => {
+                // Whoever drives now must hear that nothing follows.
+                self.shared.gate(|gate| gate.close("the hardware thread died", self.clock.now()));
+                Err(format!("it panicked: {panic}"))
+            }
+        };
+        self.fate.end(end);
+    }
+
+    fn watch_thread(&self, mut watch: Watch) {
+        while !self.fate.has_ended() {
+            thread::sleep(watch.pause());
+            if watch.look(self.fate.turns(), self.clock.now()) {
+                return self.alarm(&watch);
+            }
+        }
+    }
+
+    async fn watch_task(&self, mut watch: Watch) {
+        loop {
+            tokio::select! {
+                () = self.fate.ended() => return,
+                () = sleep(watch.pause()) => {}
+            }
+            if watch.look(self.fate.turns(), self.clock.now()) {
+                return self.alarm(&watch);
+            }
+        }
+    }
+
+    fn alarm(&self, watch: &Watch) {
+        if !self.fate.has_ended() {
+            let why = format!("the control loop does not turn: nothing for {} ms", watch.limit().as_millis());
+            self.shared.try_close(&why, self.clock.now());
+            self.fate.stall(&why);
+        }
+    }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
 }

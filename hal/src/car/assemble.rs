@@ -58,7 +58,7 @@ pub(super) fn car(
 }
 
 /// Each standby line once, with the first motor that names it.
-fn standby_lines(board: &Board) -> Vec<(String, &PinRef)> {
+pub(super) fn standby_lines(board: &Board) -> Vec<(String, &PinRef)> {
     let mut lines: Vec<(String, &PinRef)> = Vec::new();
     for motor in &board.motors {
         let BridgeSpec::Tb6612 { standby: Some(pin), .. } = &motor.bridge else { continue };
@@ -69,15 +69,28 @@ fn standby_lines(board: &Board) -> Vec<(String, &PinRef)> {
     lines
 }
 
-struct Opener<'a> {
-    board: &'a Board,
-    platform: &'a mut dyn Platform,
-    pass: Pass,
-    chips: Vec<Chip>,
+/// What a bridge's wires are connected to, in the order of its table, and the frequency of its PWM.
+pub(super) fn wires(bridge: &BridgeSpec) -> (&'static Table, Vec<&PinRef>, f64) {
+    match bridge {
+        BridgeSpec::L298n { en, in1, in2, frequency_hz } => {
+            (&hbridge::L298N, vec![in1, in2, en], *frequency_hz)
+        }
+        BridgeSpec::Tb6612 { pwm, in1, in2, frequency_hz, .. } => {
+            (&hbridge::TB6612, vec![in1, in2, pwm], *frequency_hz)
+        }
+        BridgeSpec::Drv8833 { in1, in2, frequency_hz } => (&hbridge::DRV8833, vec![in1, in2], *frequency_hz),
+    }
+}
+
+pub(super) struct Opener<'a> {
+    pub(super) board: &'a Board,
+    pub(super) platform: &'a mut dyn Platform,
+    pub(super) pass: Pass,
+    pub(super) chips: Vec<Chip>,
 }
 
 impl Opener<'_> {
-    fn chip(&mut self, spec: &board::Chip) -> Result<Chip, IoError> {
+    pub(super) fn chip(&mut self, spec: &board::Chip) -> Result<Chip, IoError> {
         let name = spec.to_string();
         let ChipKind::Pca9685 { frequency_hz } = spec.kind;
         let bus = self.platform.i2c(&spec.bus, spec.address)?;
@@ -90,17 +103,7 @@ impl Opener<'_> {
     }
 
     fn motor(&mut self, part: &str, spec: &MotorSpec) -> Result<Motor, IoError> {
-        let (table, pins, frequency_hz): (&'static Table, Vec<&PinRef>, f64) = match &spec.bridge {
-            BridgeSpec::L298n { en, in1, in2, frequency_hz } => {
-                (&hbridge::L298N, vec![in1, in2, en], *frequency_hz)
-            }
-            BridgeSpec::Tb6612 { pwm, in1, in2, frequency_hz, .. } => {
-                (&hbridge::TB6612, vec![in1, in2, pwm], *frequency_hz)
-            }
-            BridgeSpec::Drv8833 { in1, in2, frequency_hz } => {
-                (&hbridge::DRV8833, vec![in1, in2], *frequency_hz)
-            }
-        };
+        let (table, pins, frequency_hz) = wires(&spec.bridge);
         let mut wires = Vec::new();
         let mut chips = Vec::new();
         for pin in pins {

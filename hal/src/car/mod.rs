@@ -20,6 +20,7 @@ use crate::{AssembleError, Board, Drivetrain, HardwareError, Interlock, IoKind, 
 mod assemble;
 mod guard;
 mod parts;
+mod rest;
 #[cfg(test)]
 mod tests;
 
@@ -103,6 +104,18 @@ impl Car {
     /// Where the button cannot be read: whoever asks must take that for pressed.
     pub fn estop_pressed(&mut self) -> Result<bool, HardwareError> {
         self.estop.as_mut().map_or(Ok(false), Button::is_pressed)
+    }
+
+    /// Brings every output of a board to its safe state, and lets go of all of them: for whoever finds a
+    /// car that nobody drives any more. Lines and the kernel's PWM go first, each by itself, then the
+    /// chips; where all of them obey, the motors brake and the servos are centred, as of
+    /// [`assemble`](Self::assemble). Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// Every output that does not obey, and whose it is. All others are low or have no duty, with which
+    /// no bridge drives.
+    pub fn rest(board: &Board, platform: &mut dyn Platform) -> Result<(), Vec<AssembleError>> {
+        rest::board(board, platform)
     }
 
     /// Does `target`, and writes only what changed. A motor that reverses has zero duty on the bus

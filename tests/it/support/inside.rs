@@ -32,7 +32,7 @@ impl Garage {
         change(&mut config);
         let sim = Sim::new(&config.board);
         let table = Table::new(&config.limits.transport);
-        let parts = Parts { transports: table.clone(), hardware: Mode::Task };
+        let parts = Parts { transports: table.clone(), hardware: Mode::Task, lock: None };
         let daemon = Daemon::start_on(&config, parts, Box::new(sim.clone())).await.expect("starts");
         Self { daemon, sim, table, endpoint }
     }

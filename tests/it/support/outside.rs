@@ -138,9 +138,12 @@ impl Process {
         line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).expect("a number") * 1024
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process");
-        kill_process(pid, signal).expect("runs");
+        send(self.child.id(), signal);
     }
 
     /// Reads the log on, up to a line with these words. Fails where the daemon ends before.
@@ -163,6 +166,12 @@ impl Process {
         self.log.read_to_string(&mut log).expect("text");
         (status.expect("ended"), log)
     }
+}
+
+/// Sends a signal to a process that runs.
+pub(crate) fn send(process: u32, signal: Signal) {
+    let pid = i32::try_from(process).ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(pid, signal).expect("runs");
 }
 
 impl Drop for Process {

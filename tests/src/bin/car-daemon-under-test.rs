@@ -1,7 +1,116 @@
-//! `car-daemon` as the stories run it: the same program, built where their harness finds it.
+//! `car-daemon` as the stories run it: the same program, built where their harness finds it, with one
+//! more platform: `breakable`, on which it breaks when told.
+//!
+//! What breaks is the first word of the file `fault` in `[linux] sys`: `panic` and `stall` the control
+//! loop, `bus` every chip.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
+
+use car_daemon::{Config, PLATFORMS, PlatformRow, cli};
+use embedded_hal::i2c::{ErrorType, I2c, Operation};
+use hal::board::Pull;
+use hal::platform::{Bus, Delay, Input, Linux, Output, Pwm};
+use hal::{IoError, IoKind, Platform};
 
 fn main() -> ExitCode {
-    car_daemon::cli::main()
+    let breakable = PlatformRow { name: "breakable", open: Breakable::open, outlives: true };
+    let platforms: Vec<PlatformRow> = PLATFORMS.iter().copied().chain([breakable]).collect();
+    cli::main_with(platforms.leak())
+}
+
+/// The platform `linux`, and a chip at every address of every bus.
+struct Breakable {
+    linux: Linux,
+    fault: Fault,
+}
+
+impl Breakable {
+    fn open(config: &Config) -> Box<dyn Platform> {
+        let linux = Linux::rooted(&config.linux.dev, &config.linux.sys);
+        Box::new(Self { linux, fault: Fault(config.linux.sys.join("fault")) })
+    }
+}
+
+impl Platform for Breakable {
+    fn name(&self) -> &'static str {
+        "breakable"
+    }
+
+    fn output(&mut self, line: &str) -> Result<Output, IoError> {
+        self.linux.output(line)
+    }
+
+    fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {
+        self.linux.input(line, pull)
+    }
+
+    fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
+        self.linux.pwm(device, channel, frequency_hz)
+    }
+
+    fn i2c(&mut self, bus: &str, address: u8) -> Result<Bus, IoError> {
+        let place = format!("{bus} address {address:#04x}");
+        Ok(Box::new(Chip { registers: [0; 256], fault: self.fault.clone(), place }))
+    }
+
+    fn delay(&mut self) -> Delay {
+        self.linux.delay()
+    }
+
+    fn advance(&mut self, _: std::time::Duration) {
+        match self.fault.now().as_str() {
+            "panic" => panic!("made to panic"),
+            "stall" => loop {
+                thread::park();
+            },
+            _ => {}
+        }
+    }
+}
+
+/// What is broken.
+#[derive(Clone)]
+struct Fault(PathBuf);
+
+impl Fault {
+    fn now(&self) -> String {
+        // Nothing is broken where nobody says so.
+        fs::read_to_string(&self.0).unwrap_or_default().trim().to_owned()
+    }
+}
+
+/// Remembers what is written to it.
+struct Chip {
+    registers: [u8; 256],
+    fault: Fault,
+    place: String,
+}
+
+impl ErrorType for Chip {
+    type Error = IoError;
+}
+
+impl I2c for Chip {
+    fn transaction(&mut self, _: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
+        if self.fault.now() == "bus" {
+            let (place, reason) = (self.place.clone(), "made to fail".to_owned());
+            return Err(IoError { place, reason, kind: IoKind::NoAcknowledge });
+        }
+        let mut at = 0;
+        for operation in operations {
+            match operation {
+                Operation::Write(bytes) => {
+                    at = usize::from(bytes.first().copied().unwrap_or(0));
+                    for (register, byte) in self.registers[at..].iter_mut().zip(bytes.iter().skip(1)) {
+                        *register = *byte;
+                    }
+                }
+                Operation::Read(bytes) => bytes.copy_from_slice(&self.registers[at..][..bytes.len()]),
+            }
+        }
+        Ok(())
+    }
 }

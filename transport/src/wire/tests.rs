@@ -53,6 +53,18 @@ async fn sockets_send_at_once_and_notice_a_dead_link_in_time() {
 }
 
 #[tokio::test]
+async fn data_on_a_held_link_waits_less_than_the_last_third_of_the_time() {
+    let ((mut read, _write), mut far) = pair().await;
+    let link = read.link();
+    for (held, patience) in [(true, DEAD * 3 / 10), (false, DEAD)] {
+        link.hold(held);
+        far.write_all(b"up\n").await.unwrap();
+        read.read_exact(&mut [0; 3]).await.unwrap();
+        assert_eq!(SockRef::from(read.half.as_ref()).tcp_user_timeout().unwrap(), Some(patience));
+    }
+}
+
+#[tokio::test]
 async fn a_peer_that_speaks_and_never_reads_is_alive() {
     let ((mut read, mut write), mut far) = pair().await;
     let speak = speak(&mut far, &mut read);

@@ -8,6 +8,7 @@ use crate::board::{BridgeSpec, MotorSpec, PRESETS, PinRef, ServoRole, Side};
 
 mod estop;
 mod failure;
+mod rest;
 
 fn boards() -> impl Iterator<Item = Board> {
     PRESETS.iter().map(|preset| Board::preset(preset.name).unwrap())

@@ -1,0 +1,79 @@
+//! Bringing a board to rest of which any part may be dead.
+//!
+//! What must never live here: anything that gives a motor power, and any retry; whoever calls knows how
+//! long there is to wait.
+
+use super::Car;
+use super::assemble::{Opener, standby_lines, wires};
+use super::guard::Pass;
+use crate::board::{Board, PinRef};
+use crate::platform::{Output, Platform, Pwm};
+use crate::{AssembleError, IoError};
+
+pub(super) fn board(board: &Board, platform: &mut dyn Platform) -> Result<(), Vec<AssembleError>> {
+    let mut failures = Vec::new();
+    let mut note = |part: &str, source| {
+        failures.push(AssembleError { board: board.name.clone(), part: part.to_owned(), source });
+    };
+    // Held until the chips are off too: a line that is let go may float. A dead bus takes a second to
+    // say so, hence the order.
+    let mut held = Vec::new();
+    for (part, pin, frequency_hz) in pins(board) {
+        match open(platform, pin, frequency_hz) {
+            Ok(opened) => held.push(opened),
+            Err(source) => note(&part, source),
+        }
+    }
+    let mut opener = Opener { board, platform, pass: Pass::default(), chips: Vec::new() };
+    for spec in &board.chips {
+        match opener.chip(spec) {
+            Ok(chip) => opener.chips.push(chip),
+            Err(source) => note(&format!("chip {spec}"), source),
+        }
+    }
+    drop((opener, held));
+    if failures.is_empty() {
+        // A drop brakes once more, and leaves the bridges awake.
+        drop(Car::assemble(board, platform).map_err(|error| vec![error])?);
+        return Ok(());
+    }
+    Err(failures)
+}
+
+/// Every pin that the board names, with the part it belongs to.
+fn pins(board: &Board) -> Vec<(String, &PinRef, f64)> {
+    let mut all = Vec::new();
+    // Asleep, a bridge drives nothing whatever its other wires do.
+    all.extend(standby_lines(board).into_iter().map(|(part, pin)| (part, pin, 0.0)));
+    for motor in &board.motors {
+        let (_, pins, frequency_hz) = wires(&motor.bridge);
+        // The modulated wire is the last of a table, and loses its duty before the inputs change.
+        all.extend(pins.into_iter().rev().map(|pin| (format!("motor {}", motor.name), pin, frequency_hz)));
+    }
+    for servo in &board.servos {
+        all.push((format!("servo {}", servo.name), &servo.pwm, servo.frequency_hz));
+    }
+    all
+}
+
+/// What a platform hands out is low, or without duty, from the moment it is opened.
+enum Opened {
+    Line {
+        _low: Output,
+    },
+    Pwm {
+        _off: Pwm,
+    },
+    /// Its chip turns it off.
+    OnChip,
+}
+
+fn open(platform: &mut dyn Platform, pin: &PinRef, frequency_hz: f64) -> Result<Opened, IoError> {
+    Ok(match pin {
+        PinRef::Gpio { line } => Opened::Line { _low: platform.output(line)? },
+        PinRef::Pwm { device, channel } => {
+            Opened::Pwm { _off: platform.pwm(device, *channel, frequency_hz)? }
+        }
+        PinRef::Chip { .. } => Opened::OnChip,
+    })
+}

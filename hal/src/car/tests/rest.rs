@@ -1,0 +1,80 @@
+//! Boards brought to rest by somebody else than their car, which is stuck.
+
+use super::*;
+
+/// A car that drives and cannot be asked to stop any more, and its bench.
+fn runaway(board: &Board) -> (Car, Bench) {
+    let (mut car, bench) = car(board);
+    car.apply(&go(1.0, 0.0)).unwrap();
+    all_do(board, &bench, Does::Turn(1.0));
+    bench.take_log();
+    bench.world().history.clear();
+    (car, bench)
+}
+
+fn said(result: Result<(), Vec<AssembleError>>) -> Vec<String> {
+    result.unwrap_err().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn every_preset_is_brought_to_rest_without_its_car_and_again_without_a_change() {
+    for board in boards() {
+        let (_stuck, bench) = runaway(&board);
+        Car::rest(&board, &mut bench.clone()).unwrap();
+        all_do(&board, &bench, Does::Brake);
+        let history = bench.world().history.clone();
+        for (outputs, motor) in history.iter().flat_map(|o| board.motors.iter().map(move |m| (o, m))) {
+            let does = does(&board, motor, outputs);
+            assert!(!matches!(does, Does::Turn(power) if power < 0.0), "{}: {outputs:?}", motor.name);
+        }
+        let outputs = bench.world().outputs.clone();
+        Car::rest(&board, &mut bench.clone()).unwrap();
+        assert_eq!(bench.world().outputs, outputs, "{}", board.name);
+    }
+}
+
+#[test]
+fn lines_are_low_before_a_bus_is_waited_for_and_standby_is_the_first() {
+    let board = Board::preset("demo").unwrap();
+    let (_stuck, bench) = runaway(&board);
+    Car::rest(&board, &mut bench.clone()).unwrap();
+    let log = bench.take_log();
+    assert_eq!(log[0], "open gpio:GPIO22");
+    let chip = log.iter().position(|line| line.starts_with("open pca9685")).unwrap();
+    assert!(log[..chip].iter().all(|line| line.starts_with("open gpio:")), "{log:?}");
+    assert_eq!(chip, 5, "standby and four inputs");
+}
+
+#[test]
+fn a_chip_that_does_not_answer_is_named_with_its_address_and_all_else_is_at_rest() {
+    let board = Board::preset("demo").unwrap();
+    let (_stuck, bench) = runaway(&board);
+    bench.world().dead = Some("pca9685".to_owned());
+    let said = said(Car::rest(&board, &mut bench.clone()));
+    assert_eq!(said, ["board `demo`, chip pca9685@0x40: pca9685@0x40: made to fail"]);
+    // The chip still gives full duty; the bridges sleep, with both inputs low.
+    for line in ["GPIO17", "GPIO27", "GPIO22", "GPIO23", "GPIO24"] {
+        assert_eq!(bench.world().outputs[&format!("gpio:{line}")], 0.0, "{line}");
+    }
+    all_do(&board, &bench, Does::Coast);
+}
+
+#[test]
+fn whichever_output_is_dead_it_is_named_and_every_other_one_is_safe() {
+    for board in boards() {
+        let (_stuck, bench) = runaway(&board);
+        let names: Vec<String> =
+            bench.world().outputs.keys().filter(|name| !name.contains('@')).cloned().collect();
+        for dead in names {
+            let (_stuck, bench) = runaway(&board);
+            bench.world().dead = Some(dead.clone());
+            let said = said(Car::rest(&board, &mut bench.clone()));
+            assert_eq!(said.len(), 1, "{said:?}");
+            assert!(said[0].contains(&dead), "{said:?}");
+            let outputs = bench.world().outputs.clone();
+            for (name, share) in outputs.iter().filter(|(name, _)| **name != dead) {
+                assert_eq!(*share, 0.0, "{name} of {} while {dead} is dead", board.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The kill matrix: however the driver, the link or the daemon dies, the outputs of a real process are
+//! at rest within the time that the README publishes.
+//!
+//! Each cell is measured three times, and its median is held against what is published and [`SLACK`]:
+//! on a loaded machine any one run may wait for its turn of a processor. The table is printed; see it
+//! with `cargo test -p tests --test it kill_matrix -- --nocapture`.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::support::{CAR_ADDRESS, Cable, Files, Process, car_daemon, eventually, send, watch};
+
+/// What a loaded machine of two processors may add: several threads wait for their turn between the
+/// event and the last write.
+const SLACK: u64 = 150;
+const RUNS: usize = 3;
+
+/// The columns. A transport that comes later is one more.
+const SCHEMES: [&str; 4] = ["ws", "tcp", "udp", "unix"];
+
+/// What somebody says who drives: see `one-driver`.
+type How = &'static str;
+
+/// A row: what happens, how the car was driven, and within how many milliseconds it must stand, for each
+/// transport; `None` where the transport has no such thing.
+struct Row {
+    what: &'static str,
+    event: Event,
+    cells: [Option<(How, u64)>; SCHEMES.len()],
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Event {
+    /// To the driver's process.
+    ToDriver(Signal),
+    /// The cable between driver and car.
+    Pull,
+    /// To the daemon's process.
+    ToDaemon(Signal),
+    /// Inside the daemon.
+    Break(&'static str),
+}
+
+const fn all(how: How, ms: u64) -> [Option<(How, u64)>; SCHEMES.len()] {
+    [Some((how, ms)); SCHEMES.len()]
+}
+
+/// Over UDP there is no link, so a word lives for 1 s. A client that hangs while its system keeps the
+/// connection alive is found by WebSocket's pings alone; over TCP and Unix it must say `drive` again and
+/// again, which lives for 0.5 s.
+const MATRIX: [Row; 8] = [
+    Row {
+        what: "the driver's process ends",
+        event: Event::ToDriver(Signal::KILL),
+        cells: [Some(("hold", 20)), Some(("hold", 20)), Some(("hold", 1_000)), Some(("hold", 20))],
+    },
+    Row {
+        what: "the driver resets the connection",
+        event: Event::ToDriver(Signal::KILL),
+        cells: [
+            Some(("reset-hold", 20)),
+            Some(("reset-hold", 20)),
+            Some(("reset-hold", 1_000)),
+            Some(("reset-hold", 20)),
+        ],
+    },
+    Row {
+        what: "the driver's process hangs",
+        event: Event::ToDriver(Signal::STOP),
+        cells: [Some(("hold", 1_000)), Some(("repeat", 500)), Some(("hold", 1_000)), Some(("repeat", 500))],
+    },
+    Row {
+        what: "the network is gone",
+        event: Event::Pull,
+        cells: [Some(("hold", 1_000)), Some(("hold", 3_000)), Some(("hold", 1_000)), None],
+    },
+    Row { what: "SIGKILL of the daemon", event: Event::ToDaemon(Signal::KILL), cells: all("hold", 50) },
+    Row { what: "a panic in the control loop", event: Event::Break("panic"), cells: all("hold", 20) },
+    Row { what: "a chip no longer answers", event: Event::Break("bus"), cells: all("hold", 100) },
+    Row { what: "the control loop is stuck", event: Event::Break("stall"), cells: all("hold", 250) },
+];
+
+/// Ends with the test, however that ends.
+struct Driver(Child);
+
+impl Driver {
+    fn start(program: Command) -> Self {
+        let mut program = program;
+        Self(program.stdin(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts"))
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+fn one_driver(url: &str, how: How) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_one-driver"));
+    program.args([url, how]);
+    program
+}
+
+/// Drives, has it happen, and measures until the outputs are at rest. `None` where there is no network
+/// to be taken away.
+fn measure(scheme: &str, event: Event, how: How, bound: u64) -> Option<Duration> {
+    let files = Arc::new(Files::left_running());
+    let cable = match event {
+        Event::Pull => Some(Cable::lay(&format!("{}{scheme}", &how[..1]))?),
+        _ => None,
+    };
+    let (program, host) = match &cable {
+        Some(cable) => (cable.at_the_car(&car_daemon()), CAR_ADDRESS),
+        None => (car_daemon(), "127.0.0.1"),
+    };
+    let daemon = Process::launch(program, host, &files.config(), &[]);
+    assert!(files.at_rest(), "outputs are safe before anybody can connect");
+    let mut program = one_driver(daemon.url(scheme), how);
+    if let Some(cable) = &cable {
+        program = Cable::inside(&cable.driver, &program);
+    }
+    let driver = Driver::start(program);
+    eventually("the car drives at its cruise", || files.duties() == [600_000, 0, 600_000, 0]);
+
+    let watcher = watch(&files, Duration::from_millis(bound) + Duration::from_secs(5));
+    let begun = Instant::now();
+    match event {
+        Event::ToDriver(signal) => send(driver.0.id(), signal),
+        Event::ToDaemon(signal) => daemon.signal(signal),
+        Event::Pull => cable.as_ref().expect("was laid").pull(),
+        Event::Break(what) => files.break_it(what),
+    }
+    let at_rest = watcher.join().expect("reads files");
+    let at_rest = at_rest.unwrap_or_else(|| panic!("{scheme}: still at {:?}", files.duties()));
+    if event == Event::Break("bus") {
+        // Or the guard would go on trying for ten seconds.
+        files.break_it("");
+    }
+    if matches!(event, Event::ToDriver(_) | Event::Pull | Event::Break("bus")) {
+        daemon.signal(Signal::TERM);
+    }
+    drop(driver);
+    // Reads the log to its end, which is that of the guard too.
+    drop(daemon.wait());
+    assert!(files.at_rest(), "and it stays at rest");
+    Some(at_rest.saturating_duration_since(begun))
+}
+
+fn median(scheme: &str, event: Event, how: How, bound: u64) -> Option<u64> {
+    let mut runs = Vec::new();
+    for _ in 0..RUNS {
+        runs.push(measure(scheme, event, how, bound)?.as_millis() as u64);
+    }
+    runs.sort_unstable();
+    Some(runs[RUNS / 2])
+}
+
+/// A line of the table, with a cell of each transport.
+fn line(what: &str, cells: impl IntoIterator<Item = String>) -> String {
+    cells.into_iter().fold(format!("| {what} |"), |mut line, cell| {
+        write!(line, " {cell} |").expect("into a string");
+        line
+    })
+}
+
+#[test]
+fn the_kill_matrix_is_kept_in_every_cell() {
+    let mut table =
+        vec![line("", SCHEMES.map(str::to_owned)), line("---", SCHEMES.map(|_| "---".to_owned()))];
+    let mut late = Vec::new();
+    for Row { what, event, cells } in &MATRIX {
+        let cells = cells.iter().zip(SCHEMES).map(|(cell, scheme)| {
+            let Some((how, bound)) = *cell else { return "–".to_owned() };
+            let Some(ms) = median(scheme, *event, how, bound) else { return "not measured".to_owned() };
+            if ms > bound + SLACK {
+                late.push(format!("{what}, {scheme}: {ms} ms, and {bound} are published"));
+            }
+            format!("{ms} of {bound} ms")
+        });
+        table.push(line(what, cells));
+    }
+    println!("\n{}\n", table.join("\n"));
+    assert!(late.is_empty(), "{}", late.join("\n"));
+}
+
+#[test]
+fn the_readme_publishes_every_row_of_the_kill_matrix_with_its_bounds() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("README.md");
+    let readme = std::fs::read_to_string(readme).expect("the README");
+    assert!(readme.contains(&line("", SCHEMES.map(str::to_owned))), "the columns");
+    for Row { what, cells, .. } in &MATRIX {
+        let start = format!("| {what} |");
+        let published = readme.lines().find_map(|line| line.strip_prefix(&start));
+        let published = published.unwrap_or_else(|| panic!("the README has no row: {what}"));
+        let published: Vec<&str> = published.trim_end_matches('|').split('|').map(str::trim).collect();
+        assert_eq!(published.len(), SCHEMES.len(), "{what}");
+        for ((cell, published), scheme) in cells.iter().zip(published).zip(SCHEMES) {
+            let Some((_, bound)) = cell else {
+                assert_eq!(published, "–", "{what}, {scheme}");
+                continue;
+            };
+            let measured = published.strip_suffix(&format!(" of {bound} ms"));
+            let measured = measured.and_then(|ms| ms.parse::<u64>().ok());
+            assert!(measured.is_some_and(|ms| ms <= *bound), "{what}, {scheme}: {published}");
+        }
+    }
+}
