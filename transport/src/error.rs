@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::Endpoint;
+use crate::{Endpoint, Fingerprint, Forbidden};
 
 /// A listener could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +87,17 @@ pub enum HandshakeError {
     /// It did not speak the transport.
     #[error("{0}")]
     Protocol(String),
+    /// A web page, or a name of ours, that is not allowed.
+    #[error("{0}")]
+    Forbidden(Forbidden),
+    /// Whom a dialler met is not known to be the car.
+    #[error("the certificate {seen} is not trusted: {why}")]
+    Untrusted {
+        /// The certificate that was shown.
+        seen: Fingerprint,
+        /// Why that does not do, and what would.
+        why: String,
+    },
     /// As many as the configuration allows are here already.
     #[error("{0}")]
     Full(String),

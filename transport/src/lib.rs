@@ -4,6 +4,7 @@
 //! transport, the framings of byte streams, and the bounds that keep a peer from costing more
 //! than it should. What must never live here: what a frame means.
 
+mod arrival;
 mod connection;
 mod endpoint;
 mod error;
@@ -13,13 +14,17 @@ mod framing;
 mod limits;
 mod linger;
 mod mem;
+mod presented;
+mod security;
 mod slots;
 mod stream;
 mod table;
 mod tcp;
+mod tls;
 mod traits;
 mod udp;
 mod unix;
+mod web;
 mod wire;
 mod ws;
 
@@ -30,9 +35,13 @@ pub use faulty::{Direction, Faults, Faulty};
 pub use frame::{Frame, Kind};
 pub use limits::Limits;
 pub use mem::Mem;
+pub use presented::{NoToken, Presented, Secret};
+pub use security::{DialOptions, Security};
 pub use table::{AddressKind, OptionSpec, Scheme, Table};
 pub use tcp::Tcp;
+pub use tls::{BadPem, ClientTls, Fingerprint, Identity, NoFingerprint, Roots, ServerTls, Tls};
 pub use traits::{Incoming, Listener, Transport};
 pub use udp::Udp;
 pub use unix::Unix;
+pub use web::{Forbidden, HostName, NoHost, NoOrigin, Origin, Web};
 pub use ws::Ws;

@@ -19,7 +19,9 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 
 use crate::framing::{Choice, Decode, Encode, READ_CHUNK};
 use crate::linger::Linger;
-use crate::{Connection, Endpoint, Frame, HandshakeError, Limits, Link, Peer, RecvError, SendError, linger};
+use crate::{
+    Connection, Endpoint, Frame, HandshakeError, Limits, Link, Peer, Presented, RecvError, SendError, linger,
+};
 
 /// Bytes of frames that may wait to be written before the sender has to.
 const WRITE_BOUND: usize = 64 * 1024;
@@ -33,12 +35,17 @@ pub(crate) fn refuse(
     limits: &Limits,
     try_write: impl FnOnce(&[u8]) -> io::Result<usize>,
 ) -> HandshakeError {
-    if !limits.refusal.is_empty() {
-        let line = limits.refusal.replace("{}", &why.to_string()) + "\n";
+    let line = refusal(&why.to_string(), limits);
+    if !line.is_empty() {
         // It is closed next, whether it heard this or not.
         drop(try_write(line.as_bytes()));
     }
     why
+}
+
+/// What is said on a byte stream to a peer that is closed next; empty for nothing.
+pub(crate) fn refusal(why: &str, limits: &Limits) -> String {
+    if limits.refusal.is_empty() { String::new() } else { limits.refusal.replace("{}", why) + "\n" }
 }
 
 /// A connection over two halves of a byte stream. `guard` is dropped with the last of them.
@@ -59,7 +66,14 @@ pub(crate) fn connection<R: AsyncRead + Send + Unpin + 'static>(
         dead: limits.tcp_dead,
         shared,
     };
-    Connection { peer, caps: choice.caps(), link: Link::default(), tx: Box::pin(tx), rx: Box::pin(rx) }
+    Connection {
+        peer,
+        presented: Presented::default(),
+        caps: choice.caps(),
+        link: Link::default(),
+        tx: Box::pin(tx),
+        rx: Box::pin(rx),
+    }
 }
 
 /// What both halves hold.
