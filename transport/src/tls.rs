@@ -27,6 +27,7 @@ mod client;
 mod fingerprint;
 mod halves;
 mod identity;
+mod secured;
 pub(crate) mod server;
 mod words;
 

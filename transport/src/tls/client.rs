@@ -18,6 +18,7 @@ use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme,
 };
 
+use super::secured::Secured;
 use super::{Identity, PIN, Roots, provider, words};
 use crate::wire::{Reading, Writing};
 use crate::{DialError, Endpoint, Fingerprint, HandshakeError};
@@ -43,14 +44,14 @@ impl ClientTls {
         &self,
         to: &Endpoint,
         (read, write): (Reading, Writing),
-    ) -> Result<TlsStream<Join<Reading, Writing>>, DialError> {
+    ) -> Result<Secured<TlsStream<Join<Reading, Writing>>>, DialError> {
         let unusable = |reason| DialError::Option { endpoint: to.clone(), reason };
         let verifier = Arc::new(self.verifier(to).map_err(unusable)?);
         let config = self.config(Arc::clone(&verifier)).map_err(|error| unusable(error.to_string()))?;
         let host = to.socket().map_or("", |(host, _)| host).to_owned();
         let name = ServerName::try_from(host).map_err(|error| unusable(error.to_string()))?;
         let shaken = TlsConnector::from(Arc::new(config)).connect(name, join(read, write)).await;
-        shaken.map_err(|error| {
+        shaken.map(Secured).map_err(|error| {
             let refused = verifier.refused.lock().unwrap_or_else(PoisonError::into_inner).take();
             let speaks = "is it a plain port, which tcp:// or ws:// would reach?";
             let source = refused.unwrap_or_else(|| words::failed(error, speaks));

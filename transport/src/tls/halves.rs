@@ -8,8 +8,6 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::words;
-
 /// Makes the halves.
 pub(super) fn split<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> (Reading<S>, Writing<S>) {
     let stream = Arc::new(Mutex::new(stream));
@@ -26,7 +24,7 @@ pub(super) struct Reading<S>(Arc<Mutex<S>>);
 
 impl<S: AsyncRead + Unpin> AsyncRead for Reading<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut *lock(&self.0)).poll_read(cx, buf).map_err(words::broken)
+        Pin::new(&mut *lock(&self.0)).poll_read(cx, buf)
     }
 }
 

@@ -12,6 +12,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use tokio_rustls::server::TlsStream;
 
+use super::secured::Secured;
 use super::{BadPem, Identity, Roots, provider, words};
 use crate::linger::Linger;
 use crate::wire::{self, Reading, Writing};
@@ -71,7 +72,7 @@ impl ServerTls {
         socket: TcpStream,
         limits: &Limits,
         plain: &str,
-    ) -> Result<(TlsStream<Join<Reading, Writing>>, Option<Fingerprint>), HandshakeError> {
+    ) -> Result<(Secured<TlsStream<Join<Reading, Writing>>>, Option<Fingerprint>), HandshakeError> {
         let mut first = [HANDSHAKE_RECORD];
         socket.peek(&mut first).await?;
         let (read, write) = wire::split(socket, limits)?;
@@ -86,7 +87,7 @@ impl ServerTls {
             Ok(stream) => {
                 let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
                 let certificate = shown.map(|der| Fingerprint::of(der));
-                Ok((stream, certificate))
+                Ok((Secured(stream), certificate))
             }
             Err((error, socket)) => {
                 // Why is on its way as an alert; a reset must not take it.
