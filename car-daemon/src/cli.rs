@@ -126,7 +126,7 @@ async fn run_until_signal(
     }
     tokio::spawn(read_again(hangup, reloads, overrides, path));
     crate::run(config, shutdown, reloaded, |config, daemon| {
-        print(&welcome::table(config, daemon.endpoints()));
+        print(&welcome::table(config, daemon.endpoints(), daemon.certificate()));
     })
     .await
 }

@@ -8,13 +8,15 @@ use hal::{AssembleError, Platform};
 use protocol::Event;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use transport::{BindError, Endpoint, Listener, Table};
+use transport::{BindError, Endpoint, Fingerprint, Listener, Security, Table, Web};
 
+use crate::certificate::{self, CertificateError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Gate, Rules};
 use crate::hardware::{self, Bell, Plant, Runner};
 use crate::info::Identity;
+use crate::machine;
 use crate::server::Server;
 use crate::session::Context;
 use crate::shared::Shared;
@@ -28,6 +30,9 @@ pub enum StartError {
     /// An endpoint cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// There is nothing to show on `tls` and `wss`.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The thread of the control loop cannot be started.
     #[error("the hardware thread cannot be started: {0}")]
     Thread(#[from] std::io::Error),
@@ -57,10 +62,21 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// As `main` uses them.
-    #[must_use]
-    pub fn new(config: &Config) -> Self {
-        Self { transports: Table::new(&config.limits.transport), hardware: hardware::Mode::Thread }
+    /// As `main` uses them. Where the configuration listens over TLS and names no certificate, the
+    /// daemon's own is read, or made and kept.
+    ///
+    /// # Errors
+    /// Where a certificate is needed and cannot be had.
+    pub fn new(config: &Config) -> Result<Self, CertificateError> {
+        let Web { origins, mut hosts } = config.web.clone();
+        hosts.extend(machine::names(&config.name));
+        let security = Security {
+            tls: certificate::for_listeners(config)?,
+            web: Web { origins, hosts },
+            ..Security::default()
+        };
+        let transports = Table::with(&config.limits.transport, &security);
+        Ok(Self { transports, hardware: hardware::Mode::Thread })
     }
 }
 
@@ -69,6 +85,7 @@ impl Parts {
 #[derive(Debug)]
 pub struct Daemon {
     endpoints: Vec<Endpoint>,
+    certificate: Option<Fingerprint>,
     shared: Arc<Shared>,
     runner: Runner,
     server: Server,
@@ -112,19 +129,21 @@ impl Daemon {
         let runner = Runner::start(plant, parts.hardware, Arc::clone(&shared), clock)?;
 
         let closing = CancellationToken::new();
-        let server = Server::new(Context {
+        let context = Context {
             shared: Arc::clone(&shared),
             clock,
             identity: Identity::new(config),
             limits: config.limits.session.clone(),
             closing: closing.clone(),
-        });
+        };
+        let server = Server::new(context, config.web.clone());
         let endpoints = listeners.iter().map(|l| l.endpoint().clone()).collect();
         for listener in listeners {
             server.listen(listener);
         }
         Ok(Self {
             endpoints,
+            certificate: parts.transports.certificate(),
             shared,
             runner,
             server,
@@ -138,6 +157,12 @@ impl Daemon {
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
+    }
+
+    /// The fingerprint of what its listeners over TLS show, for clients to pin.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Fingerprint> {
+        self.certificate
     }
 
     /// Takes over what can change while the car runs: `[control]` without `rate_hz`. The rest needs a
@@ -176,7 +201,7 @@ pub async fn run(
     mut reloads: mpsc::Receiver<Config>,
     ready: impl FnOnce(&Config, &Daemon),
 ) -> Result<(), RunError> {
-    let daemon = Daemon::start(&config, Parts::new(&config)).await?;
+    let daemon = Daemon::start(&config, Parts::new(&config).map_err(StartError::from)?).await?;
     ready(&config, &daemon);
     let died = loop {
         tokio::select! {

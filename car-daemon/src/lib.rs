@@ -4,6 +4,7 @@
 //! what a frame looks like on the wire, what a pin does. `main.rs` only parses arguments and calls
 //! [`run`].
 
+mod certificate;
 pub mod cli;
 mod clock;
 pub mod config;
@@ -12,13 +13,16 @@ mod daemon;
 pub mod hardware;
 mod info;
 mod log;
+mod machine;
 mod platform;
 mod server;
 mod session;
 mod shared;
+mod state_dir;
 mod telemetry;
 mod welcome;
 
+pub use certificate::CertificateError;
 pub use config::Config;
 pub use daemon::{Daemon, Parts, RunError, StartError, run};
 pub use platform::{PLATFORMS, PlatformRow};

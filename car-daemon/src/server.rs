@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::DialectId;
 use tokio_util::task::TaskTracker;
-use transport::{Endpoint, HandshakeError, Incoming, Listener};
+use transport::{Endpoint, HandshakeError, Incoming, Listener, Peer, Web};
 
+use crate::config::line_that_allows;
 use crate::control::SessionId;
 use crate::session::{Context, Manner, serve};
 
@@ -17,17 +18,20 @@ pub(crate) struct Server {
     listeners: TaskTracker,
     sessions: TaskTracker,
     next: Arc<AtomicU64>,
+    /// What the configuration lets in, to say what it would have to.
+    web: Arc<Web>,
     /// The second, from 1, in which it was last said that somebody was turned away.
     complained: Arc<AtomicU64>,
 }
 
 impl Server {
-    pub(crate) fn new(context: Context) -> Self {
+    pub(crate) fn new(context: Context, web: Web) -> Self {
         Self {
             context: Arc::new(context),
             listeners: TaskTracker::new(),
             sessions: TaskTracker::new(),
             next: Arc::new(AtomicU64::new(1)),
+            web: Arc::new(web),
             complained: Arc::default(),
         }
     }
@@ -60,15 +64,30 @@ impl Server {
         self.complained.swap(now, Ordering::Relaxed) != now
     }
 
+    /// Logs that somebody was turned away. Who broke off or was slow is no news.
+    fn complain(&self, peer: &Peer, error: &HandshakeError) {
+        const MORE: &str = "more of this within a second is not logged";
+        match error {
+            HandshakeError::Io(_) | HandshakeError::TimedOut(_) => {
+                tracing::debug!(%peer, %error, "turned away");
+            }
+            _ if !self.may_complain() => tracing::debug!(%peer, %error, "turned away"),
+            HandshakeError::Forbidden(why) => match line_that_allows(&self.web, why) {
+                Some(line) => {
+                    tracing::warn!(%peer, %why, "turned away; to allow it, write under [auth]: {line}; {MORE}");
+                }
+                None => tracing::warn!(%peer, %why, "turned away; {MORE}"),
+            },
+            error => tracing::warn!(%peer, %error, "turned away; {MORE}"),
+        }
+    }
+
     fn admit(&self, Incoming { peer, handshake }: Incoming, manner: Manner) {
         let server = self.clone();
         self.sessions.spawn(async move {
             match server.context.closing.run_until_cancelled(handshake).await {
                 Some(Ok(connection)) => serve(server.context, connection, next(&server.next), manner).await,
-                Some(Err(full @ HandshakeError::Full(_))) if server.may_complain() => {
-                    tracing::warn!(%peer, %full, "turned away; more of this within a second is not logged");
-                }
-                Some(Err(error)) => tracing::debug!(%peer, %error, "turned away"),
+                Some(Err(error)) => server.complain(&peer, &error),
                 None => {}
             }
         });

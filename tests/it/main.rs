@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod dead_link;
+mod doors;
 mod driving;
 mod foreign;
 mod readme;

@@ -3,6 +3,7 @@
 //! What lives here: the configuration, reading it from a file so that every fault is reported at
 //! once, and writing out what is in force. What must never live here: anything that acts.
 
+mod doors;
 mod print;
 mod read;
 mod settings;
@@ -10,8 +11,10 @@ mod settings;
 use std::time::Duration;
 
 use hal::Board;
-use transport::{Endpoint, Limits as TransportLimits};
+use transport::{Endpoint, Limits as TransportLimits, Web};
 
+pub use self::doors::TlsFiles;
+pub(crate) use self::doors::line_that_allows;
 use crate::control::Control;
 use crate::platform::{PLATFORMS, PlatformRow};
 
@@ -34,6 +37,11 @@ pub struct Config {
     pub limits: Limits,
     /// Whether anybody in reach may drive.
     pub insecure: bool,
+    /// Further pages that may open a WebSocket, and names by which this machine is dialled, besides
+    /// its own.
+    pub web: Web,
+    /// What listeners over TLS show.
+    pub tls: TlsFiles,
 }
 
 /// What a client for whom there is no room is told: `Code::BUSY` of the protocol.
@@ -113,6 +121,8 @@ impl Config {
             control: Control::default(),
             limits: Limits::default(),
             insecure: false,
+            web: Web::default(),
+            tls: TlsFiles::default(),
         }
     }
 }
