@@ -91,19 +91,24 @@ pub enum HandshakeError {
     #[error("{0}")]
     Forbidden(Forbidden),
     /// Whom a dialler met is not known to be the car.
-    #[error("the certificate {seen} is not trusted: {why}")]
-    Untrusted {
-        /// The certificate that was shown.
-        seen: Fingerprint,
-        /// Why that does not do, and what would.
-        why: String,
-    },
+    #[error("{0}")]
+    Untrusted(Box<Untrusted>),
     /// As many as the configuration allows are here already.
     #[error("{0}")]
     Full(String),
     /// The connection broke.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// A certificate that a dialler does not take for the car's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the certificate {seen} is not trusted: {why}")]
+pub struct Untrusted {
+    /// The certificate that was shown.
+    pub seen: Fingerprint,
+    /// Why that does not do, and what would.
+    pub why: String,
 }
 
 /// A frame could not be received.

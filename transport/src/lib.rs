@@ -30,7 +30,7 @@ mod ws;
 
 pub use connection::{Caps, Connection, FrameSink, FrameStream, Link, Peer};
 pub use endpoint::{Address, Endpoint, EndpointError};
-pub use error::{BindError, DialError, HandshakeError, RecvError, SendError};
+pub use error::{BindError, DialError, HandshakeError, RecvError, SendError, Untrusted};
 pub use faulty::{Direction, Faults, Faulty};
 pub use frame::{Frame, Kind};
 pub use limits::Limits;

@@ -73,8 +73,10 @@ impl Transport for Tls {
     async fn dial(&self, to: &Endpoint) -> Result<Connection, DialError> {
         let deadline = Instant::now() + self.limits.handshake;
         let (halves, peer) = connect(to, &self.limits).await?;
-        let shaken = timeout_at(deadline, self.security.dial.tls.connect(to, halves)).await;
-        let stream = shaken.unwrap_or_else(|_elapsed| Err(late(to, &self.limits)))?;
+        let stream = match timeout_at(deadline, self.security.dial.tls.connect(to, halves)).await {
+            Ok(shaken) => shaken?,
+            Err(_elapsed) => return Err(late(to, &self.limits)),
+        };
         let choice = Choice::for_dialler(to, &self.limits);
         let (peer, halves) = (Peer::Socket(peer), halves::split(stream));
         Ok(stream::connection(peer, halves, &choice, &self.limits, ()))

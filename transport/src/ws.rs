@@ -82,7 +82,10 @@ impl Transport for Ws {
                 self.open(to, join(halves.0, halves.1), peer).await
             }
         });
-        shaken.await.unwrap_or_else(|_elapsed| Err(tls::late(to, &self.limits)))
+        match shaken.await {
+            Ok(shaken) => shaken,
+            Err(_elapsed) => Err(tls::late(to, &self.limits)),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use tokio_rustls::rustls::{
 use super::secured::Secured;
 use super::{Identity, PIN, Roots, provider, words};
 use crate::wire::{Reading, Writing};
-use crate::{DialError, Endpoint, Fingerprint, HandshakeError};
+use crate::{DialError, Endpoint, Fingerprint, HandshakeError, Untrusted};
 
 /// Whom a dialler of `tls` and `wss` believes, and who it is itself.
 ///
@@ -102,7 +102,7 @@ struct Verifier {
 
 impl Verifier {
     fn refuse(&self, seen: Fingerprint, why: String) -> TlsError {
-        let refused = HandshakeError::Untrusted { seen, why };
+        let refused = HandshakeError::Untrusted(Box::new(Untrusted { seen, why }));
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(refused);
         TlsError::InvalidCertificate(CertificateError::ApplicationVerificationFailure)
     }

@@ -14,13 +14,13 @@ async fn a_dialler_that_was_told_nothing_believes_nobody_and_says_whom_it_saw() 
         let mut listener = car.listen(scheme, None).await;
         let to = listener.endpoint().clone();
         let (dialled, accepted) = meet(&mut listener, &to, ClientTls::default()).await;
-        let Err(DialError::Handshake { source: HandshakeError::Untrusted { seen, .. }, .. }) = &dialled
+        let Err(error @ DialError::Handshake { source: HandshakeError::Untrusted(met), .. }) = &dialled
         else {
             panic!("{dialled:?}")
         };
-        assert_eq!(*seen, car.identity.fingerprint());
-        let words = dialled.as_ref().unwrap_err().to_string();
-        assert!(words.contains(&seen.to_string()) && words.contains("pin it"), "{words}");
+        assert_eq!(met.seen, car.identity.fingerprint());
+        let words = error.to_string();
+        assert!(words.contains(&met.seen.to_string()) && words.contains("pin it"), "{words}");
         assert!(accepted.is_err());
     }
 }

@@ -183,6 +183,34 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_shown_by_no_help_and_no_error() {
+        let args = Args::try_parse_from(["carctl", "--token", "correct-horse", "state"]).unwrap();
+        assert_eq!(args.token, Some(Secret::new("correct-horse")));
+        assert!(!format!("{args:?}").contains("horse"));
+        let error = Args::try_parse_from(["carctl", "--token", "correct-horse", "nonsense"]).unwrap_err();
+        assert!(!error.to_string().contains("horse"), "{error}");
+    }
+
+    #[test]
+    fn what_vouches_for_a_car_is_read_from_files_and_from_a_pin() {
+        let parse = |line: &str| Args::try_parse_from(line.split(' ')).map(|args| args.trust);
+        let pin = format!("sha256:{}", "0a".repeat(32));
+        let trust = parse(&format!("carctl state --pin {pin}")).unwrap().load().unwrap();
+        assert_eq!(trust.pin.map(|pin| pin.to_string()), Some(pin));
+        let error = parse("carctl state --pin sha256:0a").unwrap_err().to_string();
+        assert!(error.contains("64 hexadecimal digits"), "{error}");
+        assert!(parse("carctl state --cert a.pem").unwrap_err().to_string().contains("--key"));
+        for (line, words) in [
+            ("carctl state --ca /dev/null", "/dev/null: holds no certificate"),
+            ("carctl state --ca /no/such/file", "/no/such/file: cannot be read"),
+            ("carctl state --cert /dev/null --key /dev/null", "/dev/null: holds no private key"),
+        ] {
+            let error = parse(line).unwrap().load().unwrap_err();
+            assert!(error.to_string().contains(words) && error.is_of_arguments(), "{error}");
+        }
+    }
+
+    #[test]
     fn negative_numbers_are_numbers_and_not_options() {
         let Ok(Command::Drive { throttle, steer, duration, ttl }) =
             parse("carctl drive -0.5 -.25 --for 1.5s --ttl 250ms")

@@ -51,6 +51,11 @@ impl From<DialError> for Error {
 }
 
 impl Error {
+    /// Whether the command line is wrong, or what it names.
+    pub(crate) fn is_of_arguments(&self) -> bool {
+        matches!(self, Self::Token(_) | Self::File(_))
+    }
+
     /// What is wrong with a file.
     pub(crate) fn file(path: &Path, what: &impl fmt::Display) -> Self {
         Self::File(format!("{}: {what}", path.display()))
@@ -60,8 +65,8 @@ impl Error {
 /// What to type where the car's certificate is not known.
 fn pin_it(error: &DialError) -> String {
     match error {
-        DialError::Handshake { source: HandshakeError::Untrusted { seen, .. }, .. } => {
-            format!("\nIf the car prints the same when it starts: carctl --pin {seen} …")
+        DialError::Handshake { source: HandshakeError::Untrusted(met), .. } => {
+            format!("\nIf the car prints the same when it starts: carctl --pin {} …", met.seen)
         }
         _ => String::new(),
     }
