@@ -142,7 +142,10 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
         Err(error) => return complain(&format!("cannot start: {error}"), FAILED),
     };
     let line = post.as_ref().map(Post::line);
-    let parts = Parts { lock, ..Parts::inheriting(&config, &inherited) };
+    let parts = match Parts::inheriting(&config, &inherited) {
+        Ok(parts) => Parts { lock, ..parts },
+        Err(error) => return complain(&error.to_string(), FAILED),
+    };
     let reading = Reading { overrides, path: args.config.clone(), inherited };
     let running = run_until_signal(config, parts, reading, shutdown, line.clone());
     // Unwinding drops the daemon, which stops the car.
@@ -242,7 +245,7 @@ async fn run_until_signal(
             tracing::warn!("a socket that was passed to this process is closed: {unused}");
         }
         daemon.when_stalled(move |why| end_at_once(why, guard.as_ref()));
-        print(&welcome::table(config, daemon.endpoints()));
+        print(&welcome::table(config, daemon.endpoints(), daemon.certificate()));
     })
     .await
 }

@@ -9,14 +9,18 @@ use hal::{AssembleError, Interlock, Platform};
 use protocol::Event;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
-use transport::{BindError, Endpoint, Inherited, Listener, LockError, LockFile, Table};
+use transport::{
+    BindError, Endpoint, Fingerprint, Inherited, Listener, LockError, LockFile, Security, Table, Web,
+};
 
+use crate::certificate::{self, CertificateError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{Gate, Rules};
 use crate::hardware::{self, Bell, Heartbeat, Plant, Runner};
 use crate::info::Identity;
 use crate::latch::{self, Below, Keeper, Latch};
+use crate::machine;
 use crate::server::Server;
 use crate::session::Context;
 use crate::shared::Shared;
@@ -34,6 +38,9 @@ pub enum StartError {
     /// An endpoint cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// There is nothing to show on `tls` and `wss`.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// A thread cannot be started: that of the control loop, or that which keeps the emergency stop.
     #[error("a thread cannot be started: {0}")]
     Thread(#[from] std::io::Error),
@@ -71,17 +78,29 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// As `main` uses them.
-    #[must_use]
-    pub fn new(config: &Config) -> Self {
+    /// As `main` uses them. Where the configuration listens over TLS and names no certificate, the
+    /// daemon's own is read, or made and kept.
+    ///
+    /// # Errors
+    /// Where a certificate is needed and cannot be had.
+    pub fn new(config: &Config) -> Result<Self, CertificateError> {
         Self::inheriting(config, &Inherited::default())
     }
 
     /// The same, with sockets that were passed to this process.
-    #[must_use]
-    pub fn inheriting(config: &Config, inherited: &Inherited) -> Self {
-        let transports = Table::inheriting(&config.limits.transport, inherited);
-        Self { transports, hardware: hardware::Mode::Thread, lock: None }
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn inheriting(config: &Config, inherited: &Inherited) -> Result<Self, CertificateError> {
+        let Web { origins, mut hosts } = config.web.clone();
+        hosts.extend(machine::names(&config.name));
+        let security = Security {
+            tls: certificate::for_listeners(config)?,
+            web: Web { origins, hosts },
+            ..Security::default()
+        };
+        let transports = Table::inheriting(&config.limits.transport, &security, inherited);
+        Ok(Self { transports, hardware: hardware::Mode::Thread, lock: None })
     }
 }
 
@@ -90,6 +109,7 @@ impl Parts {
 #[derive(Debug)]
 pub struct Daemon {
     endpoints: Vec<Endpoint>,
+    certificate: Option<Fingerprint>,
     shared: Arc<Shared>,
     runner: Runner,
     server: Server,
@@ -143,20 +163,22 @@ impl Daemon {
         let runner = Runner::start(plant, parts.hardware, config.control.stall, Arc::clone(&shared), clock)?;
 
         let closing = CancellationToken::new();
-        let server = Server::new(Context {
+        let context = Context {
             shared: Arc::clone(&shared),
             clock,
             identity: Identity::new(config),
             limits: config.limits.session.clone(),
             memory: config.limits.transport.memory.clone(),
             closing: closing.clone(),
-        });
+        };
+        let server = Server::new(context, config.web.clone());
         let endpoints = listeners.iter().map(|l| l.endpoint().clone()).collect();
         for listener in listeners {
             server.listen(listener);
         }
         Ok(Self {
             endpoints,
+            certificate: parts.transports.certificate(),
             shared,
             runner,
             server,
@@ -178,6 +200,12 @@ impl Daemon {
     #[must_use]
     pub fn heartbeat(&self) -> &Heartbeat {
         self.runner.fate().heartbeat()
+    }
+
+    /// The fingerprint of what its listeners over TLS show, for clients to pin.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Fingerprint> {
+        self.certificate
     }
 
     /// Takes over what can change while the car runs: `[control]` without `rate_hz`. The rest needs a

@@ -6,6 +6,7 @@
 
 mod board_lock;
 mod bucket;
+mod certificate;
 pub mod cli;
 mod clock;
 pub mod config;
@@ -17,6 +18,7 @@ pub mod hardware;
 mod info;
 pub mod latch;
 mod log;
+mod machine;
 mod platform;
 mod server;
 mod service;
@@ -26,6 +28,7 @@ mod state_dir;
 mod telemetry;
 mod welcome;
 
+pub use certificate::CertificateError;
 pub use config::Config;
 pub use daemon::{Daemon, Parts, Reload, RunError, StartError, lock_board, run};
 pub use platform::{PLATFORMS, PlatformRow};

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use protocol::DialectId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
-use transport::{Connection, Endpoint, HandshakeError, Incoming, Listener, Use};
+use transport::{Connection, Endpoint, HandshakeError, Incoming, Listener, Peer, Use, Web};
 
+use crate::config::line_that_allows;
 use crate::control::SessionId;
 use crate::session::{Context, Manner, serve, turn_away};
 
@@ -20,16 +21,19 @@ pub(crate) struct Server {
     next: Arc<AtomicU64>,
     /// Of all listeners together.
     places: Arc<Semaphore>,
+    /// What the configuration lets in, to say what it would have to.
+    web: Arc<Web>,
 }
 
 impl Server {
-    pub(crate) fn new(context: Context) -> Self {
+    pub(crate) fn new(context: Context, web: Web) -> Self {
         Self {
             places: Arc::new(Semaphore::new(context.limits.sessions)),
             context: Arc::new(context),
             listeners: TaskTracker::new(),
             sessions: TaskTracker::new(),
             next: Arc::new(AtomicU64::new(1)),
+            web: Arc::new(web),
         }
     }
 
@@ -55,13 +59,28 @@ impl Server {
         self.listeners.wait().await;
     }
 
+    /// Logs that somebody was turned away. Who broke off or was slow is no news.
+    fn complain(&self, peer: &Peer, error: &HandshakeError) {
+        match error {
+            HandshakeError::Io(_) | HandshakeError::TimedOut(_) => {
+                tracing::debug!(%peer, %error, "turned away");
+            }
+            HandshakeError::Forbidden(why) => match line_that_allows(&self.web, why) {
+                Some(line) => {
+                    tracing::warn!(%peer, %why, "turned away; to allow it, write under [auth]: {line}");
+                }
+                None => tracing::warn!(%peer, %why, "turned away"),
+            },
+            error => tracing::warn!(%peer, %error, "turned away"),
+        }
+    }
+
     fn admit(&self, Incoming { peer, handshake }: Incoming, manner: Manner) {
         let server = self.clone();
         self.sessions.spawn(async move {
             match server.context.closing.run_until_cancelled(handshake).await {
                 Some(Ok(connection)) => server.take_in(connection, manner).await,
-                Some(Err(full @ HandshakeError::Full(_))) => tracing::warn!(%peer, %full, "turned away"),
-                Some(Err(error)) => tracing::debug!(%peer, %error, "turned away"),
+                Some(Err(error)) => server.complain(&peer, &error),
                 None => {}
             }
         });

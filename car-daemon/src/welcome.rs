@@ -1,6 +1,6 @@
 //! What a person reads when the daemon has started: where it listens, and how to try it.
 
-use transport::{Address, Endpoint};
+use transport::{Address, Endpoint, Fingerprint};
 
 use crate::config::Config;
 
@@ -8,7 +8,7 @@ use crate::config::Config;
 const COLUMN: usize = 26;
 
 /// One table of everything that is open.
-pub(crate) fn table(config: &Config, endpoints: &[Endpoint]) -> String {
+pub(crate) fn table(config: &Config, endpoints: &[Endpoint], certificate: Option<Fingerprint>) -> String {
     let platform = if config.platform.name == "sim" { "simulated" } else { config.platform.name };
     let rows: Vec<(String, String)> = endpoints.iter().map(|e| (e.to_string(), how_to_try(e))).collect();
     // A long path gets a line as long as it needs; the others stay in a column.
@@ -19,14 +19,27 @@ pub(crate) fn table(config: &Config, endpoints: &[Endpoint]) -> String {
     for (url, example) in rows {
         text += &format!("  {url:<width$}  {example}\n");
     }
+    if let Some(pin) = certificate {
+        text += &format!("\n  PIN, this car's certificate: {pin}\n");
+    }
     text += "\n  words: up back left right stop cam_up cam_down cam_left cam_right cam_init state help\n  Ctrl-C stops the car and ends\n\n";
     text
+}
+
+/// As it stands in a URL.
+fn bracketed(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
 }
 
 /// A command or a line of code that drives the car through this endpoint.
 fn how_to_try(endpoint: &Endpoint) -> String {
     match (endpoint.scheme(), endpoint.address()) {
-        ("ws", _) => format!("browser's console: s = new WebSocket('{endpoint}') then s.send('up')"),
+        // A page of another site is refused, and so is the console of a page that is nobody's.
+        ("ws", Address::Socket { host, port }) => format!(
+            "browser's console at http://{}:{port}: s = new WebSocket('{endpoint}') then s.send('up')",
+            bracketed(host)
+        ),
+        ("tls" | "wss", _) => format!("carctl --to {endpoint} --pin PIN state"),
         ("tcp", Address::Socket { host, port }) => format!("nc {host} {port}, then type: up"),
         ("udp", Address::Socket { host, port }) => format!("echo up | socat -t1 - udp:{host}:{port}"),
         ("unix", Address::File(path)) => format!("nc -U {}, then type: state", path.display()),

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
-use transport::{Connection, DialError, Endpoint, Limits, Table};
+use transport::{ClientTls, Connection, DialError, DialOptions, Endpoint, Limits, Secret, Security, Table};
 
 use crate::backoff::Backoff;
 use crate::error::CallError;
@@ -32,6 +32,10 @@ pub struct Options {
     pub timeout: Duration,
     /// The first and the longest pause between attempts to connect again.
     pub retry: (Duration, Duration),
+    /// Shown to the car, which may ask for it. Over `ws` and `wss` it goes with the handshake.
+    pub token: Option<Secret>,
+    /// Whom to believe over `tls` and `wss`: nobody, unless this or the URL has a pin or this a root.
+    pub tls: ClientTls,
     /// Bounds of the transport.
     pub limits: Limits,
 }
@@ -42,8 +46,19 @@ impl Default for Options {
             name: None,
             timeout: Duration::from_secs(2),
             retry: (Duration::from_millis(100), Duration::from_secs(5)),
+            token: None,
+            tls: ClientTls::default(),
             limits: Limits::default(),
         }
+    }
+}
+
+impl Options {
+    /// The transports that dial so.
+    #[must_use]
+    pub fn table(&self) -> Table {
+        let dial = DialOptions { token: self.token.clone(), tls: self.tls.clone() };
+        Table::with(&self.limits, &Security { dial, ..Security::default() })
     }
 }
 
@@ -91,7 +106,7 @@ impl Client {
     /// # Errors
     /// Where nobody answers at `url`; only a connection that once was is tried again.
     pub async fn connect(url: &Endpoint, options: Options) -> Result<Self, DialError> {
-        let table = Table::new(&options.limits);
+        let table = options.table();
         let connection = table.dial(url).await?;
         let url = url.clone();
         let redial = move || {

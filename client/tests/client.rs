@@ -10,7 +10,7 @@ use protocol::{Code, Fault, Hello, Power, Topics};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
-use transport::{Caps, Connection, Frame, Link, Peer, RecvError, SendError};
+use transport::{Caps, Connection, Frame, Link, Peer, Presented, RecvError, SendError};
 
 /// The daemon's end of a connection.
 struct Daemon {
@@ -28,6 +28,7 @@ fn connection(room: usize) -> (Connection, Daemon) {
     };
     let connection = Connection {
         peer: Peer::Memory("daemon".to_owned()),
+        presented: Presented::default(),
         caps: Caps {
             reliable: true,
             ordered: true,

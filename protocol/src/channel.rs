@@ -8,7 +8,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
 
-use transport::{Caps, Connection, Frame, FrameStream, Link, Peer, RecvError, SendError};
+use transport::{Caps, Connection, Frame, FrameStream, Link, Peer, Presented, RecvError, SendError};
 
 use crate::outbox::Bound;
 use crate::{Code, DialectId, Fault, Id, Outbox, Outgoing, Replies, Reply, Request, Requests};
@@ -17,6 +17,8 @@ use crate::{Code, DialectId, Fault, Id, Outbox, Outgoing, Replies, Reply, Reques
 pub struct Channel {
     /// Who is there.
     pub peer: Peer,
+    /// What it has shown in its handshake.
+    pub presented: Presented,
     /// What the connection can do.
     pub caps: Caps,
     /// How soon a dead link must be noticed.
@@ -35,9 +37,9 @@ impl Channel {
     /// at most `bytes` of them together; but one frame always may.
     #[must_use]
     pub fn new(connection: Connection, fixed: Option<DialectId>, frames: usize, bytes: usize) -> Self {
-        let Connection { peer, caps, link, tx, rx } = connection;
+        let Connection { peer, presented, caps, link, tx, rx } = connection;
         let outbox = Outbox::new(tx, Bound { frames, bytes, longest: caps.max_frame });
-        Self { peer, caps, link, outbox, rx, ended: false, fixed, spoken: None }
+        Self { peer, presented, caps, link, outbox, rx, ended: false, fixed, spoken: None }
     }
 
     /// The dialect for what is said unasked: the fixed one, else the one the peer spoke last, else

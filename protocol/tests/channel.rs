@@ -11,7 +11,7 @@ use futures_util::{FutureExt, Sink, stream};
 use protocol::{
     Answer, Channel, Code, Command, DialectId, Fault, Hello, Id, Notification, Outgoing, Replies, Reply,
 };
-use transport::{Caps, Connection, FREE, Frame, Link, Memory, Peer, RecvError, SendError};
+use transport::{Caps, Connection, FREE, Frame, Link, Memory, Peer, Presented, RecvError, SendError};
 
 /// The longest frame of the connection, in bytes.
 const LONGEST: usize = 400;
@@ -92,6 +92,7 @@ fn channel(
     let frames: VecDeque<_> = frames.into_iter().map(|frame| frame.map(Frame::text)).collect();
     let connection = Connection {
         peer: Peer::Memory("test".to_owned()),
+        presented: Presented::default(),
         caps: Caps {
             reliable: true,
             ordered: true,

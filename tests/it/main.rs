@@ -5,6 +5,7 @@ mod bad_input;
 mod bounds;
 mod breakdown;
 mod dead_link;
+mod doors;
 mod driving;
 mod floods;
 mod foreign;

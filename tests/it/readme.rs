@@ -97,6 +97,27 @@ fn the_python_of_the_protocol_document_drives() {
 }
 
 #[test]
+fn carctl_says_whose_certificate_it_saw_and_how_to_pin_it() {
+    let (daemon, carctl) = (Process::start_listening("", &["tls://127.0.0.1:0".to_owned()]), carctl());
+    let line = |options: &str| format!("{} --to {} {options} state", carctl.display(), daemon.url("tls"));
+    let pin = daemon.table.split_whitespace().find(|word| word.starts_with("sha256:")).expect("is printed");
+    let other = format!("sha256:{}", "00".repeat(32));
+    for (options, why) in [(String::new(), "nothing vouches for it"), (format!("--pin {other}"), "pinned is")]
+    {
+        let output = shell(&line(&options), &daemon);
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{complaint}");
+        assert!(complaint.contains(why) && complaint.contains(&format!("--pin {pin}")), "{complaint}");
+    }
+    let output = shell(&line(&format!("--pin {pin}")), &daemon);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = shell(&format!("CAR_TOKEN='no token' {}", line("")), &daemon);
+    let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{complaint}");
+    assert!(complaint.contains("8 to 128 characters") && !complaint.contains("no token"), "{complaint}");
+}
+
+#[test]
 fn carctl_says_why_it_was_turned_away() {
     let daemon = Process::start_with("[limits]\nconnections = 1\nper_address = 1");
     let guest = std::os::unix::net::UnixStream::connect(daemon.socket()).expect("listens");

@@ -101,7 +101,7 @@ fn boards_lists_the_presets_and_prints_each_as_a_file_that_works() {
 fn wrong_arguments_name_what_would_be_right() {
     for (arguments, hint) in [
         (&["--platform", "simm"][..], "did you mean `sim`"),
-        (&["--listen", "wss://127.0.0.1"], "ws"),
+        (&["--listen", "wsss://127.0.0.1"], "did you mean `wss`"),
         (&["--board", "demmo"], "did you mean `demo`"),
         (&["boards", "l298"], "did you mean `l298n`"),
         (&["--listen", "tcp://0.0.0.0:9901"], "insecure = true"),

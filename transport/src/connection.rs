@@ -9,7 +9,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use tokio::sync::watch;
 
-use crate::{Frame, RecvError, SendError};
+use crate::{Frame, Presented, RecvError, SendError};
 
 /// Frames from the peer. After an error for which [`RecvError::is_fatal`] is true, it ends.
 /// Dropping a pending `next` loses nothing.
@@ -94,6 +94,8 @@ impl Link {
 pub struct Connection {
     /// Who is there.
     pub peer: Peer,
+    /// What it has shown in its handshake; of whoever was dialled, nothing.
+    pub presented: Presented,
     /// What the connection can do.
     pub caps: Caps,
     /// How soon a dead link must be noticed.
@@ -108,6 +110,7 @@ impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
             .field("peer", &self.peer)
+            .field("presented", &self.presented)
             .field("caps", &self.caps)
             .finish_non_exhaustive()
     }

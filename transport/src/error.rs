@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::Endpoint;
+use crate::{Endpoint, Fingerprint, Forbidden};
 
 /// A listener could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -87,12 +87,28 @@ pub enum HandshakeError {
     /// It did not speak the transport.
     #[error("{0}")]
     Protocol(String),
+    /// A web page, or a name of ours, that is not allowed.
+    #[error("{0}")]
+    Forbidden(Forbidden),
+    /// Whom a dialler met is not known to be the car.
+    #[error("{0}")]
+    Untrusted(Box<Untrusted>),
     /// As many as the configuration allows are here already.
     #[error("{0}")]
     Full(String),
     /// The connection broke.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// A certificate that a dialler does not take for the car's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the certificate {seen} is not trusted: {why}")]
+pub struct Untrusted {
+    /// The certificate that was shown.
+    pub seen: Fingerprint,
+    /// Why that does not do, and what would.
+    pub why: String,
 }
 
 /// A frame could not be received.

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
+use crate::tls::server::HANDSHAKE_RECORD;
 use crate::{Caps, Endpoint, Frame, Kind, Limits, OptionSpec, RecvError, SendError};
 
 mod java_utf;
@@ -226,18 +227,26 @@ fn counted(
 const FIELDS: [&[u8]; 6] =
     [b"host:", b"user-agent:", b"accept:", b"connection:", b"content-type:", b"content-length:"];
 
-/// The refusal of a line that is the request line of HTTP/1 (RFC 9112, section 3) or the beginning of
-/// one, or a field of a request: silence may have cut what came before. A page of any origin can make
-/// a browser send a request to any port, with lines of the page's choice after it; none of them must
-/// be heard.
-fn http(line: &[u8]) -> Option<RecvError> {
+/// The refusal of a line that is spoken to somebody else.
+///
+/// It may be the request line of HTTP/1 (RFC 9112, section 3) or the beginning of one, or a field of a
+/// request, where silence has cut what came before: a page of any origin can make a browser send a
+/// request to any port, with lines of the page's choice after it; none of them must be heard. Or it is
+/// the beginning of TLS (RFC 8446, section 5.1), whose author should know.
+fn foreign(line: &[u8]) -> Option<RecvError> {
     let method = line.iter().take_while(|b| b.is_ascii_uppercase()).count();
     let version = line.rsplit(|&b| b == b' ').next().unwrap_or_default();
     let is_request = method > 0 && (version.starts_with(b"HTTP/1.") || line[method..].starts_with(b" /"));
     let is_field =
         |name: &&[u8]| line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
-    let reason = "this is HTTP, spoken to a plain socket: a browser needs ws://";
-    (is_request || FIELDS.iter().any(is_field)).then(|| RecvError::Protocol(reason.to_owned()))
+    let reason = if is_request || FIELDS.iter().any(is_field) {
+        "this is HTTP, spoken to a plain socket: a browser needs ws://"
+    } else if line.starts_with(&[HANDSHAKE_RECORD, 3]) {
+        "this is TLS, spoken to a plain socket: dial tcp:// or unix://, or listen on tls://"
+    } else {
+        return None;
+    };
+    Some(RecvError::Protocol(reason.to_owned()))
 }
 
 /// The error where a stream ends with `have` bytes of a message for which `header` bytes of length

@@ -4,6 +4,7 @@
 //! transport, the framings of byte streams, and the bounds that keep a peer from costing more
 //! than it should. What must never live here: what a frame means.
 
+mod arrival;
 mod connection;
 mod endpoint;
 mod error;
@@ -17,19 +18,23 @@ mod lock_file;
 mod mem;
 mod memory;
 mod pending;
+mod presented;
+mod security;
 mod slots;
 mod stream;
 mod table;
 mod tcp;
+mod tls;
 mod traits;
 mod udp;
 mod unix;
+mod web;
 mod wire;
 mod ws;
 
 pub use connection::{Caps, Connection, FrameSink, FrameStream, Link, Peer};
 pub use endpoint::{Address, Endpoint, EndpointError};
-pub use error::{BindError, DialError, HandshakeError, RecvError, SendError};
+pub use error::{BindError, DialError, HandshakeError, RecvError, SendError, Untrusted};
 pub use faulty::{Direction, Faults, Faulty};
 pub use frame::{Frame, Kind};
 pub use inherited::Inherited;
@@ -37,9 +42,13 @@ pub use limits::{Limits, WRITE_BOUND};
 pub use lock_file::{LockError, LockFile};
 pub use mem::Mem;
 pub use memory::{FREE, Memory, Share, Use};
+pub use presented::{NoToken, Presented, Secret};
+pub use security::{DialOptions, Security};
 pub use table::{AddressKind, OptionSpec, Scheme, Table};
 pub use tcp::Tcp;
+pub use tls::{BadPem, ClientTls, Fingerprint, Identity, NoFingerprint, Roots, ServerTls, Tls};
 pub use traits::{Incoming, Listener, Transport};
 pub use udp::Udp;
 pub use unix::Unix;
+pub use web::{Forbidden, HostName, NoHost, NoOrigin, Origin, Web};
 pub use ws::Ws;

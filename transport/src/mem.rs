@@ -19,7 +19,7 @@ use tokio_util::sync::PollSender;
 use crate::slots::{Slot, Slots};
 use crate::{
     Address, AddressKind, BindError, Caps, Connection, DialError, Endpoint, Frame, Incoming, Limits, Link,
-    Listener, Peer, RecvError, Scheme, SendError, Transport,
+    Listener, Peer, Presented, RecvError, Scheme, SendError, Transport,
 };
 
 /// The rows of the scheme table.
@@ -141,6 +141,7 @@ impl Halves {
     fn connection(self, name: &str, max_frame: usize, slot: Option<Arc<Slot<()>>>) -> Connection {
         Connection {
             peer: Peer::Memory(name.to_owned()),
+            presented: Presented::default(),
             caps: Caps { reliable: true, ordered: true, linked: true, kinds: true, binary: true, max_frame },
             link: Link::default(),
             tx: Box::pin(MemSink { queue: PollSender::new(self.tx), max_frame, _slot: slot.clone() }),

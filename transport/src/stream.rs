@@ -20,8 +20,8 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 use crate::framing::{Choice, Decode, Encode, READ_CHUNK};
 use crate::linger::Linger;
 use crate::{
-    Connection, Endpoint, Frame, HandshakeError, Limits, Link, Peer, RecvError, SendError, Share, Use,
-    WRITE_BOUND, linger,
+    Connection, Endpoint, Frame, HandshakeError, Limits, Link, Peer, Presented, RecvError, SendError, Share,
+    Use, WRITE_BOUND, linger,
 };
 
 /// Connections that the kernel keeps until they are accepted.
@@ -33,12 +33,17 @@ pub(crate) fn refuse(
     limits: &Limits,
     try_write: impl FnOnce(&[u8]) -> io::Result<usize>,
 ) -> HandshakeError {
-    if !limits.refusal.is_empty() {
-        let line = limits.refusal.replace("{}", &why.to_string()) + "\n";
+    let line = refusal(&why.to_string(), limits);
+    if !line.is_empty() {
         // It is closed next, whether it heard this or not.
         drop(try_write(line.as_bytes()));
     }
     why
+}
+
+/// What is said on a byte stream to a peer that is closed next; empty for nothing.
+pub(crate) fn refusal(why: &str, limits: &Limits) -> String {
+    if limits.refusal.is_empty() { String::new() } else { limits.refusal.replace("{}", why) + "\n" }
 }
 
 /// A connection over two halves of a byte stream. `guard` is dropped with the last of them.
@@ -60,7 +65,14 @@ pub(crate) fn connection<R: AsyncRead + Send + Unpin + 'static>(
         share: limits.memory.share(),
         shared,
     };
-    Connection { peer, caps: choice.caps(), link: Link::default(), tx: Box::pin(tx), rx: Box::pin(rx) }
+    Connection {
+        peer,
+        presented: Presented::default(),
+        caps: choice.caps(),
+        link: Link::default(),
+        tx: Box::pin(tx),
+        rx: Box::pin(rx),
+    }
 }
 
 /// What both halves hold.

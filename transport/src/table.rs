@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    BindError, Connection, DialError, Endpoint, Inherited, Limits, Listener, Mem, Tcp, Transport, Udp, Unix,
-    Ws, mem, tcp, udp, unix, ws,
+    BindError, Connection, DialError, Endpoint, Fingerprint, Inherited, Limits, Listener, Mem, Security, Tcp,
+    Tls, Transport, Udp, Unix, Ws, mem, tcp, tls, udp, unix, ws,
 };
 
 /// What follows `scheme://`.
@@ -49,32 +49,46 @@ pub struct Scheme {
 
 /// The rows of every transport of this build, in the order in which people should read them.
 pub(crate) fn schemes() -> impl Iterator<Item = &'static Scheme> {
-    [ws::SCHEMES, tcp::SCHEMES, udp::SCHEMES, unix::SCHEMES, mem::SCHEMES].into_iter().flatten()
+    [ws::SCHEMES, tcp::SCHEMES, tls::SCHEMES, udp::SCHEMES, unix::SCHEMES, mem::SCHEMES].into_iter().flatten()
 }
 
 /// Every transport of this build.
 #[derive(Clone, Debug)]
 pub struct Table {
     rows: Vec<Arc<dyn Transport>>,
+    certificate: Option<Fingerprint>,
 }
 
 impl Table {
     /// All of them, with these bounds. `mem://` names are private to one table and its clones.
+    /// Nothing listens on `tls` and `wss`, and nobody there is believed.
     pub fn new(limits: &Limits) -> Self {
-        Self::inheriting(limits, &Inherited::default())
+        Self::with(limits, &Security::default())
+    }
+
+    /// The same, going by `security`.
+    pub fn with(limits: &Limits, security: &Security) -> Self {
+        Self::inheriting(limits, security, &Inherited::default())
     }
 
     /// The same; where one of these sockets is for an endpoint, it is used instead of a new one.
-    pub fn inheriting(limits: &Limits, inherited: &Inherited) -> Self {
+    pub fn inheriting(limits: &Limits, security: &Security, inherited: &Inherited) -> Self {
         Self {
+            certificate: security.tls.as_ref().map(|tls| tls.fingerprint()),
             rows: vec![
-                Arc::new(Ws::new(limits.clone()).inheriting(inherited)),
+                Arc::new(Ws::new(limits.clone(), security.clone()).inheriting(inherited)),
                 Arc::new(Tcp::new(limits.clone()).inheriting(inherited)),
+                Arc::new(Tls::new(limits.clone(), security.clone()).inheriting(inherited)),
                 Arc::new(Udp::new(limits.clone()).inheriting(inherited)),
                 Arc::new(Unix::new(limits.clone()).inheriting(inherited)),
                 Arc::new(Mem::new(limits.clone())),
             ],
         }
+    }
+
+    /// Of the certificate that its listeners on `tls` and `wss` show.
+    pub fn certificate(&self) -> Option<Fingerprint> {
+        self.certificate
     }
 
     /// Every scheme that it serves.

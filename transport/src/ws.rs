@@ -1,4 +1,5 @@
-//! `ws://host:port/path`: messages over WebSocket (RFC 6455), for browsers and everybody else.
+//! `ws://host:port/path`, and `wss` over TLS: messages over WebSocket (RFC 6455), for browsers and
+//! everybody else.
 //!
 //! The protocol itself is tungstenite's. What lives here and below: who is let in, what a peer may
 //! cost, how the end is said, and how soon a dead link is found. What a path or a message means must
@@ -8,21 +9,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncWrite, join};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use self::socket::{Inner, Socket};
 use self::watch::Watch;
-use crate::pending::{Pending, Place};
-use crate::slots::{Slot, Slots};
-use crate::tcp::{canonical, connect, listen};
+use crate::arrival::{Arrival, Arrivals};
+use crate::slots::Slot;
+use crate::tcp::connect;
 use crate::{
     AddressKind, BindError, Caps, Connection, DialError, Endpoint, HandshakeError, Incoming, Inherited,
-    Limits, Link, Listener, Peer, Scheme, Transport, stream, wire,
+    Limits, Link, Listener, Peer, Presented, Scheme, Security, ServerTls, Transport, tls, wire,
 };
 
+mod credentials;
 mod halves;
 mod handshake;
 mod liveness;
@@ -32,20 +32,29 @@ mod tap;
 mod watch;
 
 /// The rows of the scheme table.
-pub(crate) const SCHEMES: &[Scheme] =
-    &[Scheme { name: "ws", address: AddressKind::Socket { port: 9900, path: true }, options: &[] }];
+pub(crate) const SCHEMES: &[Scheme] = &[
+    Scheme { name: "ws", address: ADDRESS, options: &[] },
+    Scheme { name: SECURE, address: ADDRESS, options: &[tls::PIN_OPTION] },
+];
+
+/// The scheme over TLS.
+const SECURE: &str = "wss";
+
+const ADDRESS: AddressKind = AddressKind::Socket { port: 9900, path: true };
 
 /// WebSocket. A listener takes any path; a dialler asks for the endpoint's.
 #[derive(Clone, Debug)]
 pub struct Ws {
     limits: Arc<Limits>,
+    security: Arc<Security>,
     inherited: Inherited,
 }
 
 impl Ws {
-    /// With these bounds.
-    pub fn new(limits: Limits) -> Self {
-        Self { limits: Arc::new(limits), inherited: Inherited::default() }
+    /// With these bounds; a listener goes by [`Security::web`] and [`Security::tls`], a dialler by
+    /// [`Security::dial`].
+    pub fn new(limits: Limits, security: Security) -> Self {
+        Self { limits: Arc::new(limits), security: Arc::new(security), inherited: Inherited::default() }
     }
 
     /// With sockets that were passed to this process, used where they fit.
@@ -62,22 +71,41 @@ impl Transport for Ws {
     }
 
     async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
-        let (socket, endpoint) = listen(at, &self.inherited).await?;
-        Ok(Box::new(Accepting {
-            socket,
-            endpoint,
-            slots: Slots::new(&self.limits),
-            pending: Pending::new(&self.limits),
-            limits: Arc::clone(&self.limits),
-        }))
+        let tls = match at.scheme() {
+            SECURE => Some(tls::certificate_for(at, &self.security)?),
+            _ => None,
+        };
+        let arrivals = Arrivals::listen(at, &self.limits, &self.inherited).await?;
+        Ok(Box::new(Accepting { arrivals, tls, security: Arc::clone(&self.security) }))
     }
 
     async fn dial(&self, to: &Endpoint) -> Result<Connection, DialError> {
         let deadline = Instant::now() + self.limits.handshake;
-        let ((read, write), peer) = connect(to, &self.limits).await?;
-        let dialled = timeout_at(deadline, handshake::dial(to, join(read, write), &self.limits));
-        match dialled.await.unwrap_or(Err(HandshakeError::TimedOut(self.limits.handshake))) {
-            Ok(ws) => Ok(connection(ws, peer, &self.limits, None)),
+        let (halves, peer) = connect(to, &self.limits).await?;
+        let shaken = timeout_at(deadline, async {
+            if to.scheme() == SECURE {
+                self.open(to, self.security.dial.tls.connect(to, halves).await?, peer).await
+            } else {
+                self.open(to, join(halves.0, halves.1), peer).await
+            }
+        });
+        match shaken.await {
+            Ok(shaken) => shaken,
+            Err(_elapsed) => Err(tls::late(to, &self.limits)),
+        }
+    }
+}
+
+impl Ws {
+    async fn open(
+        &self,
+        to: &Endpoint,
+        socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        peer: SocketAddr,
+    ) -> Result<Connection, DialError> {
+        let token = self.security.dial.token.as_ref();
+        match handshake::dial(to, socket, token, &self.limits).await {
+            Ok(ws) => Ok(connection(ws, peer, Presented::default(), &self.limits, None)),
             Err(source) => Err(DialError::Handshake { endpoint: to.clone(), source }),
         }
     }
@@ -85,63 +113,68 @@ impl Transport for Ws {
 
 #[derive(Debug)]
 struct Accepting {
-    socket: TcpListener,
-    endpoint: Endpoint,
-    slots: Slots<IpAddr>,
-    pending: Pending<IpAddr>,
-    limits: Arc<Limits>,
+    arrivals: Arrivals,
+    /// `None` where no TLS is spoken.
+    tls: Option<ServerTls>,
+    security: Arc<Security>,
 }
 
 #[async_trait]
 impl Listener for Accepting {
     fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+        &self.arrivals.endpoint
     }
 
     async fn accept(&mut self) -> Incoming {
-        let (socket, peer) =
-            stream::accept(&self.endpoint, self.limits.accept_pause, |cx| self.socket.poll_accept(cx)).await;
-        let peer = canonical(peer);
-        let (place, slot) = (self.pending.enter(peer.ip()), self.slots.take(peer.ip()));
-        let arrival = Arrival { socket, peer, place, slot };
-        Incoming { peer: Peer::Socket(peer), handshake: welcome(arrival, Arc::clone(&self.limits)).boxed() }
+        let (tls, security) = (self.tls.clone(), Arc::clone(&self.security));
+        self.arrivals.accept(|arrival, limits| welcome(arrival, limits, tls, security)).await
     }
 
     async fn close(self: Box<Self>) {}
 }
 
-/// Somebody who came, and the places that were free for them.
-struct Arrival {
-    socket: TcpStream,
-    peer: SocketAddr,
-    place: Place<IpAddr>,
-    slot: Result<Slot<IpAddr>, HandshakeError>,
+async fn welcome(
+    arrival: Arrival,
+    limits: Arc<Limits>,
+    tls: Option<ServerTls>,
+    security: Arc<Security>,
+) -> Result<Connection, HandshakeError> {
+    let Arrival { socket, peer, slot } = arrival;
+    let presented = Presented::default();
+    match tls {
+        None => {
+            let (read, write) = wire::split(socket, &limits)?;
+            shake(join(read, write), peer, presented, slot, &limits, &security).await
+        }
+        Some(tls) => {
+            let shaken = tls.accept(socket, &limits, &handshake::without_tls()).await?;
+            let presented = Presented { certificate: shaken.certificate, ..presented };
+            shake(shaken.stream, peer, presented, slot, &limits, &security).await
+        }
+    }
 }
 
-async fn welcome(arrival: Arrival, limits: Arc<Limits>) -> Result<Connection, HandshakeError> {
-    let Arrival { socket, peer, place, slot } = arrival;
-    // Whoever loses its place gets no answer in words: to wait until each of them has read it is what
-    // there is no room for.
-    let shaken = timeout(
-        limits.handshake,
-        place.keep(async {
-            let (read, write) = wire::split(socket, &limits)?;
-            let socket = join(read, write);
-            match slot {
-                Ok(slot) => {
-                    let ws = handshake::accept(socket, &limits).await?;
-                    Ok(connection(ws, peer, &limits, Some(slot)))
-                }
-                Err(full) => Err(handshake::turn_away(socket, full).await),
-            }
-        }),
-    );
-    shaken.await.unwrap_or(Err(HandshakeError::TimedOut(limits.handshake)))
+async fn shake(
+    socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: SocketAddr,
+    presented: Presented,
+    slot: Result<Slot<IpAddr>, HandshakeError>,
+    limits: &Limits,
+    security: &Security,
+) -> Result<Connection, HandshakeError> {
+    match slot {
+        Ok(slot) => {
+            let (ws, token) = handshake::accept(socket, limits, &security.web).await?;
+            Ok(connection(ws, peer, Presented { token, ..presented }, limits, Some(slot)))
+        }
+        Err(full) => Err(handshake::turn_away(socket, full).await),
+    }
 }
 
 fn connection(
     ws: Inner<impl AsyncRead + AsyncWrite + Send + Unpin + 'static>,
     peer: SocketAddr,
+    presented: Presented,
     limits: &Limits,
     slot: Option<Slot<IpAddr>>,
 ) -> Connection {
@@ -155,5 +188,5 @@ fn connection(
         binary: true,
         max_frame: limits.max_frame,
     };
-    Connection { peer: Peer::Socket(peer), caps, link, tx: Box::pin(tx), rx: Box::pin(rx) }
+    Connection { peer: Peer::Socket(peer), presented, caps, link, tx: Box::pin(tx), rx: Box::pin(rx) }
 }

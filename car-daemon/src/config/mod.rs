@@ -3,6 +3,7 @@
 //! What lives here: the configuration, reading it from a file so that every fault is reported at
 //! once, and writing out what is in force. What must never live here: anything that acts.
 
+mod doors;
 mod print;
 mod read;
 mod settings;
@@ -11,8 +12,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hal::Board;
-use transport::{Endpoint, Limits as TransportLimits, WRITE_BOUND};
+use transport::{Endpoint, Limits as TransportLimits, WRITE_BOUND, Web};
 
+pub use self::doors::TlsFiles;
+pub(crate) use self::doors::line_that_allows;
 use crate::control::Control;
 use crate::platform::{PLATFORMS, PlatformRow};
 
@@ -41,6 +44,11 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// Where a daemon on this machine's own board is locked against a second one; `None`: not at all.
     pub lock_dir: Option<PathBuf>,
+    /// Further pages that may open a WebSocket, and names by which this machine is dialled, besides
+    /// its own.
+    pub web: Web,
+    /// What listeners over TLS show.
+    pub tls: TlsFiles,
 }
 
 /// The `[linux]` table: other places than the kernel's own are for tests and containers.
@@ -161,6 +169,8 @@ impl Config {
             insecure: false,
             state_dir: None,
             lock_dir: None,
+            web: Web::default(),
+            tls: TlsFiles::default(),
         }
     }
 }

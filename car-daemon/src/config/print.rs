@@ -1,6 +1,7 @@
 //! The configuration in force, as a file that reads back as itself.
 
 use std::fmt::{self, Write};
+use std::path::PathBuf;
 
 use super::Config;
 use super::settings::SETTINGS;
@@ -51,6 +52,31 @@ impl fmt::Display for Config {
             "insecure",
             &self.insecure.to_string(),
             "true: anybody who can reach the daemon may drive, from other machines too",
+        )?;
+        let pages = list(&self.web.origins);
+        row(
+            f,
+            "allow_origins",
+            &pages,
+            "further web pages that may open a WebSocket; \"null\" for one from a file",
+        )?;
+        row(f, "allow_hosts", &list(&self.web.hosts), "further names by which a WebSocket may be dialled")?;
+
+        let path = |path: Option<&PathBuf>| quoted(&path.map_or("".into(), |path| path.to_string_lossy()));
+        let pair = self.tls.pair.as_ref();
+        writeln!(f, "\n[tls]")?;
+        row(
+            f,
+            "cert",
+            &path(pair.map(|pair| &pair.0)),
+            "certificate in PEM; \"\": one that the daemon makes",
+        )?;
+        row(f, "key", &path(pair.map(|pair| &pair.1)), "its key in PEM")?;
+        row(
+            f,
+            "client_ca",
+            &path(self.tls.client_ca.as_ref()),
+            "who vouches for clients, in PEM; \"\": they need no certificate",
         )
     }
 }
@@ -65,6 +91,11 @@ fn number(value: f64) -> String {
     // Durations may carry the dust of seconds in binary.
     let value = (value * 1e6).round() / 1e6;
     format!("{value}")
+}
+
+fn list(values: &[impl ToString]) -> String {
+    let quoted: Vec<_> = values.iter().map(|value| quoted(&value.to_string())).collect();
+    format!("[{}]", quoted.join(", "))
 }
 
 fn quoted(text: &str) -> String {

@@ -8,6 +8,7 @@ use hal::board::LoadError;
 use hal::file::{Faults, Field, Item, Reader, Table};
 use transport::{Address, Endpoint};
 
+use super::doors;
 use super::settings::{ORDERED, SETTINGS};
 use super::{Config, EXPOSED_HINT, Overrides, exposed};
 use crate::state_dir;
@@ -94,8 +95,10 @@ impl Config {
         }
         if let Some(mut auth) = root.get("auth").table() {
             config.insecure = auth.get("insecure").boolean().unwrap_or(false);
+            doors::read_web(&mut auth, &mut config.web);
             auth.finish();
         }
+        doors::read_tls(&reader, &mut root, folder, &mut config);
         if let Some(urls) = listen.strings() {
             config.listen = read_endpoints(&reader, &listen, &urls, &config, overrides);
         }
@@ -157,7 +160,7 @@ fn read_endpoints(
 
 /// Whether two endpoints cannot be listened on together.
 fn collide(one: &Endpoint, other: &Endpoint) -> bool {
-    let streams = |endpoint: &Endpoint| ["ws", "tcp"].contains(&endpoint.scheme());
+    let streams = |endpoint: &Endpoint| ["ws", "wss", "tcp", "tls"].contains(&endpoint.scheme());
     let alike = one.scheme() == other.scheme() || (streams(one) && streams(other));
     // Port 0 is another port each time.
     alike && one.address() == other.address() && !matches!(one.address(), Address::Socket { port: 0, .. })

@@ -36,7 +36,7 @@ fn every_fault_is_told_at_once_with_its_line() {
     let faults = parse(
         r#"nmae = "car"
 platform = "simm"
-listen = ["wss://127.0.0.1:9900", "tcp://127.0.0.1:99000", "udp://0.0.0.0:9902"]
+listen = ["wsss://127.0.0.1:9900", "tcp://127.0.0.1:99000", "udp://0.0.0.0:9902"]
 board = "demmo"
 
 [control]
@@ -53,7 +53,7 @@ connections = 1.5
     for (line, what) in [
         ("car.toml:1: nmae", "`name`"),
         ("car.toml:2: platform", "`sim`"),
-        ("car.toml:3: listen", "wss"),
+        ("car.toml:3: listen", "wsss"),
         ("car.toml:3: listen", "99000"),
         ("car.toml:4: board", "`demo`"),
         ("car.toml:7: control.rate_hz", "10 to 1000 hertz"),
@@ -73,6 +73,11 @@ fn listening_beyond_this_machine_needs_a_decision() {
     let faults = parse("listen = [\"tcp://0.0.0.0:9901\"]").expect_err("anybody could drive");
     assert!(faults.starts_with("car.toml:1: listen"), "{faults}");
     assert!(faults.contains("insecure = true"), "{faults}");
+    for scheme in ["tls", "wss"] {
+        let faults =
+            parse(&format!("listen = [\"{scheme}://0.0.0.0:9901\"]")).expect_err("no less so over TLS");
+        assert!(faults.contains("reachable from other machines"), "{faults}");
+    }
     let open = parse("listen = [\"tcp://0.0.0.0:9901\"]\n[auth]\ninsecure = true").expect("decided");
     assert!(open.insecure);
     let overrides =
@@ -98,6 +103,32 @@ fn a_list_of_endpoints_is_looked_at_item_by_item() {
     assert_eq!(both.expect_err("one port for two").lines().count(), 1);
     assert!(parse("listen = [\"tcp://127.0.0.1:0\", \"tcp://127.0.0.1:0\"]").is_ok());
     assert!(parse("listen = []").expect_err("nobody could come").contains("is empty"));
+}
+
+#[test]
+fn pages_names_and_certificates_are_read_strictly() {
+    let config =
+        parse("[auth]\nallow_origins = [\"null\", \"HTTP://Panel:80\"]\nallow_hosts = [\"Car.lan\"]")
+            .expect("valid");
+    assert_eq!(
+        config.web.origins.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["null", "http://panel"]
+    );
+    assert_eq!(config.web.hosts.iter().map(ToString::to_string).collect::<Vec<_>>(), ["car.lan"]);
+    assert_eq!(parse(&config.to_string()).expect("valid").web, config.web);
+    for (text, words) in [
+        ("[auth]\nallow_origins = [\"*\"]", "scheme://host"),
+        ("[auth]\nallow_hosts = [\"http://car\"]", "without scheme and port"),
+        ("[tls]\ncert = \"car.pem\"", "without its key"),
+        ("[tls]\nkey = \"car.key\"", "without its certificate"),
+        ("[tls]\ncert = \"no such file\"\nkey = \"no such file\"", "cannot be read"),
+        ("[tls]\nclient_ca = \"/dev/null\"", "holds no certificate"),
+        ("[tls]\ncertificate = \"car.pem\"", "not a known key"),
+        ("listen = [\"tls://127.0.0.1:1\", \"tcp://127.0.0.1:1\"]", "another endpoint"),
+    ] {
+        let faults = parse(text).expect_err("a fault");
+        assert!(faults.contains(words) && faults.lines().count() == 1, "{faults}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use futures_util::{FutureExt, SinkExt, StreamExt, sink, stream};
 use protocol::Mode;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
-use transport::{Caps, Connection, Frame, FrameStream, Link, Peer, SendError};
+use transport::{Caps, Connection, Frame, FrameStream, Link, Peer, Presented, SendError, Web};
 
 use super::*;
 use crate::Config;
@@ -43,7 +43,14 @@ impl Listener for Door {
             Caps { reliable: true, ordered: true, linked: true, kinds: true, binary: true, max_frame: 1024 };
         let tx = Box::pin(sink::drain().sink_map_err(|never| -> SendError { match never {} }));
         let peer = Peer::Memory("guest".into());
-        let connection = Connection { peer: peer.clone(), caps, link: Link::default(), tx, rx };
+        let connection = Connection {
+            peer: peer.clone(),
+            caps,
+            link: Link::default(),
+            presented: Presented::default(),
+            tx,
+            rx,
+        };
         Incoming { peer, handshake: std::future::ready(Ok(connection)).boxed() }
     }
 
@@ -72,14 +79,15 @@ async fn a_session_that_panics_brakes_what_it_drove_and_takes_nobody_with_it() {
     let config = Config::standard();
     let gate = Gate::new(Rules::new(config.control.clone(), &config.board));
     let shared = Arc::new(Shared::new(gate, Bell::new(hardware::Mode::Task), Below::default()));
-    let server = Server::new(Context {
+    let context = Context {
         shared: Arc::clone(&shared),
         clock: Clock::start(),
         identity: Identity::new(&config),
         limits: config.limits.session.clone(),
         memory: config.limits.transport.memory.clone(),
         closing: CancellationToken::new(),
-    });
+    };
+    let server = Server::new(context, Web::default());
     let (door, guests) = mpsc::channel(1);
     server.listen(Box::new(Door { endpoint: "mem://door".parse().expect("an endpoint"), guests }));
 

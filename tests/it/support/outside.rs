@@ -20,6 +20,8 @@ pub(crate) struct Process {
     child: Child,
     folder: TempDir,
     urls: Vec<String>,
+    /// The table that it prints when it listens.
+    pub(crate) table: String,
     /// Read only at the end: a log that nobody reads must not matter.
     log: BufReader<ChildStderr>,
 }
@@ -69,17 +71,14 @@ impl Process {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
         let log = BufReader::new(child.stderr.take().expect("piped"));
-        let mut urls = Vec::new();
-        let mut line = String::new();
-        while urls.len() < endpoints.len() {
-            line.clear();
-            assert!(stdout.read_line(&mut line).expect("readable") > 0, "ended before it listened");
-            let first = line.split_whitespace().next().unwrap_or_default();
-            if first.contains("://") {
-                urls.push(first.to_owned());
-            }
+        let mut table = String::new();
+        while !table.contains("Ctrl-C") {
+            assert!(stdout.read_line(&mut table).expect("readable") > 0, "ended before it listened");
         }
-        Self { child, folder, urls, log }
+        let first = |line: &str| line.split_whitespace().next().map(str::to_owned);
+        let urls: Vec<_> = table.lines().filter_map(first).filter(|word| word.contains("://")).collect();
+        assert_eq!(urls.len(), endpoints.len(), "{table}");
+        Self { child, folder, urls, table, log }
     }
 
     /// The URL of a scheme.

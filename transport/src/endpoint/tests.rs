@@ -76,8 +76,11 @@ fn an_option_can_be_set_later_under_the_same_rules() {
 
 #[test]
 fn what_is_unknown_is_answered_with_the_nearest_and_the_list() {
-    assert_eq!(reason("tpc://"), "unknown scheme `tpc`; did you mean `tcp`? known: ws, tcp, udp, unix, mem");
-    assert_eq!(reason("gopher://"), "unknown scheme `gopher`; known: ws, tcp, udp, unix, mem");
+    assert_eq!(
+        reason("tpc://"),
+        "unknown scheme `tpc`; did you mean `tcp`? known: ws, wss, tcp, tls, udp, unix, mem"
+    );
+    assert_eq!(reason("gopher://"), "unknown scheme `gopher`; known: ws, wss, tcp, tls, udp, unix, mem");
     assert_eq!(
         reason("tcp://?frame=raw"),
         "unknown option `frame`; did you mean `framing`? known: framing, dialect, hello"
@@ -169,6 +172,7 @@ fn any_endpoint() -> impl Strategy<Value = Endpoint> {
 
 fn any_option(spec: &'static OptionSpec) -> impl Strategy<Value = Option<(&'static str, String)>> + use<> {
     let value = match spec.values {
+        [] if spec.key == "pin" => "sha256:[0-9a-f]{64}".boxed(),
         [] => "0[67][0-7]{2}".boxed(),
         values => select(values).prop_map(str::to_owned).boxed(),
     };
@@ -209,7 +213,7 @@ proptest! {
 
     #[test]
     fn no_string_panics_and_what_parses_prints_canonically(
-        text in "((ws|tcp|udp|unix|mem)://)?([a-z0-9:/?&=%.@\\[\\]]|framing=|\\PC){0,40}",
+        text in "((wss?|tcp|tls|udp|unix|mem)://)?([a-z0-9:/?&=%.@\\[\\]]|framing=|pin=|\\PC){0,40}",
     ) {
         if let Ok(endpoint) = text.parse::<Endpoint>() {
             let canonical = endpoint.to_string();

@@ -40,7 +40,8 @@ pub(super) fn connection(inner: Connection, faults: &Faults, number: u64) -> Con
         cut,
         ended: false,
     };
-    Connection { peer: inner.peer, caps, link: inner.link, tx: Box::pin(tx), rx: Box::pin(rx) }
+    let Connection { peer, presented, link, .. } = inner;
+    Connection { peer, presented, caps, link, tx: Box::pin(tx), rx: Box::pin(rx) }
 }
 
 /// The error of a frame that had left its sender already.

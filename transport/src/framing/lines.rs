@@ -3,7 +3,7 @@
 
 use bytes::BytesMut;
 
-use super::{Decoded, Framing, http};
+use super::{Decoded, Framing, foreign};
 use crate::{Frame, Kind, RecvError, SendError};
 
 pub(super) const FRAMING: Framing = Framing {
@@ -63,7 +63,7 @@ fn message(mut line: BytesMut, limit: usize) -> Decoded {
     if line.len() > limit {
         return Some(Err(RecvError::TooLong { limit }));
     }
-    if let Some(refused) = http(&line) {
+    if let Some(refused) = foreign(&line) {
         return Some(Err(refused));
     }
     Some(match std::str::from_utf8(&line) {

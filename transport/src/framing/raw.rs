@@ -3,7 +3,7 @@
 
 use bytes::BytesMut;
 
-use super::{Decoded, Framing, frame_of, http};
+use super::{Decoded, Framing, foreign, frame_of};
 use crate::SendError;
 
 pub(super) const FRAMING: Framing =
@@ -16,7 +16,7 @@ fn decode(src: &mut BytesMut, _: &mut usize, limit: usize) -> Decoded {
 /// A read that is longer than a message may be becomes several: nothing in it says where one ends.
 fn finish(src: &mut BytesMut, limit: usize) -> Decoded {
     let first = src[..].split(|&b| b == b'\n').next().unwrap_or_default();
-    if let Some(refused) = http(first.strip_suffix(b"\r").unwrap_or(first)) {
+    if let Some(refused) = foreign(first.strip_suffix(b"\r").unwrap_or(first)) {
         return Some(Err(refused));
     }
     let len = src.len().min(limit.max(1));

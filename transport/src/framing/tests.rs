@@ -231,6 +231,14 @@ fn any_name() -> impl Strategy<Value = &'static str> {
 }
 
 #[test]
+fn who_speaks_tls_to_a_plain_socket_is_told_so() {
+    for framing in ["auto", "lines", "raw"] {
+        let heard = received(framing, [&b"\x16\x03\x01\x02\x00\x01\nup\n"[..]]);
+        assert!(matches!(&heard[..], [Err(error)] if error.contains("TLS")), "{framing}: {heard:?}");
+    }
+}
+
+#[test]
 fn nothing_after_a_request_of_http_is_heard() {
     for request in ["GET / HTTP/1.1", "POST /?action=up HTTP/1.0", "OPTIONS * HTTP/1.1"] {
         let stream = format!("{request}\r\nHost: car\r\n\r\n\nup\n");

@@ -16,7 +16,7 @@ fn named(name: &str, fd: impl Into<OwnedFd>) -> (String, OwnedFd) {
 }
 
 fn table(inherited: &Inherited) -> Table {
-    Table::inheriting(&Limits::default(), inherited)
+    Table::inheriting(&Limits::default(), &crate::Security::default(), inherited)
 }
 
 async fn bind(inherited: &Inherited, at: &str) -> Box<dyn Listener> {

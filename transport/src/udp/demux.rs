@@ -21,7 +21,7 @@ use super::sessions::{Inbox, Sessions};
 use super::{buffer, caps};
 use crate::framing::frame_of;
 use crate::tcp::canonical;
-use crate::{Caps, Connection, Endpoint, Frame, Limits, Link, Peer, RecvError, SendError, stream};
+use crate::{Caps, Connection, Endpoint, Frame, Limits, Link, Peer, Presented, RecvError, SendError, stream};
 
 /// What a listener, its task and its sessions have in common.
 #[derive(Debug)]
@@ -96,6 +96,7 @@ impl Shared {
         let rx = SessionStream { shared: Arc::clone(self), address, inbox };
         Connection {
             peer: Peer::Socket(canonical(address)),
+            presented: Presented::default(),
             caps: self.caps,
             link: Link::default(),
             tx: Box::pin(tx),

@@ -16,7 +16,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::{buffer, caps, longest};
 use crate::framing::frame_of;
 use crate::tcp::canonical;
-use crate::{Connection, Frame, Limits, Link, Peer, RecvError, SendError};
+use crate::{Connection, Frame, Limits, Link, Peer, Presented, RecvError, SendError};
 
 /// A connection over a connected socket.
 pub(super) fn connection(socket: UdpSocket, limits: &Limits) -> io::Result<Connection> {
@@ -34,7 +34,8 @@ pub(super) fn connection(socket: UdpSocket, limits: &Limits) -> io::Result<Conne
         ended: false,
     };
     let caps = caps(limits);
-    Ok(Connection { peer, caps, link: Link::default(), tx: Box::pin(tx), rx: Box::pin(rx) })
+    let (presented, link) = (Presented::default(), Link::default());
+    Ok(Connection { peer, presented, caps, link, tx: Box::pin(tx), rx: Box::pin(rx) })
 }
 
 /// What the system has against the socket: for one, that nobody listens at the other end. The kernel

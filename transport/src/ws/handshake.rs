@@ -17,18 +17,24 @@ use tokio_tungstenite::tungstenite::handshake::client::{Response, generate_reque
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, create_response, write_response};
+use tokio_tungstenite::tungstenite::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use super::credentials;
 use super::socket::Inner;
 use super::tap::Tap;
 use crate::linger::Linger;
-use crate::{Endpoint, HandshakeError, Limits, WRITE_BOUND};
+use crate::tls::server::HANDSHAKE_RECORD;
+use crate::{Endpoint, Forbidden, HandshakeError, Limits, Secret, WRITE_BOUND, Web};
 
 /// Longest HTTP head in bytes. Browsers with many cookies send some 4 KiB.
 const LONGEST_HEAD: usize = 16 * 1024;
 
 /// Longest line of a refusal in bytes that is shown.
 const LONGEST_LINE: usize = 512;
+
+/// Ends a line of a head, and an empty one the head.
+const END_OF_LINE: &str = "\r\n";
 
 /// How long whoever is refused has to read it: its place is another's until then. Also how long who is
 /// refused waits for the reason.
@@ -43,24 +49,32 @@ const CONTROL_ROOM: usize = 1024;
 /// An HTTP answer to somebody who does not get a WebSocket.
 struct Refusal {
     status: &'static str,
-    why: String,
+    error: HandshakeError,
 }
 
-/// The server's side.
+/// The server's side; also the token that the client has shown.
 pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     mut socket: S,
     limits: &Limits,
-) -> Result<Inner<S>, HandshakeError> {
+    web: &Web,
+) -> Result<(Inner<S>, Option<Secret>), HandshakeError> {
     let mut read = BytesMut::new();
-    match head(&mut socket, &mut read).await?.and_then(|request| answer(&request)) {
-        Ok(answer) => {
+    let request = head::<Request>(&mut socket, &mut read).await?;
+    let speaks_tls = read.first() == Some(&HANDSHAKE_RECORD);
+    let answered = request.map_err(|error| refusal(&error, speaks_tls)).and_then(|request| {
+        let answer = answer(&request).map_err(|error| refusal(&error, false))?;
+        credentials::check(&request, web).map_err(forbidden)?;
+        Ok((answer, credentials::token(&request)))
+    });
+    match answered {
+        Ok((answer, token)) => {
             socket.write_all(&answer).await?;
-            Ok(open(socket, read, Role::Server, limits).await)
+            socket.flush().await?;
+            Ok((open(socket, read, Role::Server, limits).await, token))
         }
-        Err(error) => {
-            let refusal = refusal(&error);
+        Err(refusal) => {
             refuse(&mut socket, &refusal).await;
-            Err(HandshakeError::Protocol(refusal.why))
+            Err(refusal.error)
         }
     }
 }
@@ -70,22 +84,29 @@ pub(super) async fn turn_away<S>(mut socket: S, full: HandshakeError) -> Handsha
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    refuse(&mut socket, &Refusal { status: "503 Service Unavailable", why: full.to_string() }).await;
-    full
+    let refusal = Refusal { status: "503 Service Unavailable", error: full };
+    refuse(&mut socket, &refusal).await;
+    refusal.error
+}
+
+/// What a client hears that speaks without TLS on a port of TLS.
+pub(super) fn without_tls() -> String {
+    text("400 Bad Request", "this port speaks TLS: open wss:// or https://, not ws:// or http://")
 }
 
 /// The client's side.
 pub(super) async fn dial<S: AsyncRead + AsyncWrite + Unpin>(
     to: &Endpoint,
     mut socket: S,
+    token: Option<&Secret>,
     limits: &Limits,
 ) -> Result<Inner<S>, HandshakeError> {
     fn no_websocket(why: impl Display) -> HandshakeError {
         HandshakeError::Protocol(format!("the server speaks no WebSocket: {why}"))
     }
-    let request = to.to_string().into_client_request().and_then(generate_request);
-    let (request, key) = request.map_err(no_websocket)?;
+    let (request, key) = request(to, token)?;
     socket.write_all(&request).await?;
+    socket.flush().await?;
     let mut read = BytesMut::new();
     let answer: Response = head(&mut socket, &mut read).await?.map_err(no_websocket)?;
     let status = answer.status();
@@ -94,10 +115,9 @@ pub(super) async fn dial<S: AsyncRead + AsyncWrite + Unpin>(
         if let Some(said) = first_line(&mut socket, &mut read).await {
             why += &format!(": {said}");
         }
-        return Err(if status.as_u16() == 503 {
-            HandshakeError::Full(why)
-        } else {
-            HandshakeError::Protocol(why)
+        return Err(match status.as_u16() {
+            503 => HandshakeError::Full(why),
+            _ => HandshakeError::Protocol(why),
         });
     }
     verify(&answer, &key).map_err(no_websocket)?;
@@ -120,6 +140,24 @@ async fn first_line(socket: &mut (impl AsyncRead + Unpin), read: &mut BytesMut) 
     let line = String::from_utf8_lossy(&line[..line.len().min(LONGEST_LINE)]);
     let line: String = line.chars().filter(|c| !c.is_control()).collect();
     Some(line.trim().to_owned()).filter(|line| !line.is_empty())
+}
+
+/// What opens a WebSocket, and its key. The options of an endpoint are not the server's concern.
+fn request(to: &Endpoint, token: Option<&Secret>) -> Result<(Vec<u8>, String), HandshakeError> {
+    let url = to.to_string();
+    let url = url.split('?').next().unwrap_or_default();
+    let (mut request, key) = url
+        .into_client_request()
+        .and_then(generate_request)
+        .map_err(|error| HandshakeError::Protocol(format!("no request can be made of {to}: {error}")))?;
+    if let Some(token) = token {
+        // Checked again: a line break in it would be a header of somebody else's choice. And written by
+        // ourselves: the library puts whole requests in its log.
+        let token = Secret::token(token.expose()).map_err(|no| HandshakeError::Protocol(no.to_string()))?;
+        request.truncate(request.len() - END_OF_LINE.len());
+        request.extend(format!("Authorization: Bearer {}\r\n\r\n", token.expose()).as_bytes());
+    }
+    Ok((request, key))
 }
 
 /// The head of a request or an answer; what came with its end stays in `read`. The inner error is
@@ -180,14 +218,22 @@ pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 fn answer(request: &Request) -> Result<Vec<u8>, WsError> {
+    let mut response = create_response(request)?;
+    if let Some(ours) = credentials::subprotocol(request) {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(ours));
+    }
     let mut answer = Vec::new();
-    write_response(&mut answer, &create_response(request)?)?;
+    write_response(&mut answer, &response)?;
     Ok(answer)
 }
 
-fn refusal(error: &WsError) -> Refusal {
+fn refusal(error: &WsError, speaks_tls: bool) -> Refusal {
     use ProtocolError as P;
     let (status, why) = match error {
+        _ if speaks_tls => (
+            "400 Bad Request",
+            "this is TLS, and ws:// is without: open ws://, or listen on wss://".to_owned(),
+        ),
         WsError::Protocol(
             P::MissingConnectionUpgradeHeader
             | P::MissingUpgradeWebSocketHeader
@@ -201,22 +247,30 @@ fn refusal(error: &WsError) -> Refusal {
         }
         error => ("400 Bad Request", format!("this is no WebSocket handshake (RFC 6455, 4.1): {error}")),
     };
-    Refusal { status, why }
+    Refusal { status, error: HandshakeError::Protocol(why) }
+}
+
+fn forbidden(why: Forbidden) -> Refusal {
+    Refusal { status: "403 Forbidden", error: HandshakeError::Forbidden(why) }
 }
 
 /// Writes the answer, and gives the peer a moment to read it and hang up. Whoever hangs up before
 /// has not wanted it.
 async fn refuse(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), refusal: &Refusal) {
-    let Refusal { status, why } = refusal;
-    // RFC 9110, section 15.5.22: 426 names what to upgrade to. It is true of the others too.
-    let answer = format!(
-        "HTTP/1.1 {status}\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nContent-Type: text/plain; charset=utf-8\r\n\
-         Content-Length: {}\r\n\r\n{why}\n",
-        why.len() + 1
-    );
+    let answer = text(refusal.status, &refusal.error.to_string());
     if socket.write_all(answer.as_bytes()).await.is_ok() && socket.shutdown().await.is_ok() {
         let mut linger = Linger::new(LONGEST_REFUSAL);
         poll_fn(|cx| linger.poll(socket, cx)).await;
     }
+}
+
+/// An HTTP answer in words, after which the connection ends.
+fn text(status: &str, why: &str) -> String {
+    // RFC 9110, section 15.5.22: 426 names what to upgrade to. It is true of the others too.
+    format!(
+        "HTTP/1.1 {status}\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nContent-Type: text/plain; charset=utf-8\r\n\
+         Content-Length: {}\r\n\r\n{why}\n",
+        why.len() + 1
+    )
 }

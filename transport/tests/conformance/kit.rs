@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::ops::RangeInclusive;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use futures_util::{SinkExt, StreamExt};
 use tempfile::TempDir;
 use tokio::time::timeout;
 use transport::{
-    BindError, Connection, DialError, Direction, Endpoint, Faults, Faulty, Frame, Limits, Listener,
-    RecvError, Scheme, Table, Transport,
+    BindError, ClientTls, Connection, DialError, DialOptions, Direction, Endpoint, Faults, Faulty, Frame,
+    Identity, Limits, Listener, RecvError, Scheme, Security, ServerTls, Table, Transport,
 };
 
 /// Far beyond what any of this takes, even on a machine that is busy.
@@ -57,7 +58,7 @@ impl Row {
             per_address: 32,
             ..Limits::default()
         };
-        Self { at: at.parse().unwrap(), plain: Table::new(&limits), limits, link, _dir: dir }
+        Self { at: at.parse().unwrap(), plain: table(&limits), limits, link, _dir: dir }
     }
 
     /// The row's transport, over its link.
@@ -67,7 +68,7 @@ impl Row {
 
     /// The row's transport with other bounds. What listens in memory is not seen from there.
     pub(crate) fn with_limits(&self, limits: &Limits) -> Box<dyn Transport> {
-        self.over_link(Table::new(limits))
+        self.over_link(table(limits))
     }
 
     /// The row's transport over a link with these faults.
@@ -84,6 +85,22 @@ impl Row {
         let slow = Direction { delay, ..Direction::default() };
         Box::new(Faulty::new(Any(table), Faults { seed: 1, to_peer: slow.clone(), from_peer: slow }))
     }
+}
+
+/// Every transport, of which those with TLS know one certificate and pin it.
+fn table(limits: &Limits) -> Table {
+    static IDENTITY: OnceLock<Identity> = OnceLock::new();
+    let identity = IDENTITY.get_or_init(|| {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        Identity::from_pem(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().as_bytes()).unwrap()
+    });
+    let trust = ClientTls { pin: Some(identity.fingerprint()), ..ClientTls::default() };
+    let security = Security {
+        tls: Some(ServerTls::new(identity, None).unwrap()),
+        dial: DialOptions { tls: trust, token: None },
+        ..Security::default()
+    };
+    Table::with(limits, &security)
 }
 
 /// The whole table as one transport.

@@ -6,7 +6,7 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
-use transport::{DialError, Frame, HandshakeError, Limits, Transport, Ws};
+use transport::{DialError, Frame, HandshakeError, Limits, Security, Transport, Ws};
 
 use crate::support::*;
 
@@ -133,7 +133,7 @@ async fn a_dialler_is_told_who_it_met_instead() {
         (ANOTHER_KEY, "the server speaks no WebSocket: it answers another key"),
         (b"", "the handshake was not finished within 300ms"),
     ] {
-        let ws = Ws::new(short());
+        let ws = Ws::new(short(), Security::default());
         let (dialled, ()) = tokio::join!(ws.dial(&to), answer(bytes));
         let Err(error @ DialError::Handshake { .. }) = dialled else { panic!("{words}") };
         assert!(error.to_string().contains(words), "{error}");
@@ -143,7 +143,10 @@ async fn a_dialler_is_told_who_it_met_instead() {
 #[tokio::test]
 async fn two_of_ours_speak_with_each_other_and_the_end_of_one_is_the_end_of_both() {
     let at = echo(short()).await;
-    let mut ours = Ws::new(short()).dial(&format!("ws://{at}/drive").parse().unwrap()).await.unwrap();
+    let mut ours = Ws::new(short(), Security::default())
+        .dial(&format!("ws://{at}/drive").parse().unwrap())
+        .await
+        .unwrap();
     for frame in [Frame::text("hello"), Frame::binary(vec![0; 65536]), Frame::text("")] {
         ours.tx.send(frame.clone()).await.unwrap();
         assert_eq!(ours.rx.next().await.unwrap().unwrap(), frame);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
-use transport::{Connection, Frame, Limits, RecvError, Transport, Ws};
+use transport::{Connection, Frame, Limits, RecvError, Security, Transport, Ws};
 
 use crate::support::*;
 
@@ -44,7 +44,7 @@ async fn the_hold_is_noticed_while_the_stream_waits() {
 #[tokio::test]
 async fn a_held_peer_that_answers_stays() {
     let (mut listener, at) = bind(hasty()).await;
-    let ws = Ws::new(hasty());
+    let ws = Ws::new(hasty(), Security::default());
     let to = format!("ws://{at}").parse().unwrap();
     let (ours, theirs) = tokio::join!(async { listener.accept().await.handshake.await }, ws.dial(&to));
     let (mut ours, mut theirs) = (ours.unwrap(), theirs.unwrap());

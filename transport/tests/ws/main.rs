@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy knows tests, and not what they call")]
 
+mod doors;
 mod entry;
 mod frames;
 mod goodbye;

@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use transport::{Address, Connection, Incoming, Limits, Listener, Transport, Ws};
+use transport::{Address, Connection, Incoming, Limits, Listener, Security, Transport, Ws};
 
 pub(crate) const TEXT: u8 = 0x81;
 pub(crate) const BINARY: u8 = 0x82;
@@ -21,7 +21,7 @@ pub(crate) const MORE: u8 = 0x00;
 pub(crate) const LAST: u8 = 0x80;
 
 /// Section 1.2 and 1.3: the request, and what answers its key.
-pub(crate) const REQUEST: &[u8] = b"GET /any/path HTTP/1.1\r\nHost: car\r\nUpgrade: websocket\r\n\
+pub(crate) const REQUEST: &[u8] = b"GET /any/path HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n\
     Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
 pub(crate) const ACCEPTED: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
@@ -59,9 +59,16 @@ pub(crate) fn short() -> Limits {
 }
 
 pub(crate) async fn bind(limits: Limits) -> (Box<dyn Listener>, SocketAddr) {
-    let listener = Ws::new(limits).bind(&"ws://127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let listener =
+        Ws::new(limits, Security::default()).bind(&"ws://127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let at = address(&*listener);
+    (listener, at)
+}
+
+/// Where a listener on loopback is.
+pub(crate) fn address(listener: &dyn Listener) -> SocketAddr {
     let Address::Socket { port, .. } = *listener.endpoint().address() else { panic!("ws has a port") };
-    (listener, SocketAddr::from(([127, 0, 0, 1], port)))
+    SocketAddr::from(([127, 0, 0, 1], port))
 }
 
 /// A server that sends everything back, and closes when its stream ends.

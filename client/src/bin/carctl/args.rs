@@ -1,10 +1,14 @@
 //! The command line.
 
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use protocol::{Angle, OutOfRange, Power, Ttl};
-use transport::Endpoint;
+use transport::{BadPem, ClientTls, Endpoint, Fingerprint, Identity, Roots, Secret};
+
+use crate::error::Error;
 
 /// Drives and watches a car from the shell.
 #[derive(Debug, Parser)]
@@ -20,15 +24,61 @@ use transport::Endpoint;
         carctl estop a child               nothing moves until `carctl reset`\n  \
         carctl look 30 -10                 camera to the left and down\n  \
         carctl --to ws://10.0.0.7:9900 stop\n  \
+        carctl --to tls://car.local --pin sha256:… state    the car prints its PIN when it starts\n  \
         carctl send cam_up                 any word of the text dialect; `carctl send help` lists them\n\n\
         Left and up are positive. Exit codes: 0 fine, 1 failed, 2 wrong arguments."
 )]
 pub(crate) struct Args {
-    /// Where the car is: ws://, tcp://, udp:// or unix://. The daemon's Unix socket where absent.
+    /// Where the car is: ws://, wss://, tcp://, tls://, udp:// or unix://. The daemon's Unix socket where absent.
     #[arg(long, value_name = "URL", global = true)]
     pub(crate) to: Option<Endpoint>,
+    /// The token to show, where the car asks for one. Arguments are seen by every user of this
+    /// machine: better set it in the environment.
+    #[arg(long, global = true, env = "CAR_TOKEN", hide_env_values = true, value_parser = token)]
+    pub(crate) token: Option<Secret>,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// Whom to believe over tls:// and wss://, and who this is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Trust {
+    /// The fingerprint of the car's certificate, sha256: and 64 digits; the car prints it when it starts.
+    #[arg(long, global = true, value_name = "FINGERPRINT")]
+    pin: Option<Fingerprint>,
+    /// A file of certificates in PEM, of which one vouches for the car's.
+    #[arg(long, global = true, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// A certificate of one's own in PEM, for a car that asks for one.
+    #[arg(long, global = true, value_name = "FILE", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Its key in PEM.
+    #[arg(long, global = true, value_name = "FILE", requires = "cert")]
+    key: Option<PathBuf>,
+}
+
+impl Trust {
+    /// With what is in the files.
+    pub(crate) fn load(&self) -> Result<ClientTls, Error> {
+        let roots =
+            self.ca.as_deref().map(|ca| Roots::from_pem(&read(ca)?).map_err(|error| Error::file(ca, &error)));
+        let identity = self.cert.as_deref().zip(self.key.as_deref()).map(|(cert, key)| {
+            Identity::from_pem(&read(cert)?, &read(key)?)
+                .map_err(|error| Error::file(if error == BadPem::NoKey { key } else { cert }, &error))
+        });
+        Ok(ClientTls { pin: self.pin, roots: roots.transpose()?, identity: identity.transpose()? })
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|error| Error::file(path, &format!("cannot be read: {error}")))
+}
+
+/// Any text: what clap says of a wrong one shows it. Whether it is a token is looked at when it is used.
+fn token(text: &str) -> Result<Secret, Infallible> {
+    Ok(Secret::new(text))
 }
 
 /// What to do.
@@ -148,6 +198,34 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn a_token_is_shown_by_no_help_and_no_error() {
+        let args = Args::try_parse_from(["carctl", "--token", "correct-horse", "state"]).unwrap();
+        assert_eq!(args.token, Some(Secret::new("correct-horse")));
+        assert!(!format!("{args:?}").contains("horse"));
+        let error = Args::try_parse_from(["carctl", "--token", "correct-horse", "nonsense"]).unwrap_err();
+        assert!(!error.to_string().contains("horse"), "{error}");
+    }
+
+    #[test]
+    fn what_vouches_for_a_car_is_read_from_files_and_from_a_pin() {
+        let parse = |line: &str| Args::try_parse_from(line.split(' ')).map(|args| args.trust);
+        let pin = format!("sha256:{}", "0a".repeat(32));
+        let trust = parse(&format!("carctl state --pin {pin}")).unwrap().load().unwrap();
+        assert_eq!(trust.pin.map(|pin| pin.to_string()), Some(pin));
+        let error = parse("carctl state --pin sha256:0a").unwrap_err().to_string();
+        assert!(error.contains("64 hexadecimal digits"), "{error}");
+        assert!(parse("carctl state --cert a.pem").unwrap_err().to_string().contains("--key"));
+        for (line, words) in [
+            ("carctl state --ca /dev/null", "/dev/null: holds no certificate"),
+            ("carctl state --ca /no/such/file", "/no/such/file: cannot be read"),
+            ("carctl state --cert /dev/null --key /dev/null", "/dev/null: holds no private key"),
+        ] {
+            let error = parse(line).unwrap().load().unwrap_err();
+            assert!(error.to_string().contains(words) && error.is_of_arguments(), "{error}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use client::{Client, LinkState, Options};
 use protocol::{Rate, Topics};
 use serde_json::json;
 use tokio::time::sleep;
-use transport::Endpoint;
+use transport::{Endpoint, Secret};
 
 use crate::args::{Args, Command};
 use crate::drive::{drive, estop, stop};
@@ -18,14 +18,18 @@ const WATCH_HZ: f64 = 10.0;
 
 /// Does what the command line asks; the answer goes to `out`.
 pub(crate) async fn run(
-    Args { to, command }: Args,
+    Args { to, token, trust, command }: Args,
     out: &mut (impl Write + IsTerminal),
 ) -> Result<(), Error> {
     let to = to.unwrap_or_else(Endpoint::default_unix);
-    if let Command::Send { text } = command {
-        return send::run(&to, &text.join(" "), out).await;
+    if let Some(Err(error)) = token.as_ref().map(|token| Secret::token(token.expose())) {
+        return Err(Error::Token(error));
     }
-    let options = Options { name: Some("carctl".to_owned()), ..Options::default() };
+    let options =
+        Options { name: Some("carctl".to_owned()), token, tls: trust.load()?, ..Options::default() };
+    if let Command::Send { text } = command {
+        return send::run(&options.table(), &to, &text.join(" "), out).await;
+    }
     let car = Client::connect(&to, options).await?;
     match command {
         Command::State { watch: false, json } => show(out, &car.state().await?, json)?,

@@ -68,7 +68,7 @@ mod tests {
     use serde_json::{Value, json};
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
     use tokio::time::Instant;
-    use transport::{Caps, Connection, Frame, Link, Peer, SendError};
+    use transport::{Caps, Connection, Frame, Link, Peer, Presented, SendError};
 
     use super::*;
 
@@ -106,6 +106,7 @@ mod tests {
         };
         let connection = Connection {
             peer: Peer::Memory("car".to_owned()),
+            presented: Presented::default(),
             caps: Caps {
                 reliable: false,
                 ordered: false,

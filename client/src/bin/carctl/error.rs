@@ -1,9 +1,11 @@
 //! What `carctl` says when it fails.
 
+use std::fmt;
 use std::io;
+use std::path::Path;
 
 use client::CallError;
-use transport::{DialError, SendError};
+use transport::{DialError, HandshakeError, NoToken, SendError};
 
 /// Why a command failed; its words go to standard error.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +15,15 @@ pub(crate) enum Error {
         "{0}\nIs car-daemon running there? Start it, or name another with --to, as --to tcp://127.0.0.1:9901"
     )]
     Dial(Box<DialError>),
+    /// Somebody answers who does not suit.
+    #[error("{0}{hint}", hint = pin_it(.0))]
+    Met(Box<DialError>),
+    /// What is no token.
+    #[error("CAR_TOKEN or --token: {0}")]
+    Token(NoToken),
+    /// A file of certificates or keys cannot be used.
+    #[error("{0}")]
+    File(String),
     /// The car did not do it.
     #[error("{0}")]
     Call(#[from] CallError),
@@ -32,7 +43,32 @@ pub(crate) enum Error {
 
 impl From<DialError> for Error {
     fn from(error: DialError) -> Self {
-        Self::Dial(Box::new(error))
+        match error {
+            DialError::Io { .. } => Self::Dial(Box::new(error)),
+            _ => Self::Met(Box::new(error)),
+        }
+    }
+}
+
+impl Error {
+    /// Whether the command line is wrong, or what it names.
+    pub(crate) fn is_of_arguments(&self) -> bool {
+        matches!(self, Self::Token(_) | Self::File(_))
+    }
+
+    /// What is wrong with a file.
+    pub(crate) fn file(path: &Path, what: &impl fmt::Display) -> Self {
+        Self::File(format!("{}: {what}", path.display()))
+    }
+}
+
+/// What to type where the car's certificate is not known.
+fn pin_it(error: &DialError) -> String {
+    match error {
+        DialError::Handshake { source: HandshakeError::Untrusted(met), .. } => {
+            format!("\nIf the car prints the same when it starts: carctl --pin {} …", met.seen)
+        }
+        _ => String::new(),
     }
 }
 

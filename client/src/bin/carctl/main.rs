@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
         Err(error) => {
             // Where standard error is closed there is nobody to tell.
             let _ = writeln!(io::stderr(), "carctl: {error}");
-            ExitCode::FAILURE
+            if error.is_of_arguments() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }

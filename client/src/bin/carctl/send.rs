@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use protocol::{DialectId, Outgoing};
 use tokio::time::timeout;
-use transport::{Endpoint, Frame, Limits, Table};
+use transport::{Endpoint, Frame, Table};
 
 use crate::error::Error;
 
@@ -14,8 +14,8 @@ use crate::error::Error;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Sends `line` and prints the answer.
-pub(crate) async fn run(to: &Endpoint, line: &str, out: &mut impl Write) -> Result<(), Error> {
-    let mut connection = Table::new(&Limits::default()).dial(to).await?;
+pub(crate) async fn run(table: &Table, to: &Endpoint, line: &str, out: &mut impl Write) -> Result<(), Error> {
+    let mut connection = table.dial(to).await?;
     connection.tx.send(Frame::text(line)).await?;
     let answer = async {
         loop {

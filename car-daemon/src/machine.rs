@@ -1,0 +1,49 @@
+//! What this machine is called. Whether anybody else is called so must never be asked here.
+
+use transport::HostName;
+
+/// The machine's own name and the car's, each alone and as mDNS says it, `NAME.local`. Names of one
+/// label, and those that end in `.local`, are in nobody's hands who is not in this network; so a page of
+/// the internet cannot make one of them mean our address.
+pub(crate) fn names(car: &str) -> Vec<HostName> {
+    named(&rustix::system::uname().nodename().to_string_lossy(), car)
+}
+
+fn named(machine: &str, car: &str) -> Vec<HostName> {
+    let label = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let mut names = vec![machine.to_owned()];
+    for label in [label(machine), car.to_owned()] {
+        // Of a car's name that is more than one label, mDNS says nothing.
+        if !label.is_empty() && !label.contains('.') {
+            names.extend([format!("{label}.local"), label]);
+        }
+    }
+    let mut known = Vec::new();
+    for host in names.iter().filter_map(|name| name.parse::<HostName>().ok()) {
+        if !known.contains(&host) {
+            known.push(host);
+        }
+    }
+    known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(machine: &str, car: &str) -> Vec<String> {
+        named(machine, car).iter().map(HostName::to_string).collect()
+    }
+
+    #[test]
+    fn a_machine_and_its_car_are_known_by_their_names_alone_and_in_mdns() {
+        assert_eq!(printed("Pi", "car"), ["pi", "pi.local", "car.local", "car"]);
+        assert_eq!(printed("pi.lan", "pi"), ["pi.lan", "pi.local", "pi"]);
+    }
+
+    #[test]
+    fn a_name_that_is_no_host_names_nothing() {
+        assert_eq!(printed("", "my red car"), Vec::<String>::new());
+        assert_eq!(printed("pi", "evil.example"), ["pi", "pi.local"]);
+    }
+}
