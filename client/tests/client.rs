@@ -10,7 +10,7 @@ use protocol::{Code, Fault, Hello, Power, Topics};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
-use transport::{Caps, Connection, Frame, Link, Peer, RecvError, SendError};
+use transport::{Caps, Connection, Frame, Link, Peer, Presented, RecvError, SendError};
 
 /// The daemon's end of a connection.
 struct Daemon {
@@ -36,6 +36,7 @@ fn connection(room: usize) -> (Connection, Daemon) {
             binary: true,
             max_frame: 65_536,
         },
+        presented: Presented::default(),
         link: Link::default(),
         tx: Box::pin(sink::unfold(tx, send)),
         rx: Box::pin(stream::poll_fn(move |cx| rx.poll_recv(cx).map(|frame| frame.map(Ok)))),

@@ -11,7 +11,7 @@ use futures_util::{FutureExt, Sink, stream};
 use protocol::{
     Answer, Channel, Code, Command, DialectId, Fault, Hello, Id, Notification, Outgoing, Replies, Reply,
 };
-use transport::{Caps, Connection, Frame, Link, Peer, RecvError, SendError};
+use transport::{Caps, Connection, Frame, Link, Peer, Presented, RecvError, SendError};
 
 /// The longest frame of the connection, in bytes.
 const LONGEST: usize = 400;
@@ -100,6 +100,7 @@ fn channel(
             binary: true,
             max_frame: LONGEST,
         },
+        presented: Presented::default(),
         link: Link::default(),
         tx: Box::pin(reader.clone()),
         rx: Box::pin(stream::iter(frames)),

@@ -19,7 +19,7 @@ use tokio_util::sync::PollSender;
 use crate::slots::{Slot, Slots};
 use crate::{
     Address, AddressKind, BindError, Caps, Connection, DialError, Endpoint, Frame, Incoming, Limits, Link,
-    Listener, Peer, RecvError, Scheme, SendError, Transport,
+    Listener, Peer, Presented, RecvError, Scheme, SendError, Transport,
 };
 
 /// The rows of the scheme table.
@@ -142,6 +142,7 @@ impl Halves {
         Connection {
             peer: Peer::Memory(name.to_owned()),
             caps: Caps { reliable: true, ordered: true, linked: true, kinds: true, binary: true, max_frame },
+            presented: Presented::default(),
             link: Link::default(),
             tx: Box::pin(MemSink { queue: PollSender::new(self.tx), max_frame, _slot: slot.clone() }),
             rx: Box::pin(MemStream { queue: self.rx, _slot: slot }),

@@ -19,7 +19,9 @@ use tokio_util::codec::{FramedRead, FramedWrite};
 
 use crate::framing::{Choice, Decode, Encode, READ_CHUNK};
 use crate::linger::Linger;
-use crate::{Connection, Endpoint, Frame, HandshakeError, Limits, Link, Peer, RecvError, SendError, linger};
+use crate::{
+    Connection, Endpoint, Frame, HandshakeError, Limits, Link, Peer, Presented, RecvError, SendError, linger,
+};
 
 /// Bytes of frames that may wait to be written before the sender has to.
 const WRITE_BOUND: usize = 64 * 1024;
@@ -59,7 +61,14 @@ pub(crate) fn connection<R: AsyncRead + Send + Unpin + 'static>(
         dead: limits.tcp_dead,
         shared,
     };
-    Connection { peer, caps: choice.caps(), link: Link::default(), tx: Box::pin(tx), rx: Box::pin(rx) }
+    Connection {
+        peer,
+        presented: Presented::default(),
+        caps: choice.caps(),
+        link: Link::default(),
+        tx: Box::pin(tx),
+        rx: Box::pin(rx),
+    }
 }
 
 /// What both halves hold.

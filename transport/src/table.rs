@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    BindError, Connection, DialError, Endpoint, Limits, Listener, Mem, Tcp, Transport, Udp, Unix, Ws, mem,
-    tcp, udp, unix, ws,
+    BindError, Connection, DialError, Endpoint, Limits, Listener, Mem, Security, Tcp, Transport, Udp, Unix,
+    Ws, mem, tcp, udp, unix, ws,
 };
 
 /// What follows `scheme://`.
@@ -59,13 +59,19 @@ pub struct Table {
 }
 
 impl Table {
-    /// All of them, with these bounds. `mem://` names are private to one table and its clones.
+    /// All of them, with these bounds and no secrets. `mem://` names are private to one table and its
+    /// clones.
     pub fn new(limits: &Limits) -> Self {
+        Self::with(limits, &Security::default())
+    }
+
+    /// As [`new`](Self::new), with secrets.
+    pub fn with(limits: &Limits, security: &Security) -> Self {
         Self {
             rows: vec![
                 Arc::new(Ws::new(limits.clone())),
                 Arc::new(Tcp::new(limits.clone())),
-                Arc::new(Udp::new(limits.clone())),
+                Arc::new(Udp::with(limits.clone(), security.clone())),
                 Arc::new(Unix::new(limits.clone())),
                 Arc::new(Mem::new(limits.clone())),
             ],

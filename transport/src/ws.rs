@@ -19,7 +19,7 @@ use crate::slots::{Slot, Slots};
 use crate::tcp::{canonical, connect, listen};
 use crate::{
     AddressKind, BindError, Caps, Connection, DialError, Endpoint, HandshakeError, Incoming, Limits, Link,
-    Listener, Peer, Scheme, Transport, stream, wire,
+    Listener, Peer, Presented, Scheme, Transport, stream, wire,
 };
 
 mod halves;
@@ -149,5 +149,12 @@ fn connection(
         binary: true,
         max_frame: limits.max_frame,
     };
-    Connection { peer: Peer::Socket(peer), caps, link, tx: Box::pin(tx), rx: Box::pin(rx) }
+    Connection {
+        peer: Peer::Socket(peer),
+        presented: Presented::default(),
+        caps,
+        link,
+        tx: Box::pin(tx),
+        rx: Box::pin(rx),
+    }
 }

@@ -10,8 +10,8 @@ use futures_util::{SinkExt, StreamExt};
 use tempfile::TempDir;
 use tokio::time::timeout;
 use transport::{
-    BindError, Connection, DialError, Direction, Endpoint, Faults, Faulty, Frame, Limits, Listener, Scheme,
-    Table, Transport,
+    BindError, Connection, DialError, Direction, Endpoint, Faults, Faulty, Frame, Key, Limits, Listener,
+    Scheme, Security, Table, Transport,
 };
 
 /// Far beyond what any of this takes, even on a machine that is busy.
@@ -57,7 +57,7 @@ impl Row {
             per_address: 32,
             ..Limits::default()
         };
-        Self { at: at.parse().unwrap(), plain: Table::new(&limits), limits, link, _dir: dir }
+        Self { at: at.parse().unwrap(), plain: table(&limits), limits, link, _dir: dir }
     }
 
     /// The row's transport, over its link.
@@ -67,7 +67,7 @@ impl Row {
 
     /// The row's transport with other bounds. What listens in memory is not seen from there.
     pub(crate) fn with_limits(&self, limits: &Limits) -> Box<dyn Transport> {
-        self.over_link(Table::new(limits))
+        self.over_link(table(limits))
     }
 
     /// The row's transport over a link with these faults.
@@ -84,6 +84,12 @@ impl Row {
         let slow = Direction { delay, ..Direction::default() };
         Box::new(Faulty::new(Any(table), Faults { seed: 1, to_peer: slow.clone(), from_peer: slow }))
     }
+}
+
+/// Every transport, with what the rows need to know that stands in no endpoint.
+fn table(limits: &Limits) -> Table {
+    let key = Key::new("conformance", "the same at both ends").unwrap();
+    Table::with(limits, &Security { psk: key.into() })
 }
 
 /// The whole table as one transport.

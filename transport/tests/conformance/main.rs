@@ -71,6 +71,8 @@ conformance! {
     tcp_length: "tcp://127.0.0.1:0?framing=length",
     tcp_java_utf: "tcp://127.0.0.1:0?framing=java-utf",
     udp: "udp://127.0.0.1:0",
+    udp_crc32c: "udp://127.0.0.1:0?integrity=crc32c",
+    udp_psk: "udp://127.0.0.1:0?integrity=psk",
     unix_lines: "unix://DIR/socket?framing=lines",
     unix_length: "unix://DIR/socket?framing=length",
     unix_abstract: "unix://@UNIQUE?framing=java-utf",

@@ -56,7 +56,7 @@ mod tests {
     use serde_json::{Value, json};
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
     use tokio::time::Instant;
-    use transport::{Caps, Connection, Frame, Link, Peer, SendError};
+    use transport::{Caps, Connection, Frame, Link, Peer, Presented, SendError};
 
     use super::*;
 
@@ -102,6 +102,7 @@ mod tests {
                 binary: true,
                 max_frame: 1200,
             },
+            presented: Presented::default(),
             link: Link::default(),
             tx: Box::pin(sink::unfold(there, send)),
             rx: Box::pin(stream::poll_fn(move |cx| answers.poll_recv(cx).map(|frame| frame.map(Ok)))),
