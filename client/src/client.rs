@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
-use transport::{Connection, DialError, Endpoint, Limits, Table};
+use transport::{Connection, DialError, Endpoint, Key, Keys, Limits, Security, Table};
 
 use crate::answer::{Accepted, Pong, Subscribed};
 use crate::backoff::Backoff;
@@ -37,6 +37,8 @@ pub struct Options {
     pub retry: (Duration, Duration),
     /// Bounds of the transport.
     pub limits: Limits,
+    /// The key to show to an endpoint with `integrity=psk`.
+    pub psk: Option<Key>,
 }
 
 impl Default for Options {
@@ -46,6 +48,7 @@ impl Default for Options {
             timeout: Duration::from_secs(2),
             retry: (Duration::from_millis(100), Duration::from_secs(5)),
             limits: Limits::default(),
+            psk: None,
         }
     }
 }
@@ -92,9 +95,11 @@ impl Client {
     /// Connects, and from then on keeps the connection.
     ///
     /// # Errors
-    /// Where nobody answers at `url`; only a connection that once was is tried again.
+    /// Where nobody answers at `url`, or nobody there has the same key; only a connection that once was
+    /// is tried again.
     pub async fn connect(url: &Endpoint, options: Options) -> Result<Self, DialError> {
-        let table = Table::new(&options.limits);
+        let psk = options.psk.clone().map(Keys::from).unwrap_or_default();
+        let table = Table::with(&options.limits, &Security { psk });
         let connection = table.dial(url).await?;
         let url = url.clone();
         let redial = move || {

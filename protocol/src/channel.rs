@@ -35,7 +35,7 @@ impl Channel {
     /// at most `bytes` of them together; but one frame always may.
     #[must_use]
     pub fn new(connection: Connection, fixed: Option<DialectId>, frames: usize, bytes: usize) -> Self {
-        let Connection { peer, caps, link, tx, rx } = connection;
+        let Connection { peer, caps, link, tx, rx, .. } = connection;
         let outbox = Outbox::new(tx, Bound { frames, bytes, longest: caps.max_frame });
         Self { peer, caps, link, outbox, rx, ended: false, fixed, spoken: None }
     }

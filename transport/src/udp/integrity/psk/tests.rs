@@ -1,7 +1,7 @@
 //! The handshake on a network of the test's own, where the time is moved by hand.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,11 +35,8 @@ fn here() -> SocketAddr {
 
 /// A number that no other call gives.
 fn nonce() -> Nonce {
-    static NEXT: AtomicU8 = AtomicU8::new(0);
-    let (a, b) = (NEXT.fetch_add(1, Ordering::Relaxed), std::process::id().to_be_bytes());
-    let mut nonce = [a; 16];
-    nonce[..4].copy_from_slice(&b);
-    nonce
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    u128::from(NEXT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()
 }
 
 /// A listener that knows `tablet` and `phone`.
