@@ -175,7 +175,7 @@ impl Transport for Udp {
             let key = self.security.psk.first().map(Key::name).unwrap_or_default();
             let text = format!(
                 "nobody there has proven within {longest:?} to have the key `{key}`: does the daemon listen \
-                 with integrity=psk, does it know this name, and is the secret the same?"
+                 with integrity=psk and have room, does it know this name, and is the secret the same?"
             );
             return Err(DialError::Handshake {
                 endpoint: to.clone(),

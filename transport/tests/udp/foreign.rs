@@ -46,6 +46,15 @@ async fn speaks(integrity: &str) {
 }
 
 #[tokio::test]
+async fn the_vectors_are_what_python_writes_from_the_protocol_document() {
+    let Some(mut python) = python() else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/vectors/check_udp.py");
+    let output = timeout(PATIENCE, python.arg(script).output()).await.unwrap().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && said.ends_with("are right\n"), "{said}{output:?}");
+}
+
+#[tokio::test]
 async fn a_python_client_speaks_with_a_checksum() {
     speaks("crc32c").await;
 }

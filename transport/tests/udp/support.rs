@@ -62,8 +62,11 @@ pub(crate) enum To {
     Dialler,
 }
 
+/// A datagram and whom it is for.
+pub(crate) type Post = (To, Vec<u8>);
+
 /// What happens to a datagram: everything that is sent in its place.
-pub(crate) type Fate = Box<dyn FnMut(To, Vec<u8>) -> Vec<(To, Vec<u8>)> + Send>;
+pub(crate) type Fate = Box<dyn FnMut(To, Vec<u8>) -> Vec<Post> + Send>;
 
 /// Stands between a listener and its diallers, who all seem to be at one address. Remembers what it
 /// carried.
@@ -72,7 +75,7 @@ pub(crate) struct Relay {
     back: Arc<UdpSocket>,
     listener: SocketAddr,
     dialler: Arc<Mutex<Option<SocketAddr>>>,
-    carried: Arc<Mutex<Vec<(To, Vec<u8>)>>>,
+    carried: Arc<Mutex<Vec<Post>>>,
     task: AbortHandle,
 }
 
@@ -132,7 +135,7 @@ impl Relay {
     }
 
     /// Everything that was carried.
-    pub(crate) fn carried(&self) -> Vec<(To, Vec<u8>)> {
+    pub(crate) fn carried(&self) -> Vec<Post> {
         self.carried.lock().unwrap().clone()
     }
 
