@@ -41,6 +41,9 @@ fn how_to_try(endpoint: &Endpoint) -> String {
         ),
         ("tls" | "wss", _) => format!("carctl --to {endpoint} --pin PIN state"),
         ("tcp", Address::Socket { host, port }) => format!("nc {host} {port}, then type: up"),
+        ("udp", _) if matches!(endpoint.option("integrity"), Some("crc32c" | "psk")) => {
+            "a client as in protocol/PROTOCOL.md, Integrity of datagrams".to_owned()
+        }
         ("udp", Address::Socket { host, port }) => format!("echo up | socat -t1 - udp:{host}:{port}"),
         ("unix", Address::File(path)) => format!("nc -U {}, then type: state", path.display()),
         ("unix", Address::Abstract(name)) => format!("socat - abstract-connect:{name}"),

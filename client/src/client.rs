@@ -11,7 +11,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
-use transport::{ClientTls, Connection, DialError, DialOptions, Endpoint, Limits, Secret, Security, Table};
+use transport::{
+    ClientTls, Connection, DialError, DialOptions, Endpoint, Key, Keys, Limits, Secret, Security, Table,
+};
 
 use crate::backoff::Backoff;
 use crate::error::CallError;
@@ -38,6 +40,8 @@ pub struct Options {
     pub tls: ClientTls,
     /// Bounds of the transport.
     pub limits: Limits,
+    /// The key to show to an endpoint with `integrity=psk`.
+    pub psk: Option<Key>,
 }
 
 impl Default for Options {
@@ -49,6 +53,7 @@ impl Default for Options {
             token: None,
             tls: ClientTls::default(),
             limits: Limits::default(),
+            psk: None,
         }
     }
 }
@@ -58,7 +63,8 @@ impl Options {
     #[must_use]
     pub fn table(&self) -> Table {
         let dial = DialOptions { token: self.token.clone(), tls: self.tls.clone() };
-        Table::with(&self.limits, &Security { dial, ..Security::default() })
+        let psk = self.psk.clone().map(Keys::from).unwrap_or_default();
+        Table::with(&self.limits, &Security { dial, psk, ..Security::default() })
     }
 }
 
@@ -104,7 +110,8 @@ impl Client {
     /// Connects, and from then on keeps the connection.
     ///
     /// # Errors
-    /// Where nobody answers at `url`; only a connection that once was is tried again.
+    /// Where nobody answers at `url`, or nobody there has the same key; only a connection that once was
+    /// is tried again.
     pub async fn connect(url: &Endpoint, options: Options) -> Result<Self, DialError> {
         let table = options.table();
         let connection = table.dial(url).await?;

@@ -19,10 +19,10 @@
 //! when the connection broke fails, and so does what is asked while there is none; only
 //! subscriptions are asked for again.
 //!
-//! Where a connection keeps no order, as UDP does not, motions and stops are numbered. Where it has no
-//! link, a subscriber is heard of in time, and one that gets no states any more connects again. Motions
-//! say when they were sent, as soon as the daemon has told its time: one that a bad link delivers late is
-//! refused.
+//! Where a connection keeps no order, as UDP by itself does not, motions and stops are numbered. Where it
+//! has no link, a subscriber is heard of in time, and one that gets no states any more connects again.
+//! Motions say when they were sent, as soon as the daemon has told its time: one that a bad link delivers
+//! late is refused.
 
 mod answer;
 mod backoff;
@@ -40,3 +40,4 @@ pub use answer::{Accepted, Pong, Subscribed};
 pub use client::{Client, LinkState, Options, Redial};
 pub use error::CallError;
 pub use subscription::Subscription;
+pub use transport::{Key, KeyError};

@@ -101,6 +101,7 @@ fn channel(
             binary: true,
             max_frame: LONGEST,
         },
+        presented: Presented::default(),
         link: Link::default(),
         tx: Box::pin(reader.clone()),
         rx: Box::pin(stream::iter(frames)),

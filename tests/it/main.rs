@@ -4,6 +4,7 @@ mod authority;
 mod bad_input;
 mod bounds;
 mod breakdown;
+mod datagrams;
 mod dead_link;
 mod doors;
 mod driving;

@@ -6,12 +6,13 @@ use std::io::Write;
 use clap::Parser;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::task::JoinSet;
-use transport::{Connection, Endpoint, Incoming, Limits, Listener, SendError, Table};
+use transport::{Connection, Endpoint, Incoming, Key, Keys, Limits, Listener, Security, SendError, Table};
 
 /// Sends every frame back as it came: text as text, binary as binary.
 ///
 /// Prints one line `listening on URL` for each endpoint once all of them can be reached; port 0
-/// lets the system choose, and the line says which one it chose. Ctrl-C stops.
+/// lets the system choose, and the line says which one it chose. Ctrl-C stops. `integrity=psk` takes
+/// the key `name:secret` from the environment variable CAR_KEY.
 #[derive(Parser)]
 #[command(
     name = "echo",
@@ -38,7 +39,8 @@ struct Args {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Args { endpoints, max_frame, max_fragments } = Args::parse();
-    let table = Table::new(&Limits { max_frame, max_fragments, ..Limits::default() });
+    let limits = Limits { max_frame, max_fragments, ..Limits::default() };
+    let table = Table::with(&limits, &Security { psk: keys()? });
     let mut listeners = Vec::new();
     for at in &endpoints {
         listeners.push(table.bind(at).await?);
@@ -52,6 +54,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
     }
     Ok(())
+}
+
+/// The key that the environment names, if it does.
+fn keys() -> Result<Keys, Box<dyn std::error::Error>> {
+    let Ok(text) = std::env::var("CAR_KEY") else { return Ok(Keys::default()) };
+    let (name, secret) = text.split_once(':').ok_or("CAR_KEY is written name:secret")?;
+    Ok(Key::new(name, secret)?.into())
 }
 
 async fn serve(mut listener: Box<dyn Listener>) {

@@ -4,12 +4,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use futures_core::Stream;
 use futures_sink::Sink;
 use tokio::sync::watch;
 
-use crate::{Frame, Presented, RecvError, SendError};
+use crate::tally::Tally;
+use crate::{Frame, Losses, Presented, RecvError, SendError};
 
 /// Frames from the peer. After an error for which [`RecvError::is_fatal`] is true, it ends.
 /// Dropping a pending `next` loses nothing.
@@ -66,27 +68,41 @@ pub struct Caps {
     pub max_frame: usize,
 }
 
-/// A handle to tell the link how soon its death must be noticed.
+/// A handle to tell the link how soon its death must be noticed, and to ask it what it lost.
 ///
 /// Silence is cheap while a car stands and dangerous while it moves, so the layer above says which
 /// it is. Transports that need no telling ignore it.
 #[derive(Clone, Debug, Default)]
-pub struct Link(Option<watch::Sender<bool>>);
+pub struct Link {
+    held: Option<watch::Sender<bool>>,
+    tally: Option<Arc<Tally>>,
+}
 
 impl Link {
     /// A link that can be held, and the end that its transport watches.
     pub(crate) fn watched() -> (Self, watch::Receiver<bool>) {
         let (tx, rx) = watch::channel(false);
-        (Self(Some(tx)), rx)
+        (Self { held: Some(tx), tally: None }, rx)
+    }
+
+    /// A link that counts what it loses.
+    pub(crate) fn counted(tally: Arc<Tally>) -> Self {
+        Self { held: None, tally: Some(tally) }
     }
 
     /// While `held`, a dead link is found within [`Limits::dead_held`](crate::Limits::dead_held)
     /// instead of [`Limits::dead_idle`](crate::Limits::dead_idle), over TCP within
     /// [`Limits::tcp_dead`](crate::Limits::tcp_dead) even where data was under way.
     pub fn hold(&self, held: bool) {
-        if let Some(tx) = &self.0 {
+        if let Some(tx) = &self.held {
             tx.send_if_modified(|now| std::mem::replace(now, held) != held);
         }
+    }
+
+    /// What was lost, late or corrupt on the way here until now.
+    #[must_use]
+    pub fn losses(&self) -> Losses {
+        self.tally.as_deref().map(Tally::losses).unwrap_or_default()
     }
 }
 
@@ -94,7 +110,7 @@ impl Link {
 pub struct Connection {
     /// Who is there.
     pub peer: Peer,
-    /// What it has shown in its handshake; of whoever was dialled, nothing.
+    /// What it has shown of itself.
     pub presented: Presented,
     /// What the connection can do.
     pub caps: Caps,

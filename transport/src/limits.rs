@@ -54,7 +54,8 @@ pub struct Limits {
     /// Most UDP sessions of one listener; of one address, [`per_address`](Self::per_address). A
     /// newcomer past either gets the place of the one that was silent longest (of its own address
     /// where that is full), if that was for half of [`udp_idle`](Self::udp_idle), or for a tenth
-    /// where only one datagram ever came. If nobody was silent for so long, it is turned away.
+    /// where only one datagram ever came. If nobody was silent for so long, it is turned away. With
+    /// `integrity=psk` only those who have proven their key have a session.
     pub udp_sessions: usize,
     /// A UDP session ends after this silence.
     pub udp_idle: Duration,

@@ -1,7 +1,7 @@
 //! What the transports go by besides bounds: certificates, pages, and what a dialler shows. Without
 //! any of it, tests and tools need no more than [`Limits`](crate::Limits).
 
-use crate::{ClientTls, Secret, ServerTls, Web};
+use crate::{ClientTls, Keys, Secret, ServerTls, Web};
 
 /// Who is let in, and who one is.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +10,9 @@ pub struct Security {
     pub tls: Option<ServerTls>,
     /// Which pages of which names a browser may open a WebSocket for.
     pub web: Web,
+    /// For `integrity=psk`: a listener takes peers that have any of these keys, a dialler shows the
+    /// first.
+    pub psk: Keys,
     /// For those who dial.
     pub dial: DialOptions,
 }

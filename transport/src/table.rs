@@ -79,7 +79,7 @@ impl Table {
                 Arc::new(Ws::new(limits.clone(), security.clone()).inheriting(inherited)),
                 Arc::new(Tcp::new(limits.clone()).inheriting(inherited)),
                 Arc::new(Tls::new(limits.clone(), security.clone()).inheriting(inherited)),
-                Arc::new(Udp::new(limits.clone()).inheriting(inherited)),
+                Arc::new(Udp::with(limits.clone(), security.clone()).inheriting(inherited)),
                 Arc::new(Unix::new(limits.clone()).inheriting(inherited)),
                 Arc::new(Mem::new(limits.clone())),
             ],

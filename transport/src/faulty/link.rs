@@ -40,8 +40,7 @@ pub(super) fn connection(inner: Connection, faults: &Faults, number: u64) -> Con
         cut,
         ended: false,
     };
-    let Connection { peer, presented, link, .. } = inner;
-    Connection { peer, presented, caps, link, tx: Box::pin(tx), rx: Box::pin(rx) }
+    Connection { caps, tx: Box::pin(tx), rx: Box::pin(rx), ..inner }
 }
 
 /// The error of a frame that had left its sender already.

@@ -9,7 +9,6 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use futures_core::Stream;
 use futures_sink::Sink;
 use tokio::io::ReadBuf;
@@ -17,11 +16,12 @@ use tokio::net::UdpSocket;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::integrity::{Door, Guard, Knock, Mode, Sealer};
 use super::sessions::{Inbox, Sessions};
-use super::{buffer, caps};
-use crate::framing::frame_of;
+use super::{buffer, caps, longest};
+use crate::tally::Tally;
 use crate::tcp::canonical;
-use crate::{Caps, Connection, Endpoint, Frame, Limits, Link, Peer, Presented, RecvError, SendError, stream};
+use crate::{Caps, Connection, Endpoint, Frame, Limits, Link, Losses, Peer, RecvError, SendError, stream};
 
 /// What a listener, its task and its sessions have in common.
 #[derive(Debug)]
@@ -32,15 +32,22 @@ pub(super) struct Shared {
     sessions: Mutex<Sessions>,
     arrivals: mpsc::Sender<Connection>,
     caps: Caps,
+    longest: usize,
 }
 
 impl Shared {
-    pub(super) fn new(socket: UdpSocket, arrivals: mpsc::Sender<Connection>, limits: &Limits) -> Self {
+    pub(super) fn new(
+        socket: UdpSocket,
+        arrivals: mpsc::Sender<Connection>,
+        limits: &Limits,
+        mode: Mode,
+    ) -> Self {
         Self {
             socket: RwLock::new(Some(socket)),
             sessions: Mutex::new(Sessions::new(limits)),
             arrivals,
-            caps: caps(limits),
+            caps: caps(limits, mode),
+            longest: longest(limits),
         }
     }
 
@@ -73,40 +80,66 @@ impl Shared {
         Ok(())
     }
 
-    fn take_in(self: &Arc<Self>, datagram: &[u8], from: SocketAddr, now: Instant) {
-        if datagram.len() > self.caps.max_frame {
-            tracing::debug!(%from, limit = self.caps.max_frame, "a datagram is too long: dropped");
+    fn take_in(self: &Arc<Self>, door: &mut dyn Door, datagram: &[u8], from: SocketAddr, now: Instant) {
+        if datagram.len() > self.longest {
+            tracing::debug!(%from, limit = self.longest, "a datagram is too long: dropped");
             return;
         }
-        let frame = frame_of(Bytes::copy_from_slice(datagram));
-        let Err(frame) = self.sessions().deliver(from, frame, now) else { return };
+        if self.sessions().deliver(from, datagram, now) {
+            return;
+        }
         let Ok(place) = self.arrivals.try_reserve() else {
             tracing::debug!(%from, "too many peers wait to be accepted: dropped a datagram");
             return;
         };
-        let opened = self.sessions().open(from, frame, now);
-        match opened {
-            Some(inbox) => place.send(self.connection(from, inbox)),
-            None => tracing::debug!(%from, "no room for another session: dropped a datagram"),
+        if !self.sessions().has_room(from, now) {
+            tracing::debug!(%from, "no room for another session: dropped a datagram");
+            return;
+        }
+        match door.knock(from, datagram, now) {
+            Knock::Enter(frame, guard) => {
+                if let Some(connection) = self.admit(from, frame, guard, now) {
+                    place.send(connection);
+                }
+            }
+            Knock::Answer(answer) => {
+                debug_assert!(answer.len() <= datagram.len(), "an answer must not amplify");
+                // Whether it arrives is for the peer to find out.
+                let _ = self.send(&answer, from);
+            }
+            Knock::Refuse(why) => {
+                self.sessions().spoiled(from);
+                tracing::debug!(%from, why, "dropped a datagram");
+            }
         }
     }
 
-    fn connection(self: &Arc<Self>, address: SocketAddr, inbox: Arc<Inbox>) -> Connection {
-        let tx = SessionSink { shared: Arc::clone(self), address, inbox: Arc::clone(&inbox), closed: false };
-        let rx = SessionStream { shared: Arc::clone(self), address, inbox };
-        Connection {
+    fn admit(
+        self: &Arc<Self>,
+        address: SocketAddr,
+        frame: &[u8],
+        guard: Guard,
+        now: Instant,
+    ) -> Option<Connection> {
+        let Guard { opener, sealer, presented, .. } = guard;
+        let tally = Arc::default();
+        let inbox = self.sessions().open(address, frame, opener, &tally, now)?;
+        let shared = || Arc::clone(self);
+        let tx = SessionSink { shared: shared(), address, inbox: Arc::clone(&inbox), sealer, closed: false };
+        let rx = SessionStream { shared: shared(), address, inbox, tally: Arc::clone(&tally) };
+        Some(Connection {
             peer: Peer::Socket(canonical(address)),
-            presented: Presented::default(),
+            presented,
             caps: self.caps,
-            link: Link::default(),
+            link: Link::counted(tally),
             tx: Box::pin(tx),
             rx: Box::pin(rx),
-        }
+        })
     }
 }
 
 /// Runs until it is aborted.
-pub(super) async fn run(shared: Arc<Shared>, at: Endpoint, limits: Arc<Limits>) {
+pub(super) async fn run(shared: Arc<Shared>, mut door: Box<dyn Door>, at: Endpoint, limits: Arc<Limits>) {
     let mut buffer = buffer(&limits);
     // Every session began after the timer was set, or was seen by it: none can be overdue before.
     let mut overdue = std::pin::pin!(sleep_until(Instant::now() + limits.udp_idle));
@@ -118,7 +151,7 @@ pub(super) async fn run(shared: Arc<Shared>, at: Endpoint, limits: Arc<Limits>) 
                 overdue.as_mut().reset(next);
             }
             (len, from) = stream::accept(&at, limits.accept_pause, |cx| shared.poll_receive(cx, &mut buffer)) => {
-                shared.take_in(&buffer[..len], from, Instant::now());
+                shared.take_in(&mut *door, &buffer[..len], from, Instant::now());
             }
         }
     }
@@ -129,6 +162,7 @@ struct SessionStream {
     shared: Arc<Shared>,
     address: SocketAddr,
     inbox: Arc<Inbox>,
+    tally: Arc<Tally>,
 }
 
 impl Stream for SessionStream {
@@ -142,6 +176,11 @@ impl Stream for SessionStream {
 impl Drop for SessionStream {
     fn drop(&mut self) {
         self.shared.sessions().forget(self.address, &self.inbox);
+        let losses = self.tally.losses();
+        if losses != Losses::default() {
+            let Losses { lost, late, corrupt } = losses;
+            tracing::info!(peer = %canonical(self.address), lost, late, corrupt, "datagrams did not arrive as sent");
+        }
     }
 }
 
@@ -150,6 +189,7 @@ struct SessionSink {
     shared: Arc<Shared>,
     address: SocketAddr,
     inbox: Arc<Inbox>,
+    sealer: Box<dyn Sealer>,
     closed: bool,
 }
 
@@ -160,7 +200,7 @@ impl Sink<Frame> for SessionSink {
         Poll::Ready(Ok(()))
     }
 
-    fn start_send(self: Pin<&mut Self>, frame: Frame) -> Result<(), SendError> {
+    fn start_send(mut self: Pin<&mut Self>, frame: Frame) -> Result<(), SendError> {
         let (len, limit) = (frame.data.len(), self.shared.caps.max_frame);
         if len > limit {
             return Err(SendError::TooLong { len, limit });
@@ -168,7 +208,8 @@ impl Sink<Frame> for SessionSink {
         if self.closed || self.inbox.has_ended() {
             return Err(SendError::Closed);
         }
-        self.shared.send(&frame.data, self.address)
+        let datagram = self.sealer.seal(frame.data);
+        self.shared.send(&datagram, self.address)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), SendError>> {

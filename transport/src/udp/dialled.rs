@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -13,29 +13,49 @@ use tokio::io::{Interest, ReadBuf};
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::{buffer, caps, longest};
+use super::integrity::{Guard, Mode, Opener, Refused, Sealer};
+use super::{buffer, caps};
 use crate::framing::frame_of;
+use crate::tally::Tally;
 use crate::tcp::canonical;
-use crate::{Connection, Frame, Limits, Link, Peer, Presented, RecvError, SendError};
+use crate::{Connection, Frame, Limits, Link, Peer, RecvError, SendError};
 
 /// A connection over a connected socket.
-pub(super) fn connection(socket: UdpSocket, limits: &Limits) -> io::Result<Connection> {
+pub(super) fn connection(
+    socket: UdpSocket,
+    guard: Guard,
+    limits: &Limits,
+    mode: Mode,
+) -> io::Result<Connection> {
     let peer = Peer::Socket(canonical(socket.peer_addr()?));
-    let socket = Arc::new(socket);
-    let tx =
-        DatagramSink { socket: Arc::clone(&socket), limit: longest(limits), waiting: None, closed: false };
+    let (socket, tally) = (Arc::new(socket), Arc::default());
+    let caps = caps(limits, mode);
+    let silence = Silence::new(limits.udp_idle, guard.lasts);
+    let tx = DatagramSink {
+        socket: Arc::clone(&socket),
+        sealer: guard.sealer,
+        limit: caps.max_frame,
+        spoke: Arc::clone(&silence.spoke),
+        waiting: None,
+        closed: false,
+    };
     let rx = DatagramStream {
         buffer: buffer(limits),
-        heard: Instant::now(),
-        idle: limits.udp_idle,
-        overdue: Box::pin(sleep(limits.udp_idle)),
+        opener: guard.opener,
+        tally: Arc::clone(&tally),
+        silence,
         failure: Box::pin(failure(Arc::clone(&socket))),
         socket,
         ended: false,
     };
-    let caps = caps(limits);
-    let (presented, link) = (Presented::default(), Link::default());
-    Ok(Connection { peer, presented, caps, link, tx: Box::pin(tx), rx: Box::pin(rx) })
+    Ok(Connection {
+        peer,
+        presented: guard.presented,
+        caps,
+        link: Link::counted(tally),
+        tx: Box::pin(tx),
+        rx: Box::pin(rx),
+    })
 }
 
 /// What the system has against the socket: for one, that nobody listens at the other end. The kernel
@@ -48,13 +68,42 @@ async fn failure(socket: Arc<UdpSocket>) -> io::Error {
     socket.async_io(Interest::ERROR, look).await.unwrap_or_else(|error| error)
 }
 
+/// When silence ends the connection: the peer's, or ours where the peer then forgets the session.
+struct Silence {
+    heard: Instant,
+    idle: Duration,
+    spoke: Arc<Mutex<Instant>>,
+    lasts: Option<Duration>,
+    /// Looked at first when it is due: setting it anew for each datagram would cost more.
+    overdue: Pin<Box<Sleep>>,
+}
+
+impl Silence {
+    fn new(idle: Duration, lasts: Option<Duration>) -> Self {
+        let (now, first) = (Instant::now(), lasts.map_or(idle, |lasts| lasts.min(idle)));
+        Self { heard: now, idle, spoke: Arc::new(Mutex::new(now)), lasts, overdue: Box::pin(sleep(first)) }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            ready!(self.overdue.as_mut().poll(cx));
+            let spoke = *self.spoke.lock().unwrap_or_else(PoisonError::into_inner);
+            let silent = self.heard + self.idle;
+            let due = self.lasts.map_or(silent, |lasts| silent.min(spoke + lasts));
+            if due <= Instant::now() {
+                return Poll::Ready(());
+            }
+            self.overdue.as_mut().reset(due);
+        }
+    }
+}
+
 struct DatagramStream {
     socket: Arc<UdpSocket>,
     buffer: Box<[u8]>,
-    heard: Instant,
-    idle: Duration,
-    /// Looked at first when it is due: setting it anew for each datagram would cost more.
-    overdue: Pin<Box<Sleep>>,
+    opener: Box<dyn Opener>,
+    tally: Arc<Tally>,
+    silence: Silence,
     failure: Pin<Box<dyn Future<Output = io::Error> + Send>>,
     ended: bool,
 }
@@ -66,23 +115,26 @@ impl DatagramStream {
             if self.socket.poll_recv(cx, &mut into)?.is_pending() {
                 return self.failure.as_mut().poll(cx).map(|error| Err(error.into()));
             }
-            self.heard = Instant::now();
-            let whole = into.remaining() > 0;
-            if whole {
-                return Poll::Ready(Ok(frame_of(Bytes::copy_from_slice(into.filled()))));
+            if into.remaining() == 0 {
+                tracing::debug!(limit = self.buffer.len() - 1, "a datagram is too long: dropped");
+                continue;
             }
-            tracing::debug!(limit = self.buffer.len() - 1, "a datagram is too long: dropped");
-        }
-    }
-
-    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        loop {
-            ready!(self.overdue.as_mut().poll(cx));
-            let due = self.heard + self.idle;
-            if due <= Instant::now() {
-                return Poll::Ready(());
+            match self.opener.open(into.filled()) {
+                Ok(frame) => {
+                    self.silence.heard = Instant::now();
+                    self.tally.set_lost(self.opener.lost());
+                    return Poll::Ready(Ok(frame_of(Bytes::copy_from_slice(frame))));
+                }
+                Err(Refused::Anew) => {
+                    let text =
+                        "the peer has begun a new session: it was restarted, or has forgotten this one";
+                    return Poll::Ready(Err(RecvError::Protocol(text.to_owned())));
+                }
+                Err(Refused::Late) => self.tally.late(),
+                Err(Refused::Corrupt) => self.tally.corrupt(),
+                // One that came twice.
+                Err(Refused::Handshake) => {}
             }
-            self.overdue.as_mut().reset(due);
         }
     }
 }
@@ -98,7 +150,7 @@ impl Stream for DatagramStream {
             self.ended = datagram.is_err();
             return Poll::Ready(Some(datagram));
         }
-        ready!(self.poll_silence(cx));
+        ready!(self.silence.poll(cx));
         self.ended = true;
         Poll::Ready(None)
     }
@@ -106,7 +158,9 @@ impl Stream for DatagramStream {
 
 struct DatagramSink {
     socket: Arc<UdpSocket>,
+    sealer: Box<dyn Sealer>,
     limit: usize,
+    spoke: Arc<Mutex<Instant>>,
     /// A frame for which the socket had no room yet.
     waiting: Option<Bytes>,
     closed: bool,
@@ -139,7 +193,8 @@ impl Sink<Frame> for DatagramSink {
         if self.closed {
             return Err(SendError::Closed);
         }
-        self.waiting = Some(frame.data);
+        self.waiting = Some(self.sealer.seal(frame.data));
+        *self.spoke.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         Ok(())
     }
 

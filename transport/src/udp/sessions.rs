@@ -1,15 +1,20 @@
 //! Who speaks with a listener: a session for each address, bounded in number, in memory and in time.
+//! How a datagram brings a frame, and who may have a session at all, must never be known here.
 //!
 //! Time is an argument. No socket and no task must ever come in here.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
+use super::integrity::{Opener, Refused};
+use crate::framing::frame_of;
+use crate::tally::Tally;
 use crate::{Frame, Limits, RecvError};
 
 /// The sessions of one listener.
@@ -25,6 +30,8 @@ pub(super) struct Sessions {
 #[derive(Debug)]
 struct Session {
     inbox: Arc<Inbox>,
+    opener: Box<dyn Opener>,
+    tally: Arc<Tally>,
     heard: Instant,
     /// Whether more than one datagram came: senders that are forged seldom speak twice.
     again: bool,
@@ -55,23 +62,55 @@ impl Sessions {
         }
     }
 
-    /// Hands a frame to the session of `from`, or back where there is none.
-    pub(super) fn deliver(&mut self, from: SocketAddr, frame: Frame, now: Instant) -> Result<(), Frame> {
-        let Some(session) = self.open.get_mut(&from) else { return Err(frame) };
-        session.heard = now;
-        session.again = true;
-        session.inbox.push(frame, self.queue);
-        Ok(())
+    /// Hands a datagram to the session of `from`. False where there is none, or it is not of it.
+    pub(super) fn deliver(&mut self, from: SocketAddr, datagram: &[u8], now: Instant) -> bool {
+        let Some(session) = self.open.get_mut(&from) else { return false };
+        match session.opener.open(datagram) {
+            Ok(frame) => {
+                session.heard = now;
+                session.again = true;
+                session.tally.set_lost(session.opener.lost());
+                session.inbox.push(frame_of(Bytes::copy_from_slice(frame)), self.queue);
+            }
+            // It proves nothing about now: who repeats old ones does not keep a session alive.
+            Err(Refused::Late) => session.tally.late(),
+            Err(Refused::Handshake | Refused::Corrupt | Refused::Anew) => return false,
+        }
+        true
     }
 
-    /// A session for an address that has none, with its first frame; `None` where there is no room.
-    pub(super) fn open(&mut self, from: SocketAddr, frame: Frame, now: Instant) -> Option<Arc<Inbox>> {
-        if !self.make_room(from.ip(), now) {
-            return None;
+    /// What came from `from` was nothing.
+    pub(super) fn spoiled(&mut self, from: SocketAddr) {
+        if let Some(session) = self.open.get(&from) {
+            session.tally.corrupt();
         }
-        let inbox = Arc::new(Inbox::default());
-        inbox.push(frame, self.queue);
-        self.open.insert(from, Session { inbox: Arc::clone(&inbox), heard: now, again: false });
+    }
+
+    /// Whether a session of `from` would find room.
+    pub(super) fn has_room(&self, from: SocketAddr, now: Instant) -> bool {
+        self.room(from, now).is_some()
+    }
+
+    /// A session with its first frame, in place of one that the address had; `None` where there is no
+    /// room.
+    pub(super) fn open(
+        &mut self,
+        from: SocketAddr,
+        frame: &[u8],
+        opener: Box<dyn Opener>,
+        tally: &Arc<Tally>,
+        now: Instant,
+    ) -> Option<Arc<Inbox>> {
+        if let Room::Of(other) = self.room(from, now)?
+            && let Some(session) = self.open.remove(&other)
+        {
+            session.inbox.end();
+        }
+        let (inbox, tally) = (Arc::new(Inbox::default()), Arc::clone(tally));
+        inbox.push(frame_of(Bytes::copy_from_slice(frame)), self.queue);
+        tally.set_lost(opener.lost());
+        self.open
+            .insert(from, Session { inbox: Arc::clone(&inbox), opener, tally, heard: now, again: false });
         Some(inbox)
     }
 
@@ -104,26 +143,32 @@ impl Sessions {
         }
     }
 
-    fn make_room(&mut self, ip: IpAddr, now: Instant) -> bool {
+    fn room(&self, from: SocketAddr, now: Instant) -> Option<Room> {
+        if self.open.contains_key(&from) {
+            return Some(Room::Of(from));
+        }
+        let ip = from.ip();
         let crowded = self.open.keys().filter(|address| address.ip() == ip).count() >= self.per_address;
         if !crowded && self.open.len() < self.most {
-            return true;
+            return Some(Room::Free);
         }
-        let silent = self
-            .open
+        self.open
             .iter()
             .filter(|(address, session)| {
                 let kin = address.ip() == ip;
                 (!crowded || kin) && session.may_make_room(now, self.idle, kin)
             })
             .min_by_key(|(_, session)| session.heard)
-            .map(|(address, _)| *address);
-        match silent.and_then(|address| self.open.remove(&address)) {
-            Some(session) => session.inbox.end(),
-            None => return false,
-        }
-        true
+            .map(|(address, _)| Room::Of(*address))
     }
+}
+
+/// A place for a newcomer.
+enum Room {
+    /// Nobody has it.
+    Free,
+    /// That of the session of this address, which ends.
+    Of(SocketAddr),
 }
 
 /// Frames on their way to one session's reader.

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 use transport::{
     BindError, ClientTls, Connection, DialError, DialOptions, Direction, Endpoint, Faults, Faulty, Frame,
-    Identity, Limits, Listener, RecvError, Scheme, Security, ServerTls, Table, Transport,
+    Identity, Key, Limits, Listener, RecvError, Scheme, Security, ServerTls, Table, Transport,
 };
 
 /// Far beyond what any of this takes, even on a machine that is busy.
@@ -87,7 +87,7 @@ impl Row {
     }
 }
 
-/// Every transport, of which those with TLS know one certificate and pin it.
+/// Every transport, with what the rows need to know that stands in no endpoint. Of these those with TLS know one certificate and pin it.
 fn table(limits: &Limits) -> Table {
     static IDENTITY: OnceLock<Identity> = OnceLock::new();
     let identity = IDENTITY.get_or_init(|| {
@@ -95,7 +95,9 @@ fn table(limits: &Limits) -> Table {
         Identity::from_pem(made.cert.pem().as_bytes(), made.signing_key.serialize_pem().as_bytes()).unwrap()
     });
     let trust = ClientTls { pin: Some(identity.fingerprint()), ..ClientTls::default() };
+    let key = Key::new("conformance", "the same at both ends").unwrap();
     let security = Security {
+        psk: key.into(),
         tls: Some(ServerTls::new(identity, None).unwrap()),
         dial: DialOptions { tls: trust, token: None },
         ..Security::default()

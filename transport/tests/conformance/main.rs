@@ -74,6 +74,8 @@ conformance! {
     tls_length: "tls://127.0.0.1:0?framing=length",
     wss: "wss://127.0.0.1:0",
     udp: "udp://127.0.0.1:0",
+    udp_crc32c: "udp://127.0.0.1:0?integrity=crc32c",
+    udp_psk: "udp://127.0.0.1:0?integrity=psk",
     unix_lines: "unix://DIR/socket?framing=lines",
     unix_length: "unix://DIR/socket?framing=length",
     unix_abstract: "unix://@UNIQUE?framing=java-utf",
