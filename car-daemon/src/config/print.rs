@@ -24,17 +24,11 @@ impl fmt::Display for Config {
                 row(f, setting.key, &number(setting.get(self)), setting.about)?;
             }
         }
-        writeln!(f, "\n[auth]")?;
-        row(
-            f,
-            "insecure",
-            &self.insecure.to_string(),
-            "true: anybody who can reach the daemon may drive, from other machines too",
-        )
+        write!(f, "\n{}", self.auth)
     }
 }
 
-fn row(f: &mut fmt::Formatter<'_>, key: &str, value: &str, about: &str) -> fmt::Result {
+pub(super) fn row(f: &mut fmt::Formatter<'_>, key: &str, value: &str, about: &str) -> fmt::Result {
     let mut line = format!("{key:<19} = {value}");
     write!(line, "{:pad$}  # {about}", "", pad = 30_usize.saturating_sub(line.len()))?;
     writeln!(f, "{line}")
@@ -46,6 +40,6 @@ fn number(value: f64) -> String {
     format!("{value}")
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }

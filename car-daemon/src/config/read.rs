@@ -9,7 +9,7 @@ use hal::file::{Faults, Field, Item, Reader, Table};
 use transport::{Address, Endpoint};
 
 use super::settings::{ORDERED, SETTINGS};
-use super::{Config, EXPOSED_HINT, Overrides, exposed};
+use super::{Auth, Config, Exposure, Overrides, auth, exposed};
 use crate::platform::PLATFORMS;
 
 impl Config {
@@ -59,6 +59,12 @@ impl Config {
         let mut root = reader.root();
         let mut faults = Vec::new();
 
+        let clean = reader.is_clean();
+        if let Some(table) = root.get("auth").table() {
+            config.auth = auth::read(&reader, table, folder, &mut faults);
+        }
+        // Who has written a token wrongly has not meant to be open to everybody.
+        let meant = !clean || (reader.is_clean() && faults.is_empty());
         if let Some(name) = root.get("name").string() {
             config.name = name;
         }
@@ -73,16 +79,13 @@ impl Config {
         }
         let listen = root.get("listen");
         read_numbers(&reader, &mut root, &mut config);
-        if let Some(mut auth) = root.get("auth").table() {
-            config.insecure = auth.get("insecure").boolean().unwrap_or(false);
-            auth.finish();
-        }
         if let Some(urls) = listen.strings() {
-            config.listen = read_endpoints(&reader, &listen, &urls, &config, overrides);
+            let judged = (meant && overrides.listen.is_empty()).then_some(&config.auth);
+            config.listen = read_endpoints(&reader, &listen, &urls, judged);
         }
         root.finish();
 
-        apply(&mut config, overrides, &mut faults);
+        apply(&mut config, overrides, meant, &mut faults);
         match reader.into_result(Some(config)) {
             Ok(config) if faults.is_empty() => Ok(config),
             Ok(_) => Err(faults),
@@ -91,13 +94,12 @@ impl Config {
     }
 }
 
-/// The endpoints of the list that can be listened on together.
+/// The endpoints of the list that can be listened on together, and with this `[auth]`.
 fn read_endpoints(
     reader: &Reader<'_>,
     list: &Field<'_>,
     urls: &[Item<String>],
-    config: &Config,
-    overrides: &Overrides,
+    judged: Option<&Auth>,
 ) -> Vec<Endpoint> {
     if urls.is_empty() {
         reader.fault(
@@ -114,9 +116,8 @@ fn read_endpoints(
                 reader.fault(spot, what, "give each endpoint an address of its own");
             }
             Ok(endpoint) => {
-                let exposed = exposed(&endpoint, config.insecure).filter(|_| overrides.listen.is_empty());
-                if let Some(what) = exposed {
-                    reader.fault(spot, what, EXPOSED_HINT);
+                if let Some(Exposure { what, hint }) = judged.and_then(|auth| exposed(&endpoint, auth)) {
+                    reader.fault(spot, what, hint);
                 }
                 endpoints.push(endpoint);
             }
@@ -194,7 +195,7 @@ fn beside(folder: &Path, name: &str) -> String {
     if is_path { folder.join(name).display().to_string() } else { name.to_owned() }
 }
 
-fn apply(config: &mut Config, overrides: &Overrides, faults: &mut Vec<Faults>) {
+fn apply(config: &mut Config, overrides: &Overrides, meant: bool, faults: &mut Vec<Faults>) {
     if let Some(name) = &overrides.board {
         config.board_name.clone_from(name);
         match Board::load(name) {
@@ -208,9 +209,9 @@ fn apply(config: &mut Config, overrides: &Overrides, faults: &mut Vec<Faults>) {
     }
     if !overrides.listen.is_empty() {
         config.listen.clone_from(&overrides.listen);
-        for endpoint in &overrides.listen {
-            if let Some(what) = exposed(endpoint, config.insecure) {
-                faults.push(Faults::whole("--listen", what, EXPOSED_HINT));
+        for endpoint in overrides.listen.iter().filter(|_| meant) {
+            if let Some(Exposure { what, hint }) = exposed(endpoint, &config.auth) {
+                faults.push(Faults::whole("--listen", what, hint));
             }
         }
     }
