@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hal::{AssembleError, Platform};
+use nix::unistd::Uid;
 use protocol::Event;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use transport::{BindError, Endpoint, Listener, Table};
 
+use crate::access::Access;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, in_clear};
 use crate::control::{Gate, Rules};
 use crate::hardware::{self, Bell, Plant, Runner};
 use crate::info::Identity;
 use crate::server::Server;
-use crate::session::Context;
+use crate::session::{Context, Doors};
 use crate::shared::Shared;
 
 /// Why a daemon does not start.
@@ -98,7 +100,7 @@ impl Daemon {
         parts: Parts,
         platform: Box<dyn Platform>,
     ) -> Result<Self, StartError> {
-        let rules = Rules::new(config.control.clone(), &config.board);
+        let rules = Rules::new(config.control.clone(), &config.board).with_reset(config.auth.reset);
         let shared = Arc::new(Shared::new(Gate::new(rules), Bell::new(parts.hardware)));
         let clock = Clock::start();
 
@@ -118,9 +120,13 @@ impl Daemon {
             clock,
             identity: Identity::new(config),
             limits: config.limits.session.clone(),
+            doors: Doors::new(access(config)),
             closing: closing.clone(),
         });
-        let endpoints = listeners.iter().map(|l| l.endpoint().clone()).collect();
+        let endpoints: Vec<_> = listeners.iter().map(|l| l.endpoint().clone()).collect();
+        for endpoint in endpoints.iter().filter(|endpoint| in_clear(endpoint, &config.auth)) {
+            tracing::warn!(%endpoint, "tokens are sent in clear there: whoever listens in on the network can use them");
+        }
         for listener in listeners {
             server.listen(listener);
         }
@@ -142,11 +148,15 @@ impl Daemon {
         &self.endpoints
     }
 
-    /// Takes over what can change while the car runs: `[control]` without `rate_hz`. The rest needs a
-    /// restart.
+    /// Takes over what can change while the car runs: `[control]` without `rate_hz`, and `[auth]`. The
+    /// rest needs a restart. Whoever may do less than before does no more than that from now on.
     pub fn reload(&self, config: &Config) {
-        self.shared.command(|gate| gate.set_control(config.control.clone()));
-        tracing::info!("[control] is read again; everything else needs a restart");
+        self.shared.command(|gate| {
+            gate.set_control(config.control.clone());
+            gate.set_reset(config.auth.reset);
+        });
+        self.server.decide_by(access(config));
+        tracing::info!("[control] and [auth] are read again; everything else needs a restart");
     }
 
     /// Waits until the control loop has died, which it never should.
@@ -165,6 +175,11 @@ impl Daemon {
             tracing::warn!("some clients did not take the goodbye");
         }
     }
+}
+
+/// Who may do what, by a configuration.
+fn access(config: &Config) -> Access {
+    Access::new(config.auth.clone(), Uid::effective().as_raw())
 }
 
 /// Runs a daemon until `shutdown`. `ready` is told once everything listens; each configuration that

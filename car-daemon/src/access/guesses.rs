@@ -161,7 +161,7 @@ mod tests {
             assert!(!guesses.wrong(CHILD, s(second * 6)).turned_away, "{second}");
         }
         assert!(guesses.wrong(CHILD, s(59)).turned_away);
-        assert!(guesses.wrong(CHILD, s(118)).turned_away, "each wrong one begins the minute anew");
+        assert!(guesses.wrong(CHILD, s(118)).turned_away, "for a minute");
         assert_eq!(guesses.wait(CHILD, s(150)), s(8), "a right token only waits");
         assert_eq!(guesses.wait(CHILD, s(179)), Duration::ZERO, "after a quiet minute it is forgotten");
         assert_eq!(guesses.wrong(CHILD, s(180)).count, 1);

@@ -5,6 +5,8 @@
 
 mod answer;
 mod pump;
+mod standing;
 mod subscription;
 
 pub(crate) use pump::{Context, Manner, serve};
+pub(crate) use standing::Doors;
