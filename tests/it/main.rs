@@ -1,5 +1,6 @@
 //! The daemon from outside. Each module tells stories of one kind; what they share is in `support`.
 
+mod access;
 mod bad_input;
 mod dead_link;
 mod driving;
