@@ -1,10 +1,15 @@
 //! The command line.
 
+use std::convert::Infallible;
+use std::path::PathBuf;
 use std::time::Duration;
+use std::{env, fs};
 
 use clap::{Parser, Subcommand};
-use protocol::{Angle, OutOfRange, Power, Ttl};
+use protocol::{Angle, OutOfRange, Power, Token, Ttl};
 use transport::Endpoint;
+
+use crate::error::Error;
 
 /// Drives and watches a car from the shell.
 #[derive(Debug, Parser)]
@@ -25,6 +30,13 @@ pub(crate) struct Args {
     /// Where the car is: ws://, tcp://, udp:// or unix://. The daemon's Unix socket where absent.
     #[arg(long, value_name = "URL", global = true)]
     pub(crate) to: Option<Endpoint>,
+    /// What proves that you may. Other users of this machine see the arguments of your programs: better
+    /// is --token-file, or the environment variable CAR_TOKEN.
+    #[arg(long, value_name = "TOKEN", global = true, conflicts_with = "token_file", value_parser = token)]
+    pub(crate) token: Option<Token>,
+    /// The same, from a file that holds nothing else.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) token_file: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -80,6 +92,27 @@ pub(crate) enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         text: Vec<String>,
     },
+}
+
+impl Args {
+    /// What to show: an argument, else the environment.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub(crate) fn token(&self) -> Result<Option<Token>, Error> {
+        if let Some(path) = &self.token_file {
+            let unreadable = |error| Error::TokenFile(path.display().to_string(), error);
+            return Ok(Some(Token::new(fs::read_to_string(path).map_err(unreadable)?.trim())));
+        }
+        let of_environment = || env::var("CAR_TOKEN").ok().filter(|token| !token.is_empty()).map(Token::new);
+        Ok(self.token.clone().or_else(of_environment))
+    }
+}
+
+// Not `From`, and no words of its own: an error must not repeat it.
+#[expect(clippy::unnecessary_wraps, reason = "a parser of clap's")]
+fn token(text: &str) -> Result<Token, Infallible> {
+    Ok(Token::new(text))
 }
 
 fn number(text: &str) -> Result<f64, String> {

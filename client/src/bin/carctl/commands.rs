@@ -17,14 +17,16 @@ const WATCH_HZ: f64 = 10.0;
 
 /// Does what the command line asks; the answer goes to `out`.
 pub(crate) async fn run(
-    Args { to, command }: Args,
+    args: Args,
     out: &mut (impl Write + IsTerminal),
 ) -> Result<(), Error> {
+    let token = args.token()?;
+    let Args { to, command, .. } = args;
     let to = to.unwrap_or_else(Endpoint::default_unix);
     if let Command::Send { text } = command {
-        return send::run(&to, &text.join(" "), out).await;
+        return send::run(&to, token.as_ref(), &text.join(" "), out).await;
     }
-    let options = Options { name: Some("carctl".to_owned()), ..Options::default() };
+    let options = Options { name: Some("carctl".to_owned()), token, ..Options::default() };
     let car = Client::connect(&to, options).await?;
     match command {
         Command::State { watch: false, json } => show(out, &car.state().await?, json)?,
