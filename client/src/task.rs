@@ -10,9 +10,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use protocol::{
-    Channel, Command, DialectId, Event, Fault, Hello, Id, Outgoing, Rate, State, Token, Topics,
-};
+use protocol::{Channel, Command, DialectId, Event, Fault, Hello, Id, Outgoing, Rate, State, Token, Topics};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -132,7 +130,8 @@ impl Task {
     async fn converse(&mut self, channel: &mut Channel, session: &mut Session) -> Option<String> {
         self.link.send_replace(LinkState::Up { daemon: None });
         session.vigil = Vigil::new(Instant::now());
-        let shown = self.token.is_some().then(|| session.pending.begin(Instant::now(), never(), Waiter::Entry));
+        let shown =
+            self.token.is_some().then(|| session.pending.begin(Instant::now(), never(), Waiter::Entry));
         // Who shows a token says hello, so that is what is answered.
         for (command, id) in self.introduction(session).zip(once(shown).chain(repeat(None))) {
             if let Ok(frame) = DIALECT.get().request(id.as_ref(), &command) {
@@ -263,7 +262,8 @@ impl Task {
         loop {
             self.link.send_replace(LinkState::Down { why: why.clone() });
             self.entry = None;
-            let pause = self.backoff.pause(chance()) + if take(&mut self.refused) { REFUSED } else { Duration::ZERO };
+            let pause =
+                self.backoff.pause(chance()) + if take(&mut self.refused) { REFUSED } else { Duration::ZERO };
             self.refusing(&why, sleep(pause)).await?;
             let attempt = self.redial.redial();
             match self.refusing(&why, attempt).await? {

@@ -358,8 +358,7 @@ async fn attempts_to_connect_again_come_slower_and_slower_and_say_why_they_faile
 async fn a_client_knows_whom_it_speaks_with() {
     let (connection, daemon) = connection(8);
     let (client, _future) = client(connection);
-    let hello =
-        json!({"server": "car-daemon", "version": "1", "name": "car", "dialects": ["json"], "session": 3});
+    let hello = json!({"server": "car-daemon", "version": "1", "name": "car", "dialects": ["json"], "session": 3, "role": null, "t": 1.0});
     daemon.says(json!({"jsonrpc": "2.0", "method": "hello", "params": hello})).await;
     let mut link = client.link();
     let up = link.wait_for(|link| *link != LinkState::Up { daemon: None }).await.unwrap().clone();

@@ -194,7 +194,8 @@ async fn a_batch_of_guesses_is_no_way_around() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_five_wrong_tokens_a_session_ends_and_after_ten_its_address_is_turned_away_but_for_a_right_one() {
+async fn after_five_wrong_tokens_a_session_ends_and_after_ten_its_address_is_turned_away_but_for_a_right_one()
+{
     let garage = Garage::open_with(by("observer", auth())).await;
     for round in 0..2 {
         let mut eve = garage.visit().await;
@@ -258,7 +259,10 @@ async fn where_no_token_is_known_one_that_is_shown_is_refused_in_words_at_once()
     let start = Instant::now();
     for _ in 0..20 {
         let reply = auth_with(&mut anna, DRIVER).await;
-        assert!(reply["error"]["message"].as_str().is_some_and(|m| m.contains("come without one")), "{reply}");
+        assert!(
+            reply["error"]["message"].as_str().is_some_and(|m| m.contains("come without one")),
+            "{reply}"
+        );
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert!(anna.ask("up").await.starts_with("ok"));
@@ -272,7 +276,9 @@ async fn a_token_that_is_gone_after_a_reload_ends_its_session_and_stops_the_car(
     let mut ben = garage.visit().await;
     auth_with(&mut ben, ADMIN).await;
     anna.ask("up").await;
-    garage.daemon.reload(&again(Auth { tokens: vec![token(ADMIN, Role::Admin, "teacher")], ..Auth::default() }));
+    garage
+        .daemon
+        .reload(&again(Auth { tokens: vec![token(ADMIN, Role::Admin, "teacher")], ..Auth::default() }));
     pass(20).await;
     let state = ben.state().await;
     assert_eq!((&state["mode"], &state["driver"]), (&json!("idle"), &Value::Null));

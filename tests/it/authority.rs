@@ -121,9 +121,15 @@ fn no_token_is_ever_logged_right_or_wrong() {
     daemon.signal(Signal::TERM);
     let (status, log) = daemon.wait();
     assert!(status.success(), "{log}");
-    assert!(log.contains("a wrong token") && log.contains("count=1") && log.contains("token=\"tablet\""), "{log}");
+    assert!(
+        log.contains("a wrong token") && log.contains("count=1") && log.contains("token=\"tablet\""),
+        "{log}"
+    );
     let listener = log.lines().find(|line| line.contains("a wrong token")).unwrap_or_default();
-    assert!(listener.contains("listener=tcp://127.0.0.1:") && listener.contains("peer=127.0.0.1:"), "{listener}");
+    assert!(
+        listener.contains("listener=tcp://127.0.0.1:") && listener.contains("peer=127.0.0.1:"),
+        "{listener}"
+    );
     assert!(!log.contains("s3cret"), "{log}");
 }
 

@@ -105,7 +105,8 @@ impl Guesses {
 
     /// The one that guessed least; of those, the one that was quiet for longest.
     fn forget_one(&mut self) {
-        let least = self.rows.iter().min_by_key(|(_, row)| (row.count, row.last())).map(|(origin, _)| *origin);
+        let least =
+            self.rows.iter().min_by_key(|(_, row)| (row.count, row.last())).map(|(origin, _)| *origin);
         if let Some(origin) = least {
             self.rows.remove(&origin);
         }
@@ -191,7 +192,8 @@ mod tests {
     #[test]
     fn a_storm_of_guesses_is_one_line_a_second_in_the_log() {
         let mut guesses = Guesses::default();
-        let told: Vec<_> = (0..300).filter_map(|n| guesses.wrong(CHILD, Duration::from_millis(n * 10)).tell).collect();
+        let told: Vec<_> =
+            (0..300).filter_map(|n| guesses.wrong(CHILD, Duration::from_millis(n * 10)).tell).collect();
         assert_eq!(told, [0, 99, 99]);
     }
 }

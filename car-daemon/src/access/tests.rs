@@ -124,7 +124,11 @@ fn users_and_groups_of_this_machine_have_the_role_of_the_first_row_that_fits() {
     ] {
         assert_eq!(grant(&auth, &peer, "unix:///car", nothing()), granted, "{peer:?}");
     }
-    assert_eq!(grant(&auth, &from("127.0.0.1:5"), "tcp://", nothing()), (None, 50), "or it were a way around");
+    assert_eq!(
+        grant(&auth, &from("127.0.0.1:5"), "tcp://", nothing()),
+        (None, 50),
+        "or it were a way around"
+    );
 }
 
 #[test]
@@ -143,7 +147,10 @@ fn an_address_is_what_one_subscriber_has() {
     assert_ne!(origin("10.0.0.7:5"), origin("10.0.0.8:5"));
     assert_eq!(origin("[2001:db8:0:1::7]:5"), origin("[2001:db8:0:1:ffff::8]:5"));
     assert_ne!(origin("[2001:db8:0:1::7]:5"), origin("[2001:db8:0:2::7]:5"));
-    assert_eq!((Origin::of(&unix(7, 1)), Origin::of(&Peer::Memory("x".into()))), (Origin::User(7), Origin::Memory));
+    assert_eq!(
+        (Origin::of(&unix(7, 1)), Origin::of(&Peer::Memory("x".into()))),
+        (Origin::User(7), Origin::Memory)
+    );
 }
 
 proptest! {

@@ -247,7 +247,9 @@ impl Session<'_> {
         let grant = self.asker.standing.reconsider()?;
         let shut_out = grant.role.is_none();
         self.asker.granted(grant);
-        shut_out.then(|| self.refuse(self.channel.dialect(), "who may drive was changed: show another token".into()))
+        shut_out.then(|| {
+            self.refuse(self.channel.dialect(), "who may drive was changed: show another token".into())
+        })
     }
 
     /// Says why the session ends: an answer to no request.
@@ -327,7 +329,10 @@ fn poll_step(
     cx: &mut TaskContext<'_>,
 ) -> Poll<Step> {
     let roomy = channel.outbox.has_room();
-    if reads && roomy && let Poll::Ready(step) = poll_asked(channel, cx) {
+    if reads
+        && roomy
+        && let Poll::Ready(step) = poll_asked(channel, cx)
+    {
         return Poll::Ready(step);
     }
     if !channel.outbox.is_empty() {

@@ -60,7 +60,13 @@ impl Standing {
 
     /// Looks at every token of a message before it is answered: how long the answer has to wait. Only
     /// this session waits for it.
-    pub(crate) fn weigh(&mut self, id: SessionId, requests: &Requests, doors: &Doors, now: Duration) -> Duration {
+    pub(crate) fn weigh(
+        &mut self,
+        id: SessionId,
+        requests: &Requests,
+        doors: &Doors,
+        now: Duration,
+    ) -> Duration {
         let access = Arc::clone(&self.access.borrow());
         let origin = Origin::of(&self.peer);
         let mut longest = Duration::ZERO;

@@ -258,7 +258,8 @@ impl<'r> Field<'r> {
         let value = self.value?;
         let typed = read(value);
         if typed.is_none() {
-            let what = if self.secret { "is something else".to_owned() } else { format!("is {}", described(value)) };
+            let what =
+                if self.secret { "is something else".to_owned() } else { format!("is {}", described(value)) };
             self.reader.fault(&self.spot, what, format!("must be {wanted}"));
         }
         typed

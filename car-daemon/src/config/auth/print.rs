@@ -14,10 +14,15 @@ impl fmt::Display for Auth {
         writeln!(f, "# what proves a role; a token itself is never printed, `{HIDDEN}` stands for it")?;
         list(f, "tokens", self.tokens.iter().map(token))?;
         match &self.token_file {
-            Some(path) => row(f, "token_file", &quoted(&path.to_string_lossy()), "`tokens` in a file of mode 0600")?,
+            Some(path) => {
+                row(f, "token_file", &quoted(&path.to_string_lossy()), "`tokens` in a file of mode 0600")?
+            }
             None => writeln!(f, "# token_file = \"tokens.toml\"   `tokens` in a file of mode 0600")?,
         }
-        writeln!(f, "# what users and groups of this machine may do over a Unix socket; the first row that fits")?;
+        writeln!(
+            f,
+            "# what users and groups of this machine may do over a Unix socket; the first row that fits"
+        )?;
         list(f, "users", self.users.iter().map(user))?;
         row(f, "reset", &quoted(self.reset.name()), "the least role that may release the emergency stop")?;
         let about = "true: anybody who can reach the daemon may drive, from other machines too";

@@ -59,7 +59,10 @@ fn open(path: &Path) -> Result<String, (String, String)> {
     // Of what was opened, whatever is at the path by now.
     let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        return Err((format!("names `{shown}`, which others can use: its mode is {mode:04o}"), format!("chmod 600 {shown}")));
+        return Err((
+            format!("names `{shown}`, which others can use: its mode is {mode:04o}"),
+            format!("chmod 600 {shown}"),
+        ));
     }
     let mut text = String::new();
     let len = file.take(LONGEST_FILE + 1).read_to_string(&mut text).map_err(unreadable)?;
@@ -72,7 +75,11 @@ fn open(path: &Path) -> Result<String, (String, String)> {
 fn read_file(path: &Path, text: &str, auth: &Auth, faults: &mut Vec<Faults>) -> Vec<TokenRow> {
     let reader = Reader::new(&path.display().to_string(), text);
     let mut root = reader.root();
-    let rows = read_tokens(&reader, &root.need("tokens", "[{ token = …, role = \"driver\", name = \"tablet\" }]"), auth);
+    let rows = read_tokens(
+        &reader,
+        &root.need("tokens", "[{ token = …, role = \"driver\", name = \"tablet\" }]"),
+        auth,
+    );
     root.finish();
     reader.into_result(Some(rows)).unwrap_or_else(|own| {
         faults.push(own);
@@ -106,7 +113,8 @@ fn read_tokens(reader: &Reader<'_>, list: &Field<'_>, known: &Auth) -> Vec<Token
             let what = match name_.chars().count() {
                 1..=LONGEST_NAME if !name_.contains(char::is_control) => {
                     let twice = others().any(|other| other.name == *name_);
-                    twice.then_some(("is the name of another token, too", "give each token a name of its own"))
+                    twice
+                        .then_some(("is the name of another token, too", "give each token a name of its own"))
                 }
                 _ => Some(("is no name", "a name has 1 to 64 characters on one line")),
             };
@@ -153,7 +161,11 @@ fn read_users(reader: &Reader<'_>, list: &Field<'_>) -> Vec<UserRow> {
             }
             (None, _) => reader.fault(&table.spot(), "says nobody", "add one of user, uid, group, gid"),
             (Some(_), Some((key, field))) => {
-                reader.fault(&field.spot(), "is one too many", format!("a row has one of user, uid, group, gid; leave out `{key}`, or write two rows"));
+                reader.fault(
+                    &field.spot(),
+                    "is one too many",
+                    format!("a row has one of user, uid, group, gid; leave out `{key}`, or write two rows"),
+                );
             }
         }
         table.finish();

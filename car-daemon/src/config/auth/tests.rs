@@ -38,9 +38,13 @@ reset = "admin"
         config.auth.all_tokens().map(|row| (row.name.as_str(), row.role, row.priority)).collect();
     assert_eq!(rows, [("tablet", Role::Driver, Some(40)), ("Lehrerin", Role::Admin, None)]);
     assert_eq!(config.auth.tokens[0].token.expose(), SECRET);
-    let root = UserRow { whom: Whom::User(0), name: Some("root".into()), role: Role::Observer, priority: None };
+    let root =
+        UserRow { whom: Whom::User(0), name: Some("root".into()), role: Role::Observer, priority: None };
     let group = Whom::Group { gid: 4_294_967_294, members: vec![] };
-    assert_eq!(config.auth.users, [root, UserRow { whom: group, name: None, role: Role::Driver, priority: Some(7) }]);
+    assert_eq!(
+        config.auth.users,
+        [root, UserRow { whom: group, name: None, role: Role::Driver, priority: Some(7) }]
+    );
     assert_eq!(config.auth.reset, Role::Admin);
 }
 
@@ -137,8 +141,11 @@ fn faults_of_a_file_of_tokens_are_told_with_its_name_and_line() {
     );
     let faults = parse_in(folder.path(), &text).expect_err("there is none");
     assert!(faults.starts_with("car.toml:3: auth.token_file: names `"), "{faults}");
-    fs::write(&file, format!("tokens = [\n {{ token = \"{SECRET}\", role = \"driver\", name = \"tablet\" }}]"))
-        .expect("can be written");
+    fs::write(
+        &file,
+        format!("tokens = [\n {{ token = \"{SECRET}\", role = \"driver\", name = \"tablet\" }}]"),
+    )
+    .expect("can be written");
     fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("ours");
     let faults = parse_in(folder.path(), &text).expect_err("twice");
     let lines: Vec<&str> = faults.lines().collect();
@@ -177,7 +184,10 @@ fn beyond_this_machine_is_listened_only_where_peers_can_prove_who_they_are() {
         match (outcome, refused) {
             (Ok(_), None) => {}
             (Err(faults), Some(words)) => {
-                assert!(faults.starts_with("car.toml:1: listen") && faults.contains(words), "{url}: {faults}");
+                assert!(
+                    faults.starts_with("car.toml:1: listen") && faults.contains(words),
+                    "{url}: {faults}"
+                );
             }
             (outcome, _) => panic!("{url} with {auth}: {:?}", outcome.map(|_| ())),
         }

@@ -16,10 +16,7 @@ use crate::{send, table};
 const WATCH_HZ: f64 = 10.0;
 
 /// Does what the command line asks; the answer goes to `out`.
-pub(crate) async fn run(
-    args: Args,
-    out: &mut (impl Write + IsTerminal),
-) -> Result<(), Error> {
+pub(crate) async fn run(args: Args, out: &mut (impl Write + IsTerminal)) -> Result<(), Error> {
     let token = args.token()?;
     let Args { to, command, .. } = args;
     let to = to.unwrap_or_else(Endpoint::default_unix);

@@ -38,7 +38,8 @@ pub(crate) enum Error {
 }
 
 /// What to do about a token that is missing or wrong.
-const SHOW: &str = "Its tokens are under [auth] in the daemon's configuration: show one by --token-file FILE, or CAR_TOKEN";
+const SHOW: &str =
+    "Its tokens are under [auth] in the daemon's configuration: show one by --token-file FILE, or CAR_TOKEN";
 
 fn remedy(error: &CallError) -> String {
     match error {
