@@ -19,7 +19,7 @@ pub(crate) enum Error {
     Call(#[from] CallError),
     /// The car let nobody in with this token.
     #[error("{0}\n{SHOW}")]
-    Entry(ConnectError),
+    Entry(Box<ConnectError>),
     /// The file of the token cannot be read.
     #[error("`{0}` cannot be read: {1}")]
     TokenFile(String, io::Error),
@@ -52,7 +52,7 @@ impl From<ConnectError> for Error {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Dial(error) => error.into(),
-            other => Self::Entry(other),
+            other => Self::Entry(Box::new(other)),
         }
     }
 }
