@@ -6,23 +6,26 @@ use std::time::Duration;
 
 use hal::file::Faults;
 use hal::{AssembleError, Interlock, Platform};
+use nix::unistd::Uid;
 use protocol::Event;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use transport::{
-    BindError, Endpoint, Fingerprint, Inherited, Listener, LockError, LockFile, Security, Table, Web,
+    BindError, Endpoint, Fingerprint, Inherited, Key, Keys, Listener, LockError, LockFile, Security, Table,
+    Web,
 };
 
+use crate::access::Access;
 use crate::certificate::{self, CertificateError};
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, in_clear};
 use crate::control::{Gate, Rules};
 use crate::hardware::{self, Bell, Heartbeat, Plant, Runner};
 use crate::info::Identity;
 use crate::latch::{self, Below, Keeper, Latch};
 use crate::machine;
 use crate::server::Server;
-use crate::session::Context;
+use crate::session::{Context, Doors};
 use crate::shared::Shared;
 use crate::{board_lock, service};
 
@@ -96,6 +99,7 @@ impl Parts {
         hosts.extend(machine::names(&config.name));
         let security = Security {
             tls: certificate::for_listeners(config)?,
+            psk: keys(config),
             web: Web { origins, hosts },
             ..Security::default()
         };
@@ -169,10 +173,14 @@ impl Daemon {
             identity: Identity::new(config),
             limits: config.limits.session.clone(),
             memory: config.limits.transport.memory.clone(),
+            doors: Doors::new(access(config)),
             closing: closing.clone(),
         };
         let server = Server::new(context, config.web.clone());
-        let endpoints = listeners.iter().map(|l| l.endpoint().clone()).collect();
+        let endpoints: Vec<_> = listeners.iter().map(|l| l.endpoint().clone()).collect();
+        for endpoint in endpoints.iter().filter(|endpoint| in_clear(endpoint, &config.auth)) {
+            tracing::warn!(%endpoint, "tokens are sent in clear there: whoever listens in on the network can use them");
+        }
         for listener in listeners {
             server.listen(listener);
         }
@@ -208,11 +216,15 @@ impl Daemon {
         self.certificate
     }
 
-    /// Takes over what can change while the car runs: `[control]` without `rate_hz`. The rest needs a
-    /// restart.
+    /// Takes over what can change while the car runs: `[control]` without `rate_hz`, and `[auth]`. The
+    /// rest needs a restart. Whoever may do less than before does no more than that from now on.
     pub fn reload(&self, config: &Config) {
-        self.shared.command(|gate| gate.set_control(config.control.clone()));
-        tracing::info!("[control] is read again; everything else needs a restart");
+        self.shared.command(|gate| {
+            gate.set_control(config.control.clone());
+            gate.set_reset(config.auth.reset);
+        });
+        self.server.decide_by(access(config));
+        tracing::info!("[control] and [auth] are read again; everything else needs a restart");
     }
 
     /// Waits until the control loop has died, which it never should.
@@ -248,10 +260,23 @@ impl Daemon {
     }
 }
 
+/// Every token, as a key by its name. One by which no key can be made (its name is too long in bytes)
+/// signs nothing.
+fn keys(config: &Config) -> Keys {
+    let keys =
+        config.auth.all_tokens().filter_map(|row| Key::new(row.name.as_str(), row.token.expose()).ok());
+    Keys::new(keys.collect()).unwrap_or_default()
+}
+
+/// Who may do what, by a configuration.
+fn access(config: &Config) -> Access {
+    Access::new(config.auth.clone(), Uid::effective().as_raw())
+}
+
 /// The gate as the last daemon left its emergency stop, and what follows the latch from now on: before
 /// the first wire is opened.
 fn latched(config: &Config) -> std::io::Result<(Gate, Below, Interlock)> {
-    let mut gate = Gate::new(Rules::new(config.control.clone(), &config.board));
+    let mut gate = Gate::new(Rules::new(config.control.clone(), &config.board).with_reset(config.auth.reset));
     let interlock = Interlock::default();
     let Some(folder) = &config.state_dir else {
         return Ok((gate, Below::new(interlock.clone(), None), interlock));

@@ -4,6 +4,7 @@
 //! what a frame looks like on the wire, what a pin does. `main.rs` only parses arguments and calls
 //! [`run`].
 
+pub mod access;
 mod board_lock;
 mod bucket;
 mod certificate;

@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 use transport::{Connection, Endpoint, HandshakeError, Incoming, Listener, Peer, Use, Web};
 
+use crate::access::Access;
 use crate::config::line_that_allows;
 use crate::control::SessionId;
 use crate::session::{Context, Manner, serve, turn_away};
@@ -44,12 +45,17 @@ impl Server {
         self.listeners.spawn(async move {
             let closing = server.context.closing.clone();
             while let Some(incoming) = closing.run_until_cancelled(listener.accept()).await {
-                server.admit(incoming, manner);
+                server.admit(incoming, manner.clone());
             }
             // Datagrams leave by the listener's socket, so goodbyes come before its end.
             server.sessions.wait().await;
             listener.close().await;
         });
+    }
+
+    /// From now on `access` says who may do what, of those who are here already, too.
+    pub(crate) fn decide_by(&self, access: Access) {
+        self.context.doors.decide_by(access);
     }
 
     /// Waits for every session to have said goodbye, and every listener to be closed.
@@ -114,6 +120,7 @@ fn next(counter: &AtomicU64) -> SessionId {
 /// What an endpoint's options say about its sessions.
 fn manner(endpoint: &Endpoint) -> Manner {
     Manner {
+        at: Arc::new(endpoint.clone()),
         dialect: endpoint.option("dialect").and_then(DialectId::by_name),
         hello: endpoint.option("hello") != Some("off"),
     }

@@ -22,6 +22,9 @@ pub(crate) fn table(config: &Config, endpoints: &[Endpoint], certificate: Option
     if let Some(pin) = certificate {
         text += &format!("\n  PIN, this car's certificate: {pin}\n");
     }
+    if config.auth.is_configured() {
+        text += "\n  by the network, first show a token: auth TOKEN\n";
+    }
     text += "\n  words: up back left right stop cam_up cam_down cam_left cam_right cam_init state help\n  Ctrl-C stops the car and ends\n\n";
     text
 }

@@ -10,14 +10,12 @@ use protocol::{Command, Event, Hello, State};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout_at};
-use transport::{
-    ClientTls, Connection, DialError, DialOptions, Endpoint, Key, Keys, Limits, Secret, Security, Table,
-};
+use tokio::time::{Instant, timeout, timeout_at};
+use transport::{ClientTls, Connection, DialOptions, Endpoint, Key, Keys, Limits, Secret, Security, Table};
 
 use crate::backoff::Backoff;
-use crate::error::CallError;
-use crate::task::{Call, Task};
+use crate::error::{CallError, ConnectError};
+use crate::task::{Call, Entry, Task};
 
 /// Calls that wait for the task.
 const CALLS: usize = 16;
@@ -25,17 +23,21 @@ const CALLS: usize = 16;
 /// Events that a slow listener may fall behind.
 const EVENTS: usize = 64;
 
+/// How much longer the answer to a token may take than any other: the daemon's longest wait where
+/// somebody has been guessing.
+const SLOWED: Duration = Duration::from_secs(8);
+
 /// How a client behaves.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// How it calls itself, for the daemon's log; at most 64 characters.
     pub name: Option<String>,
+    /// Proves what it may do; shown first on each connection.
+    pub token: Option<Secret>,
     /// How long a call waits for its answer.
     pub timeout: Duration,
     /// The first and the longest pause between attempts to connect again.
     pub retry: (Duration, Duration),
-    /// Shown to the car, which may ask for it. Over `ws` and `wss` it goes with the handshake.
-    pub token: Option<Secret>,
     /// Whom to believe over `tls` and `wss`: nobody, unless this or the URL has a pin or this a root.
     pub tls: ClientTls,
     /// Bounds of the transport.
@@ -48,9 +50,9 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             name: None,
+            token: None,
             timeout: Duration::from_secs(2),
             retry: (Duration::from_millis(100), Duration::from_secs(5)),
-            token: None,
             tls: ClientTls::default(),
             limits: Limits::default(),
             psk: None,
@@ -107,12 +109,13 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects, and from then on keeps the connection.
+    /// Connects, and from then on keeps the connection. Where there is a token, it is accepted once this
+    /// returns; one that counts no more later on is shown again once a minute.
     ///
     /// # Errors
-    /// Where nobody answers at `url`, or nobody there has the same key; only a connection that once was
-    /// is tried again.
-    pub async fn connect(url: &Endpoint, options: Options) -> Result<Self, DialError> {
+    /// Where nobody answers at `url`, nobody there has the same key, or the token is refused; only a
+    /// connection that once was is tried again.
+    pub async fn connect(url: &Endpoint, options: Options) -> Result<Self, ConnectError> {
         let table = options.table();
         let connection = table.dial(url).await?;
         let url = url.clone();
@@ -120,11 +123,30 @@ impl Client {
             let (table, url) = (table.clone(), url.clone());
             async move { table.dial(&url).await.map_err(|error| error.to_string()) }.boxed()
         };
-        Ok(Self::new(connection, redial, options))
+        let (shows, patience) = (options.token.is_some(), options.timeout + SLOWED);
+        let (client, entered) = Self::start(connection, redial, options);
+        if shows {
+            match timeout(patience, entered).await {
+                Ok(Ok(entered)) => entered.map_err(ConnectError::Refused)?,
+                Ok(Err(_)) => return Err(ConnectError::Unanswered(client.why_down())),
+                Err(_) => return Err(ConnectError::Unanswered(format!("nothing within {patience:?}"))),
+            }
+        }
+        Ok(client)
     }
 
     /// On a connection that is there already. Must be called within a tokio runtime.
     pub fn new(connection: Connection, redial: impl Redial + 'static, options: Options) -> Self {
+        Self::start(connection, redial, options).0
+    }
+
+    /// A client, and what becomes of its token on the first connection.
+    fn start(
+        connection: Connection,
+        redial: impl Redial + 'static,
+        options: Options,
+    ) -> (Self, oneshot::Receiver<Entry>) {
+        let (entry, entered) = oneshot::channel();
         let (calls, asked) = mpsc::channel(CALLS);
         let (link, link_seen) = watch::channel(LinkState::Up { daemon: None });
         let (states, states_seen) = watch::channel(None);
@@ -135,16 +157,27 @@ impl Client {
             states,
             events,
             name: options.name,
+            token: options.token,
+            entry: Some(entry),
+            refused: false,
             redial: Box::new(redial),
             backoff: Backoff::new(options.retry.0, options.retry.1),
         };
         tokio::spawn(task.run(connection));
-        Self {
+        let client = Self {
             calls,
             timeout: options.timeout,
             link: link_seen,
             states: states_seen,
             events: Arc::new(events_seen),
+        };
+        (client, entered)
+    }
+
+    fn why_down(&self) -> String {
+        match &*self.link.borrow() {
+            LinkState::Down { why } => why.clone(),
+            LinkState::Up { .. } => "it was cut off".to_owned(),
         }
     }
 

@@ -3,6 +3,22 @@
 use std::time::Duration;
 
 use protocol::Fault;
+use transport::DialError;
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// Nobody answers there.
+    #[error(transparent)]
+    Dial(#[from] DialError),
+    /// The car knows the token not; its words say what would be right.
+    #[error("{0}")]
+    Refused(Fault),
+    /// The connection ended, or said nothing, before the token was answered.
+    #[error("the car did not answer to the token: {0}")]
+    Unanswered(String),
+}
 
 /// Why a call came to nothing.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

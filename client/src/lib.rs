@@ -38,6 +38,6 @@ mod vigil;
 
 pub use answer::{Accepted, Pong, Subscribed};
 pub use client::{Client, LinkState, Options, Redial};
-pub use error::CallError;
+pub use error::{CallError, ConnectError};
 pub use subscription::Subscription;
 pub use transport::{Key, KeyError};

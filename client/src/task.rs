@@ -4,11 +4,13 @@
 use std::collections::hash_map::RandomState;
 use std::future::{pending, poll_fn};
 use std::hash::{BuildHasher, Hasher};
+use std::iter::{once, repeat};
+use std::mem::take;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use protocol::{Channel, Command, DialectId, Event, Fault, Hello, Id, Outgoing, Rate, State, Topics};
+use protocol::{Channel, Command, DialectId, Event, Fault, Hello, Id, Outgoing, Rate, State, Token, Topics};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -39,6 +41,13 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// How long is listened for the reason why a connection broke.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
+/// Before a token that was refused is shown again: somebody must have changed the daemon's
+/// configuration, and who guesses is turned away.
+const REFUSED: Duration = Duration::from_secs(60);
+
+/// What becomes of a token.
+pub(crate) type Entry = Result<(), Fault>;
+
 /// Where the answer to a call goes.
 pub(crate) type Answer = oneshot::Sender<Result<Value, CallError>>;
 
@@ -51,10 +60,15 @@ pub(crate) struct Call {
 }
 
 /// Whoever waits for an answer.
-struct Waiter {
-    answer: Answer,
-    /// The answer says what is subscribed.
-    subscribes: bool,
+enum Waiter {
+    /// A caller.
+    Call {
+        answer: Answer,
+        /// The answer says what is subscribed.
+        subscribes: bool,
+    },
+    /// The task itself: the answer says whether the token is known.
+    Entry,
 }
 
 /// What the task needs for life.
@@ -65,6 +79,11 @@ pub(crate) struct Task {
     pub(crate) events: broadcast::Sender<Event>,
     /// How the client calls itself.
     pub(crate) name: Option<String>,
+    pub(crate) token: Option<Token>,
+    /// Where to say what becomes of the token, on the first connection.
+    pub(crate) entry: Option<oneshot::Sender<Entry>>,
+    /// The token was refused on the last connection.
+    pub(crate) refused: bool,
     pub(crate) redial: Box<dyn Redial>,
     pub(crate) backoff: Backoff,
 }
@@ -92,7 +111,9 @@ impl Task {
             let lost = self.converse(&mut channel, &mut session).await;
             let why = lost.as_deref().unwrap_or("the client was closed");
             for waiter in session.pending.abandon() {
-                fail(waiter.answer, why);
+                if let Waiter::Call { answer, .. } = waiter {
+                    fail(answer, why);
+                }
             }
             let Some(why) = lost else {
                 // Nobody is left to hear of it if the goodbye does not arrive.
@@ -113,8 +134,11 @@ impl Task {
         session.vigil = Vigil::new(Instant::now());
         // It may be another daemon, or the same one started again.
         session.clock = Clock::default();
-        for command in self.introduction(session) {
-            if let Ok(frame) = DIALECT.get().request(None, &command) {
+        let shown =
+            self.token.is_some().then(|| session.pending.begin(Instant::now(), never(), Waiter::Entry));
+        // Who shows a token says hello, so that is what is answered.
+        for (command, id) in self.introduction(session).zip(once(shown).chain(repeat(None))) {
+            if let Ok(frame) = DIALECT.get().request(id.as_ref(), &command) {
                 channel.outbox.push(frame);
             }
         }
@@ -134,7 +158,9 @@ impl Task {
                 Happened::Said(Some(Ok(said))) => {
                     last_words = last_words_of(&said).or(last_words);
                     self.backoff.reset();
-                    self.hear(session, said);
+                    if let Some(why) = self.hear(session, said) {
+                        return Some(why);
+                    }
                 }
                 // A message that cannot be read answers no call; the next one may.
                 Happened::Said(Some(Err(error))) if !error.is_fatal() => {}
@@ -157,7 +183,8 @@ impl Task {
     /// What is said first on a connection: who this is, and what it was subscribed to. Nothing that
     /// moves.
     fn introduction(&self, session: &Session) -> impl Iterator<Item = Command> {
-        let hello = self.name.clone().map(|name| Command::Hello { name: Some(name), token: None });
+        let (name, token) = (self.name.clone(), self.token.clone());
+        let hello = (name.is_some() || token.is_some()).then_some(Command::Hello { name, token });
         let wanted = session.subscribed.filter(|wanted| wanted.topics != Topics::default());
         let subscribe = wanted.map(|Subscribed { topics, rate_hz }| Command::Subscribe {
             topics,
@@ -184,9 +211,10 @@ impl Task {
         .await
     }
 
-    fn hear(&mut self, session: &mut Session, said: Outgoing) {
+    /// Passes on what was said; says why the connection is of no use, if it is not.
+    fn hear(&mut self, session: &mut Session, said: Outgoing) -> Option<String> {
         match said {
-            Outgoing::Reply { id, outcome } => session.settle(&id, outcome),
+            Outgoing::Reply { id, outcome } => return self.entered(session.settle(&id, outcome)?),
             Outgoing::Notification { method, params } => {
                 if method == "state" {
                     session.vigil.told(Instant::now());
@@ -196,8 +224,21 @@ impl Task {
                 }
                 self.notify(&method, params);
             }
-            Outgoing::Batch(all) => all.into_iter().for_each(|said| self.hear(session, said)),
+            Outgoing::Batch(all) => return all.into_iter().find_map(|said| self.hear(session, said)),
         }
+        None
+    }
+
+    /// The token was answered; says why the connection is of no use, if it was refused.
+    fn entered(&mut self, outcome: Result<Value, Fault>) -> Option<String> {
+        let entry = outcome.map(|hello| self.notify("hello", hello));
+        self.refused = entry.is_err();
+        let why = entry.as_ref().err().map(|fault| fault.message.clone());
+        if let Some(waiting) = self.entry.take() {
+            // An error means that nobody asked.
+            let _ = waiting.send(entry);
+        }
+        why
     }
 
     /// Passes on what was said unasked; what a newer daemon says beyond that is not for this client.
@@ -227,7 +268,9 @@ impl Task {
     async fn reconnect(&mut self, mut why: String) -> Option<Connection> {
         loop {
             self.link.send_replace(LinkState::Down { why: why.clone() });
-            let pause = self.backoff.pause(chance());
+            self.entry = None;
+            let pause =
+                self.backoff.pause(chance()) + if take(&mut self.refused) { REFUSED } else { Duration::ZERO };
             self.refusing(&why, sleep(pause)).await?;
             let attempt = self.redial.redial();
             match self.refusing(&why, attempt).await? {
@@ -287,22 +330,27 @@ impl Session {
         }
         self.clock.stamp(&mut command, now);
         let subscribes = matches!(command, Command::Subscribe { .. } | Command::Unsubscribe { .. });
-        let id = self.pending.begin(now, deadline, Waiter { answer, subscribes });
+        let id = self.pending.begin(now, deadline, Waiter::Call { answer, subscribes });
         match DIALECT.get().request(Some(&id), &command) {
             // There is room: a call is only taken when the outbox is empty.
             Ok(frame) => drop(channel.outbox.push(frame)),
-            Err(fault) => self.settle(&id, Err(fault)),
+            Err(fault) => drop(self.settle(&id, Err(fault))),
         }
     }
 
-    fn settle(&mut self, id: &Id, outcome: Result<Value, Fault>) {
-        let Some(waiter) = self.pending.settle(id) else { return };
-        if let (true, Ok(result)) = (waiter.subscribes, &outcome) {
+    /// Gives an answer to whoever waits for it; back comes the one to the token.
+    fn settle(&mut self, id: &Id, outcome: Result<Value, Fault>) -> Option<Result<Value, Fault>> {
+        let (answer, subscribes) = match self.pending.settle(id)? {
+            Waiter::Call { answer, subscribes } => (answer, subscribes),
+            Waiter::Entry => return Some(outcome),
+        };
+        if let (true, Ok(result)) = (subscribes, &outcome) {
             self.subscribed = Subscribed::deserialize(result).ok();
             self.vigil.told(Instant::now());
         }
         // An error means that the caller has given up.
-        let _ = waiter.answer.send(outcome.map_err(CallError::Refused));
+        let _ = answer.send(outcome.map_err(CallError::Refused));
+        None
     }
 }
 
@@ -318,6 +366,11 @@ fn last_words_of(said: &Outgoing) -> Option<String> {
 fn fail(answer: Answer, why: &str) {
     // An error means that the caller has given up.
     let _ = answer.send(Err(CallError::Disconnected(why.to_owned())));
+}
+
+/// The answer to a token is waited for as long as the connection lasts.
+fn never() -> Instant {
+    Instant::now() + Duration::from_secs(86_400)
 }
 
 /// Waits until something is due; for ever where nothing is.

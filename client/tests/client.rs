@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use client::{CallError, Client, LinkState, Options};
 use futures_util::{FutureExt, sink, stream};
-use protocol::{Code, Fault, Hello, Power, Topics};
+use protocol::{Code, Fault, Hello, Power, Token, Topics};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
@@ -68,6 +68,14 @@ impl Daemon {
 type Future = mpsc::UnboundedSender<Result<Connection, String>>;
 
 fn client(connection: Connection) -> (Client, Future) {
+    client_with(connection, Options::default())
+}
+
+fn said_hello() -> Value {
+    json!({"server": "car-daemon", "version": "1", "name": "car", "dialects": ["json"], "session": 1, "role": "driver", "t": 1.0})
+}
+
+fn client_with(connection: Connection, options: Options) -> (Client, Future) {
     #[expect(clippy::disallowed_methods, reason = "a test that ends")]
     let (future, dialled) = mpsc::unbounded_channel();
     let dialled = std::sync::Arc::new(tokio::sync::Mutex::new(dialled));
@@ -75,7 +83,7 @@ fn client(connection: Connection) -> (Client, Future) {
         let dialled = dialled.clone();
         async move { dialled.lock().await.recv().await.expect("the test goes on") }.boxed()
     };
-    (Client::new(connection, redial, Options::default()), future)
+    (Client::new(connection, redial, options), future)
 }
 
 fn power(value: f64) -> Power {
@@ -366,8 +374,7 @@ async fn attempts_to_connect_again_come_slower_and_slower_and_say_why_they_faile
 async fn a_client_knows_whom_it_speaks_with() {
     let (connection, daemon) = connection(8);
     let (client, _future) = client(connection);
-    let hello =
-        json!({"server": "car-daemon", "version": "1", "name": "car", "dialects": ["json"], "session": 3});
+    let hello = json!({"server": "car-daemon", "version": "1", "name": "car", "dialects": ["json"], "session": 3, "role": null, "t": 1.0});
     daemon.says(json!({"jsonrpc": "2.0", "method": "hello", "params": hello})).await;
     let mut link = client.link();
     let up = link.wait_for(|link| *link != LinkState::Up { daemon: None }).await.unwrap().clone();
@@ -405,4 +412,39 @@ async fn the_connection_ends_with_the_last_handle() {
     answer.unwrap();
     drop(other);
     assert!(daemon.heard.recv().await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_shown_first_on_each_connection() {
+    let (first, mut daemon) = connection(8);
+    let (second, mut daemon_again) = connection(8);
+    let options = Options { token: Some(Token::new("s3cret-word")), ..Options::default() };
+    let (client, future) = client_with(first, options);
+    let hello = daemon.hears().await;
+    assert_eq!((&hello["method"], &hello["params"]), (&json!("hello"), &json!({ "token": "s3cret-word" })));
+    daemon.answers(&hello, said_hello()).await;
+    client.link().wait_for(|link| matches!(link, LinkState::Up { daemon: Some(_) })).await.unwrap();
+    future.send(Ok(second)).unwrap();
+    drop(daemon);
+    let again = daemon_again.hears().await;
+    assert_eq!(again["params"], hello["params"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_refused_ends_calls_in_words_and_is_not_shown_again_for_a_minute() {
+    let (first, mut daemon) = connection(8);
+    let (second, mut daemon_again) = connection(8);
+    let options = Options { token: Some(Token::new("s3cret-word")), ..Options::default() };
+    let (client, future) = client_with(first, options);
+    future.send(Ok(second)).unwrap();
+    let hello = daemon.hears().await;
+    let fault = Fault::new(Code::NOT_AUTHORISED, "this token is not known here");
+    daemon.says(json!({"jsonrpc": "2.0", "id": hello["id"], "error": fault})).await;
+    until_down(&client).await;
+    let refused = client.state().await.unwrap_err();
+    assert_eq!(refused, CallError::Disconnected("this token is not known here".to_owned()));
+    let start = Instant::now();
+    let again = timeout(Duration::from_secs(120), daemon_again.heard.recv()).await;
+    assert!(again.is_ok_and(|frame| frame.is_some()), "it is shown again");
+    assert!(start.elapsed() >= Duration::from_secs(60), "{:?}", start.elapsed());
 }

@@ -1,5 +1,6 @@
 //! The daemon from outside. Each module tells stories of one kind; what they share is in `support`.
 
+mod access;
 mod authority;
 mod bad_input;
 mod bounds;
@@ -12,6 +13,7 @@ mod floods;
 mod foreign;
 mod guard;
 mod kill_matrix;
+mod proofs;
 mod readme;
 mod service;
 mod signals;

@@ -127,3 +127,29 @@ fn carctl_says_why_it_was_turned_away() {
     assert!(complaint.contains("connections of this listener are in use"), "{complaint}");
     drop(guest);
 }
+
+#[test]
+fn carctl_shows_a_token_and_says_what_to_do_where_it_is_refused() {
+    let auth = "[auth]\ntokens = [{ token = \"Tablet-s3cret\", role = \"driver\", name = \"tablet\" }]";
+    let (daemon, carctl) = (Process::start_with(auth), carctl().display().to_string());
+    let (to, file) = (format!("--to {}", daemon.url("tcp")), daemon.folder().join("token"));
+    fs::write(&file, "Tablet-s3cret\n").expect("ours");
+    let run = |line: String| {
+        let output = shell(&line, &daemon);
+        (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    for line in [
+        format!("CAR_TOKEN=Tablet-s3cret {carctl} {to} state"),
+        format!("{carctl} {to} --token Tablet-s3cret send up"),
+        format!("{carctl} {to} --token-file {} drive 0.5 0 --ttl 1ms", file.display()),
+    ] {
+        assert_eq!(run(line.clone()).0, Some(0), "{line}");
+    }
+    for line in [format!("CAR_TOKEN=not-the-token {carctl} {to} stop"), format!("{carctl} {to} state")] {
+        let (code, said) = run(line.clone());
+        assert_eq!(code, Some(1), "{line}: {said}");
+        assert!(said.contains("--token-file FILE"), "{line}: {said}");
+    }
+    let (code, said) = run(format!("{carctl} {to} --token not-the-token send stop"));
+    assert!(code == Some(1) && said.contains("not known"), "{said}");
+}

@@ -40,7 +40,7 @@ struct Args {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Args { endpoints, max_frame, max_fragments } = Args::parse();
     let limits = Limits { max_frame, max_fragments, ..Limits::default() };
-    let table = Table::with(&limits, &Security { psk: keys()? });
+    let table = Table::with(&limits, &Security { psk: keys()?, ..Security::default() });
     let mut listeners = Vec::new();
     for at in &endpoints {
         listeners.push(table.bind(at).await?);

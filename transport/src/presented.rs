@@ -38,6 +38,9 @@ pub struct NoToken;
 const TOKEN: std::ops::RangeInclusive<usize> = 8..=128;
 
 impl Secret {
+    /// Longest token, in characters.
+    pub const MAX: usize = *TOKEN.end();
+
     /// Any text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {

@@ -3,6 +3,7 @@
 //! What lives here: the configuration, reading it from a file so that every fault is reported at
 //! once, and writing out what is in force. What must never live here: anything that acts.
 
+mod auth;
 mod doors;
 mod print;
 mod read;
@@ -18,6 +19,10 @@ pub use self::doors::TlsFiles;
 pub(crate) use self::doors::line_that_allows;
 use crate::control::Control;
 use crate::platform::{PLATFORMS, PlatformRow};
+
+pub use auth::{
+    Auth, Exposure, TOKEN_LENGTH, TokenRow, UserRow, Whom, exposed, in_clear, is_token_character,
+};
 
 /// A whole configuration, already valid.
 #[derive(Clone, Debug)]
@@ -38,8 +43,8 @@ pub struct Config {
     pub control: Control,
     /// Bounds on what peers may cost.
     pub limits: Limits,
-    /// Whether anybody in reach may drive.
-    pub insecure: bool,
+    /// Who may do what.
+    pub auth: Auth,
     /// What must survive the daemon is kept there; `None`: nowhere.
     pub state_dir: Option<PathBuf>,
     /// Where a daemon on this machine's own board is locked against a second one; `None`: not at all.
@@ -106,6 +111,8 @@ pub struct SessionLimits {
     /// Where no link tells that a peer left, and its address may be forged, nothing is said unasked
     /// to one that was silent for this long.
     pub unlinked_quiet: Duration,
+    /// A peer that must show a token has this long for it.
+    pub first_message: Duration,
     /// A peer that neither reads what waits for it nor says anything for this long is closed.
     pub write_deadline: Duration,
     /// For goodbyes, when a session or the daemon ends.
@@ -122,6 +129,7 @@ impl Default for SessionLimits {
             send_queue: 64,
             send_bytes: 256 * 1024,
             unlinked_quiet: Duration::from_secs(1),
+            first_message: Duration::from_secs(3),
             write_deadline: Duration::from_secs(2),
             drain: Duration::from_secs(2),
         }
@@ -166,7 +174,7 @@ impl Config {
             listen: standard_endpoints(),
             control: Control::default(),
             limits: Limits::default(),
-            insecure: false,
+            auth: Auth::default(),
             state_dir: None,
             lock_dir: None,
             web: Web::default(),
@@ -202,17 +210,6 @@ impl Config {
 fn standard_endpoints() -> Vec<Endpoint> {
     ["ws", "tcp", "udp", "unix"].iter().filter_map(|scheme| Endpoint::default_for(scheme).ok()).collect()
 }
-
-/// Why a daemon must not listen there, if it must not.
-#[must_use]
-pub fn exposed(endpoint: &Endpoint, insecure: bool) -> Option<String> {
-    (!endpoint.is_local() && !insecure).then(|| {
-        format!("`{endpoint}` is reachable from other machines, and anybody there could drive this car")
-    })
-}
-
-/// The way out of [`exposed`].
-pub const EXPOSED_HINT: &str = "listen on 127.0.0.1 or a Unix socket, or set `insecure = true` under [auth] if everybody in reach may drive";
 
 #[cfg(test)]
 mod tests;

@@ -46,13 +46,7 @@ impl fmt::Display for Config {
             let about = format!("in place of /{key}, for tests and containers");
             row(f, key, &quoted(&place.display().to_string()), &about)?;
         }
-        writeln!(f, "\n[auth]")?;
-        row(
-            f,
-            "insecure",
-            &self.insecure.to_string(),
-            "true: anybody who can reach the daemon may drive, from other machines too",
-        )?;
+        write!(f, "\n{}", self.auth)?;
         let pages = list(&self.web.origins);
         row(
             f,
@@ -81,7 +75,7 @@ impl fmt::Display for Config {
     }
 }
 
-fn row(f: &mut fmt::Formatter<'_>, key: &str, value: &str, about: &str) -> fmt::Result {
+pub(super) fn row(f: &mut fmt::Formatter<'_>, key: &str, value: &str, about: &str) -> fmt::Result {
     let mut line = format!("{key:<19} = {value}");
     write!(line, "{:pad$}  # {about}", "", pad = 30_usize.saturating_sub(line.len()))?;
     writeln!(f, "{line}")
@@ -98,6 +92,6 @@ fn list(values: &[impl ToString]) -> String {
     format!("[{}]", quoted.join(", "))
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }

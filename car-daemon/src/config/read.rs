@@ -10,7 +10,7 @@ use transport::{Address, Endpoint};
 
 use super::doors;
 use super::settings::{ORDERED, SETTINGS};
-use super::{Config, EXPOSED_HINT, Overrides, exposed};
+use super::{Auth, Config, Exposure, Overrides, auth, exposed};
 use crate::state_dir;
 
 /// Where programs of all users lock devices (Filesystem Hierarchy Standard 3.0, 5.9).
@@ -71,6 +71,15 @@ impl Config {
         let mut root = reader.root();
         let mut faults = Vec::new();
 
+        let clean = reader.is_clean();
+        if let Some(mut table) = root.get("auth").table() {
+            doors::read_web(&mut table, &mut config.web);
+            config.auth = auth::read(&reader, table, folder, &mut faults);
+        }
+        doors::read_tls(&reader, &mut root, folder, &mut config);
+        config.auth.certificates = config.tls.client_ca.is_some();
+        // Who has written a token wrongly has not meant to be open to everybody.
+        let meant = !clean || (reader.is_clean() && faults.is_empty());
         if let Some(name) = root.get("name").string() {
             config.name = name;
         }
@@ -93,18 +102,13 @@ impl Config {
             }
             linux.finish();
         }
-        if let Some(mut auth) = root.get("auth").table() {
-            config.insecure = auth.get("insecure").boolean().unwrap_or(false);
-            doors::read_web(&mut auth, &mut config.web);
-            auth.finish();
-        }
-        doors::read_tls(&reader, &mut root, folder, &mut config);
         if let Some(urls) = listen.strings() {
-            config.listen = read_endpoints(&reader, &listen, &urls, &config, overrides);
+            let judged = (meant && overrides.listen.is_empty()).then_some(&config.auth);
+            config.listen = read_endpoints(&reader, &listen, &urls, judged);
         }
         root.finish();
 
-        apply(&mut config, overrides, &mut faults);
+        apply(&mut config, overrides, meant, &mut faults);
         match reader.into_result(Some(config)) {
             Ok(config) if faults.is_empty() => Ok(config),
             Ok(_) => Err(faults),
@@ -123,13 +127,12 @@ fn read_folder(reader: &Reader<'_>, field: &Field<'_>, beside: &Path) -> Option<
     Some(beside.join(path))
 }
 
-/// The endpoints of the list that can be listened on together.
+/// The endpoints of the list that can be listened on together, and with this `[auth]`.
 fn read_endpoints(
     reader: &Reader<'_>,
     list: &Field<'_>,
     urls: &[Item<String>],
-    config: &Config,
-    overrides: &Overrides,
+    judged: Option<&Auth>,
 ) -> Vec<Endpoint> {
     if urls.is_empty() {
         reader.fault(
@@ -146,9 +149,8 @@ fn read_endpoints(
                 reader.fault(spot, what, "give each endpoint an address of its own");
             }
             Ok(endpoint) => {
-                let exposed = exposed(&endpoint, config.insecure).filter(|_| overrides.listen.is_empty());
-                if let Some(what) = exposed {
-                    reader.fault(spot, what, EXPOSED_HINT);
+                if let Some(Exposure { what, hint }) = judged.and_then(|auth| exposed(&endpoint, auth)) {
+                    reader.fault(spot, what, hint);
                 }
                 endpoints.push(endpoint);
             }
@@ -253,7 +255,7 @@ fn beside(folder: &Path, name: &str) -> String {
     if is_path { folder.join(name).display().to_string() } else { name.to_owned() }
 }
 
-fn apply(config: &mut Config, overrides: &Overrides, faults: &mut Vec<Faults>) {
+fn apply(config: &mut Config, overrides: &Overrides, meant: bool, faults: &mut Vec<Faults>) {
     if let Some(name) = &overrides.board {
         config.board_name.clone_from(name);
         match Board::load(name) {
@@ -267,9 +269,9 @@ fn apply(config: &mut Config, overrides: &Overrides, faults: &mut Vec<Faults>) {
     }
     if !overrides.listen.is_empty() {
         config.listen.clone_from(&overrides.listen);
-        for endpoint in &overrides.listen {
-            if let Some(what) = exposed(endpoint, config.insecure) {
-                faults.push(Faults::whole("--listen", what, EXPOSED_HINT));
+        for endpoint in overrides.listen.iter().filter(|_| meant) {
+            if let Some(Exposure { what, hint }) = exposed(endpoint, &config.auth) {
+                faults.push(Faults::whole("--listen", what, hint));
             }
         }
     }

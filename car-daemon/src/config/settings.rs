@@ -110,6 +110,7 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "send_queue": Count limits.session.send_queue, 4 ..= 65536 "messages", "waiting to be sent to one client that does not read";
         "send_bytes": Count limits.session.send_bytes, 65536 ..= 16777216 "bytes", "waiting to be sent to one client that does not read";
         "udp_quiet_ms": Ms limits.session.unlinked_quiet, 100 ..= 60000 "milliseconds", "a subscription over UDP pauses when its client said nothing for this long";
+        "first_message_ms": Ms limits.session.first_message, 10 ..= 60000 "milliseconds", "a client that must show a token is closed after this";
         "write_deadline_ms": Ms limits.session.write_deadline, 10 ..= 600000 "milliseconds", "a client that neither reads nor speaks is closed after this";
         "log_lines_per_s": Count limits.log_lines_per_s, 1 ..= 100000 "lines", "of one kind; more are counted and not written";
         "drain_ms": Ms limits.session.drain, 0 ..= 60000 "milliseconds", "for goodbyes when the daemon ends";

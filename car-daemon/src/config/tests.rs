@@ -79,7 +79,7 @@ fn listening_beyond_this_machine_needs_a_decision() {
         assert!(faults.contains("reachable from other machines"), "{faults}");
     }
     let open = parse("listen = [\"tcp://0.0.0.0:9901\"]\n[auth]\ninsecure = true").expect("decided");
-    assert!(open.insecure);
+    assert!(open.auth.insecure);
     let overrides =
         Overrides { listen: vec!["ws://[::]:9900".parse().expect("an endpoint")], ..Overrides::default() };
     let faults = Config::load(None, &overrides).expect_err("also from the command line");

@@ -220,6 +220,11 @@ impl Gate {
         self.rules.control = Control { rate_hz: self.rules.control.rate_hz, ..control };
     }
 
+    /// Another least role that may release the emergency stop.
+    pub fn set_reset(&mut self, role: Role) {
+        self.rules.reset = role;
+    }
+
     /// The rules in force.
     #[must_use]
     pub fn rules(&self) -> &Rules {

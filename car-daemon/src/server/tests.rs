@@ -12,11 +12,13 @@ use transport::{Caps, Connection, Frame, FrameStream, Link, Peer, Presented, Sen
 
 use super::*;
 use crate::Config;
+use crate::access::Access;
 use crate::clock::Clock;
 use crate::control::{Gate, Rules};
 use crate::hardware::{self, Bell};
 use crate::info::Identity;
 use crate::latch::Below;
+use crate::session::Doors;
 use crate::shared::Shared;
 
 /// Hands out the connections that it is given.
@@ -85,6 +87,7 @@ async fn a_session_that_panics_brakes_what_it_drove_and_takes_nobody_with_it() {
         identity: Identity::new(&config),
         limits: config.limits.session.clone(),
         memory: config.limits.transport.memory.clone(),
+        doors: Doors::new(Access::new(config.auth.clone(), 0)),
         closing: CancellationToken::new(),
     };
     let server = Server::new(context, Web::default());

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use protocol::{Answer, Code, Command, Fault, Hello, Id, Rate, Replies, Reply, Requests, Token};
+use protocol::{Answer, Command, Fault, Hello, Id, Rate, Replies, Reply, Requests, Role, Token};
 use tokio::time::Instant;
 
 use super::pump::Context;
+use super::standing::Standing;
 use super::subscription::Subscription;
-use crate::control::SessionId;
+use crate::control::{Grant, SessionId};
 
 /// What a session remembers between its requests.
 pub(crate) struct Asker<'a> {
     pub(crate) id: SessionId,
     pub(crate) context: &'a Context,
     pub(crate) subscription: Subscription,
+    pub(crate) standing: Standing,
 }
 
 impl Asker<'_> {
@@ -67,13 +69,23 @@ impl Asker<'_> {
 
     /// Who we are, to this session.
     pub(crate) fn hello(&self) -> Hello {
-        let Context { shared, clock, identity, .. } = self.context;
-        identity.hello(self.id, shared.gate(|gate| gate.role(self.id)), clock.now())
+        let Context { clock, identity, .. } = self.context;
+        identity.hello(self.id, self.standing.grant.role, clock.now())
     }
 
-    /// A token is shown.
-    fn show(&self, _token: &Token) -> Result<(), Fault> {
-        Err(Fault::new(Code::NOT_AUTHORISED, "no token is known here"))
+    /// A token is shown; [`Standing::weigh`] has looked at it before.
+    fn show(&mut self, token: &Token) -> Result<(), Fault> {
+        let grant = self.standing.show(token)?;
+        let (role, token) = (grant.role, grant.principal.as_deref());
+        tracing::info!(session = self.id, role = role.map(Role::name), token, "authorised");
+        self.granted(grant);
+        Ok(())
+    }
+
+    /// The gate hears what this session may do from now on.
+    pub(crate) fn granted(&self, grant: Grant) {
+        let Context { shared, clock, .. } = self.context;
+        shared.command(|gate| gate.session_granted(self.id, grant, clock.now()));
     }
 }
 

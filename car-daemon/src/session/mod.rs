@@ -6,6 +6,8 @@
 mod answer;
 mod pace;
 mod pump;
+mod standing;
 mod subscription;
 
 pub(crate) use pump::{Context, Manner, serve, turn_away};
+pub(crate) use standing::Doors;

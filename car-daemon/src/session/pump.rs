@@ -6,18 +6,19 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use protocol::{Channel, Code, DialectId, Event, Fault, Notification, Requests, Role};
+use protocol::{Channel, Code, Command, DialectId, Event, Fault, Notification, Request, Requests, Token};
 use tokio::sync::broadcast::{self, error::RecvError as Lag};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use transport::{Connection, Memory, RecvError, SendError};
+use transport::{Connection, Endpoint, Memory, RecvError, SendError};
 
 use super::answer::{Asker, refusal};
 use super::pace::Pace;
+use super::standing::{Doors, Standing};
 use super::subscription::Subscription;
 use crate::clock::Clock;
 use crate::config::SessionLimits;
-use crate::control::{Grant, SessionId};
+use crate::control::SessionId;
 use crate::info::Identity;
 use crate::shared::{Shared, Visit};
 use crate::telemetry::Happened;
@@ -31,13 +32,15 @@ pub(crate) struct Context {
     pub(crate) limits: SessionLimits,
     /// For all that waits to be sent.
     pub(crate) memory: Memory,
+    pub(crate) doors: Doors,
     /// Cancelled when the daemon goes away, after its goodbye has been said as an event.
     pub(crate) closing: CancellationToken,
 }
 
 /// How the endpoint wants its sessions.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Manner {
+    pub(crate) at: Arc<Endpoint>,
     pub(crate) dialect: Option<DialectId>,
     pub(crate) hello: bool,
 }
@@ -48,11 +51,13 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
     let linked = connection.caps.linked;
     tracing::info!(session = id, %peer, "connected");
     let mut registered = Registered { context: &context, id, open: true };
-    let grant = Grant { role: Some(Role::Admin), priority: 50, principal: None };
-    let visit = Visit { peer: &peer, linked, link: connection.link.clone(), grant };
+    let standing = Standing::new(&context.doors, &connection, manner.at);
+    let visit = Visit { peer: &peer, linked, link: connection.link.clone(), grant: standing.grant.clone() };
     context.shared.open(id, visit, context.clock.now());
 
-    let asker = Asker { id, context: &context, subscription: Subscription::none(Instant::now()) };
+    let shown = connection.presented.token.clone();
+    let came = Instant::now();
+    let asker = Asker { id, context: &context, subscription: Subscription::none(came), standing };
     let mut channel =
         Channel::new(connection, manner.dialect, context.limits.send_queue, context.limits.send_bytes);
     channel.outbox.draw_on(&context.memory);
@@ -61,14 +66,20 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
         asker,
         pace: Pace::new(&context.limits),
         channel,
-        heard: Instant::now(),
+        came,
+        heard: came,
+        held: None,
         stuck: None,
         missed: 0,
     };
+    let entered = shown.and_then(|token| session.show(token));
     if manner.hello && linked {
         session.greet();
     }
-    let why = session.run().await;
+    let why = match entered {
+        Some(why) => why,
+        None => session.run().await,
+    };
     registered.close(&why);
     let (unread, refused) = (session.channel.outbox.dropped(), session.pace.refused());
     session.say_goodbye(context.limits.drain).await;
@@ -112,12 +123,22 @@ struct Session<'a> {
     pace: Pace,
     channel: Channel,
     events: broadcast::Receiver<Arc<Happened>>,
+    came: Instant,
     /// When the peer last said something.
     heard: Instant,
+    /// A message whose answer waits.
+    held: Option<Held>,
     /// What was queued could not be handed on.
     stuck: Option<Stuck>,
     /// Events that this peer was too slow for.
     missed: u64,
+}
+
+/// A message that shows a token, and is answered only when nothing is gained by guessing.
+struct Held {
+    until: Instant,
+    dialect: DialectId,
+    requests: Requests,
 }
 
 /// A peer that does not read.
@@ -139,6 +160,13 @@ enum Step {
 }
 
 impl Session<'_> {
+    /// A token came with the handshake: it is weighed like any other, and answered by what it allows.
+    /// Says why the session must end, if it must.
+    fn show(&mut self, token: Token) -> Option<String> {
+        let auth = Request { id: None, command: Ok(Command::Auth { token }) };
+        self.take(Step::Asked(DialectId::Json, Requests::One(auth)))
+    }
+
     /// Runs until the session ends; says why it did.
     async fn run(&mut self) -> String {
         let context = self.asker.context;
@@ -149,11 +177,25 @@ impl Session<'_> {
             tokio::task::consume_budget().await;
             let due = self.asker.subscription.due();
             let dead = self.stuck.map(|stuck| stuck.since.max(self.heard) + context.limits.write_deadline);
+            let (late, held) = (self.deadline(), self.held.as_ref().map(|held| held.until));
+            let reads = held.is_none() || self.asker.standing.grant.role.is_some();
             let (channel, stuck) = (&mut self.channel, &mut self.stuck);
             tokio::select! {
                 biased;
                 () = &mut closing => return "the daemon is shutting down".into(),
-                step = poll_fn(|cx| poll_step(channel, stuck, cx)) => {
+                // Before what the peer says, so that it cannot put them off.
+                () = self.asker.standing.reconsidered() => {
+                    if let Some(why) = self.reconsider() {
+                        return why;
+                    }
+                }
+                () = sleep_or_never(late) => return self.turn_away(),
+                () = sleep_or_never(held) => {
+                    if let Some(why) = self.release() {
+                        return why;
+                    }
+                }
+                step = poll_fn(|cx| poll_step(channel, stuck, reads, cx)) => {
                     if let Some(why) = self.take(step) {
                         return why;
                     }
@@ -171,10 +213,17 @@ impl Session<'_> {
             Step::Asked(dialect, requests) => {
                 self.heard = Instant::now();
                 let requests = self.pace.hold(requests, self.asker.context.clock.now());
-                if let Some(replies) = self.asker.answer(requests) {
-                    self.channel.reply(dialect, &replies);
+                let Context { doors, clock, .. } = self.asker.context;
+                let standing = &mut self.asker.standing;
+                standing.waits = self.held.is_some();
+                if !standing.waits {
+                    let wait = standing.weigh(self.asker.id, &requests, doors, clock.now());
+                    if !wait.is_zero() {
+                        self.held = Some(Held { until: self.heard + wait, dialect, requests });
+                        return None;
+                    }
                 }
-                None
+                self.answer(dialect, requests)
             }
             Step::Bad(error) => {
                 let fault = match &error {
@@ -193,6 +242,51 @@ impl Session<'_> {
             Step::Lost(error) => Some(error.to_string()),
             Step::Flow => None,
         }
+    }
+
+    /// Answers a message; says why the session must end, if it must.
+    fn answer(&mut self, dialect: DialectId, requests: Requests) -> Option<String> {
+        if let Some(replies) = self.asker.answer(requests) {
+            self.channel.reply(dialect, &replies);
+        }
+        let why = self.asker.standing.spent().filter(|_| self.held.is_none())?;
+        Some(self.refuse(dialect, why.to_owned()))
+    }
+
+    /// Answers the message that had to wait.
+    fn release(&mut self) -> Option<String> {
+        let Held { dialect, requests, .. } = self.held.take()?;
+        self.asker.standing.waits = false;
+        self.answer(dialect, requests)
+    }
+
+    /// Until when a token must be shown, where one must be. One that waits for its answer was.
+    fn deadline(&self) -> Option<Instant> {
+        let must = self.asker.standing.grant.role.is_none() && self.held.is_none();
+        must.then(|| self.came + self.asker.context.limits.first_message)
+    }
+
+    /// No token came in time.
+    fn turn_away(&mut self) -> String {
+        let within = self.asker.context.limits.first_message;
+        let why = format!("no token that is known here was shown within {within:?}: say `auth TOKEN` first");
+        if self.may_speak_unasked() { self.refuse(self.channel.dialect(), why) } else { why }
+    }
+
+    /// The configuration was read again; says why the session must end, if it must.
+    fn reconsider(&mut self) -> Option<String> {
+        let grant = self.asker.standing.reconsider()?;
+        let shut_out = grant.role.is_none();
+        self.asker.granted(grant);
+        shut_out.then(|| {
+            self.refuse(self.channel.dialect(), "who may drive was changed: show another token".into())
+        })
+    }
+
+    /// Says why the session ends: an answer to no request.
+    fn refuse(&mut self, dialect: DialectId, why: String) -> String {
+        self.channel.reply(dialect, &refusal(Fault::new(Code::NOT_AUTHORISED, why.as_str())));
+        why
     }
 
     fn greet(&mut self) {
@@ -257,10 +351,19 @@ impl Session<'_> {
 }
 
 /// Reads while there is room for the reply, writes what is queued once there is nothing to read,
-/// and goes on reading when the peer does not: a client that never reads still drives.
-fn poll_step(channel: &mut Channel, stuck: &mut Option<Stuck>, cx: &mut TaskContext<'_>) -> Poll<Step> {
+/// and goes on reading when the peer does not: a client that never reads still drives. Where it `reads`
+/// not at all, it only writes.
+fn poll_step(
+    channel: &mut Channel,
+    stuck: &mut Option<Stuck>,
+    reads: bool,
+    cx: &mut TaskContext<'_>,
+) -> Poll<Step> {
     let roomy = channel.outbox.has_room();
-    if roomy && let Poll::Ready(step) = poll_asked(channel, cx) {
+    if reads
+        && roomy
+        && let Poll::Ready(step) = poll_asked(channel, cx)
+    {
         return Poll::Ready(step);
     }
     if !channel.outbox.is_empty() {
@@ -279,7 +382,7 @@ fn poll_step(channel: &mut Channel, stuck: &mut Option<Stuck>, cx: &mut TaskCont
             }
         }
     }
-    if roomy { Poll::Pending } else { poll_asked(channel, cx) }
+    if roomy || !reads { Poll::Pending } else { poll_asked(channel, cx) }
 }
 
 fn poll_asked(channel: &mut Channel, cx: &mut TaskContext<'_>) -> Poll<Step> {

@@ -76,7 +76,7 @@ impl<'r> Table<'r> {
         }
         let found = self.table.get_key_value(key);
         let spot = self.below(key, found.map_or(self.spot.offset, |(name, value)| spot_of(name, value)));
-        Field { reader: self.reader, spot, value: found.map(|(_, value)| value.get_ref()) }
+        Field { reader: self.reader, spot, value: found.map(|(_, value)| value.get_ref()), secret: false }
     }
 
     /// The same, and a fault if there is nothing. `example` is a value as it could be written.
@@ -117,9 +117,16 @@ pub struct Field<'r> {
     reader: &'r Reader<'r>,
     spot: Spot,
     value: Option<&'r DeValue<'r>>,
+    secret: bool,
 }
 
 impl<'r> Field<'r> {
+    /// The same, where no fault may repeat what is there; nor of the items, where it is a list.
+    #[must_use]
+    pub fn secret(self) -> Self {
+        Self { secret: true, ..self }
+    }
+
     /// Where the value is, or the table in which it is not.
     #[must_use]
     pub fn spot(&self) -> Spot {
@@ -229,6 +236,7 @@ impl<'r> Field<'r> {
                 reader: self.reader,
                 spot: outer.below(name.get_ref(), spot_of(name, value)),
                 value: Some(value.get_ref()),
+                secret: self.secret,
             })
             .collect();
         fields.sort_by_key(|field| field.spot.offset);
@@ -241,7 +249,7 @@ impl<'r> Field<'r> {
             let key = format!("{}[{index}]", self.spot.key);
             let last = key.len();
             let spot = Spot { key, last, offset: item.span().start };
-            Field { reader: self.reader, spot, value: Some(item.get_ref()) }
+            Field { reader: self.reader, spot, value: Some(item.get_ref()), secret: self.secret }
         });
         Some(fields.collect())
     }
@@ -250,7 +258,8 @@ impl<'r> Field<'r> {
         let value = self.value?;
         let typed = read(value);
         if typed.is_none() {
-            let what = format!("is {}", described(value));
+            let what =
+                if self.secret { "is something else".to_owned() } else { format!("is {}", described(value)) };
             self.reader.fault(&self.spot, what, format!("must be {wanted}"));
         }
         typed

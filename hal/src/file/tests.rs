@@ -116,6 +116,23 @@ fn a_fault_can_be_recorded_later_at_the_place_of_a_value() {
 }
 
 #[test]
+fn no_fault_repeats_a_secret() {
+    let reader = Reader::new("x.toml", "a = 12345678\nb = ['hunter2']\nc = 'hunter2'\n");
+    let mut top = reader.root();
+    assert_eq!(top.get("a").secret().string(), None);
+    assert!(top.get("b").secret().tables().is_empty() && top.get("c").secret().tables().is_empty());
+    let faults = reader.into_result(Some(())).unwrap_err();
+    assert_eq!(
+        lines(&faults),
+        [
+            "x.toml:1: a: is something else; must be a string",
+            "x.toml:2: b[0]: is something else; must be a table",
+            "x.toml:3: c: is something else; must be a list",
+        ]
+    );
+}
+
+#[test]
 fn not_a_number_is_no_number() {
     for text in ["x = nan", "x = inf", "x = -inf", "x = 1e999"] {
         let reader = Reader::new("x.toml", text);

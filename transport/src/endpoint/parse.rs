@@ -18,7 +18,16 @@ const DEFAULT_NAME: &str = "car-daemon";
 pub(super) const UPPER: &[OptionSpec] = &[
     OptionSpec { key: "dialect", values: &["auto", "text", "json", "cbor"], check: None },
     OptionSpec { key: "hello", values: &["on", "off"], check: None },
+    OptionSpec { key: "role", values: &["none", "observer", "driver", "admin"], check: None },
+    OptionSpec { key: "priority", values: &[], check: Some(check_priority) },
 ];
+
+fn check_priority(digits: &str) -> Result<(), &'static str> {
+    // `u8::from_str` takes a leading `+`.
+    let whole = digits.bytes().all(|b| b.is_ascii_digit());
+    let fits = digits.parse::<u8>().is_ok_and(|priority| priority <= 100);
+    if whole && fits { Ok(()) } else { Err("a priority is a whole number from 0 to 100") }
+}
 
 /// A whole endpoint, or what is wrong with it and what would be right.
 pub(super) fn parse(text: &str) -> Result<Endpoint, String> {

@@ -83,7 +83,7 @@ fn what_is_unknown_is_answered_with_the_nearest_and_the_list() {
     assert_eq!(reason("gopher://"), "unknown scheme `gopher`; known: ws, wss, tcp, tls, udp, unix, mem");
     assert_eq!(
         reason("tcp://?frame=raw"),
-        "unknown option `frame`; did you mean `framing`? known: framing, dialect, hello"
+        "unknown option `frame`; did you mean `framing`? known: framing, dialect, hello, role, priority"
     );
     assert_eq!(
         reason("unix:///a?framing=lenght"),
@@ -157,6 +157,22 @@ fn the_users_socket_is_in_the_runtime_directory_or_in_its_place() {
     assert_eq!(user_socket(Some(""), 0), Path::new("/run/car-daemon.sock"));
 }
 
+#[test]
+fn what_peers_may_do_can_be_said_of_every_scheme() {
+    for scheme in table::schemes() {
+        let at = parsed(&format!("{}://?role=observer&priority=007", scheme.name));
+        assert_eq!((at.option("role"), at.option("priority")), (Some("observer"), Some("007")));
+    }
+    assert_eq!(
+        reason("tcp://?role=drvier"),
+        "unknown role= `drvier`; did you mean `driver`? known: none, observer, driver, admin"
+    );
+    for wrong in ["101", "-1", "+5", "", "1.5", "256", "high"] {
+        let reason = reason(&format!("tcp://?priority={wrong}"));
+        assert_eq!(reason, format!("priority={wrong}: a priority is a whole number from 0 to 100"));
+    }
+}
+
 /// Any endpoint that the scheme table allows, so that a new row is covered by being there.
 fn any_endpoint() -> impl Strategy<Value = Endpoint> {
     select(table::schemes().collect::<Vec<_>>()).prop_flat_map(|scheme| {
@@ -173,6 +189,7 @@ fn any_endpoint() -> impl Strategy<Value = Endpoint> {
 fn any_option(spec: &'static OptionSpec) -> impl Strategy<Value = Option<(&'static str, String)>> + use<> {
     let value = match spec.values {
         [] if spec.key == "pin" => "sha256:[0-9a-f]{64}".boxed(),
+        [] if spec.key == "priority" => (0..=100_u8).prop_map(|priority| priority.to_string()).boxed(),
         [] => "0[67][0-7]{2}".boxed(),
         values => select(values).prop_map(str::to_owned).boxed(),
     };

@@ -3,10 +3,11 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{env, fs};
 
 use clap::{Parser, Subcommand};
-use protocol::{Angle, OutOfRange, Power, Ttl};
-use transport::{BadPem, ClientTls, Endpoint, Fingerprint, Identity, Roots, Secret};
+use protocol::{Angle, OutOfRange, Power, Token, Ttl};
+use transport::{BadPem, ClientTls, Endpoint, Fingerprint, Identity, Roots};
 
 use crate::error::Error;
 
@@ -32,10 +33,16 @@ pub(crate) struct Args {
     /// Where the car is: ws://, wss://, tcp://, tls://, udp:// or unix://. The daemon's Unix socket where absent.
     #[arg(long, value_name = "URL", global = true)]
     pub(crate) to: Option<Endpoint>,
-    /// The token to show, where the car asks for one. Arguments are seen by every user of this
-    /// machine: better set it in the environment.
-    #[arg(long, global = true, env = "CAR_TOKEN", hide_env_values = true, value_parser = token)]
-    pub(crate) token: Option<Secret>,
+    /// What proves that you may. Other users of this machine see the arguments of your programs: better
+    /// is --token-file, or the environment variable CAR_TOKEN.
+    #[arg(long, value_name = "TOKEN", global = true, conflicts_with = "token_file", value_parser = token)]
+    pub(crate) token: Option<Token>,
+    /// The same, from a file that holds nothing else.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) token_file: Option<PathBuf>,
+    /// How the token is called in the car's configuration: for udp://…?integrity=psk.
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) token_name: Option<String>,
     #[command(flatten)]
     pub(crate) trust: Trust,
     #[command(subcommand)]
@@ -77,8 +84,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 /// Any text: what clap says of a wrong one shows it. Whether it is a token is looked at when it is used.
-fn token(text: &str) -> Result<Secret, Infallible> {
-    Ok(Secret::new(text))
+fn token(text: &str) -> Result<Token, Infallible> {
+    Ok(Token::new(text))
 }
 
 /// What to do.
@@ -150,6 +157,21 @@ pub(crate) enum Command {
     },
 }
 
+impl Args {
+    /// What to show: an argument, else the environment.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub(crate) fn token(&self) -> Result<Option<Token>, Error> {
+        if let Some(path) = &self.token_file {
+            let unreadable = |error| Error::TokenFile(path.display().to_string(), error);
+            return Ok(Some(Token::new(fs::read_to_string(path).map_err(unreadable)?.trim())));
+        }
+        let of_environment = || env::var("CAR_TOKEN").ok().filter(|token| !token.is_empty()).map(Token::new);
+        Ok(self.token.clone().or_else(of_environment))
+    }
+}
+
 fn number(text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| "it must be a number, as 0.5".to_owned())
 }
@@ -203,7 +225,7 @@ mod tests {
     #[test]
     fn a_token_is_shown_by_no_help_and_no_error() {
         let args = Args::try_parse_from(["carctl", "--token", "correct-horse", "state"]).unwrap();
-        assert_eq!(args.token, Some(Secret::new("correct-horse")));
+        assert_eq!(args.token, Some(Token::new("correct-horse")));
         assert!(!format!("{args:?}").contains("horse"));
         let error = Args::try_parse_from(["carctl", "--token", "correct-horse", "nonsense"]).unwrap_err();
         assert!(!error.to_string().contains("horse"), "{error}");

@@ -3,10 +3,10 @@
 use std::io::{IsTerminal, Write};
 
 use client::{Client, LinkState, Options};
-use protocol::{Rate, Topics};
+use protocol::{Rate, Token, Topics};
 use serde_json::json;
 use tokio::time::sleep;
-use transport::{Endpoint, Secret};
+use transport::{Endpoint, Key};
 
 use crate::args::{Args, Command};
 use crate::drive::{drive, estop, stop};
@@ -17,18 +17,23 @@ use crate::{send, table};
 const WATCH_HZ: f64 = 10.0;
 
 /// Does what the command line asks; the answer goes to `out`.
-pub(crate) async fn run(
-    Args { to, token, trust, command }: Args,
-    out: &mut (impl Write + IsTerminal),
-) -> Result<(), Error> {
+pub(crate) async fn run(args: Args, out: &mut (impl Write + IsTerminal)) -> Result<(), Error> {
+    let token = args.token()?;
+    let Args { to, token_name, trust, command, .. } = args;
     let to = to.unwrap_or_else(Endpoint::default_unix);
-    if let Some(Err(error)) = token.as_ref().map(|token| Secret::token(token.expose())) {
+    if let Some(Err(error)) = token.as_ref().map(|token| Token::token(token.expose())) {
         return Err(Error::Token(error));
     }
-    let options =
-        Options { name: Some("carctl".to_owned()), token, tls: trust.load()?, ..Options::default() };
+    let name = Some("carctl".to_owned());
+    let options = Options {
+        name,
+        psk: key(token_name, token.as_ref())?,
+        token,
+        tls: trust.load()?,
+        ..Options::default()
+    };
     if let Command::Send { text } = command {
-        return send::run(&options.table(), &to, &text.join(" "), out).await;
+        return send::run(&options, &to, &text.join(" "), out).await;
     }
     let car = Client::connect(&to, options).await?;
     match command {
@@ -57,6 +62,12 @@ pub(crate) async fn run(
         Command::Send { .. } => {}
     }
     Ok(())
+}
+
+/// The token as the key of `integrity=psk`, where it has a name.
+fn key(name: Option<String>, token: Option<&Token>) -> Result<Option<Key>, Error> {
+    let named = name.zip(token).map(|(name, token)| Key::new(name, token.expose()));
+    named.transpose().map_err(|error| Error::File(format!("--token-name: {error}")))
 }
 
 /// Takes the lease first where that is asked.

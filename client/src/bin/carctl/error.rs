@@ -4,7 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use client::CallError;
+use client::{CallError, ConnectError};
+use protocol::Code;
 use transport::{DialError, HandshakeError, NoToken, SendError};
 
 /// Why a command failed; its words go to standard error.
@@ -25,8 +26,14 @@ pub(crate) enum Error {
     #[error("{0}")]
     File(String),
     /// The car did not do it.
-    #[error("{0}")]
+    #[error("{error}{remedy}", error = .0, remedy = remedy(.0))]
     Call(#[from] CallError),
+    /// The car let nobody in with this token.
+    #[error("{0}\n{SHOW}")]
+    Entry(Box<ConnectError>),
+    /// The file of the token cannot be read.
+    #[error("`{0}` cannot be read: {1}")]
+    TokenFile(String, io::Error),
     /// The car answered `error: …`, which was printed already.
     #[error("the car refused")]
     Refused,
@@ -39,6 +46,26 @@ pub(crate) enum Error {
     /// The system did not let Ctrl-C be watched; without it a car would not be stopped.
     #[error("cannot watch for Ctrl-C: {0}")]
     Signal(io::Error),
+}
+
+/// What to do about a token that is missing or wrong.
+const SHOW: &str =
+    "Its tokens are under [auth] in the daemon's configuration: show one by --token-file FILE, or CAR_TOKEN";
+
+fn remedy(error: &CallError) -> String {
+    match error {
+        CallError::Refused(fault) if fault.code == Code::NOT_AUTHORISED => format!("\n{SHOW}"),
+        _ => String::new(),
+    }
+}
+
+impl From<ConnectError> for Error {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Dial(error) => error.into(),
+            other => Self::Entry(Box::new(other)),
+        }
+    }
 }
 
 impl From<DialError> for Error {

@@ -1,0 +1,185 @@
+//! What one session may do, and by what: the shell around `access`.
+//!
+//! What must never live here: what a role may do.
+
+use std::slice;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use protocol::{Code, Command, Fault, Request, Requests, Token};
+use tokio::sync::watch;
+use transport::{Connection, Endpoint, Peer};
+
+use crate::access::{Access, Guesses, MOST_GUESSES, Origin, Presented};
+use crate::control::{Grant, SessionId};
+
+/// Whoever decides, for all sessions of a daemon.
+#[derive(Debug)]
+pub(crate) struct Doors {
+    access: watch::Sender<Arc<Access>>,
+    guesses: Mutex<Guesses>,
+}
+
+impl Doors {
+    pub(crate) fn new(access: Access) -> Self {
+        Self { access: watch::Sender::new(Arc::new(access)), guesses: Mutex::default() }
+    }
+
+    /// From now on this decides, about those who are here already, too.
+    pub(crate) fn decide_by(&self, access: Access) {
+        self.access.send_replace(Arc::new(access));
+    }
+
+    fn guesses<T>(&self, ask: impl FnOnce(&mut Guesses) -> T) -> T {
+        ask(&mut self.guesses.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Where a session stands.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) grant: Grant,
+    peer: Peer,
+    at: Arc<Endpoint>,
+    token: Option<Token>,
+    /// The name of the key that signs its messages.
+    key: Option<String>,
+    /// It has a certificate.
+    certificate: bool,
+    access: watch::Receiver<Arc<Access>>,
+    /// Wrong tokens that it has shown.
+    wrong: u32,
+    turned_away: bool,
+    /// A token that it has shown is not answered yet, so none is looked at.
+    pub(crate) waits: bool,
+}
+
+impl Standing {
+    /// Of a newcomer to the listener `at`.
+    pub(crate) fn new(doors: &Doors, newcomer: &Connection, at: Arc<Endpoint>) -> Self {
+        let access = doors.access.subscribe();
+        let mut standing = Self {
+            grant: Grant { role: None, priority: 0, principal: None },
+            peer: newcomer.peer.clone(),
+            at,
+            token: None,
+            key: newcomer.presented.psk.clone(),
+            certificate: newcomer.presented.certificate.is_some(),
+            access,
+            wrong: 0,
+            turned_away: false,
+            waits: false,
+        };
+        let access = Arc::clone(&standing.access.borrow());
+        standing.grant = standing.granted(&access);
+        standing
+    }
+
+    /// Looks at every token of a message before it is answered: how long the answer has to wait. Only
+    /// this session waits for it.
+    pub(crate) fn weigh(
+        &mut self,
+        id: SessionId,
+        requests: &Requests,
+        doors: &Doors,
+        now: Duration,
+    ) -> Duration {
+        let access = Arc::clone(&self.access.borrow());
+        let origin = Origin::of(&self.peer);
+        let mut longest = Duration::ZERO;
+        // Where there is no token there is none to guess.
+        for token in tokens(requests).filter(|_| access.has_tokens()) {
+            if self.is_spent() {
+                break;
+            }
+            let wait = if access.knows(token.expose()) {
+                doors.guesses(|guesses| guesses.wait(origin, now))
+            } else {
+                let wrong = doors.guesses(|guesses| guesses.wrong(origin, now));
+                self.wrong += 1;
+                self.turned_away |= wrong.turned_away;
+                if let Some(unlogged) = wrong.tell {
+                    let (peer, listener, count) = (&self.peer, &self.at, wrong.count);
+                    tracing::warn!(session = id, %peer, %listener, count, unlogged, "a wrong token");
+                }
+                wrong.wait
+            };
+            longest = longest.max(wait);
+        }
+        longest
+    }
+
+    /// What a token that is shown now gives.
+    ///
+    /// # Errors
+    /// Where it is not known, or not even looked at.
+    pub(crate) fn show(&mut self, token: &Token) -> Result<Grant, Fault> {
+        if self.waits {
+            return Err(Fault::new(Code::BUSY, "one token at a time: another is not answered yet"));
+        }
+        let access = Arc::clone(&self.access.borrow());
+        if self.is_spent() || !access.knows(token.expose()) {
+            let message = if access.has_tokens() {
+                "this token is not known here"
+            } else {
+                "no tokens are known here: come without one"
+            };
+            return Err(Fault::new(Code::NOT_AUTHORISED, message));
+        }
+        self.token = Some(token.clone());
+        self.grant = self.granted(&access);
+        Ok(self.grant.clone())
+    }
+
+    /// Waits until others decide.
+    pub(crate) async fn reconsidered(&mut self) {
+        // The sender lives as long as the daemon has sessions.
+        let _ = self.access.changed().await;
+    }
+
+    /// What it gets from those who decide now, if that is something else.
+    pub(crate) fn reconsider(&mut self) -> Option<Grant> {
+        let access = Arc::clone(&self.access.borrow_and_update());
+        self.token.take_if(|token| !access.knows(token.expose()));
+        let grant = self.granted(&access);
+        let changed = grant != self.grant;
+        self.grant = grant;
+        changed.then(|| self.grant.clone())
+    }
+
+    /// Why the session must end for the tokens that it has shown, if it must.
+    pub(crate) fn spent(&self) -> Option<&'static str> {
+        if self.turned_away {
+            Some("too many wrong tokens came from this address: each is one too many for a minute")
+        } else if self.wrong >= MOST_GUESSES {
+            Some("too many wrong tokens")
+        } else {
+            None
+        }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.spent().is_some()
+    }
+
+    fn granted(&self, access: &Access) -> Grant {
+        let shown = Presented {
+            token: self.token.as_ref().map(Token::expose),
+            key: self.key.as_deref(),
+            certificate: self.certificate,
+        };
+        access.grant(&self.peer, &self.at, shown)
+    }
+}
+
+/// The tokens that a message shows.
+fn tokens(requests: &Requests) -> impl Iterator<Item = &Token> {
+    let requests = match requests {
+        Requests::One(request) => slice::from_ref(request),
+        Requests::Batch(requests) => requests,
+    };
+    requests.iter().filter_map(|Request { command, .. }| match command {
+        Ok(Command::Auth { token } | Command::Hello { token: Some(token), .. }) => Some(token),
+        _ => None,
+    })
+}
