@@ -37,6 +37,9 @@ pub struct Options {
     pub retry: (Duration, Duration),
     /// Bounds of the transport.
     pub limits: Limits,
+    /// Where the randomness of those pauses begins, so that a run can be repeated; drawn by the system
+    /// where it is `None`.
+    pub seed: Option<u64>,
 }
 
 impl Default for Options {
@@ -46,6 +49,7 @@ impl Default for Options {
             timeout: Duration::from_secs(2),
             retry: (Duration::from_millis(100), Duration::from_secs(5)),
             limits: Limits::default(),
+            seed: None,
         }
     }
 }
@@ -118,6 +122,7 @@ impl Client {
             name: options.name,
             redial: Box::new(redial),
             backoff: Backoff::new(options.retry.0, options.retry.1),
+            chance: options.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
         };
         tokio::spawn(task.run(connection));
         Self {

@@ -1,9 +1,7 @@
 //! The task behind a client: the only owner of the connection. It speaks, listens, and connects
 //! again.
 
-use std::collections::hash_map::RandomState;
 use std::future::{pending, poll_fn};
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -66,6 +64,8 @@ pub(crate) struct Task {
     pub(crate) name: Option<String>,
     pub(crate) redial: Box<dyn Redial>,
     pub(crate) backoff: Backoff,
+    /// How long each of its pauses is.
+    pub(crate) chance: fastrand::Rng,
 }
 
 /// The next thing that happened on a connection.
@@ -220,7 +220,7 @@ impl Task {
     async fn reconnect(&mut self, mut why: String) -> Option<Connection> {
         loop {
             self.link.send_replace(LinkState::Down { why: why.clone() });
-            let pause = self.backoff.pause(chance());
+            let pause = self.backoff.pause(self.chance.f64());
             self.refusing(&why, sleep(pause)).await?;
             let attempt = self.redial.redial();
             match self.refusing(&why, attempt).await? {
@@ -235,6 +235,7 @@ impl Task {
         tokio::pin!(work);
         loop {
             tokio::select! {
+                biased;
                 done = &mut work => return Some(done),
                 call = self.calls.recv() => fail(call?.answer, why),
             }
@@ -320,9 +321,4 @@ async fn at(due: Option<(Instant, Due)>) -> Due {
         }
         None => pending().await,
     }
-}
-
-/// A number from 0 to 1: the seed that the standard library draws for each hash map.
-fn chance() -> f64 {
-    RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
 }

@@ -72,6 +72,11 @@ impl Table {
         }
     }
 
+    /// Only these, each as it is: what embeds a daemon, or tries it on a bad link, brings its own.
+    pub fn of(rows: Vec<Arc<dyn Transport>>) -> Self {
+        Self { rows }
+    }
+
     /// Every scheme that it serves.
     pub fn schemes(&self) -> impl Iterator<Item = &'static Scheme> {
         self.rows.iter().flat_map(|row| row.schemes())

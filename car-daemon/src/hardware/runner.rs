@@ -91,6 +91,7 @@ async fn run_task(mut plant: Plant, shared: &Shared, clock: Clock, stop: &Cancel
     while !stop.is_cancelled() {
         let next = plant.turn(clock.now());
         tokio::select! {
+            biased;
             () = shared.bell.wait() => {}
             () = tokio::time::sleep_until(clock.instant(next)) => {}
         }

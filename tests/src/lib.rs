@@ -1,0 +1,6 @@
+//! What proves the daemon and is too large for one test: run by tests, and by programs of this crate for
+//! as long as anybody likes.
+//!
+//! What lives here: [`chaos`]. What must never live here: anything that the daemon or a client uses.
+
+pub mod chaos;
