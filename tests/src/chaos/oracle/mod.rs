@@ -104,12 +104,16 @@ impl Oracle {
         if wheels == Wheels::REST && !drives {
             return "zeros of somebody who does not drive".to_owned();
         }
-        let same = self.alive.iter().find(|m| m.session == session && m.wheels == wheels && self.alive.len() == 1);
-        let since = same.map_or(now, |same| same.since);
+        let since = match &self.alive[..] {
+            [only] if only.session == session && only.wheels == wheels && only.is_good(now) => only.since,
+            _ => now,
+        };
+        if wheels == Wheels::REST && self.may_move() {
+            self.rest_by = self.rest_by.max(now + EASED);
+        }
         let certain = verdict == Verdict::Yes;
         if certain {
-            let grace = if wheels == Wheels::REST { EASED } else { TURN };
-            self.end(now, grace, |_| true);
+            self.end(now, TURN, |_| true);
         }
         let until = match life {
             Life::Until(ttl) => Some(now + ttl),
@@ -173,20 +177,23 @@ impl Oracle {
     /// Judges what the wheels do.
     pub(super) fn judge(&mut self, wheels: Wheels, now: Duration) -> Result<(), String> {
         self.pass(now);
-        let may_move = self.alive.iter().any(|motion| motion.wheels != Wheels::REST);
-        if !may_move && now > self.rest_by && wheels != Wheels::REST {
+        if !self.may_move() && now > self.rest_by && wheels != Wheels::REST {
             let since = self.rest_by.as_secs_f64() * 1e3;
             return Err(format!("{wheels:?} though nothing is alive; they had to stand by {since:.3} ms"));
         }
         if let [motion] = &self.alive[..]
             && motion.certain
             && now > motion.since + SETTLED
-            && motion.until.is_none_or(|until| now < until)
+            && motion.is_good(now)
             && !wheels.follow(motion.wheels)
         {
             return Err(format!("{wheels:?}, and {motion:?} is in force"));
         }
         Ok(())
+    }
+
+    fn may_move(&self) -> bool {
+        self.alive.iter().any(|motion| motion.wheels != Wheels::REST)
     }
 
     /// Whatever time alone ends.

@@ -49,6 +49,13 @@ pub(super) struct Motion {
     pub(super) certain: bool,
 }
 
+impl Motion {
+    /// Whether its time is not over.
+    pub(super) fn is_good(&self, now: Duration) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
 /// How long a command lives.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Life {

@@ -152,8 +152,7 @@ impl Rule for Sticks {
             stick.held = Verdict::No;
         }
         for motion in alive.iter().filter(|motion| motion.session != said.session) {
-            let over = motion.until.is_some_and(|until| now >= until);
-            let sure = alive.len() == 1 && motion.certain && !over;
+            let sure = alive.len() == 1 && motion.certain && motion.is_good(now);
             let held = if sure { Verdict::No } else { Verdict::Maybe };
             self.0.insert(motion.session, Stick { tried: now, held });
         }
