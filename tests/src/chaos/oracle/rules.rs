@@ -137,8 +137,20 @@ struct Sticks(BTreeMap<u64, Stick>);
 
 #[derive(Clone, Copy)]
 struct Stick {
-    tried: Duration,
+    /// When it was last tried to drive: not before the first of these, if at all, and not after the
+    /// second. A stop counts as a try of whoever drove.
+    tried: (Option<Duration>, Duration),
     held: Verdict,
+}
+
+impl Stick {
+    fn surely_tried(&self, now: Duration) -> bool {
+        self.tried.0.is_some_and(|tried| now.saturating_sub(tried) < QUIET)
+    }
+
+    fn perhaps_tried(&self, now: Duration) -> bool {
+        now.saturating_sub(self.tried.1) < QUIET
+    }
 }
 
 impl Rule for Sticks {
@@ -148,13 +160,17 @@ impl Rule for Sticks {
         }
         let now = said.now;
         self.0.remove(&said.session);
-        for stick in self.0.values_mut().filter(|stick| now.saturating_sub(stick.tried) < QUIET) {
-            stick.held = Verdict::No;
-        }
         for motion in alive.iter().filter(|motion| motion.session != said.session) {
             let sure = alive.len() == 1 && motion.certain && motion.is_good(now);
-            let held = if sure { Verdict::No } else { Verdict::Maybe };
-            self.0.insert(motion.session, Stick { tried: now, held });
+            let stick = self.0.entry(motion.session).or_insert(Stick { tried: (None, now), held: Verdict::Yes });
+            stick.tried = (if sure { Some(now) } else { stick.tried.0 }, now);
+        }
+        for stick in self.0.values_mut() {
+            if stick.surely_tried(now) {
+                stick.held = Verdict::No;
+            } else if stick.perhaps_tried(now) && stick.held == Verdict::Yes {
+                stick.held = Verdict::Maybe;
+            }
         }
         false
     }
@@ -165,11 +181,13 @@ impl Rule for Sticks {
             return Verdict::Yes;
         }
         let now = said.now;
-        let stick = self.0.entry(said.session).or_insert(Stick { tried: now, held: Verdict::Yes });
-        if now.saturating_sub(stick.tried) >= QUIET {
+        let stick = self.0.entry(said.session).or_insert(Stick { tried: (None, now), held: Verdict::Yes });
+        if !stick.perhaps_tried(now) {
             stick.held = Verdict::Yes;
+        } else if !stick.surely_tried(now) && stick.held == Verdict::No {
+            stick.held = Verdict::Maybe;
         }
-        stick.tried = now;
+        stick.tried = (Some(now), now);
         stick.held
     }
 
