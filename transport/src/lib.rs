@@ -4,6 +4,9 @@
 //! transport, the framings of byte streams, and the bounds that keep a peer from costing more
 //! than it should. What must never live here: what a frame means.
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod bare;
 mod connection;
 mod endpoint;
 mod error;

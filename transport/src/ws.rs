@@ -151,3 +151,13 @@ fn connection(
     };
     Connection { peer: Peer::Socket(peer), caps, link, tx: Box::pin(tx), rx: Box::pin(rx) }
 }
+
+/// The server's side on any stream of bytes.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn on(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    limits: &Limits,
+) -> Result<Connection, HandshakeError> {
+    let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
+    Ok(connection(handshake::accept(stream, limits).await?, nobody, limits, None))
+}

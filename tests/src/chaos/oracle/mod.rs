@@ -95,14 +95,17 @@ impl Oracle {
 
     fn motion(&mut self, said: &Said<'_>, wheels: Wheels, life: Life) -> String {
         let Said { session, now, .. } = *said;
-        let verdict = self.verdict(said, wheels);
+        let mut verdict = self.verdict(said, wheels);
         if verdict == Verdict::No {
             self.refused += 1;
             return "refused".to_owned();
         }
-        let drives = self.alive.iter().any(|motion| motion.session == session);
-        if wheels == Wheels::REST && !drives {
-            return "zeros of somebody who does not drive".to_owned();
+        if wheels == Wheels::REST {
+            match &self.alive[..] {
+                [only] if only.session == session && only.certain && only.is_good(now) => {}
+                some if some.iter().any(|motion| motion.session == session) => verdict = Verdict::Maybe,
+                _ => return "zeros of somebody who does not drive".to_owned(),
+            }
         }
         let since = match &self.alive[..] {
             [only] if only.session == session && only.wheels == wheels && only.is_good(now) => only.since,
