@@ -84,7 +84,8 @@ impl Person {
             } else {
                 // So that there is something to leave unread.
                 let mut voice = self.voice();
-                let all = voice.frame(Said::Call("subscribe", json!({ "topics": ["state", "events"], "rate_hz": 100 })));
+                let all = voice
+                    .frame(Said::Call("subscribe", json!({ "topics": ["state", "events"], "rate_hz": 100 })));
                 visit.say(all).await;
             }
             let mut voice = self.voice();
@@ -190,7 +191,8 @@ impl Visit {
 
     /// Reads from now on.
     fn listen(&mut self) {
-        self.reader = self.rx.take().map(|mut rx| tokio::spawn(async move { while rx.next().await.is_some() {} }));
+        self.reader =
+            self.rx.take().map(|mut rx| tokio::spawn(async move { while rx.next().await.is_some() {} }));
     }
 
     fn is_over(&self) -> bool {

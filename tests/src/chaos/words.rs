@@ -49,7 +49,10 @@ pub(super) const WORDS: &[Word] = &[
     Word { weight: 3, say: |v| Said::Word(pick(v, &["state", "ping", "help", ""])) },
     Word { weight: 3, say: |v| Said::Call("subscribe", subscription(v)) },
     Word { weight: 1, say: |_| Said::Call("unsubscribe", json!({ "topics": ["state", "events"] })) },
-    Word { weight: 2, say: |v| Said::Call(*v.rng.choice(&["state", "info", "hello"]).unwrap_or(&"info"), Value::Null) },
+    Word {
+        weight: 2,
+        say: |v| Said::Call(*v.rng.choice(&["state", "info", "hello"]).unwrap_or(&"info"), Value::Null),
+    },
     Word { weight: 1, say: |v| Said::Call("ping", json!([v.id, "x"])) },
     Word { weight: 2, say: batch },
     Word { weight: 2, say: |v| Said::Call("drive", json!({ "throttle": 1.0 + v.rng.f64(), "steer": 0 })) },
@@ -58,10 +61,16 @@ pub(super) const WORDS: &[Word] = &[
 /// What is not of this protocol, or only nearly.
 pub(super) const NOISE: &[Word] = &[
     Word { weight: 2, say: |v| Said::Bytes((0..v.rng.usize(0..80)).map(|_| v.rng.u8(..)).collect()) },
-    Word { weight: 2, say: |v| Said::Word(pick(v, &["upp", "drive", "drive 2 0", "up left", "{", "[]", "look 1"])) },
+    Word {
+        weight: 2,
+        say: |v| Said::Word(pick(v, &["upp", "drive", "drive 2 0", "up left", "{", "[]", "look 1"])),
+    },
     Word { weight: 1, say: |v| Said::Word("x".repeat(v.rng.usize(..5_000))) },
     Word { weight: 1, say: |v| Said::Word("[".repeat(v.rng.usize(..200))) },
-    Word { weight: 1, say: |v| Said::Call(*v.rng.choice(&["fly", "Drive", "stop "]).unwrap_or(&"fly"), json!([1])) },
+    Word {
+        weight: 1,
+        say: |v| Said::Call(*v.rng.choice(&["fly", "Drive", "stop "]).unwrap_or(&"fly"), json!([1])),
+    },
 ];
 
 impl Voice {

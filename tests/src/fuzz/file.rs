@@ -21,6 +21,8 @@ pub(super) fn any_text(data: &[u8]) {
             let again = parse(&printed).unwrap_or_else(|faults| panic!("{faults:?} in {printed}"));
             assert_eq!(again.to_string(), printed);
         }
-        Err(faults) => assert!(!faults.is_empty() && faults.iter().all(|fault| !fault.to_string().is_empty())),
+        Err(faults) => {
+            assert!(!faults.is_empty() && faults.iter().all(|fault| !fault.to_string().is_empty()))
+        }
     }
 }

@@ -15,7 +15,7 @@ use hal::Board;
 use protocol::Command;
 
 pub(super) use motion::Wheels;
-use motion::{Life, Motion, Meaning};
+use motion::{Life, Meaning, Motion};
 use rules::{RULES, Rule, Said, Verdict};
 
 /// A stop, or the end of a time to live, is done within one turn of the control loop.
@@ -48,7 +48,10 @@ pub(super) struct Oracle {
 
 impl std::fmt::Debug for Oracle {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Oracle").field("alive", &self.alive).field("rest_by", &self.rest_by).finish_non_exhaustive()
+        f.debug_struct("Oracle")
+            .field("alive", &self.alive)
+            .field("rest_by", &self.rest_by)
+            .finish_non_exhaustive()
     }
 }
 

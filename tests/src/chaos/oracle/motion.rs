@@ -84,7 +84,9 @@ impl Meaning {
     pub(super) fn of(&self, command: &Command, linked: bool) -> Option<(Wheels, Life)> {
         let life = |ttl: &Option<Ttl>| Life::Until(ttl.map_or(TTL, Ttl::get));
         match command {
-            Command::Drive { throttle, steer, ttl, .. } => Some((mixed(throttle.get(), steer.get()), life(ttl))),
+            Command::Drive { throttle, steer, ttl, .. } => {
+                Some((mixed(throttle.get(), steer.get()), life(ttl)))
+            }
             Command::Velocity { linear, angular, ttl, .. } => {
                 let turn = angular.rad_s() * self.track / 2.0;
                 Some((mixed(linear.m_s() / self.top_speed, turn / self.top_speed), life(ttl)))

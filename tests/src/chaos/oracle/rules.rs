@@ -162,7 +162,8 @@ impl Rule for Sticks {
         self.0.remove(&said.session);
         for motion in alive.iter().filter(|motion| motion.session != said.session) {
             let sure = alive.len() == 1 && motion.certain && motion.is_good(now);
-            let stick = self.0.entry(motion.session).or_insert(Stick { tried: (None, now), held: Verdict::Yes });
+            let stick =
+                self.0.entry(motion.session).or_insert(Stick { tried: (None, now), held: Verdict::Yes });
             stick.tried = (if sure { Some(now) } else { stick.tried.0 }, now);
         }
         for stick in self.0.values_mut() {
