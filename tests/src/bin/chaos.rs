@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use tests::chaos;
+use tests::chaos::{self, Season};
 
 /// Plays a whole daemon with clients on bad links, and holds it to its contract
 #[derive(Debug, Parser)]
@@ -33,8 +33,8 @@ fn main() -> io::Result<ExitCode> {
             !outcome.wrong.is_empty()
         }
         None => {
-            let (played, tally, failed) = chaos::many(from..from.saturating_add(seeds));
-            writeln!(out, "{played} seeds: {tally:?}")?;
+            let Season { played, hash, tally, failed } = chaos::many(from..from.saturating_add(seeds));
+            writeln!(out, "{played} seeds, all fingerprints {hash:016x}: {tally:?}")?;
             if let Some(failed) = &failed {
                 writeln!(out, "{}", failed.verdict())?;
             }

@@ -7,16 +7,28 @@ use std::thread;
 
 use super::{Outcome, Tally, run};
 
-/// Plays every seed of `seeds`, up to the first that fails: how many were played, how much there was in
-/// all of them, and the one that failed.
+/// What came of many seeds.
+#[derive(Debug, Default)]
+pub struct Season {
+    /// How many were played.
+    pub played: u64,
+    /// The sum of their fingerprints: the same for the same seeds, if all were played.
+    pub hash: u64,
+    /// How much of everything there was in all of them.
+    pub tally: Tally,
+    /// The first that failed; no more were begun after it.
+    pub failed: Option<Outcome>,
+}
+
+/// Plays every seed of `seeds`, up to the first that fails.
 ///
 /// # Panics
 /// Where a play takes its thread with it, which it never should.
 #[must_use]
-pub fn many(seeds: Range<u64>) -> (u64, Tally, Option<Outcome>) {
+pub fn many(seeds: Range<u64>) -> Season {
     let next = AtomicU64::new(seeds.start);
     let enough = AtomicBool::new(false);
-    let all = Mutex::new((0, Tally::default(), None::<Outcome>));
+    let all = Mutex::new(Season::default());
     let play = || {
         while !enough.load(Ordering::Relaxed) {
             let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -25,13 +37,14 @@ pub fn many(seeds: Range<u64>) -> (u64, Tally, Option<Outcome>) {
             }
             let outcome = run(seed, false);
             let mut all = all.lock().expect("whoever held it has not panicked");
-            all.0 += 1;
-            all.1 += outcome.tally;
+            all.played += 1;
+            all.hash = all.hash.wrapping_add(outcome.hash);
+            all.tally += outcome.tally;
             if !outcome.wrong.is_empty() {
                 enough.store(true, Ordering::Relaxed);
-                // Two may fail at once; the first seed is told, so that it is always the same.
-                if all.2.as_ref().is_none_or(|other| seed < other.seed) {
-                    all.2 = Some(outcome);
+                // Two may fail at once; the first of them is told.
+                if all.failed.as_ref().is_none_or(|other| seed < other.seed) {
+                    all.failed = Some(outcome);
                 }
             }
         }

@@ -38,7 +38,7 @@ use tokio::time::{Instant, sleep};
 use transport::{Mem, Table};
 
 use links::{Network, endpoint};
-pub use many::many;
+pub use many::{Season, many};
 use oracle::Oracle;
 use people::{HABITS, Habit, Person};
 use stage::Stage;
@@ -127,6 +127,7 @@ pub fn run(seed: u64, readable: bool) -> Outcome {
     let stage = runtime.block_on(async { Stage::new(Oracle::new(&board), readable) });
     PLAYING.set(true);
     let played = panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(play(seed, board, &stage))));
+    stage.curtain();
     drop(runtime);
     PLAYING.set(false);
     for panic in PANICS.take() {

@@ -186,6 +186,11 @@ impl Stage {
         inner.accuse(now, wrong);
     }
 
+    /// The play is over: what happens from now on is no part of it.
+    pub(super) fn curtain(&self) {
+        self.lock().1.transcript.end();
+    }
+
     /// How many sessions there are.
     pub(super) fn sessions(&self) -> usize {
         self.lock().1.sessions.len()

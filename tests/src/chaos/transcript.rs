@@ -10,16 +10,25 @@ pub(super) struct Transcript {
     hash: u64,
     /// Kept only where somebody wants to read it.
     lines: Option<Vec<String>>,
+    over: bool,
 }
 
 impl Transcript {
     pub(super) fn new(readable: bool) -> Self {
         // FNV-1a, 64 bits: the standard library's hasher may change from one release to the next.
-        Self { hash: 0xcbf2_9ce4_8422_2325, lines: readable.then(Vec::new) }
+        Self { hash: 0xcbf2_9ce4_8422_2325, lines: readable.then(Vec::new), over: false }
+    }
+
+    /// Nothing more is part of it: in which order a runtime drops what is left is nobody's concern.
+    pub(super) fn end(&mut self) {
+        self.over = true;
     }
 
     /// `number` is a session or a connection; `bytes` are what it is about.
     pub(super) fn note(&mut self, now: Duration, what: &str, number: u64, bytes: &[u8]) {
+        if self.over {
+            return;
+        }
         let now_ns = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         self.take_in(&now_ns.to_le_bytes());
         self.take_in(what.as_bytes());
