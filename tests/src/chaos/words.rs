@@ -51,7 +51,7 @@ pub(super) const WORDS: &[Word] = &[
     Word { weight: 1, say: |_| Said::Call("unsubscribe", json!({ "topics": ["state", "events"] })) },
     Word {
         weight: 2,
-        say: |v| Said::Call(*v.rng.choice(&["state", "info", "hello"]).unwrap_or(&"info"), Value::Null),
+        say: |v| Said::Call(v.rng.choice(&["state", "info", "hello"]).unwrap_or(&"info"), Value::Null),
     },
     Word { weight: 1, say: |v| Said::Call("ping", json!([v.id, "x"])) },
     Word { weight: 2, say: batch },
@@ -69,7 +69,7 @@ pub(super) const NOISE: &[Word] = &[
     Word { weight: 1, say: |v| Said::Word("[".repeat(v.rng.usize(..200))) },
     Word {
         weight: 1,
-        say: |v| Said::Call(*v.rng.choice(&["fly", "Drive", "stop "]).unwrap_or(&"fly"), json!([1])),
+        say: |v| Said::Call(v.rng.choice(&["fly", "Drive", "stop "]).unwrap_or(&"fly"), json!([1])),
     },
 ];
 
