@@ -44,6 +44,9 @@ pub struct Options {
     pub limits: Limits,
     /// The key to show to an endpoint with `integrity=psk`.
     pub psk: Option<Key>,
+    /// Where the randomness of those pauses begins, so that a run can be repeated; drawn by the system
+    /// where it is `None`.
+    pub seed: Option<u64>,
 }
 
 impl Default for Options {
@@ -56,6 +59,7 @@ impl Default for Options {
             tls: ClientTls::default(),
             limits: Limits::default(),
             psk: None,
+            seed: None,
         }
     }
 }
@@ -162,6 +166,7 @@ impl Client {
             refused: false,
             redial: Box::new(redial),
             backoff: Backoff::new(options.retry.0, options.retry.1),
+            chance: options.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed),
         };
         tokio::spawn(task.run(connection));
         let client = Self {

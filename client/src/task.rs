@@ -1,9 +1,7 @@
 //! The task behind a client: the only owner of the connection. It speaks, listens, and connects
 //! again.
 
-use std::collections::hash_map::RandomState;
 use std::future::{pending, poll_fn};
-use std::hash::{BuildHasher, Hasher};
 use std::iter::{once, repeat};
 use std::mem::take;
 use std::sync::Arc;
@@ -86,6 +84,8 @@ pub(crate) struct Task {
     pub(crate) refused: bool,
     pub(crate) redial: Box<dyn Redial>,
     pub(crate) backoff: Backoff,
+    /// How long each of its pauses is.
+    pub(crate) chance: fastrand::Rng,
 }
 
 /// The next thing that happened on a connection.
@@ -269,8 +269,8 @@ impl Task {
         loop {
             self.link.send_replace(LinkState::Down { why: why.clone() });
             self.entry = None;
-            let pause =
-                self.backoff.pause(chance()) + if take(&mut self.refused) { REFUSED } else { Duration::ZERO };
+            let late = if take(&mut self.refused) { REFUSED } else { Duration::ZERO };
+            let pause = self.backoff.pause(self.chance.f64()) + late;
             self.refusing(&why, sleep(pause)).await?;
             let attempt = self.redial.redial();
             match self.refusing(&why, attempt).await? {
@@ -285,6 +285,7 @@ impl Task {
         tokio::pin!(work);
         loop {
             tokio::select! {
+                biased;
                 done = &mut work => return Some(done),
                 call = self.calls.recv() => fail(call?.answer, why),
             }
@@ -382,9 +383,4 @@ async fn at(due: Option<(Instant, Due)>) -> Due {
         }
         None => pending().await,
     }
-}
-
-/// A number from 0 to 1: the seed that the standard library draws for each hash map.
-fn chance() -> f64 {
-    RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64
 }

@@ -101,7 +101,6 @@ fn channel(
             binary: true,
             max_frame: LONGEST,
         },
-        presented: Presented::default(),
         link: Link::default(),
         tx: Box::pin(reader.clone()),
         rx: Box::pin(stream::iter(frames)),

@@ -5,6 +5,7 @@ mod authority;
 mod bad_input;
 mod bounds;
 mod breakdown;
+mod corpus;
 mod datagrams;
 mod dead_link;
 mod doors;

@@ -57,7 +57,7 @@ pub struct Endpoint {
 
 /// Why a string is no endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}`: {reason}")]
+#[error("`{}`: {}", text::shown(text), text::shown(reason))]
 pub struct EndpointError {
     /// The string, cut short where it is very long.
     pub text: String,

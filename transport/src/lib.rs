@@ -5,6 +5,9 @@
 //! than it should. What must never live here: what a frame means.
 
 mod arrival;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod bare;
 mod connection;
 mod endpoint;
 mod error;

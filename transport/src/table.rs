@@ -91,6 +91,11 @@ impl Table {
         self.certificate
     }
 
+    /// Only these, each as it is: what embeds a daemon, or tries it on a bad link, brings its own.
+    pub fn of(rows: Vec<Arc<dyn Transport>>) -> Self {
+        Self { rows, certificate: None }
+    }
+
     /// Every scheme that it serves.
     pub fn schemes(&self) -> impl Iterator<Item = &'static Scheme> {
         self.rows.iter().flat_map(|row| row.schemes())

@@ -190,3 +190,15 @@ fn connection(
     };
     Connection { peer: Peer::Socket(peer), presented, caps, link, tx: Box::pin(tx), rx: Box::pin(rx) }
 }
+
+/// The server's side on any stream of bytes.
+#[cfg(feature = "fuzzing")]
+pub(crate) async fn on(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    limits: &Limits,
+) -> Result<Connection, HandshakeError> {
+    let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
+    let (ws, token) = handshake::accept(stream, limits, &crate::Web::default()).await?;
+    let presented = Presented { token, ..Presented::default() };
+    Ok(connection(ws, nobody, presented, limits, None))
+}

@@ -129,6 +129,7 @@ impl Loop {
             let next = plant.turn(self.clock.now());
             self.fate.turned();
             tokio::select! {
+                biased;
                 () = self.shared.bell.wait() => {}
                 () = tokio::time::sleep_until(self.clock.instant(next)) => {}
             }

@@ -132,11 +132,12 @@ impl Process {
 
     /// Resident memory in bytes.
     pub(crate) fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("runs");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("runs");
         let line = status.lines().find(|l| l.starts_with("VmRSS:")).expect("a figure");
         line.split_whitespace().nth(1).and_then(|kb| kb.parse::<u64>().ok()).expect("a number") * 1024
     }
 
+    /// Its number among the system's processes.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

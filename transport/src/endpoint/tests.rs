@@ -239,3 +239,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_error_is_one_line_whatever_was_written() {
+    for text in ["a\nb", "tcp://a\u{1b}[2J", "tcp://x?\r=1"] {
+        let error = text.parse::<Endpoint>().unwrap_err().to_string();
+        assert!(!error.contains(char::is_control), "{error:?}");
+    }
+}

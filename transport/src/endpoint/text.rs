@@ -62,3 +62,12 @@ pub(super) fn clip(text: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+/// `text` on one line, for a person: what a terminal would obey is escaped.
+pub(super) fn shown(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
+}

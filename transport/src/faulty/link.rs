@@ -60,12 +60,13 @@ async fn carry(
         while open || lane.next_due().is_some() {
             let due = lane.next_due().unwrap_or_else(Instant::now);
             tokio::select! {
+                biased;
+                () = sleep_until(due), if lane.next_due().is_some() => hand_over(&mut lane, &mut to, &late).await?,
                 frame = frames.recv(), if open && lane.has_room() => match frame {
                     Some(_) if lane.is_worn_out() => cut.cancel(),
                     Some(frame) => lane.push(frame, Instant::now()),
                     None => open = false,
                 },
-                () = sleep_until(due), if lane.next_due().is_some() => hand_over(&mut lane, &mut to, &late).await?,
             }
         }
         to.close().await

@@ -23,7 +23,7 @@ pub(crate) fn key(name: &str, secret: &str) -> Key {
 
 /// Every transport, with these keys.
 pub(crate) fn table(limits: &Limits, keys: &[Key]) -> Table {
-    Table::with(limits, &Security { psk: Keys::new(keys.to_vec()).unwrap() })
+    Table::with(limits, &Security { psk: Keys::new(keys.to_vec()).unwrap(), ..Security::default() })
 }
 
 /// One who has the key `tablet`.

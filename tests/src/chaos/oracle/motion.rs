@@ -1,0 +1,113 @@
+//! What a command asks of the wheels, and for how long: the contract's table, and the geometry of the
+//! board.
+
+use std::time::Duration;
+
+use hal::Board;
+use hal::board::DrivetrainSpec;
+use protocol::{Command, Move, Ttl};
+
+/// `drive` and `velocity` that say nothing else.
+const TTL: Duration = Duration::from_millis(500);
+
+/// A word where there is no link.
+const WORD_TTL: Duration = Duration::from_secs(1);
+
+/// The power of a word.
+const CRUISE: f64 = 0.6;
+
+/// Less power than this is too near to none to say which way a wheel must turn.
+const CLEAR: f64 = 0.05;
+
+/// Power of each side, forward positive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Wheels {
+    pub(crate) left: f64,
+    pub(crate) right: f64,
+}
+
+impl Wheels {
+    pub(crate) const REST: Self = Self { left: 0.0, right: 0.0 };
+
+    /// Whether wheels that do this do what was `asked`: each the same way, where it clearly must turn.
+    pub(super) fn follow(self, asked: Self) -> bool {
+        let follows = |is: f64, asked: f64| asked.abs() < CLEAR || is * asked > 0.0;
+        follows(self.left, asked.left) && follows(self.right, asked.right)
+    }
+}
+
+/// A motion that may be in force.
+#[derive(Clone, Debug)]
+pub(super) struct Motion {
+    pub(super) session: u64,
+    pub(super) wheels: Wheels,
+    /// Since when just this was asked again and again.
+    pub(super) since: Duration,
+    /// `None`: as long as the link.
+    pub(super) until: Option<Duration>,
+    /// It must have been accepted.
+    pub(super) certain: bool,
+}
+
+impl Motion {
+    /// Whether its time is not over.
+    pub(super) fn is_good(&self, now: Duration) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// How long a command lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Life {
+    Until(Duration),
+    Link,
+}
+
+/// What commands mean on one board.
+#[derive(Debug)]
+pub(super) struct Meaning {
+    top_speed: f64,
+    track: f64,
+}
+
+impl Meaning {
+    pub(super) fn new(board: &Board) -> Self {
+        match board.drivetrain {
+            DrivetrainSpec::Differential { track_m, top_speed_mps, .. } => {
+                Self { top_speed: top_speed_mps, track: track_m }
+            }
+            ref other => panic!("the oracle does not know {other:?}"),
+        }
+    }
+
+    /// What a command asks; `None` where it is no motion.
+    pub(super) fn of(&self, command: &Command, linked: bool) -> Option<(Wheels, Life)> {
+        let life = |ttl: &Option<Ttl>| Life::Until(ttl.map_or(TTL, Ttl::get));
+        match command {
+            Command::Drive { throttle, steer, ttl, .. } => {
+                Some((mixed(throttle.get(), steer.get()), life(ttl)))
+            }
+            Command::Velocity { linear, angular, ttl, .. } => {
+                let turn = angular.rad_s() * self.track / 2.0;
+                Some((mixed(linear.m_s() / self.top_speed, turn / self.top_speed), life(ttl)))
+            }
+            Command::Move(word) => {
+                let (throttle, steer) = match word {
+                    Move::Forward => (CRUISE, 0.0),
+                    Move::Backward => (-CRUISE, 0.0),
+                    Move::Left => (0.0, CRUISE),
+                    Move::Right => (0.0, -CRUISE),
+                };
+                Some((mixed(throttle, steer), if linked { Life::Link } else { Life::Until(WORD_TTL) }))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Left is positive: to turn left, the right wheels go ahead. Too much is less of the same.
+fn mixed(throttle: f64, steer: f64) -> Wheels {
+    let (left, right) = (throttle - steer, throttle + steer);
+    let most = left.abs().max(right.abs()).max(1.0);
+    Wheels { left: left / most, right: right / most }
+}

@@ -1,0 +1,198 @@
+//! Who may drive when: one rule each, and the table of them, in the order in which they are asked. A
+//! new right or latch of the contract is one more.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use protocol::Command;
+
+use super::motion::{Motion, Wheels};
+
+/// Every rule, each from its beginning. The first that refuses a motion decides.
+pub(super) const RULES: &[fn() -> Box<dyn Rule>] =
+    &[|| Box::<Breakage>::default(), || Box::<Numbers>::default(), || Box::<Sticks>::default()];
+
+/// What a rule says to a motion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Yes,
+    /// The contract leaves it open.
+    Maybe,
+    No,
+}
+
+/// A command that was delivered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Said<'a> {
+    pub(super) session: u64,
+    pub(super) command: &'a Command,
+    pub(super) now: Duration,
+}
+
+/// One rule of the contract.
+pub(super) trait Rule: Send {
+    /// Somebody said something, before it is done. Whether it halts the car.
+    fn heard(&mut self, _said: &Said<'_>, _alive: &[Motion]) -> bool {
+        false
+    }
+
+    /// Whether a motion is accepted.
+    fn verdict(&mut self, _said: &Said<'_>, _wheels: Wheels) -> Verdict {
+        Verdict::Yes
+    }
+
+    /// Whether the time alone halts the car.
+    fn passed(&mut self, _now: Duration) -> bool {
+        false
+    }
+
+    /// A session is over.
+    fn closed(&mut self, _session: u64) {}
+
+    /// The hardware is broken from now on, or whole again.
+    fn hardware(&mut self, _whole: bool, _now: Duration) {}
+}
+
+/// A fault of the hardware is noticed within this, and a turn of the control loop.
+const NOTICED: Duration = Duration::from_millis(110);
+
+/// How often hardware that failed is asked whether it works again.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// Nothing moves while the hardware is broken. When it is noticed, and when the end of it, is open; so
+/// from the first time on nothing is certain any more, except that.
+#[derive(Default)]
+struct Breakage {
+    /// Since when, and until when at least.
+    broken: Option<(Duration, Duration)>,
+    halted: bool,
+    ever: bool,
+}
+
+impl Rule for Breakage {
+    fn verdict(&mut self, said: &Said<'_>, _wheels: Wheels) -> Verdict {
+        match self.broken {
+            Some((since, until)) if said.now > since + NOTICED && said.now < until => Verdict::No,
+            _ if self.ever => Verdict::Maybe,
+            _ => Verdict::Yes,
+        }
+    }
+
+    fn passed(&mut self, now: Duration) -> bool {
+        let halts = !self.halted && self.broken.is_some_and(|(since, _)| now > since + NOTICED);
+        self.halted |= halts;
+        halts
+    }
+
+    fn hardware(&mut self, whole: bool, now: Duration) {
+        match (&mut self.broken, whole) {
+            (broken, false) => {
+                *broken = Some((now, Duration::MAX));
+                (self.ever, self.halted) = (true, false);
+            }
+            (Some((since, until)), true) => *until = now.max(*since + RETRY),
+            (None, true) => {}
+        }
+    }
+}
+
+/// What has a `seq` must be newer than what the same session has numbered before.
+#[derive(Default)]
+struct Numbers(BTreeMap<u64, u64>);
+
+impl Rule for Numbers {
+    fn heard(&mut self, said: &Said<'_>, _alive: &[Motion]) -> bool {
+        if let Command::Stop { seq: Some(seq) } = said.command {
+            let newest = self.0.entry(said.session).or_insert(*seq);
+            *newest = (*newest).max(*seq);
+        }
+        false
+    }
+
+    fn verdict(&mut self, said: &Said<'_>, _wheels: Wheels) -> Verdict {
+        let (Command::Drive { seq: Some(seq), .. } | Command::Velocity { seq: Some(seq), .. }) = said.command
+        else {
+            return Verdict::Yes;
+        };
+        match self.0.get(&said.session) {
+            Some(newest) if seq <= newest => Verdict::No,
+            _ => {
+                self.0.insert(said.session, *seq);
+                Verdict::Yes
+            }
+        }
+    }
+
+    fn closed(&mut self, session: u64) {
+        self.0.remove(&session);
+    }
+}
+
+/// Whoever is quiet for this long has let go of its stick.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// Whom somebody else has stopped must let go before it drives again.
+#[derive(Default)]
+struct Sticks(BTreeMap<u64, Stick>);
+
+#[derive(Clone, Copy)]
+struct Stick {
+    /// When it was last tried to drive: not before the first of these, if at all, and not after the
+    /// second. A stop counts as a try of whoever drove.
+    tried: (Option<Duration>, Duration),
+    held: Verdict,
+}
+
+impl Stick {
+    fn surely_tried(&self, now: Duration) -> bool {
+        self.tried.0.is_some_and(|tried| now.saturating_sub(tried) < QUIET)
+    }
+
+    fn perhaps_tried(&self, now: Duration) -> bool {
+        now.saturating_sub(self.tried.1) < QUIET
+    }
+}
+
+impl Rule for Sticks {
+    fn heard(&mut self, said: &Said<'_>, alive: &[Motion]) -> bool {
+        if !matches!(said.command, Command::Stop { .. }) {
+            return false;
+        }
+        let now = said.now;
+        self.0.remove(&said.session);
+        for motion in alive.iter().filter(|motion| motion.session != said.session) {
+            let sure = alive.len() == 1 && motion.certain && motion.is_good(now);
+            let stick =
+                self.0.entry(motion.session).or_insert(Stick { tried: (None, now), held: Verdict::Yes });
+            stick.tried = (if sure { Some(now) } else { stick.tried.0 }, now);
+        }
+        for stick in self.0.values_mut() {
+            if stick.surely_tried(now) {
+                stick.held = Verdict::No;
+            } else if stick.perhaps_tried(now) && stick.held == Verdict::Yes {
+                stick.held = Verdict::Maybe;
+            }
+        }
+        false
+    }
+
+    fn verdict(&mut self, said: &Said<'_>, wheels: Wheels) -> Verdict {
+        if wheels == Wheels::REST {
+            self.0.remove(&said.session);
+            return Verdict::Yes;
+        }
+        let now = said.now;
+        let stick = self.0.entry(said.session).or_insert(Stick { tried: (None, now), held: Verdict::Yes });
+        if !stick.perhaps_tried(now) {
+            stick.held = Verdict::Yes;
+        } else if !stick.surely_tried(now) && stick.held == Verdict::No {
+            stick.held = Verdict::Maybe;
+        }
+        stick.tried = (Some(now), now);
+        stick.held
+    }
+
+    fn closed(&mut self, session: u64) {
+        self.0.remove(&session);
+    }
+}

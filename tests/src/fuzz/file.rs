@@ -1,0 +1,28 @@
+//! Any text as a board file and as a configuration. What is wrong is said; what is right is printed so
+//! that it can be read again.
+
+use std::path::Path;
+
+use car_daemon::Config;
+use car_daemon::config::Overrides;
+use hal::Board;
+
+pub(super) fn any_text(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Err(faults) = Board::parse("board.toml", text) {
+        assert!(!faults.to_string().is_empty());
+    }
+    // No file of this machine is to be opened for a name in the text.
+    let overrides = Overrides { board: Some("demo".into()), ..Overrides::default() };
+    let parse = |text: &str| Config::parse("car.toml", text, Path::new("/nowhere"), &overrides);
+    match parse(text) {
+        Ok(config) => {
+            let printed = config.to_string();
+            let again = parse(&printed).unwrap_or_else(|faults| panic!("{faults:?} in {printed}"));
+            assert_eq!(again.to_string(), printed);
+        }
+        Err(faults) => {
+            assert!(!faults.is_empty() && faults.iter().all(|fault| !fault.to_string().is_empty()))
+        }
+    }
+}

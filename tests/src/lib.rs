@@ -1,0 +1,7 @@
+//! What proves the daemon and is too large for one test: run by tests, and by programs of this crate for
+//! as long as anybody likes.
+//!
+//! What lives here: [`chaos`] and [`fuzz`]. What must never live here: anything that the daemon or a client uses.
+
+pub mod chaos;
+pub mod fuzz;
