@@ -5,22 +5,24 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use car_daemon::Config;
-use car_daemon::control::{Gate, Rules};
+use car_daemon::control::{Gate, Grant, Rules};
 use criterion::{Criterion, criterion_group, criterion_main};
-use protocol::{Command, DialectId, Id, Power, Replies, Reply, Requests};
+use protocol::{Command, DialectId, Id, Power, Replies, Reply, Requests, Role};
 
 fn decode_gate_encode(criterion: &mut Criterion) {
     let config = Config::standard();
     let mut group = criterion.benchmark_group("drive");
     for dialect in DialectId::ALL {
         let mut gate = Gate::new(Rules::new(config.control.clone(), &config.board));
-        gate.session_opened(1, "bench", true);
+        let grant = Grant { role: Some(Role::Driver), priority: 50, principal: None };
+        gate.session_opened(1, "bench", true, grant, Duration::ZERO);
         let drive = Command::Drive {
             throttle: Power::clamped(0.5),
             steer: Power::clamped(-0.25),
             strafe: None,
             ttl: None,
             seq: None,
+            t: None,
         };
         let codec = dialect.get();
         let frame = codec.request(Some(&Id::Number(7.into())), &drive).expect("every dialect can say it");

@@ -72,6 +72,7 @@ pub struct Daemon {
     shared: Arc<Shared>,
     runner: Runner,
     server: Server,
+    clock: Clock,
     closing: DropGuard,
     drain: Duration,
 }
@@ -129,6 +130,7 @@ impl Daemon {
             shared,
             runner,
             server,
+            clock,
             closing: closing.drop_guard(),
             drain: config.limits.session.drain,
         })
@@ -155,7 +157,7 @@ impl Daemon {
 
     /// Stops the car, then says goodbye to clients, then ends.
     pub async fn stop(self, why: &str) {
-        self.shared.command(|gate| gate.close(why));
+        self.shared.command(|gate| gate.close(why, self.clock.now()));
         self.runner.stop().await;
         self.shared.say(&Event::Bye { reason: why.to_owned() });
         drop(self.closing);

@@ -1,8 +1,9 @@
 //! What there is to know about this daemon and its car, as `info` and `hello` say it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use protocol::{DialectId, Hello, Info};
+use protocol::{DialectId, Hello, Info, Role};
 
 use crate::config::Config;
 use crate::control::{Rules, SessionId};
@@ -33,13 +34,15 @@ impl Identity {
     }
 
     /// Who speaks, to the session `id`.
-    pub(crate) fn hello(&self, id: SessionId) -> Hello {
+    pub(crate) fn hello(&self, id: SessionId, role: Option<Role>, now: Duration) -> Hello {
         Hello {
             server: "car-daemon".into(),
             version: VERSION.to_owned(),
             name: self.name.clone(),
             dialects: DialectId::ALL.iter().map(|d| d.name().to_owned()).collect(),
             session: id,
+            role,
+            t: now.as_secs_f64(),
         }
     }
 
@@ -62,6 +65,7 @@ impl Identity {
             ("command_ttl_ms".to_owned(), control.command_ttl.as_secs_f64() * 1000.0),
             ("max_ttl_ms".to_owned(), protocol::Ttl::MAX.as_ms()),
             ("word_ttl_ms".to_owned(), control.word_ttl.as_secs_f64() * 1000.0),
+            ("lease_ms".to_owned(), control.lease.as_secs_f64() * 1000.0),
             ("cruise".to_owned(), control.cruise),
             ("rate_hz".to_owned(), control.rate_hz),
             ("top_speed_mps".to_owned(), rules.drivetrain.top_speed_mps()),

@@ -9,7 +9,7 @@ use protocol::{Event, State};
 use tokio::sync::broadcast;
 use transport::Link;
 
-use crate::control::{Gate, Outputs, SessionId};
+use crate::control::{Gate, Grant, Outputs, SessionId};
 use crate::hardware::Bell;
 use crate::telemetry::{Happened, Sample};
 
@@ -23,6 +23,15 @@ pub(crate) struct Shared {
     sample: Mutex<Arc<Sample>>,
     events: broadcast::Sender<Arc<Happened>>,
     pub(crate) bell: Bell,
+}
+
+/// Somebody who comes.
+pub(crate) struct Visit<'a> {
+    pub(crate) peer: &'a str,
+    /// Whether its end is noticed.
+    pub(crate) linked: bool,
+    pub(crate) link: Link,
+    pub(crate) grant: Grant,
 }
 
 #[derive(Debug)]
@@ -77,13 +86,14 @@ impl Shared {
         answer
     }
 
-    pub(crate) fn open(&self, id: SessionId, peer: &str, linked: bool, link: Link) {
+    pub(crate) fn open(&self, id: SessionId, visit: Visit<'_>, now: Duration) {
+        let Visit { peer, linked, link, grant } = visit;
         self.lock().links.insert(id, link);
-        self.gate(|gate| gate.session_opened(id, peer, linked));
+        self.gate(|gate| gate.session_opened(id, peer, linked, grant, now));
     }
 
-    pub(crate) fn close(&self, id: SessionId, why: &str) {
-        self.command(|gate| gate.session_closed(id, why));
+    pub(crate) fn close(&self, id: SessionId, why: &str, now: Duration) {
+        self.command(|gate| gate.session_closed(id, why, now));
         self.lock().links.remove(&id);
     }
 
@@ -136,6 +146,7 @@ pub(crate) fn fill(state: &mut State, outputs: Outputs, now: Duration) {
     state.throttle = round(outputs.throttle, 1e4);
     state.steer = round(outputs.steer, 1e4);
     state.driver = outputs.driver;
+    state.estop = outputs.estop;
     state.stop_reason = outputs.stop_reason;
 }
 
@@ -148,6 +159,10 @@ fn log(event: &Event) {
     match event {
         Event::Driving { driver } => tracing::info!(driver, "driving"),
         Event::Stopped { reason } => tracing::info!(%reason, "stopped"),
+        Event::Lease { driver, reason } => tracing::info!(driver, %reason, "lease"),
+        Event::Asked { session, .. } => tracing::info!(session, "asks for the lease"),
+        Event::Estop { latched: true, by, reason } => tracing::warn!(%by, reason, "emergency stop"),
+        Event::Estop { latched: false, by, .. } => tracing::warn!(%by, "emergency stop released"),
         Event::Hardware { fault: Some(fault) } => tracing::error!(%fault, "hardware fault"),
         Event::Hardware { fault: None } => tracing::info!("the hardware answers again"),
         Event::Bye { reason } => tracing::info!(%reason, "goodbye"),

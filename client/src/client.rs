@@ -167,7 +167,7 @@ impl Client {
         steer: Power,
         ttl: Option<Ttl>,
     ) -> Result<Accepted, CallError> {
-        self.typed(Command::Drive { throttle, steer, strafe: None, ttl, seq: None }).await
+        self.typed(Command::Drive { throttle, steer, strafe: None, ttl, seq: None, t: None }).await
     }
 
     /// Drives by speed until `ttl` is over; the daemon's default where there is none.
@@ -180,7 +180,7 @@ impl Client {
         angular: AngularSpeed,
         ttl: Option<Ttl>,
     ) -> Result<Accepted, CallError> {
-        self.typed(Command::Velocity { linear, angular, ttl, seq: None }).await
+        self.typed(Command::Velocity { linear, angular, ttl, seq: None, t: None }).await
     }
 
     /// Stands still.

@@ -153,7 +153,7 @@ impl Task {
     /// What is said first on a connection: who this is, and what it was subscribed to. Nothing that
     /// moves.
     fn introduction(&self, session: &Session) -> impl Iterator<Item = Command> {
-        let hello = self.name.clone().map(|name| Command::Hello { name: Some(name) });
+        let hello = self.name.clone().map(|name| Command::Hello { name: Some(name), token: None });
         let wanted = session.subscribed.filter(|wanted| wanted.topics != Topics::default());
         let subscribe = wanted.map(|Subscribed { topics, rate_hz }| Command::Subscribe {
             topics,

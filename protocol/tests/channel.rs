@@ -390,6 +390,8 @@ fn an_old_client_can_bear_any_hello() {
         name: "🚗\n\u{7f}é".repeat(1000),
         dialects: DialectId::ALL.map(|id| id.name().to_owned()).to_vec(),
         session: u64::MAX,
+        role: None,
+        t: 0.0,
     };
     for id in [DialectId::Text, DialectId::Json] {
         let data = id.get().notify(Notification::Hello(&hello)).data;

@@ -30,6 +30,7 @@ fn drive(throttle: f64, steer: f64) -> Command {
         strafe: None,
         ttl: None,
         seq: None,
+        t: None,
     }
 }
 
@@ -217,12 +218,12 @@ fn wrong_parameters_are_named_with_what_would_be_right() {
         (
             "drive",
             "[0.5]",
-            "drive: `steer` is missing; the parameters are throttle, steer, strafe, ttl_ms, seq",
+            "drive: `steer` is missing; the parameters are throttle, steer, strafe, ttl_ms, seq, t",
         ),
         (
             "drive",
             "{}",
-            "drive: `throttle` is missing; the parameters are throttle, steer, strafe, ttl_ms, seq",
+            "drive: `throttle` is missing; the parameters are throttle, steer, strafe, ttl_ms, seq, t",
         ),
         ("drive", r#"{"thrttle":1,"steer":0}"#, "drive: no parameter `thrttle`; did you mean `throttle`?"),
         ("drive", r#"{"throttle":1.5,"steer":0}"#, "drive: `throttle` is 1.5: it must be -1 to 1"),
@@ -238,8 +239,8 @@ fn wrong_parameters_are_named_with_what_would_be_right() {
         ("drive", "[0,0,0,1,1.5]", "drive: `seq` is 1.5: it must be a whole number from 0 to 2^64 - 1"),
         (
             "drive",
-            "[0,0,0,1,1,1]",
-            "drive: too many parameters; the parameters are throttle, steer, strafe, ttl_ms, seq",
+            "[0,0,0,1,1,1,1]",
+            "drive: too many parameters; the parameters are throttle, steer, strafe, ttl_ms, seq, t",
         ),
         ("drive", r#"{"throttle":1,"throttle":0,"steer":0}"#, "drive: `throttle` is given twice"),
         ("stop", "[1,2]", "stop: too many parameters; the parameters are seq"),
@@ -288,8 +289,8 @@ fn an_unknown_method_gets_a_hint_across_the_dialects() {
         ("cam_int", "no method `cam_int`; `cam_init` is a word of the text dialect, sent as plain text"),
         (
             "explode",
-            "no method `explode`; the methods are drive, velocity, stop, look, nudge, center, state, subscribe, \
-             unsubscribe, hello, info, ping",
+            "no method `explode`; the methods are drive, velocity, stop, estop, reset, acquire, release, who, \
+             look, nudge, center, state, subscribe, unsubscribe, hello, auth, info, ping",
         ),
     ] {
         assert_eq!(call(method, "[]"), (-32601, words.to_owned()));

@@ -159,8 +159,8 @@ fn what_has_no_word_is_not_sent() {
     for command in [
         Command::Info,
         Command::Stop { seq: Some(1) },
-        Command::Velocity { linear, angular, ttl: None, seq: None },
-        Command::Velocity { linear, angular, ttl: Ttl::from_ms(1.0).ok(), seq: None },
+        Command::Velocity { linear, angular, ttl: None, seq: None, t: None },
+        Command::Velocity { linear, angular, ttl: Ttl::from_ms(1.0).ok(), seq: None, t: None },
     ] {
         assert!(DialectId::Text.get().request(None, &command).is_err());
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use protocol::{
     Angle, AngularSpeed, Answer, Battery, Code, Command, DialectId, Event, Fault, Gimbal, Hello, Id, Info,
-    Limit, LinearSpeed, Mode, Move, Notification, Outgoing, Pose, Power, Rate, Replies, Reply, Request,
-    Requests, Speed, State, Topics, Ttl, Wheels,
+    Latched, Limit, LinearSpeed, Mode, Moment, Move, Notification, Outgoing, Pose, Power, Rate, Replies,
+    Reply, Request, Requests, Role, Speed, State, Token, Topics, Ttl, Visitor, Wheels, Who,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -68,6 +68,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         angular: AngularSpeed::new("angular", angular).unwrap(),
         ttl,
         seq,
+        t: None,
     };
     let nudge_step = |pan, tilt| Command::NudgeStep { pan, tilt };
     vec![
@@ -81,7 +82,14 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("cam_right", nudge_step(-1, 0)),
         (
             "drive",
-            Command::Drive { throttle: power(0.5), steer: power(-0.25), strafe: None, ttl: None, seq: None },
+            Command::Drive {
+                throttle: power(0.5),
+                steer: power(-0.25),
+                strafe: None,
+                ttl: None,
+                seq: None,
+                t: None,
+            },
         ),
         (
             "drive with every parameter",
@@ -91,6 +99,7 @@ fn commands() -> Vec<(&'static str, Command)> {
                 strafe: Some(power(1.0)),
                 ttl,
                 seq: Some(7),
+                t: Moment::new("t", 12.5).ok(),
             },
         ),
         ("velocity", velocity(0.3, -1.5, None, None)),
@@ -108,8 +117,17 @@ fn commands() -> Vec<(&'static str, Command)> {
             Command::Subscribe { topics: Topics { state: true, events: false }, rate: None },
         ),
         ("unsubscribe", Command::Unsubscribe { topics: Topics { state: false, events: true } }),
-        ("hello", Command::Hello { name: Some("tablet".to_owned()) }),
-        ("hello without a name", Command::Hello { name: None }),
+        ("estop", Command::Estop { reason: None }),
+        ("estop with a reason", Command::Estop { reason: Some("a child".to_owned()) }),
+        ("reset", Command::Reset),
+        ("acquire", Command::Acquire { force: false }),
+        ("acquire by force", Command::Acquire { force: true }),
+        ("release", Command::Release),
+        ("who", Command::Who),
+        ("hello", Command::Hello { name: Some("tablet".to_owned()), token: None }),
+        ("hello without a name", Command::Hello { name: None, token: None }),
+        ("hello with a token", Command::Hello { name: None, token: Some(Token::new("s3cret-word")) }),
+        ("auth", Command::Auth { token: Token::new("s3cret-word") }),
         ("info", Command::Info),
         ("ping", Command::Ping { value: Value::Null }),
         ("ping with a value", Command::Ping { value: json!({"sent": [1, -2, 0.5, "é", true, null]}) }),
@@ -131,6 +149,7 @@ fn state() -> State {
         battery: Some(Battery { volts: 7.4, percent: 62.0 }),
         range_m: Some(0.85),
         driver: Some(3),
+        estop: Some(Latched { by: "session 2 (uid 1000)".to_owned(), reason: Some("a child".to_owned()) }),
         stop_reason: Some("the command ran out".to_owned()),
     }
 }
@@ -142,6 +161,21 @@ fn hello() -> Hello {
         name: "Käfer".to_owned(),
         dialects: DialectId::ALL.map(|id| id.name().to_owned()).to_vec(),
         session: 3,
+        role: Some(Role::Driver),
+        t: 12.5,
+    }
+}
+
+fn driver() -> Visitor {
+    Visitor {
+        session: 3,
+        name: Some("tablet".to_owned()),
+        peer: "192.0.2.7:40112".to_owned(),
+        role: Some(Role::Driver),
+        priority: 30,
+        here_s: 60.5,
+        drives_s: Some(2.5),
+        asks_s: None,
     }
 }
 
@@ -160,7 +194,10 @@ fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
         ("accepted", Ok(Answer::Accepted { limited: None })),
         ("accepted with less speed", Ok(Answer::Accepted { limited: Some(Limit::Speed) })),
         ("accepted without strafe", Ok(Answer::Accepted { limited: Some(Limit::Strafe) })),
-        ("stopped", Ok(Answer::Stopped)),
+        ("stopped", Ok(Answer::Done)),
+        ("driver", Ok(Answer::Driver(Some(Box::new(driver()))))),
+        ("nobody drives", Ok(Answer::Driver(None))),
+        ("who", Ok(Answer::Who(Box::new(Who { driver: Some(3), sessions: vec![driver()] })))),
         ("angles", Ok(Answer::Angles(Gimbal { pan: 10.0, tilt: -5.0 }))),
         ("state", Ok(Answer::State(Arc::new(state())))),
         ("state of a car without sensors", Ok(Answer::State(Arc::default()))),
@@ -178,6 +215,12 @@ fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
             "internal error",
             fault(Code::INTERNAL, "the answer has 1500 bytes and this connection carries 1200"),
         ),
+        (
+            "not the driver",
+            Err(Fault { data: Some(json!(driver())), ..Fault::new(Code::NOT_DRIVER, "session 3 drives") }),
+        ),
+        ("emergency stop", fault(Code::ESTOP, "the emergency stop is latched: `reset` releases it")),
+        ("not authorised", fault(Code::NOT_AUTHORISED, "show a token first: `auth TOKEN`")),
         ("hardware error", fault(Code::HARDWARE, "the motor driver does not answer")),
         ("stale", fault(Code::STALE, "`seq` 6 came after 7")),
         ("busy", fault(Code::BUSY, "all 64 sessions are taken")),
@@ -192,6 +235,19 @@ fn events() -> Vec<(&'static str, Event)> {
     vec![
         ("event driving", Event::Driving { driver: 3 }),
         ("event stopped", Event::Stopped { reason: "the connection closed".to_owned() }),
+        (
+            "event lease",
+            Event::Lease { driver: Some(3), reason: "session 3 (192.0.2.7:40112) drives".to_owned() },
+        ),
+        ("event asked", Event::Asked { session: 4, who: "session 4 (uid 1000)".to_owned() }),
+        (
+            "event estop",
+            Event::Estop {
+                latched: true,
+                by: "session 2 (uid 1000)".to_owned(),
+                reason: Some("a child".to_owned()),
+            },
+        ),
         ("event hardware", Event::Hardware { fault: Some("the motor driver does not answer".to_owned()) }),
         ("event hardware works again", Event::Hardware { fault: None }),
         ("event missed", Event::Missed { count: 3 }),
@@ -221,6 +277,8 @@ fn refused() -> Vec<Vector> {
         text("a number out of range", "drive 1.5 0", Code::INVALID_PARAMS),
         text("no number", "drive nan 0", Code::INVALID_PARAMS),
         text("a word too many", "stop now", Code::INVALID_PARAMS),
+        text("a token that is missing", "auth", Code::INVALID_PARAMS),
+        text("a word that is not force", "acquire please", Code::INVALID_PARAMS),
         json("a message cut short", r#"{"jsonrpc":"2.0","id":1,"#, Code::PARSE),
         json(
             "a number beyond every double",

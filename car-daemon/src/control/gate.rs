@@ -1,15 +1,17 @@
 //! The state machine itself.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hal::{Drive, Target};
-use protocol::{Answer, Code, Command, Event, Fault, Limit, Mode, Move, Power};
+use protocol::{Answer, Code, Command, Event, Fault, Latched, Mode, Role, Visitor, Who};
 
+use super::estop::Estop;
 use super::gimbal::Aim;
-use super::motion::{Life, Motion};
+use super::lease::Lease;
+use super::motion::Motion;
+use super::session::{Grant, Session};
 use super::slew::Slew;
-use super::stick::Stick;
 use super::{Control, Rules};
 
 /// A connection, for as long as it lasts.
@@ -26,38 +28,31 @@ pub struct Outputs {
     pub throttle: f64,
     /// Steer in force, after slew.
     pub steer: f64,
-    /// Whose motion it is.
+    /// Who holds the lease.
     pub driver: Option<SessionId>,
+    /// The emergency stop, while it is latched.
+    pub estop: Option<Latched>,
     /// Why the car last stopped.
     pub stop_reason: Option<String>,
-}
-
-/// One open session, as far as motion is concerned.
-#[derive(Debug)]
-struct Session {
-    /// Named in reasons: `session 3 (127.0.0.1:40112)`.
-    label: String,
-    /// Whether its end is noticed.
-    linked: bool,
-    /// The newest `seq` it has used.
-    seq: Option<u64>,
-    stick: Stick,
 }
 
 /// Decides what moves the car. See the module's documentation.
 #[derive(Debug)]
 pub struct Gate {
-    rules: Rules,
-    sessions: HashMap<SessionId, Session>,
-    motion: Option<Motion>,
+    pub(super) rules: Rules,
+    /// In the order in which they came: whatever is done to all is done in that order.
+    pub(super) sessions: BTreeMap<SessionId, Session>,
+    pub(super) lease: Lease,
+    pub(super) estop: Estop,
+    pub(super) motion: Option<Motion>,
     throttle: Slew,
     steer: Slew,
-    ticked: Duration,
-    aim: Aim,
+    pub(super) ticked: Duration,
+    pub(super) aim: Aim,
     fault: Option<String>,
     closing: bool,
     stop_reason: Option<String>,
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
 }
 
 impl Gate {
@@ -67,7 +62,9 @@ impl Gate {
         Self {
             aim: Aim::new(rules.pan, rules.tilt),
             rules,
-            sessions: HashMap::new(),
+            sessions: BTreeMap::new(),
+            lease: Lease::default(),
+            estop: Estop::default(),
             motion: None,
             throttle: Slew::default(),
             steer: Slew::default(),
@@ -80,58 +77,68 @@ impl Gate {
     }
 
     /// Somebody came. `linked` says whether the end of the connection will be noticed.
-    pub fn session_opened(&mut self, id: SessionId, peer: &str, linked: bool) {
-        let label = format!("session {id} ({peer})");
-        self.sessions.insert(id, Session { label, linked, seq: None, stick: Stick::default() });
+    pub fn session_opened(&mut self, id: SessionId, peer: &str, linked: bool, grant: Grant, now: Duration) {
+        self.sessions.insert(id, Session::new(id, peer, linked, grant, now));
+    }
+
+    /// Somebody says how it is called.
+    pub fn session_named(&mut self, id: SessionId, name: &str) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.name = Some(name.to_owned());
+        }
+    }
+
+    /// Somebody has shown what it may do. Who may no longer drive has driven.
+    pub fn session_granted(&mut self, id: SessionId, grant: Grant, now: Duration) {
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.grant = grant;
+        if session.grant.role < Some(Role::Driver) {
+            let why = format!("{} may not drive any more", session.label());
+            self.lease.forget(id);
+            self.end_lease(id, &why, now);
+        }
     }
 
     /// Somebody left, or is found dead. What the session drove stops at once.
-    pub fn session_closed(&mut self, id: SessionId, why: &str) {
+    pub fn session_closed(&mut self, id: SessionId, why: &str, now: Duration) {
         let Some(session) = self.sessions.remove(&id) else { return };
-        if self.motion.is_some_and(|m| m.driver == id) {
-            self.halt(format!("{} drove and is gone: {why}", session.label));
+        self.lease.forget(id);
+        self.end_lease(id, &format!("{} drove and is gone: {why}", session.label()), now);
+    }
+
+    /// Does a command that moves car or camera, or changes who may; or says why not.
+    ///
+    /// # Errors
+    /// Not authorised, not the driver, emergency stop, stale, hardware fault, shutting down, or
+    /// nothing on this board to do it with.
+    pub fn handle(&mut self, id: SessionId, command: &Command, now: Duration) -> Result<Answer, Fault> {
+        self.authorise(id, command)?;
+        match command {
+            Command::Stop { seq } => Ok(self.stop(id, *seq, now)),
+            Command::Estop { reason } => Ok(self.latch(self.label(id), reason.clone(), now)),
+            Command::Reset => self.reset(id, now),
+            Command::Acquire { force } => self.acquire(id, *force, now),
+            Command::Release => Ok(self.release(id, now)),
+            Command::Who => Ok(Answer::Who(Box::new(self.who(now)))),
+            Command::Drive { .. } | Command::Velocity { .. } | Command::Move(_) => {
+                self.ready()?;
+                self.drive(id, command, now)
+            }
+            Command::Look { .. } | Command::Nudge { .. } | Command::NudgeStep { .. } | Command::Center => {
+                self.ready()?;
+                self.turn_camera(id, command, now)
+            }
+            other => Err(Fault::new(Code::INTERNAL, format!("the gate was asked to do {other:?}"))),
         }
     }
 
-    /// Does a command that moves car or camera, or says why not.
+    /// Whether a session's role allows a command.
     ///
     /// # Errors
-    /// Stale, hardware fault, shutting down, or nothing on this board to do it with.
-    pub fn handle(&mut self, id: SessionId, command: &Command, now: Duration) -> Result<Answer, Fault> {
-        match command {
-            Command::Stop { seq } => Ok(self.stop(id, *seq, now)),
-            Command::Drive { throttle, steer, strafe, ttl, seq } => {
-                self.check(id, *seq)?;
-                let until = Life::Until(now + self.rules.ttl(*ttl));
-                self.drive(id, throttle.get(), steer.get(), until, now)?;
-                Ok(Answer::Accepted { limited: strafe.filter(|s| s.get() != 0.0).map(|_| Limit::Strafe) })
-            }
-            Command::Velocity { linear, angular, ttl, seq } => {
-                self.check(id, *seq)?;
-                let until = Life::Until(now + self.rules.ttl(*ttl));
-                let (throttle, steer, limited) = self.powers_for(linear.m_s(), angular.rad_s());
-                self.drive(id, throttle, steer, until, now)?;
-                Ok(Answer::Accepted { limited })
-            }
-            Command::Move(word) => {
-                self.check(id, None)?;
-                let (throttle, steer) = self.powers_of(*word);
-                let life = self.life_of_word(id, now);
-                self.drive(id, throttle, steer, life, now)?;
-                Ok(Answer::Accepted { limited: None })
-            }
-            Command::Look { pan, tilt } => {
-                self.turn_camera(id, |aim, _| aim.look(pan.map(|a| a.degrees()), tilt.map(|a| a.degrees())))
-            }
-            Command::Nudge { pan, tilt } => {
-                self.turn_camera(id, |aim, _| aim.nudge(pan.degrees(), tilt.degrees()))
-            }
-            Command::NudgeStep { pan, tilt } => {
-                self.turn_camera(id, |aim, step| aim.nudge(f64::from(*pan) * step, f64::from(*tilt) * step))
-            }
-            Command::Center => self.turn_camera(id, |aim, _| aim.center()),
-            other => Err(Fault::new(Code::INTERNAL, format!("the gate was asked to do {other:?}"))),
-        }
+    /// Not authorised, or closed.
+    pub fn authorise(&self, id: SessionId, command: &Command) -> Result<(), Fault> {
+        let closed = || Fault::new(Code::STALE, "this session is closed");
+        self.sessions.get(&id).ok_or_else(closed)?.may(command, self.rules.reset)
     }
 
     /// What the hardware shall do at `now`. To be called at the control rate, and soon after
@@ -141,7 +148,10 @@ impl Gate {
         self.ticked = now;
         if let Some(motion) = self.motion.filter(|m| m.is_over(now)) {
             let held = now.saturating_sub(motion.since).as_millis();
-            self.halt(format!("{} sent nothing new for {held} ms", self.label(motion.driver)));
+            self.halt(format!("{} sent nothing new for {held} ms", self.label(motion.driver)), now);
+        }
+        if self.lease_ends().is_some_and(|end| now >= end) {
+            self.expire_lease(now);
         }
         if let Some(motion) = self.motion {
             self.throttle.approach(motion.throttle, elapsed, self.rules.control.slew);
@@ -153,7 +163,7 @@ impl Gate {
     /// When the car must be looked at again even if nobody says anything.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.motion.and_then(|m| m.deadline())
+        self.motion.map_or_else(|| self.lease_ends(), |motion| motion.deadline())
     }
 
     /// The session on whose link alone the motion in force hangs.
@@ -162,12 +172,30 @@ impl Gate {
         self.motion.filter(Motion::hangs_on_link).map(|m| m.driver)
     }
 
+    /// The emergency stop, while it is latched.
+    #[must_use]
+    pub fn latched(&self) -> Option<&Latched> {
+        self.estop.latched()
+    }
+
+    /// It was latched when the daemon last ended, and still is.
+    pub fn restore(&mut self, Latched { by, reason }: Latched) {
+        self.estop.latch(by, reason);
+    }
+
+    /// What the board's button says: the pin at which it is pressed.
+    pub fn button(&mut self, pressed: Option<&str>, now: Duration) {
+        if self.estop.button(pressed) {
+            self.tell_latched(now);
+        }
+    }
+
     /// The hardware failed: nothing moves until [`hardware_works`](Self::hardware_works).
-    pub fn hardware_failed(&mut self, what: &str) {
+    pub fn hardware_failed(&mut self, what: &str, now: Duration) {
         if self.fault.as_deref() == Some(what) {
             return;
         }
-        self.halt(format!("hardware fault: {what}"));
+        self.halt(format!("hardware fault: {what}"), now);
         self.fault = Some(what.to_owned());
         self.events.push(Event::Hardware { fault: self.fault.clone() });
     }
@@ -180,8 +208,8 @@ impl Gate {
     }
 
     /// The daemon goes away: the car stops and stays.
-    pub fn close(&mut self, why: &str) {
-        self.halt(why.to_owned());
+    pub fn close(&mut self, why: &str, now: Duration) {
+        self.halt(why.to_owned(), now);
         self.closing = true;
     }
 
@@ -195,6 +223,12 @@ impl Gate {
     #[must_use]
     pub fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// What a session may do.
+    #[must_use]
+    pub fn role(&self, id: SessionId) -> Option<Role> {
+        self.sessions.get(&id)?.grant.role
     }
 
     /// What happened since this was last asked.
@@ -218,137 +252,105 @@ impl Gate {
                 pan_deg: aim.pan,
                 tilt_deg: aim.tilt,
             },
-            mode: match (&self.fault, self.motion) {
-                (Some(_), _) => Mode::Fault,
-                (None, Some(_)) => Mode::Driving,
-                (None, None) => Mode::Idle,
+            mode: match (self.latched(), &self.fault, self.motion) {
+                (Some(_), ..) => Mode::Estop,
+                (None, Some(_), _) => Mode::Fault,
+                (None, None, Some(_)) => Mode::Driving,
+                (None, None, None) => Mode::Idle,
             },
             throttle,
             steer,
-            driver: self.motion.map(|m| m.driver),
+            driver: self.lease.holder(),
+            estop: self.latched().cloned(),
             stop_reason: self.stop_reason.clone(),
         }
     }
 
-    /// Whether `id` may move anything now. A newer `seq` is remembered, an older one is refused.
-    fn check(&mut self, id: SessionId, seq: Option<u64>) -> Result<(), Fault> {
+    /// Everybody who is here.
+    fn who(&self, now: Duration) -> Who {
+        let sessions = self.sessions.keys().filter_map(|id| self.visitor(*id, now)).collect();
+        Who { driver: self.lease.holder(), sessions }
+    }
+
+    pub(super) fn visitor(&self, id: SessionId, now: Duration) -> Option<Visitor> {
+        let drives = self.lease.held().filter(|held| held.by == id).map(|held| held.since);
+        Some(self.sessions.get(&id)?.visitor(now, drives, self.lease.asks_since(id)))
+    }
+
+    /// Whether anything may move at all.
+    fn ready(&self) -> Result<(), Fault> {
         if self.closing {
             return Err(Fault::new(Code::BUSY, "the daemon is shutting down"));
         }
-        if let Some(what) = &self.fault {
-            return Err(Fault::new(Code::HARDWARE, format!("hardware fault: {what}")));
+        if let Some(fault) = self.estop.fault() {
+            return Err(fault);
         }
-        let session =
-            self.sessions.get_mut(&id).ok_or_else(|| Fault::new(Code::STALE, "this session is closed"))?;
-        match (seq, session.seq) {
-            (Some(new), Some(newest)) if new <= newest => Err(Fault::new(
-                Code::STALE,
-                format!("seq {new} is not newer than {newest}, which came before it"),
-            )),
-            (Some(new), _) => {
-                session.seq = Some(new);
-                Ok(())
-            }
-            (None, _) => Ok(()),
+        match &self.fault {
+            Some(what) => Err(Fault::new(Code::HARDWARE, format!("hardware fault: {what}"))),
+            None => Ok(()),
         }
-    }
-
-    fn drive(
-        &mut self,
-        id: SessionId,
-        throttle: f64,
-        steer: f64,
-        life: Life,
-        now: Duration,
-    ) -> Result<(), Fault> {
-        let motion = Motion { driver: id, throttle, steer, since: now, life };
-        let quiet = self.rules.control.command_ttl;
-        if let Some(session) = self.sessions.get_mut(&id) {
-            if motion.is_standing() {
-                session.stick.let_go();
-            } else if let Err(by) = session.stick.try_to_drive(now, quiet) {
-                let ms = quiet.as_millis();
-                let message =
-                    format!("{by} said stop: let go for {ms} ms, or send zeros, before you drive again");
-                return Err(Fault::new(Code::BUSY, message));
-            }
-        }
-        match self.motion {
-            Some(same) if same.driver == id => {}
-            // Zeros of somebody who does not drive are no wish to drive.
-            _ if motion.is_standing() => return Ok(()),
-            _ => self.events.push(Event::Driving { driver: id }),
-        }
-        if self.motion.is_none() {
-            // The first turn after standing may already move by one turn's worth of power.
-            self.ticked = now.saturating_sub(self.rules.control.period());
-        }
-        self.motion = Some(motion);
-        Ok(())
     }
 
     /// Never refused; a `seq` makes the session's motions from before it stale.
     fn stop(&mut self, id: SessionId, seq: Option<u64>, now: Duration) -> Answer {
-        let (by, quiet) = (self.label(id), self.rules.control.command_ttl);
+        let by = self.label(id);
+        let (why, quiet) = (format!("{by} said stop"), self.rules.control.command_ttl);
         let driver = self.motion.map(|motion| motion.driver);
         for (other, session) in &mut self.sessions {
             if *other == id {
-                session.seq = session.seq.max(seq);
+                session.passed(seq);
                 session.stick.let_go();
             } else {
-                session.stick.stop(&by, driver == Some(*other), now, quiet);
+                session.stick.stop(&why, driver == Some(*other), now, quiet);
             }
         }
-        self.halt(format!("{by} said stop"));
-        Answer::Stopped
+        self.halt(why, now);
+        Answer::Done
     }
 
-    fn halt(&mut self, reason: String) {
+    fn latch(&mut self, by: String, reason: Option<String>, now: Duration) -> Answer {
+        if self.estop.latch(by, reason) {
+            self.tell_latched(now);
+        }
+        Answer::Done
+    }
+
+    /// It has just been latched.
+    fn tell_latched(&mut self, now: Duration) {
+        let Some(Latched { by, reason }) = self.estop.latched().cloned() else { return };
+        let why = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+        self.halt(format!("emergency stop by {by}{why}"), now);
+        self.events.push(Event::Estop { latched: true, by, reason });
+    }
+
+    /// Releases the latch. A stick that is still held must not start the car by that.
+    fn reset(&mut self, id: SessionId, now: Duration) -> Result<Answer, Fault> {
+        if self.estop.release()? {
+            let by = self.label(id);
+            let (why, quiet) = (format!("{by} released the emergency stop"), self.rules.control.command_ttl);
+            for session in self.sessions.values_mut() {
+                session.stick.stop(&why, false, now, quiet);
+            }
+            self.events.push(Event::Estop { latched: false, by, reason: None });
+        }
+        Ok(Answer::Done)
+    }
+
+    /// Stands at once, whoever drove. A lease that came with the motion of somebody whose end is not
+    /// noticed ends with it.
+    pub(super) fn halt(&mut self, reason: String, now: Duration) {
         self.throttle.stop();
         self.steer.stop();
-        if self.motion.take().is_some() {
-            self.events.push(Event::Stopped { reason: reason.clone() });
-            self.stop_reason = Some(reason);
+        let Some(motion) = self.motion.take() else { return };
+        self.events.push(Event::Stopped { reason: reason.clone() });
+        let unlinked = self.sessions.get(&motion.driver).is_some_and(|session| !session.linked);
+        if unlinked && self.lease.held().is_some_and(|held| held.by == motion.driver && !held.asked) {
+            self.end_lease(motion.driver, &reason, now);
         }
+        self.stop_reason = Some(reason);
     }
 
-    fn turn_camera(&mut self, id: SessionId, turn: impl FnOnce(&mut Aim, f64)) -> Result<Answer, Fault> {
-        self.check(id, None)?;
-        if !self.aim.exists() {
-            return Err(Fault::new(Code::METHOD_NOT_FOUND, "this board has no servo that turns a camera"));
-        }
-        turn(&mut self.aim, self.rules.control.nudge_deg);
-        Ok(Answer::Angles(self.aim.target()))
-    }
-
-    /// A word lives as long as its link; where there is no link it must be repeated.
-    fn life_of_word(&self, id: SessionId, now: Duration) -> Life {
-        if self.sessions.get(&id).is_some_and(|s| s.linked) {
-            Life::Link
-        } else {
-            Life::Until(now + self.rules.control.word_ttl)
-        }
-    }
-
-    fn powers_of(&self, word: Move) -> (f64, f64) {
-        let cruise = self.rules.control.cruise;
-        match word {
-            Move::Forward => (cruise, 0.0),
-            Move::Backward => (-cruise, 0.0),
-            Move::Left => (0.0, cruise),
-            Move::Right => (0.0, -cruise),
-        }
-    }
-
-    /// More speed than the car has is scaled down as a whole: slower, on the same curve.
-    fn powers_for(&self, linear: f64, angular: f64) -> (f64, f64, Option<Limit>) {
-        let (throttle, steer) = self.rules.drivetrain.power_for(linear, angular);
-        let over = throttle.abs() + steer.abs();
-        let (scale, limited) = if over > 1.0 { (over.recip(), Some(Limit::Speed)) } else { (1.0, None) };
-        (Power::clamped(throttle * scale).get(), Power::clamped(steer * scale).get(), limited)
-    }
-
-    fn label(&self, id: SessionId) -> String {
-        self.sessions.get(&id).map_or_else(|| format!("session {id}"), |s| s.label.clone())
+    pub(super) fn label(&self, id: SessionId) -> String {
+        self.sessions.get(&id).map_or_else(|| format!("session {id}"), Session::label)
     }
 }

@@ -1,13 +1,18 @@
 //! The gate: every motion of the car passes here, whatever transport or platform it comes from and
 //! goes to.
 //!
-//! What lives here: who moves the car, for how long, and within what limits, as a state machine
+//! What lives here: who may move the car, who does, for how long, and within what limits, as a state machine
 //! that is told the time. What must never live here: a clock, a lock, an await, a transport, a pin.
 
+mod authority;
+mod estop;
 mod gate;
 mod gimbal;
+mod lease;
 mod motion;
+mod moving;
 mod rules;
+mod session;
 mod slew;
 mod stick;
 #[cfg(test)]
@@ -15,3 +20,4 @@ mod tests;
 
 pub use gate::{Gate, Outputs, SessionId};
 pub use rules::{Control, Rules};
+pub use session::Grant;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hal::{Board, Drivetrain};
-use protocol::Ttl;
+use protocol::{Role, Ttl};
 
 use super::gimbal::Axis;
 
@@ -16,6 +16,8 @@ pub struct Control {
     pub command_ttl: Duration,
     /// A driving word is good for this long where no link holds it (UDP).
     pub word_ttl: Duration,
+    /// Whoever holds the lease loses it after not driving for this long.
+    pub lease: Duration,
     /// The power that `up` means, 0 to 1.
     pub cruise: f64,
     /// From standing to full power takes at least this long. Stopping is exempt.
@@ -32,6 +34,7 @@ impl Default for Control {
             rate_hz: 100.0,
             command_ttl: Duration::from_millis(500),
             word_ttl: Duration::from_secs(1),
+            lease: Duration::from_secs(3),
             cruise: 0.6,
             slew: Duration::from_millis(200),
             nudge_deg: 10.0,
@@ -55,10 +58,11 @@ pub struct Rules {
     pub(crate) drivetrain: Drivetrain,
     pub(crate) pan: Option<Axis>,
     pub(crate) tilt: Option<Axis>,
+    pub(crate) reset: Role,
 }
 
 impl Rules {
-    /// The rules for a board.
+    /// The rules for a board; a driver may release the emergency stop.
     #[must_use]
     pub fn new(control: Control, board: &Board) -> Self {
         let axis = |role| board.servos.iter().find(|s| s.role == role).map(Axis::new);
@@ -67,7 +71,14 @@ impl Rules {
             pan: axis(hal::board::ServoRole::Pan),
             tilt: axis(hal::board::ServoRole::Tilt),
             control,
+            reset: Role::Driver,
         }
+    }
+
+    /// The least role that may release the emergency stop.
+    #[must_use]
+    pub fn with_reset(self, role: Role) -> Self {
+        Self { reset: role, ..self }
     }
 
     /// How long a structured command is good for.

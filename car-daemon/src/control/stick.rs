@@ -8,8 +8,8 @@ use std::time::Duration;
 pub(crate) struct Stick {
     /// When the session last tried to drive.
     tried: Option<Duration>,
-    /// Who stopped it, until it lets go.
-    stopped_by: Option<String>,
+    /// Why it was stopped, until it lets go.
+    stopped: Option<String>,
 }
 
 impl Stick {
@@ -18,26 +18,26 @@ impl Stick {
         *self = Self::default();
     }
 
-    /// Somebody else said stop at `now`. Holds whoever drives, and whoever has tried to within the
+    /// Somebody else stopped the car at `now`. Holds whoever drives, and whoever has tried to within the
     /// last `quiet`: its next repeat may be on the way.
-    pub(crate) fn stop(&mut self, by: &str, drives: bool, now: Duration, quiet: Duration) {
+    pub(crate) fn stop(&mut self, why: &str, drives: bool, now: Duration, quiet: Duration) {
         if drives {
             self.tried = Some(now);
         }
         if self.tried.is_some_and(|tried| now.saturating_sub(tried) < quiet) {
-            self.stopped_by = Some(by.to_owned());
+            self.stopped = Some(why.to_owned());
         }
     }
 
     /// The session tries to drive at `now`.
     ///
     /// # Errors
-    /// Who stopped it, if it was not quiet for `quiet` since.
+    /// Why it was stopped, if it was not quiet for `quiet` since.
     pub(crate) fn try_to_drive(&mut self, now: Duration, quiet: Duration) -> Result<(), &str> {
         let last = self.tried.replace(now);
         if last.is_none_or(|last| now.saturating_sub(last) >= quiet) {
-            self.stopped_by = None;
+            self.stopped = None;
         }
-        self.stopped_by.as_deref().map_or(Ok(()), Err)
+        self.stopped.as_deref().map_or(Ok(()), Err)
     }
 }

@@ -95,7 +95,7 @@ impl Plant {
     }
 
     fn fail(&mut self, what: &str, now: Duration) {
-        self.shared.gate(|gate| gate.hardware_failed(what));
+        self.shared.gate(|gate| gate.hardware_failed(what, now));
         self.halt();
         self.retry = Some(now + RETRY);
     }
@@ -107,7 +107,7 @@ impl Plant {
                 self.shared.gate(Gate::hardware_works);
             }
             Err(error) => {
-                self.shared.gate(|gate| gate.hardware_failed(&error.to_string()));
+                self.shared.gate(|gate| gate.hardware_failed(&error.to_string(), now));
                 self.retry = Some(now + RETRY);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use protocol::{Answer, Command, Fault, Hello, Id, Rate, Replies, Reply, Requests};
+use protocol::{Answer, Code, Command, Fault, Hello, Id, Rate, Replies, Reply, Requests, Token};
 use tokio::time::Instant;
 
 use super::pump::Context;
@@ -13,7 +13,6 @@ use crate::control::SessionId;
 pub(crate) struct Asker<'a> {
     pub(crate) id: SessionId,
     pub(crate) context: &'a Context,
-    pub(crate) hello: Arc<Hello>,
     pub(crate) subscription: Subscription,
 }
 
@@ -31,6 +30,7 @@ impl Asker<'_> {
 
     fn perform(&mut self, command: &Command) -> Result<Answer, Fault> {
         let Context { shared, clock, identity, .. } = self.context;
+        shared.gate(|gate| gate.authorise(self.id, command))?;
         Ok(match command {
             Command::State => Answer::State(Arc::new(shared.state(clock.now()))),
             Command::Subscribe { topics, rate } => {
@@ -44,17 +44,36 @@ impl Asker<'_> {
                 self.subscription.remove(*topics);
                 self.subscription.answer()
             }
-            Command::Hello { name } => {
+            Command::Hello { name, token } => {
                 if let Some(name) = name {
                     tracing::info!(session = self.id, name, "hello");
+                    shared.gate(|gate| gate.session_named(self.id, name));
                 }
-                Answer::Hello(Arc::clone(&self.hello))
+                if let Some(token) = token {
+                    self.show(token)?;
+                }
+                Answer::Hello(Arc::new(self.hello()))
+            }
+            Command::Auth { token } => {
+                self.show(token)?;
+                Answer::Hello(Arc::new(self.hello()))
             }
             Command::Info => Answer::Info(Arc::new(shared.gate(|gate| identity.info(gate.rules())))),
             Command::Ping { value } => Answer::Pong { value: value.clone(), t: clock.now().as_secs_f64() },
             Command::Help => Answer::Help,
             motion => return shared.command(|gate| gate.handle(self.id, motion, clock.now())),
         })
+    }
+
+    /// Who we are, to this session.
+    pub(crate) fn hello(&self) -> Hello {
+        let Context { shared, clock, identity, .. } = self.context;
+        identity.hello(self.id, shared.gate(|gate| gate.role(self.id)), clock.now())
+    }
+
+    /// A token is shown.
+    fn show(&self, _token: &Token) -> Result<(), Fault> {
+        Err(Fault::new(Code::NOT_AUTHORISED, "no token is known here"))
     }
 }
 

@@ -1,5 +1,5 @@
 //! How much one session may ask. Past it a request is refused before anything looks at what it wants:
-//! its refusal costs less than doing it. A `stop` is never refused.
+//! its refusal costs less than doing it. `stop` and `estop` are never refused.
 
 use std::time::Duration;
 
@@ -40,15 +40,17 @@ impl Pace {
     fn look_at(&mut self, request: &mut Request, now: Duration) {
         if !self.bucket.take(now) && !is_never_refused(request) {
             self.refused += 1;
-            let message =
-                format!("more than {} messages a second: say less; `stop` is always heard", self.per_s);
+            let message = format!(
+                "more than {} messages a second: say less; `stop` and `estop` are always heard",
+                self.per_s
+            );
             request.command = Err(Fault::new(Code::BUSY, message));
         }
     }
 }
 
 fn is_never_refused(request: &Request) -> bool {
-    matches!(request.command, Ok(Command::Stop { .. }))
+    matches!(request.command, Ok(Command::Stop { .. } | Command::Estop { .. }))
 }
 
 #[cfg(test)]
@@ -95,9 +97,10 @@ mod tests {
     fn a_stop_is_heard_whatever_else_was_said() {
         let mut pace = pace(1, 1);
         let stop = request(Ok(Command::Stop { seq: None }));
+        let estop = request(Ok(Command::Estop { reason: None }));
         for n in 0..1_000 {
-            let batch = vec![request(Ok(Command::Move(Move::Forward))), stop.clone()];
-            assert_eq!(heard(&mut pace, batch, Duration::ZERO), [n == 0, true]);
+            let batch = vec![request(Ok(Command::Move(Move::Forward))), stop.clone(), estop.clone()];
+            assert_eq!(heard(&mut pace, batch, Duration::ZERO), [n == 0, true, true]);
         }
         assert_eq!(pace.refused(), 999);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use protocol::{Channel, Code, DialectId, Event, Fault, Notification, Requests};
+use protocol::{Channel, Code, DialectId, Event, Fault, Notification, Requests, Role};
 use tokio::sync::broadcast::{self, error::RecvError as Lag};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -17,9 +17,9 @@ use super::pace::Pace;
 use super::subscription::Subscription;
 use crate::clock::Clock;
 use crate::config::SessionLimits;
-use crate::control::SessionId;
+use crate::control::{Grant, SessionId};
 use crate::info::Identity;
-use crate::shared::Shared;
+use crate::shared::{Shared, Visit};
 use crate::telemetry::Happened;
 
 /// What every session of a daemon has in common.
@@ -47,15 +47,12 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
     let peer = connection.peer.to_string();
     let linked = connection.caps.linked;
     tracing::info!(session = id, %peer, "connected");
-    let mut registered = Registered::new(&context.shared, id);
-    context.shared.open(id, &peer, linked, connection.link.clone());
+    let mut registered = Registered { context: &context, id, open: true };
+    let grant = Grant { role: Some(Role::Admin), priority: 50, principal: None };
+    let visit = Visit { peer: &peer, linked, link: connection.link.clone(), grant };
+    context.shared.open(id, visit, context.clock.now());
 
-    let asker = Asker {
-        id,
-        context: &context,
-        hello: Arc::new(context.identity.hello(id)),
-        subscription: Subscription::none(Instant::now()),
-    };
+    let asker = Asker { id, context: &context, subscription: Subscription::none(Instant::now()) };
     let mut channel =
         Channel::new(connection, manner.dialect, context.limits.send_queue, context.limits.send_bytes);
     channel.outbox.draw_on(&context.memory);
@@ -91,19 +88,15 @@ pub(crate) async fn turn_away(context: &Context, connection: Connection, manner:
 
 /// Takes the session from the gate even if its task panics or is dropped.
 struct Registered<'a> {
-    shared: &'a Shared,
+    context: &'a Context,
     id: SessionId,
     open: bool,
 }
 
-impl<'a> Registered<'a> {
-    fn new(shared: &'a Shared, id: SessionId) -> Self {
-        Self { shared, id, open: true }
-    }
-
+impl Registered<'_> {
     fn close(&mut self, why: &str) {
         if std::mem::take(&mut self.open) {
-            self.shared.close(self.id, why);
+            self.context.shared.close(self.id, why, self.context.clock.now());
         }
     }
 }
@@ -204,7 +197,7 @@ impl Session<'_> {
 
     fn greet(&mut self) {
         // A hello is JSON whatever the dialect: the peer has not chosen one yet.
-        let frame = DialectId::Json.get().notify(Notification::Hello(&self.asker.hello));
+        let frame = DialectId::Json.get().notify(Notification::Hello(&self.asker.hello()));
         self.channel.outbox.push(frame);
     }
 

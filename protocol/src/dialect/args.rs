@@ -8,13 +8,16 @@ use serde_json::Value;
 use super::hint::{did_you_mean, list, nearest, quoted};
 use super::methods::{Method, Params};
 use super::node::Node;
-use crate::{Angle, AngularSpeed, Fault, LinearSpeed, Power, Rate, Topic, Topics, Ttl};
+use crate::{Angle, AngularSpeed, Fault, LinearSpeed, Moment, Power, Rate, Token, Topic, Topics, Ttl};
 
 /// Most parameters of a method.
-pub(super) const MOST: usize = 5;
+pub(super) const MOST: usize = 6;
 
 /// Longest text parameter, in characters.
 const TEXT: usize = 64;
+
+/// What a text parameter must be.
+const LINE: &str = "text of at most 64 characters on one line";
 
 /// Up to here a double holds every integer exactly: 2^53 - 1.
 const EXACT: f64 = 9_007_199_254_740_991.0;
@@ -132,6 +135,25 @@ impl<'a> Args<'a> {
         Ok(Ttl::from_ms(self.number(name)?)?)
     }
 
+    pub(super) fn moment(&mut self, name: &'static str) -> Result<Moment, Fault> {
+        Ok(Moment::new(name, self.number(name)?)?)
+    }
+
+    pub(super) fn flag(&mut self, name: &'static str) -> Result<bool, Fault> {
+        match self.required(name)? {
+            Node::Bool(flag) => Ok(flag),
+            node => Err(wrong(name, &node, "true or false")),
+        }
+    }
+
+    /// Whatever was shown, as long as it is no longer than a token: what it is worth is not known here.
+    pub(super) fn token(&mut self, name: &'static str) -> Result<Token, Fault> {
+        match self.required(name)? {
+            Node::Text(given) => token(name, &given),
+            _ => token_fault(name),
+        }
+    }
+
     /// A whole number that is not negative. One that was written as a fraction, `3.0`, will do.
     pub(super) fn integer(&mut self, name: &'static str) -> Result<u64, Fault> {
         match self.required(name)? {
@@ -142,12 +164,9 @@ impl<'a> Args<'a> {
     }
 
     pub(super) fn text(&mut self, name: &'static str) -> Result<String, Fault> {
-        let right = "text of at most 64 characters on one line";
         match self.required(name)? {
-            Node::Text(text) if text.chars().nth(TEXT).is_none() && !text.contains(char::is_control) => {
-                Ok(text.into_owned())
-            }
-            node => Err(wrong(name, &node, right)),
+            Node::Text(given) => text(name, &given),
+            node => Err(wrong(name, &node, LINE)),
         }
     }
 
@@ -172,6 +191,24 @@ impl<'a> Args<'a> {
             Fault::params(format!("`{name}` holds {what}: only what JSON has can be handed back"))
         })
     }
+}
+
+/// Text of a client, short and on one line.
+pub(super) fn text(name: &str, given: &str) -> Result<String, Fault> {
+    if given.chars().nth(TEXT).is_some() || given.contains(char::is_control) {
+        return Err(Fault::params(format!("`{name}` is the text {}: it must be {LINE}", quoted(given))));
+    }
+    Ok(given.to_owned())
+}
+
+/// What a client shows as its token.
+pub(super) fn token(name: &str, given: &str) -> Result<Token, Fault> {
+    if given.chars().nth(Token::MAX).is_some() { token_fault(name) } else { Ok(Token::new(given)) }
+}
+
+/// Not a word of what was shown: it may be most of a secret.
+fn token_fault(name: &str) -> Result<Token, Fault> {
+    Err(Fault::params(format!("`{name}` must be text of at most {} characters", Token::MAX)))
 }
 
 fn wrong(name: &str, node: &Node<'_>, right: &str) -> Fault {

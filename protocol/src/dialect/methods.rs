@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::args::Args;
-use crate::{Angle, Command, Fault, Power, Rate, Ttl};
+use crate::{Angle, Command, Fault, Moment, Power, Rate, Token, Ttl};
 
 /// What a method takes.
 #[derive(Clone, Copy)]
@@ -68,7 +68,7 @@ macro_rules! bare {
 static TABLE: &[Method] = &[
     Method {
         name: "drive",
-        params: Params::Named(&["throttle", "steer", "strafe", "ttl_ms", "seq"]),
+        params: Params::Named(&["throttle", "steer", "strafe", "ttl_ms", "seq", "t"]),
         read: |args| {
             Ok(Command::Drive {
                 throttle: args.power("throttle")?,
@@ -76,36 +76,40 @@ static TABLE: &[Method] = &[
                 strafe: args.maybe("strafe", Args::power)?,
                 ttl: args.maybe("ttl_ms", Args::ttl)?,
                 seq: args.maybe("seq", Args::integer)?,
+                t: args.maybe("t", Args::moment)?,
             })
         },
         write: |command| match command {
-            Command::Drive { throttle, steer, strafe, ttl, seq } => Some(vec![
+            Command::Drive { throttle, steer, strafe, ttl, seq, t } => Some(vec![
                 json!(throttle.get()),
                 json!(steer.get()),
                 json!(strafe.map(Power::get)),
                 json!(ttl.map(Ttl::as_ms)),
                 json!(seq),
+                json!(t.map(Moment::seconds)),
             ]),
             _ => None,
         },
     },
     Method {
         name: "velocity",
-        params: Params::Named(&["linear", "angular", "ttl_ms", "seq"]),
+        params: Params::Named(&["linear", "angular", "ttl_ms", "seq", "t"]),
         read: |args| {
             Ok(Command::Velocity {
                 linear: args.linear("linear")?,
                 angular: args.angular("angular")?,
                 ttl: args.maybe("ttl_ms", Args::ttl)?,
                 seq: args.maybe("seq", Args::integer)?,
+                t: args.maybe("t", Args::moment)?,
             })
         },
         write: |command| match command {
-            Command::Velocity { linear, angular, ttl, seq } => Some(vec![
+            Command::Velocity { linear, angular, ttl, seq, t } => Some(vec![
                 json!(linear.m_s()),
                 json!(angular.rad_s()),
                 json!(ttl.map(Ttl::as_ms)),
                 json!(seq),
+                json!(t.map(Moment::seconds)),
             ]),
             _ => None,
         },
@@ -119,6 +123,27 @@ static TABLE: &[Method] = &[
             _ => None,
         },
     },
+    Method {
+        name: "estop",
+        params: Params::Named(&["reason"]),
+        read: |args| Ok(Command::Estop { reason: args.maybe("reason", Args::text)? }),
+        write: |command| match command {
+            Command::Estop { reason } => Some(vec![json!(reason)]),
+            _ => None,
+        },
+    },
+    bare!("reset", Command::Reset),
+    Method {
+        name: "acquire",
+        params: Params::Named(&["force"]),
+        read: |args| Ok(Command::Acquire { force: args.maybe("force", Args::flag)?.unwrap_or(false) }),
+        write: |command| match command {
+            Command::Acquire { force } => Some(vec![json!(force.then_some(true))]),
+            _ => None,
+        },
+    },
+    bare!("release", Command::Release),
+    bare!("who", Command::Who),
     Method {
         name: "look",
         params: Params::Named(&["pan", "tilt"]),
@@ -172,10 +197,26 @@ static TABLE: &[Method] = &[
     },
     Method {
         name: "hello",
-        params: Params::Named(&["name"]),
-        read: |args| Ok(Command::Hello { name: args.maybe("name", Args::text)? }),
+        params: Params::Named(&["name", "token"]),
+        read: |args| {
+            Ok(Command::Hello {
+                name: args.maybe("name", Args::text)?,
+                token: args.maybe("token", Args::token)?,
+            })
+        },
         write: |command| match command {
-            Command::Hello { name } => Some(vec![json!(name)]),
+            Command::Hello { name, token } => {
+                Some(vec![json!(name), json!(token.as_ref().map(Token::expose))])
+            }
+            _ => None,
+        },
+    },
+    Method {
+        name: "auth",
+        params: Params::Named(&["token"]),
+        read: |args| Ok(Command::Auth { token: args.token("token")? }),
+        write: |command| match command {
+            Command::Auth { token } => Some(vec![json!(token.expose())]),
             _ => None,
         },
     },

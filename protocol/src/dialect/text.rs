@@ -1,13 +1,11 @@
 //! The text dialect: a message is one command, a word and its numbers; an answer is one line, `ok …`
 //! or `error: …`. For people, shells, and the clients of school cars that send `up`.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 use transport::{Frame, Kind};
 
 use super::hint::{nearest, quoted};
-use super::words::{self, Word};
+use super::words::{self, MOST_NUMBERS, Rest, Word};
 use super::{Dialect, DialectId, jsonrpc, methods, trimmed};
 use crate::{
     Answer, Code, Command, Fault, Id, Limit, Notification, Outgoing, Replies, Reply, Request, Requests,
@@ -47,17 +45,13 @@ impl Dialect for Text {
     }
 
     fn request(&self, _: Option<&Id>, command: &Command) -> Result<Frame, Fault> {
-        let Some((word, values)) = words::by_command(command) else {
+        let Some((word, rest)) = words::by_command(command) else {
             let what = methods::by_command(command).map_or("this command", |(method, _)| method.name);
             let message = format!("the text dialect cannot say `{what}` so: use json or cbor");
             return Err(Fault::new(Code::METHOD_NOT_FOUND, message));
         };
-        let mut line = word.name.to_owned();
-        for value in values {
-            // Writing to a String cannot fail; here and below.
-            let _ = write!(line, " {value}");
-        }
-        Ok(Frame::text(line))
+        let line = format!("{} {rest}", word.name);
+        Ok(Frame::text(line.trim_end().to_owned()))
     }
 
     fn decode_outgoing(&self, data: &[u8]) -> Result<Outgoing, Fault> {
@@ -88,23 +82,34 @@ fn utf8(data: &[u8]) -> Result<&str, Fault> {
 
 /// Reads one command.
 fn command(line: &str) -> Result<Command, Fault> {
-    let mut parts = line.split_whitespace();
-    let name = parts
-        .next()
-        .ok_or_else(|| Fault::new(Code::INVALID_REQUEST, "an empty message; `help` lists the words"))?;
+    let (name, mut rest) = next_part(line);
+    if name.is_empty() {
+        return Err(Fault::new(Code::INVALID_REQUEST, "an empty message; `help` lists the words"));
+    }
     let word = words::by_name(name).ok_or_else(|| unknown(name))?;
     let usage = |problem: String| Fault::params(format!("{problem}; write `{}`", usage(word)));
-    let mut numbers = [0.0; 2];
-    let numbers = &mut numbers[..word.args.len()];
-    for (arg, number) in word.args.iter().zip(numbers.iter_mut()) {
-        let part = parts.next().ok_or_else(|| usage(format!("`{arg}` is missing")))?;
+    let mut numbers = [0.0; MOST_NUMBERS];
+    let numbers = &mut numbers[..word.numbers.len()];
+    for (arg, number) in word.numbers.iter().zip(numbers.iter_mut()) {
+        let part;
+        (part, rest) = next_part(rest);
+        if part.is_empty() {
+            return Err(usage(format!("`{arg}` is missing")));
+        }
         *number =
             part.parse().map_err(|_| usage(format!("`{arg}` is {}: it must be a number", quoted(part))))?;
     }
-    match parts.next() {
-        Some(part) => Err(usage(format!("{} is too much", quoted(part)))),
-        None => Ok((word.read)(numbers)?),
+    match word.rest {
+        Rest::Nothing if !rest.is_empty() => Err(usage(format!("{} is too much", quoted(next_part(rest).0)))),
+        Rest::Needed(what) if rest.is_empty() => Err(usage(format!("`{}` is missing", what.to_lowercase()))),
+        _ => (word.read)(numbers, rest),
     }
+}
+
+/// What stands before the first space, and what after it; without space around either.
+fn next_part(line: &str) -> (&str, &str) {
+    let (part, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    (part, rest.trim_start())
 }
 
 /// No such word; perhaps it is a method, or something near.
@@ -120,7 +125,12 @@ fn unknown(name: &str) -> Fault {
 
 /// `drive THROTTLE STEER`
 fn usage(word: &Word) -> String {
-    word.args.iter().fold(word.name.to_owned(), |line, arg| line + " " + &arg.to_uppercase())
+    let line = word.numbers.iter().fold(word.name.to_owned(), |line, arg| line + " " + &arg.to_uppercase());
+    match word.rest {
+        Rest::Nothing => line,
+        Rest::Maybe(what) => line + " [" + what + "]",
+        Rest::Needed(what) => line + " " + what,
+    }
 }
 
 /// One answer on one line.
@@ -131,9 +141,11 @@ fn line(reply: &Reply) -> String {
         Err(fault) => return format!("error: {}", fault.message.replace(char::is_control, " ")),
     };
     match answer {
-        Answer::Accepted { limited: None } | Answer::Stopped => "ok".to_owned(),
+        Answer::Accepted { limited: None } | Answer::Done => "ok".to_owned(),
         Answer::Accepted { limited: Some(limit) } => format!("ok limited {}", limited(*limit)),
         Answer::Angles(angles) => format!("ok pan {} tilt {}", angles.pan, angles.tilt),
+        Answer::Driver(None) => "ok nobody drives".to_owned(),
+        Answer::Driver(Some(driver)) => format!("ok session {} drives", driver.session),
         Answer::Pong { .. } => "ok pong".to_owned(),
         Answer::Help => words::all().iter().fold("ok".to_owned(), |line, word| {
             let comma = if line == "ok" { " " } else { ", " };

@@ -1,28 +1,44 @@
 //! The table of words of the text dialect. A new word is one row here, and one variant of
-//! [`Command`] where there is none yet. Every argument is a number.
+//! [`Command`] where there is none yet. What follows a word is numbers, and at most one text.
 
-use crate::{Angle, Command, Move, OutOfRange, Power};
+use crate::{Angle, Command, Fault, Move, Power};
 
 /// A row.
 pub(super) struct Word {
     /// As it is written.
     pub(super) name: &'static str,
-    /// What follows it, in order.
-    pub(super) args: &'static [&'static str],
-    /// The command that it means, given as many numbers as there are [`args`](Self::args).
-    pub(super) read: fn(&[f64]) -> Result<Command, OutOfRange>,
-    /// The values of `args`; `None` for the command of another row.
-    pub(super) write: fn(&Command) -> Option<Vec<f64>>,
+    /// The numbers that follow it, in order.
+    pub(super) numbers: &'static [&'static str],
+    /// The text that follows them, to the end of the line.
+    pub(super) rest: Rest,
+    /// The command that it means, given as many numbers as there are [`numbers`](Self::numbers).
+    pub(super) read: fn(&[f64], &str) -> Result<Command, Fault>,
+    /// What follows the word; `None` for the command of another row.
+    pub(super) write: fn(&Command) -> Option<String>,
 }
+
+/// The text that follows a word.
+#[derive(Clone, Copy)]
+pub(super) enum Rest {
+    /// None.
+    Nothing,
+    /// As `help` writes it; empty where it is left out.
+    Maybe(&'static str),
+    /// As `help` writes it.
+    Needed(&'static str),
+}
+
+/// Most numbers of a word.
+pub(super) const MOST_NUMBERS: usize = 2;
 
 /// The row of a word, in whatever case it is written.
 pub(super) fn by_name(name: &str) -> Option<&'static Word> {
     TABLE.iter().find(|word| word.name.eq_ignore_ascii_case(name))
 }
 
-/// The row that says a command, and the values of its arguments.
-pub(super) fn by_command(command: &Command) -> Option<(&'static Word, Vec<f64>)> {
-    TABLE.iter().find_map(|word| (word.write)(command).map(|values| (word, values)))
+/// The row that says a command, and what follows it.
+pub(super) fn by_command(command: &Command) -> Option<(&'static Word, String)> {
+    TABLE.iter().find_map(|word| (word.write)(command).map(|rest| (word, rest)))
 }
 
 /// Every row, in the order in which `help` lists them.
@@ -40,9 +56,10 @@ macro_rules! bare {
     ($name:literal, $($command:tt)+) => {
         Word {
             name: $name,
-            args: &[],
-            read: |_| Ok($($command)+),
-            write: |command| (*command == $($command)+).then(Vec::new),
+            numbers: &[],
+            rest: Rest::Nothing,
+            read: |_, _| Ok($($command)+),
+            write: |command| (*command == $($command)+).then(String::new),
         }
     };
 }
@@ -60,34 +77,79 @@ static TABLE: &[Word] = &[
     bare!("cam_init", Command::Center),
     Word {
         name: "drive",
-        args: &["throttle", "steer"],
-        read: |args| {
+        numbers: &["throttle", "steer"],
+        rest: Rest::Nothing,
+        read: |args, _| {
             Ok(Command::Drive {
                 throttle: Power::new("throttle", args[0])?,
                 steer: Power::new("steer", args[1])?,
                 strafe: None,
                 ttl: None,
                 seq: None,
+                t: None,
             })
         },
         write: |command| match command {
-            Command::Drive { throttle, steer, strafe: None, ttl: None, seq: None } => {
-                Some(vec![throttle.get(), steer.get()])
+            Command::Drive { throttle, steer, strafe: None, ttl: None, seq: None, t: None } => {
+                Some(format!("{} {}", throttle.get(), steer.get()))
             }
             _ => None,
         },
     },
     Word {
         name: "look",
-        args: &["pan", "tilt"],
-        read: |args| {
+        numbers: &["pan", "tilt"],
+        rest: Rest::Nothing,
+        read: |args, _| {
             Ok(Command::Look {
                 pan: Some(Angle::new("pan", args[0])?),
                 tilt: Some(Angle::new("tilt", args[1])?),
             })
         },
         write: |command| match command {
-            Command::Look { pan: Some(pan), tilt: Some(tilt) } => Some(vec![pan.degrees(), tilt.degrees()]),
+            Command::Look { pan: Some(pan), tilt: Some(tilt) } => {
+                Some(format!("{} {}", pan.degrees(), tilt.degrees()))
+            }
+            _ => None,
+        },
+    },
+    Word {
+        name: "estop",
+        numbers: &[],
+        rest: Rest::Maybe("REASON"),
+        read: |_, reason| match reason {
+            "" => Ok(Command::Estop { reason: None }),
+            reason => Ok(Command::Estop { reason: Some(super::args::text("reason", reason)?) }),
+        },
+        write: |command| match command {
+            Command::Estop { reason } => Some(reason.clone().unwrap_or_default()),
+            _ => None,
+        },
+    },
+    bare!("reset", Command::Reset),
+    Word {
+        name: "acquire",
+        numbers: &[],
+        rest: Rest::Maybe("force"),
+        read: |_, force| match force {
+            "" => Ok(Command::Acquire { force: false }),
+            force if force.eq_ignore_ascii_case("force") => Ok(Command::Acquire { force: true }),
+            _ => Err(Fault::params("write `acquire` or `acquire force`")),
+        },
+        write: |command| match command {
+            Command::Acquire { force } => Some(if *force { "force" } else { "" }.to_owned()),
+            _ => None,
+        },
+    },
+    bare!("release", Command::Release),
+    bare!("who", Command::Who),
+    Word {
+        name: "auth",
+        numbers: &[],
+        rest: Rest::Needed("TOKEN"),
+        read: |_, token| Ok(Command::Auth { token: super::args::token("token", token)? }),
+        write: |command| match command {
+            Command::Auth { token } => Some(token.expose().to_owned()),
             _ => None,
         },
     },

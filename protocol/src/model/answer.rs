@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Gimbal, State, Topics};
+use crate::{Gimbal, Role, State, Topics, Visitor, Who};
 
 /// Which limit changed a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +28,12 @@ pub enum Answer {
         /// What cut it.
         limited: Option<Limit>,
     },
-    /// `stop`: `{accepted: true}`.
-    Stopped,
+    /// `stop`, `estop`, `reset`: `{accepted: true}`.
+    Done,
+    /// `acquire` and `release`: who drives now, `{driver}`; `null` for nobody.
+    Driver(Option<Box<Visitor>>),
+    /// `who`.
+    Who(Box<Who>),
     /// `look`, `nudge`, `center`: the angles after limits.
     Angles(Gimbal),
     /// `state`.
@@ -41,7 +45,7 @@ pub enum Answer {
         /// State samples a second.
         rate_hz: f64,
     },
-    /// `hello`.
+    /// `hello` and `auth`.
     Hello(Arc<Hello>),
     /// `info`.
     Info(Arc<Info>),
@@ -59,12 +63,14 @@ pub enum Answer {
 impl Serialize for Answer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Accepted { limited: None } | Self::Stopped => {
+            Self::Accepted { limited: None } | Self::Done => {
                 pairs(serializer, ("accepted", &true), None::<(_, &())>)
             }
             Self::Accepted { limited: Some(limit) } => {
                 pairs(serializer, ("accepted", &true), Some(("limited", limit)))
             }
+            Self::Driver(driver) => pairs(serializer, ("driver", driver), None::<(_, &())>),
+            Self::Who(who) => who.serialize(serializer),
             Self::Angles(gimbal) => gimbal.serialize(serializer),
             Self::State(state) => state.serialize(serializer),
             Self::Subscribed { topics, rate_hz } => {
@@ -105,6 +111,10 @@ pub struct Hello {
     pub dialects: Vec<String>,
     /// This session's number.
     pub session: u64,
+    /// What this session may do; `null`: it must show a token first.
+    pub role: Option<Role>,
+    /// Monotonic seconds of the daemon.
+    pub t: f64,
 }
 
 /// What there is to know about the car.
@@ -140,6 +150,29 @@ pub enum Event {
     Stopped {
         /// Why, in words.
         reason: String,
+    },
+    /// The lease went to somebody else, or to nobody.
+    Lease {
+        /// Who holds it now.
+        driver: Option<u64>,
+        /// Why it changed, in words.
+        reason: String,
+    },
+    /// Somebody asks whoever holds the lease for it.
+    Asked {
+        /// Who.
+        session: u64,
+        /// In words.
+        who: String,
+    },
+    /// The emergency stop was latched, or released.
+    Estop {
+        /// Whether it is latched now.
+        latched: bool,
+        /// Who did it.
+        by: String,
+        /// Why, as they said.
+        reason: Option<String>,
     },
     /// The hardware failed, or works again.
     Hardware {

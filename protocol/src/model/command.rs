@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Angle, AngularSpeed, LinearSpeed, Power, Rate, Ttl};
+use crate::{Angle, AngularSpeed, LinearSpeed, Moment, Power, Rate, Role, Token, Ttl};
 
 /// A command, already valid.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,9 @@ pub enum Command {
         ttl: Option<Ttl>,
         /// Grows with each command of one session; an older one is refused.
         seq: Option<u64>,
+        /// When this was sent, as well as the client knows; refused once it is older than its time to
+        /// live.
+        t: Option<Moment>,
     },
     /// Drive by speed until the time to live is over.
     Velocity {
@@ -32,6 +35,8 @@ pub enum Command {
         ttl: Option<Ttl>,
         /// As for `Drive`.
         seq: Option<u64>,
+        /// As for `Drive`.
+        t: Option<Moment>,
     },
     /// Drive as a word says, until the next command or the end of the link.
     Move(Move),
@@ -41,6 +46,22 @@ pub enum Command {
         /// each other, one from before this is not to start the car again.
         seq: Option<u64>,
     },
+    /// Stand still and stay so until [`Reset`](Self::Reset). For everybody.
+    Estop {
+        /// Why, for everybody to read.
+        reason: Option<String>,
+    },
+    /// Release the emergency stop. Nothing that was asked before is resumed.
+    Reset,
+    /// Take the lease, or ask for it.
+    Acquire {
+        /// Take it from whoever holds it, by a higher priority.
+        force: bool,
+    },
+    /// Give the lease back, or ask for it no more.
+    Release,
+    /// Who is here, and who drives.
+    Who,
     /// Turn the camera to these angles; an axis that is absent stays.
     Look {
         /// Left positive.
@@ -82,6 +103,13 @@ pub enum Command {
     Hello {
         /// For logs and for other clients to see.
         name: Option<String>,
+        /// As for `Auth`.
+        token: Option<Token>,
+    },
+    /// Show what one may do; the answer says the role.
+    Auth {
+        /// The secret.
+        token: Token,
     },
     /// Version, board, limits, topics, methods.
     Info,
@@ -92,6 +120,34 @@ pub enum Command {
     },
     /// The words of the text dialect.
     Help,
+}
+
+impl Command {
+    /// The least role that may ask this; `None` for what anybody may who has come so far.
+    /// ([`Reset`](Self::Reset) may need more: the daemon's configuration says so.)
+    #[must_use]
+    pub fn needs(&self) -> Option<Role> {
+        match self {
+            Self::Hello { .. } | Self::Auth { .. } | Self::Ping { .. } | Self::Help => None,
+            Self::State
+            | Self::Subscribe { .. }
+            | Self::Unsubscribe { .. }
+            | Self::Info
+            | Self::Who
+            | Self::Stop { .. }
+            | Self::Estop { .. } => Some(Role::Observer),
+            Self::Drive { .. }
+            | Self::Velocity { .. }
+            | Self::Move(_)
+            | Self::Look { .. }
+            | Self::Nudge { .. }
+            | Self::NudgeStep { .. }
+            | Self::Center
+            | Self::Acquire { .. }
+            | Self::Release
+            | Self::Reset => Some(Role::Driver),
+        }
+    }
 }
 
 /// The four words that drive.

@@ -22,6 +22,12 @@ impl Code {
     pub const INTERNAL: Self = Self(-32603);
     /// The daemon refused and the dialect has no room for a code: what a client of the text dialect reads.
     pub const UNSPECIFIED: Self = Self(-32000);
+    /// Somebody else drives: `data` says who.
+    pub const NOT_DRIVER: Self = Self(-32001);
+    /// The emergency stop is latched.
+    pub const ESTOP: Self = Self(-32002);
+    /// This session has not the role that is needed, or none at all yet.
+    pub const NOT_AUTHORISED: Self = Self(-32003);
     /// The hardware failed.
     pub const HARDWARE: Self = Self(-32004);
     /// An older `seq` than one already seen, or too late.

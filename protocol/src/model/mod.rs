@@ -1,6 +1,7 @@
 //! What can be said, whatever the dialect. A value of these types is valid: ranges are checked
 //! when it is built, and nowhere else.
 
+mod access;
 mod answer;
 mod command;
 mod fault;
@@ -8,9 +9,10 @@ mod message;
 mod number;
 mod state;
 
+pub use access::{Role, Token, Visitor, Who};
 pub use answer::{Answer, Event, Hello, Info, Limit, Notification};
 pub use command::{Command, Move, Topic, Topics};
 pub use fault::{Code, Fault};
 pub use message::{Id, Outgoing, Replies, Reply, Request, Requests};
-pub use number::{Angle, AngularSpeed, LinearSpeed, OutOfRange, Power, Rate, Ttl};
-pub use state::{Battery, Gimbal, Mode, Pose, Speed, State, Wheels};
+pub use number::{Angle, AngularSpeed, LinearSpeed, Moment, OutOfRange, Power, Rate, Ttl};
+pub use state::{Battery, Gimbal, Latched, Mode, Pose, Speed, State, Wheels};

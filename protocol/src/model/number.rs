@@ -75,6 +75,12 @@ ranged! {
     AngularSpeed, rad_s, -100.0, 100.0, "-100 to 100 rad/s"
 }
 
+ranged! {
+    /// A point of the daemon's monotonic clock in seconds, 0 to 1e9 (31 years): as `t` in a state, in
+    /// `hello` and in the answer to `ping`.
+    Moment, seconds, 0.0, 1e9, "0 to 1e9 seconds"
+}
+
 /// How long a motion stays good without another: 1 ms to 2 s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ttl(Duration);

@@ -13,8 +13,19 @@ pub enum Mode {
     Idle,
     /// Moving, or told to.
     Driving,
+    /// The emergency stop is latched; standing.
+    Estop,
     /// The hardware failed; standing.
     Fault,
+}
+
+/// A latched emergency stop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latched {
+    /// Who did it: a session, or the button by its pin.
+    pub by: String,
+    /// Why, as they said.
+    pub reason: Option<String>,
 }
 
 /// Power at the wheels, -1 to 1, as last written to the hardware.
@@ -89,8 +100,10 @@ pub struct State {
     pub battery: Option<Battery>,
     /// Metres to what is ahead, where there is a sensor.
     pub range_m: Option<f64>,
-    /// The session whose motion is in force.
+    /// The session that holds the lease.
     pub driver: Option<u64>,
+    /// The emergency stop, while it is latched.
+    pub estop: Option<Latched>,
     /// Why the car last stopped, in words; `null` before it first moved.
     pub stop_reason: Option<String>,
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Does every command at once.
 pub(crate) fn car(command: Command) -> Result<Answer, Fault> {
     Ok(match command {
-        Command::Stop { .. } => Answer::Stopped,
+        Command::Stop { .. } => Answer::Done,
         Command::Ping { value } => Answer::Pong { value, t: 1.5 },
         Command::Help => Answer::Help,
         Command::State => Answer::State(std::sync::Arc::default()),

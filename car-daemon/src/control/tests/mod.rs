@@ -4,10 +4,15 @@ use std::time::Duration;
 
 use hal::{Board, Drive};
 use protocol::{
-    Angle, AngularSpeed, Answer, Code, Command, Event, Gimbal, Limit, LinearSpeed, Mode, Move, Power, Ttl,
+    Angle, AngularSpeed, Answer, Code, Command, Event, Fault, Gimbal, Limit, LinearSpeed, Mode, Moment, Move,
+    Power, Role, Ttl,
 };
 
-use super::{Control, Gate, Outputs, Rules};
+use super::{Control, Gate, Grant, Outputs, Rules};
+
+mod any_history;
+mod authority;
+mod estop;
 
 const ANNA: u64 = 1;
 const BEN: u64 = 2;
@@ -20,10 +25,18 @@ fn ms(ms: u64) -> Duration {
 fn gate() -> Gate {
     let board = Board::preset("demo").expect("a preset");
     let mut gate = Gate::new(Rules::new(Control { slew: Duration::ZERO, ..Control::default() }, &board));
-    gate.session_opened(ANNA, "127.0.0.1:1", true);
-    gate.session_opened(BEN, "127.0.0.1:2", true);
-    gate.session_opened(RADIO, "127.0.0.1:3", false);
+    for (id, linked) in [(ANNA, true), (BEN, true), (RADIO, false)] {
+        gate.session_opened(id, &format!("127.0.0.1:{id}"), linked, driver(), ms(0));
+    }
     gate
+}
+
+fn driver() -> Grant {
+    granted(Role::Driver, 50)
+}
+
+fn granted(role: Role, priority: u8) -> Grant {
+    Grant { role: Some(role), priority, principal: None }
 }
 
 fn drive(throttle: f64, steer: f64) -> Command {
@@ -38,6 +51,7 @@ fn numbered(throttle: f64, steer: f64, seq: Option<u64>) -> Command {
         strafe: None,
         ttl: None,
         seq,
+        t: None,
     }
 }
 
@@ -77,7 +91,7 @@ fn a_command_may_ask_for_another_time_to_live() {
     let mut gate = gate();
     let Command::Drive { throttle, steer, strafe, seq, .. } = drive(1.0, 0.0) else { unreachable!() };
     let ttl = Some(Ttl::from_ms(80.0).expect("in range"));
-    accepted(&mut gate, ANNA, &Command::Drive { throttle, steer, strafe, ttl, seq }, ms(0));
+    accepted(&mut gate, ANNA, &Command::Drive { throttle, steer, strafe, ttl, seq, t: None }, ms(0));
     assert!(!is_braked(&gate.tick(ms(79))));
     assert!(is_braked(&gate.tick(ms(80))));
 }
@@ -89,7 +103,7 @@ fn a_word_lives_as_long_as_its_link() {
     assert_eq!(gate.held_by(), Some(ANNA));
     assert_eq!(gate.next_deadline(), None);
     assert_eq!(gate.tick(ms(60_000)).target.drive, Drive::Power { throttle: 0.6, steer: 0.0 });
-    gate.session_closed(ANNA, "the connection was closed");
+    gate.session_closed(ANNA, "the connection was closed", ms(60_000));
     let outputs = gate.tick(ms(60_001));
     assert!(is_braked(&outputs));
     assert_eq!(
@@ -129,7 +143,7 @@ fn stop_works_for_everybody_at_once_and_for_good() {
     let mut gate = gate();
     accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
     gate.tick(ms(10));
-    assert!(matches!(gate.handle(BEN, &Command::Stop { seq: None }, ms(11)), Ok(Answer::Stopped)));
+    assert!(matches!(gate.handle(BEN, &Command::Stop { seq: None }, ms(11)), Ok(Answer::Done)));
     assert!(is_braked(&gate.outputs()), "even before the next tick");
     let outputs = gate.tick(ms(5_000));
     assert!(is_braked(&outputs));
@@ -161,27 +175,29 @@ fn a_stop_holds_against_everybody_who_holds_a_stick() {
     // Two who repeat themselves, one of them in motions shorter than its pauses.
     let Command::Drive { throttle, steer, strafe, seq, .. } = drive(0.5, 0.0) else { unreachable!() };
     let ttl = Some(Ttl::from_ms(20.0).expect("in range"));
-    let short = Command::Drive { throttle, steer, strafe, ttl, seq };
+    let short = Command::Drive { throttle, steer, strafe, ttl, seq, t: None };
     accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(0));
-    accepted(&mut gate, BEN, &short, ms(10));
+    assert_eq!(gate.handle(BEN, &short, ms(10)).expect_err("Anna drives").code, Code::NOT_DRIVER);
     gate.tick(ms(40));
     gate.handle(RADIO, &Command::Stop { seq: None }, ms(50)).expect("always allowed");
     for now in (60..1_000).step_by(20) {
-        for (id, command) in [(ANNA, &drive(0.5, 0.0)), (BEN, &short)] {
-            assert_eq!(gate.handle(id, command, ms(now)).expect_err("must let go").code, Code::BUSY);
+        for (id, command, code) in [(ANNA, &drive(0.5, 0.0), Code::BUSY), (BEN, &short, Code::NOT_DRIVER)] {
+            assert_eq!(gate.handle(id, command, ms(now)).expect_err("must let go").code, code);
         }
         // A second stop takes nothing from the first.
         gate.handle(RADIO, &Command::Stop { seq: None }, ms(now)).expect("always allowed");
         assert!(is_braked(&gate.tick(ms(now))));
     }
-    accepted(&mut gate, RADIO, &drive(0.5, 0.0), ms(1_000));
+    gate.handle(ANNA, &Command::Release, ms(1_000)).expect("its own");
+    assert_eq!(gate.handle(BEN, &short, ms(1_001)).expect_err("must let go").code, Code::BUSY);
+    accepted(&mut gate, RADIO, &drive(0.5, 0.0), ms(1_002));
 }
 
 #[test]
 fn somebody_elses_end_does_not_stop_the_driver() {
     let mut gate = gate();
     accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
-    gate.session_closed(BEN, "bored");
+    gate.session_closed(BEN, "bored", ms(60_000));
     assert!(!is_braked(&gate.tick(ms(10))));
 }
 
@@ -211,6 +227,7 @@ fn a_drive_from_before_a_numbered_stop_is_stale() {
     let late = gate.handle(RADIO, &numbered(1.0, 0.0, Some(7)), ms(5)).expect_err("the mark has not sunk");
     assert_eq!(late.code, Code::STALE);
     accepted(&mut gate, RADIO, &numbered(1.0, 0.0, Some(8)), ms(6));
+    gate.handle(RADIO, &Command::Stop { seq: Some(9) }, ms(7)).expect("always allowed");
     accepted(&mut gate, BEN, &numbered(1.0, 0.0, Some(0)), ms(7));
 }
 
@@ -224,13 +241,37 @@ fn an_old_or_repeated_seq_is_refused_and_moves_nothing() {
     }
     assert_eq!(gate.tick(ms(2)).throttle, 0.1);
     accepted(&mut gate, ANNA, &numbered(0.2, 0.0, Some(6)), ms(3));
+    gate.handle(ANNA, &Command::Release, ms(4)).expect("its own");
     accepted(&mut gate, BEN, &numbered(0.3, 0.0, Some(1)), ms(4));
+}
+
+#[test]
+fn a_command_that_says_when_it_was_sent_is_good_from_then_on() {
+    let sent = |t: f64| {
+        let Command::Drive { throttle, steer, strafe, ttl, seq, .. } = drive(0.5, 0.0) else {
+            unreachable!()
+        };
+        Command::Drive { throttle, steer, strafe, ttl, seq, t: Moment::new("t", t).ok() }
+    };
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &sent(9.7), ms(10_000));
+    assert_eq!(gate.next_deadline(), Some(ms(10_200)), "500 ms after it was sent");
+    let late = gate.handle(ANNA, &sent(9.5), ms(10_000)).expect_err("as old as its time to live");
+    assert_eq!(
+        (late.code, late.message.as_str()),
+        (Code::STALE, "late: sent 500 ms ago, and good for 500 ms")
+    );
+    accepted(&mut gate, ANNA, &sent(10.9), ms(10_000));
+    assert_eq!(gate.next_deadline(), Some(ms(10_500)), "a clock ahead of ours gives no longer life");
+    let other = gate.handle(ANNA, &sent(12.0), ms(10_000)).expect_err("another clock");
+    assert_eq!(other.code, Code::INVALID_PARAMS);
+    assert!(other.message.starts_with("`t` is 2.0 s ahead"), "{other}");
 }
 
 #[test]
 fn a_command_of_a_closed_session_moves_nothing() {
     let mut gate = gate();
-    gate.session_closed(ANNA, "gone");
+    gate.session_closed(ANNA, "gone", ms(60_000));
     assert_eq!(gate.handle(ANNA, &drive(1.0, 0.0), ms(1)).expect_err("closed").code, Code::STALE);
     assert!(is_braked(&gate.tick(ms(2))));
 }
@@ -239,7 +280,7 @@ fn a_command_of_a_closed_session_moves_nothing() {
 fn power_rises_within_the_slew_and_falls_at_once_on_stop() {
     let board = Board::preset("demo").expect("a preset");
     let mut gate = Gate::new(Rules::new(Control::default(), &board));
-    gate.session_opened(ANNA, "a", true);
+    gate.session_opened(ANNA, "a", true, driver(), ms(0));
     gate.tick(ms(1_000));
     accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(1_500));
     let first = gate.tick(ms(1_500)).throttle;
@@ -254,7 +295,8 @@ fn power_rises_within_the_slew_and_falls_at_once_on_stop() {
 fn speed_beyond_the_cars_is_scaled_as_a_whole() {
     let mut gate = gate();
     let linear = LinearSpeed::new("linear", 6.8).expect("in range");
-    let command = Command::Velocity { linear, angular: AngularSpeed::default(), ttl: None, seq: None };
+    let command =
+        Command::Velocity { linear, angular: AngularSpeed::default(), ttl: None, seq: None, t: None };
     let answer = gate.handle(ANNA, &command, ms(0));
     assert!(matches!(answer, Ok(Answer::Accepted { limited: Some(Limit::Speed) })), "{answer:?}");
     assert_eq!(gate.tick(ms(1)).throttle, 1.0);
@@ -264,7 +306,7 @@ fn speed_beyond_the_cars_is_scaled_as_a_whole() {
 fn a_hardware_fault_stops_and_holds_until_the_hardware_works() {
     let mut gate = gate();
     accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
-    gate.hardware_failed("motor left: no answer");
+    gate.hardware_failed("motor left: no answer", ms(1));
     let outputs = gate.tick(ms(1));
     assert!(is_braked(&outputs));
     assert_eq!(outputs.mode, Mode::Fault);
@@ -283,6 +325,7 @@ fn a_hardware_fault_stops_and_holds_until_the_hardware_works() {
         matches!(
             events.as_slice(),
             [
+                Event::Lease { driver: Some(ANNA), .. },
                 Event::Driving { driver: ANNA },
                 Event::Stopped { .. },
                 Event::Hardware { fault: Some(_) },
@@ -297,7 +340,7 @@ fn a_hardware_fault_stops_and_holds_until_the_hardware_works() {
 fn a_daemon_that_goes_away_moves_no_more() {
     let mut gate = gate();
     accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
-    gate.close("the daemon is shutting down");
+    gate.close("the daemon is shutting down", ms(1));
     assert!(is_braked(&gate.tick(ms(1))));
     assert_eq!(gate.handle(ANNA, &drive(1.0, 0.0), ms(2)).expect_err("closing").code, Code::BUSY);
 }
@@ -313,111 +356,4 @@ fn the_camera_turns_within_its_limits() {
     let before = gate.tick(ms(1)).target.pan_deg;
     gate.handle(ANNA, &Command::NudgeStep { pan: 1, tilt: 0 }, ms(1)).expect("has a gimbal");
     assert_eq!(gate.tick(ms(2)).target.pan_deg, before + 10.0);
-}
-
-mod any_history {
-    //! Whatever happens in whatever order, these hold.
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[derive(Clone, Debug)]
-    enum Happening {
-        Open(u64, bool),
-        Close(u64),
-        Drive(u64, f64, f64, Option<f64>, Option<u64>),
-        Word(u64, u8),
-        Stop(u64),
-        Fail,
-        Work,
-        Pass(u64),
-    }
-
-    fn happening() -> impl Strategy<Value = Happening> {
-        let id = 1_u64..5;
-        prop_oneof![
-            (id.clone(), any::<bool>()).prop_map(|(id, linked)| Happening::Open(id, linked)),
-            id.clone().prop_map(Happening::Close),
-            (
-                id.clone(),
-                -1.0..=1.0,
-                -1.0..=1.0,
-                proptest::option::of(1.0..2000.0),
-                proptest::option::of(0_u64..9)
-            )
-                .prop_map(|(id, t, s, ttl, seq)| Happening::Drive(id, t, s, ttl, seq)),
-            (id.clone(), 0_u8..4).prop_map(|(id, word)| Happening::Word(id, word)),
-            id.prop_map(Happening::Stop),
-            Just(Happening::Fail),
-            Just(Happening::Work),
-            (0_u64..700).prop_map(Happening::Pass),
-        ]
-    }
-
-    fn apply(gate: &mut Gate, what: &Happening, now: &mut Duration) {
-        match *what {
-            Happening::Open(id, linked) => gate.session_opened(id, "x", linked),
-            Happening::Close(id) => gate.session_closed(id, "x"),
-            Happening::Drive(id, throttle, steer, ttl, seq) => {
-                let command = Command::Drive {
-                    throttle: Power::clamped(throttle),
-                    steer: Power::clamped(steer),
-                    strafe: None,
-                    ttl: ttl.and_then(|t| Ttl::from_ms(t).ok()),
-                    seq,
-                };
-                drop(gate.handle(id, &command, *now));
-            }
-            Happening::Word(id, word) => {
-                let word = [Move::Forward, Move::Backward, Move::Left, Move::Right][usize::from(word)];
-                drop(gate.handle(id, &Command::Move(word), *now));
-            }
-            Happening::Stop(id) => drop(gate.handle(id, &Command::Stop { seq: None }, *now)),
-            Happening::Fail => gate.hardware_failed("broken"),
-            Happening::Work => gate.hardware_works(),
-            Happening::Pass(more) => *now += ms(more),
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn only_an_open_session_moves_the_car_and_silence_ends_it(history in proptest::collection::vec(happening(), 0..60)) {
-            let mut gate = gate();
-            let mut open: std::collections::HashMap<u64, bool> = [(ANNA, true), (BEN, true), (RADIO, false)].into();
-            let mut now = Duration::ZERO;
-            let mut failed = false;
-            for what in &history {
-                apply(&mut gate, what, &mut now);
-                match what {
-                    Happening::Open(id, linked) => { open.insert(*id, *linked); }
-                    Happening::Close(id) => { open.remove(id); }
-                    Happening::Fail => failed = true,
-                    Happening::Work => failed = false,
-                    _ => {}
-                }
-                let outputs = gate.tick(now);
-                match outputs.target.drive {
-                    Drive::Brake => {}
-                    Drive::Power { throttle, steer } => {
-                        let driver = outputs.driver.expect("what moves has a driver");
-                        prop_assert!(open.contains_key(&driver), "{driver} is gone");
-                        prop_assert!(!failed, "the hardware has failed");
-                        prop_assert!(throttle.abs() <= 1.0 && steer.abs() <= 1.0);
-                        let deadline = gate.next_deadline();
-                        prop_assert!(deadline.is_none_or(|d| d > now && d <= now + ms(2_000)));
-                        prop_assert!(deadline.is_some() || gate.held_by() == Some(driver));
-                    }
-                }
-                if matches!(what, Happening::Stop(_)) {
-                    prop_assert!(is_braked(&outputs));
-                }
-            }
-            // Links end; then, at the latest, everything is over.
-            for id in 1..5 {
-                gate.session_closed(id, "the end");
-            }
-            prop_assert!(is_braked(&gate.tick(now)));
-        }
-    }
 }

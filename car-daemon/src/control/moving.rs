@@ -1,0 +1,145 @@
+//! What moves: a driver's command becomes the motion in force, a camera's becomes its angles.
+
+use std::time::Duration;
+
+use hal::Drivetrain;
+use protocol::{Answer, Code, Command, Event, Fault, Limit, Moment, Move, Power, Ttl};
+
+use super::motion::{Life, Motion};
+use super::session::runs_out;
+use super::{Control, Gate, SessionId};
+
+/// What a command wants of the wheels.
+struct Wish {
+    throttle: f64,
+    steer: f64,
+    limited: Option<Limit>,
+}
+
+impl Gate {
+    /// Drives as `command` says.
+    ///
+    /// # Errors
+    /// Stale, not the driver, or held by somebody's stop.
+    pub(super) fn drive(&mut self, id: SessionId, command: &Command, now: Duration) -> Result<Answer, Fault> {
+        let (wish, life) = match command {
+            Command::Drive { throttle, steer, strafe, ttl, seq, t } => {
+                let limited = strafe.filter(|s| s.get() != 0.0).map(|_| Limit::Strafe);
+                let wish = Wish { throttle: throttle.get(), steer: steer.get(), limited };
+                (wish, self.life(id, *ttl, *seq, *t, now)?)
+            }
+            Command::Velocity { linear, angular, ttl, seq, t } => {
+                let wish = wish_for(&self.rules.drivetrain, linear.m_s(), angular.rad_s());
+                (wish, self.life(id, *ttl, *seq, *t, now)?)
+            }
+            Command::Move(word) => (wish_of(*word, &self.rules.control), self.life_of_word(id, now)),
+            other => return Err(Fault::new(Code::INTERNAL, format!("{other:?} is no motion"))),
+        };
+        let limited = wish.limited;
+        self.steer_by(id, &wish, life, now)?;
+        Ok(Answer::Accepted { limited })
+    }
+
+    /// Turns the camera as `command` says.
+    ///
+    /// # Errors
+    /// Somebody else drives, or there is nothing to turn.
+    pub(super) fn turn_camera(
+        &mut self,
+        id: SessionId,
+        command: &Command,
+        now: Duration,
+    ) -> Result<Answer, Fault> {
+        self.nobody_else_drives(id, now)?;
+        if !self.aim.exists() {
+            return Err(Fault::new(Code::METHOD_NOT_FOUND, "this board has no servo that turns a camera"));
+        }
+        let step = self.rules.control.nudge_deg;
+        match command {
+            Command::Look { pan, tilt } => {
+                self.aim.look(pan.map(|angle| angle.degrees()), tilt.map(|angle| angle.degrees()));
+            }
+            Command::Nudge { pan, tilt } => self.aim.nudge(pan.degrees(), tilt.degrees()),
+            Command::NudgeStep { pan, tilt } => {
+                self.aim.nudge(f64::from(*pan) * step, f64::from(*tilt) * step);
+            }
+            _ => self.aim.center(),
+        }
+        Ok(Answer::Angles(self.aim.target()))
+    }
+
+    fn steer_by(&mut self, id: SessionId, wish: &Wish, life: Life, now: Duration) -> Result<(), Fault> {
+        let motion = Motion { driver: id, throttle: wish.throttle, steer: wish.steer, since: now, life };
+        let quiet = self.rules.control.command_ttl;
+        let Some(session) = self.sessions.get_mut(&id) else { return Ok(()) };
+        if motion.is_standing() {
+            session.stick.let_go();
+            // Zeros of somebody who does not drive are no wish to drive.
+            if self.lease.holder() != Some(id) {
+                return Ok(());
+            }
+        } else if let Err(why) = session.stick.try_to_drive(now, quiet) {
+            let why = why.to_owned();
+            self.nobody_else_drives(id, now)?;
+            let ms = quiet.as_millis();
+            let message = format!("{why}: let go for {ms} ms, or send zeros, before you drive again");
+            return Err(Fault::new(Code::BUSY, message));
+        }
+        self.take_lease(id, now)?;
+        if self.motion.is_none() {
+            self.events.push(Event::Driving { driver: id });
+            // The first turn after standing may already move by one turn's worth of power.
+            self.ticked = now.saturating_sub(self.rules.control.period());
+        }
+        self.motion = Some(motion);
+        Ok(())
+    }
+
+    /// How long a command lives that says so itself.
+    fn life(
+        &mut self,
+        id: SessionId,
+        ttl: Option<Ttl>,
+        seq: Option<u64>,
+        t: Option<Moment>,
+        now: Duration,
+    ) -> Result<Life, Fault> {
+        let end = runs_out(t, self.rules.ttl(ttl), now)?;
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.in_order(seq)?;
+        }
+        Ok(Life::Until(end))
+    }
+
+    /// A word lives as long as its link; where there is no link it must be repeated.
+    fn life_of_word(&self, id: SessionId, now: Duration) -> Life {
+        if self.sessions.get(&id).is_some_and(|s| s.linked) {
+            Life::Link
+        } else {
+            Life::Until(now + self.rules.control.word_ttl)
+        }
+    }
+}
+
+fn wish_of(word: Move, control: &Control) -> Wish {
+    let cruise = control.cruise;
+    let (throttle, steer) = match word {
+        Move::Forward => (cruise, 0.0),
+        Move::Backward => (-cruise, 0.0),
+        Move::Left => (0.0, cruise),
+        Move::Right => (0.0, -cruise),
+    };
+    Wish { throttle, steer, limited: None }
+}
+
+/// More speed than the car has is scaled down as a whole: slower, on the same curve.
+fn wish_for(drivetrain: &Drivetrain, linear: f64, angular: f64) -> Wish {
+    let (throttle, steer) = drivetrain.power_for(linear, angular);
+    let over = throttle.abs() + steer.abs();
+    let (scale, limited) = if over > 1.0 { (over.recip(), Some(Limit::Speed)) } else { (1.0, None) };
+    Wish {
+        throttle: Power::clamped(throttle * scale).get(),
+        steer: Power::clamped(steer * scale).get(),
+        limited,
+    }
+}
