@@ -20,7 +20,7 @@ use crate::config::{Config, Overrides};
 use crate::guard::{self, Line, Post};
 use crate::halt::halt;
 use crate::platform::{PLATFORMS, PlatformRow};
-use crate::{Parts, Reload, RunError, lock_board, log, welcome};
+use crate::{Parts, Reload, RunError, StartError, lock_board, log, welcome};
 
 /// It did what was asked.
 const FINE: u8 = 0;
@@ -127,7 +127,7 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
     // Before any output is touched; and before the guard, which would halt the car of another daemon.
     let lock = match lock_board(&config) {
         Ok(lock) => lock,
-        Err(held) => return complain(&held.to_string(), FAILED),
+        Err(held) => return complain(&StartError::from(held).to_string(), FAILED),
     };
     let shutdown = CancellationToken::new();
     let post = match post_guard(args, &config, &shutdown) {
