@@ -78,7 +78,8 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
         session.greet();
         // Written before anything is read: what the peer may have said already must not choose how. What
         // breaks here breaks again where it is looked at.
-        poll_fn(|cx| Poll::Ready(drop(session.channel.outbox.poll_drain(cx)))).await;
+        let outbox = &mut session.channel.outbox;
+        drop(poll_fn(|cx| Poll::Ready(outbox.poll_drain(cx))).await);
     }
     let why = match entered {
         Some(why) => why,
