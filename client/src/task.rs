@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use protocol::{Channel, Command, DialectId, Event, Fault, Hello, Id, Outgoing, Rate, State, Token, Topics};
+use protocol::{
+    Channel, Code, Command, DialectId, Event, Fault, Hello, Id, Outgoing, Rate, State, Token, Topics,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
@@ -341,6 +343,11 @@ impl Session {
 
     /// Gives an answer to whoever waits for it; back comes the one to the token.
     fn settle(&mut self, id: &Id, outcome: Result<Value, Fault>) -> Option<Result<Value, Fault>> {
+        if let Err(Fault { code: Code::STALE, data: Some(data), .. }) = &outcome
+            && let Some(t) = data["t"].as_f64()
+        {
+            self.clock.told(t, Instant::now());
+        }
         let (answer, subscribes) = match self.pending.settle(id)? {
             Waiter::Call { answer, subscribes } => (answer, subscribes),
             Waiter::Entry => return Some(outcome),

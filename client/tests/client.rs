@@ -144,6 +144,28 @@ async fn a_motion_says_when_it_was_sent_once_the_daemon_has_told_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_for_being_late_sets_the_clock_right() {
+    let (connection, mut daemon) = connection(8);
+    let (client, _future) = client(connection);
+    // This hello was ten seconds on its way.
+    daemon.says(json!({"jsonrpc": "2.0", "method": "hello", "params": {"t": 40.0}})).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let daemon = async {
+        let late = daemon.hears().await;
+        let fault = Fault { data: Some(json!({"t": 50.5})), ..Fault::new(Code::STALE, "late") };
+        daemon.says(json!({"jsonrpc": "2.0", "id": late["id"], "error": fault})).await;
+        let again = daemon.hears().await;
+        assert_eq!(again["params"]["t"], 50.5);
+        daemon.answers(&again, json!({"accepted": true})).await;
+    };
+    let client = async {
+        assert!(client.drive(power(0.5), power(0.0), None).await.is_err());
+        client.drive(power(0.5), power(0.0), None).await.unwrap();
+    };
+    tokio::join!(client, daemon);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_without_an_answer_ends_in_time_and_its_late_answer_harms_nobody() {
     let (connection, mut daemon) = connection(8);
     let (client, _future) = client(connection);

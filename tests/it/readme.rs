@@ -141,7 +141,7 @@ fn carctl_shows_a_token_and_says_what_to_do_where_it_is_refused() {
     for line in [
         format!("CAR_TOKEN=Tablet-s3cret {carctl} {to} state"),
         format!("{carctl} {to} --token Tablet-s3cret send up"),
-        format!("{carctl} {to} --token-file {} drive 0.5 0 --ttl 1ms", file.display()),
+        format!("{carctl} {to} --token-file {} drive 0.5 0 --ttl 200ms", file.display()),
     ] {
         assert_eq!(run(line.clone()).0, Some(0), "{line}");
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use protocol::{Code, Command, Fault, Moment, Role, Visitor};
+use serde_json::json;
 
 use super::SessionId;
 use super::stick::Stick;
@@ -129,7 +130,10 @@ pub(crate) fn runs_out(t: Option<Moment>, ttl: Duration, now: Duration) -> Resul
     let end = sent.min(now) + ttl;
     if end <= now {
         let (age, ttl) = ((now - sent.min(now)).as_millis(), ttl.as_millis());
-        return Err(Fault::new(Code::STALE, format!("late: sent {age} ms ago, and good for {ttl} ms")));
+        let message = format!("late: sent {age} ms ago, and good for {ttl} ms");
+        // So that a client whose idea of our clock is slow learns what it is.
+        let data = Some(json!({ "t": now.as_secs_f64() }));
+        return Err(Fault { data, ..Fault::new(Code::STALE, message) });
     }
     Ok(end)
 }

@@ -2,8 +2,8 @@
 
 use std::io::{IsTerminal, Write};
 
-use client::{Client, LinkState, Options};
-use protocol::{Rate, Token, Topics};
+use client::{CallError, Client, LinkState, Options};
+use protocol::{Code, Fault, Rate, Token, Topics};
 use serde_json::json;
 use tokio::time::sleep;
 use transport::{Endpoint, Key};
@@ -41,7 +41,12 @@ pub(crate) async fn run(args: Args, out: &mut (impl Write + IsTerminal)) -> Resu
         Command::State { watch: true, json } => watch(&car, json, out).await?,
         Command::Drive { throttle, steer, duration: None, ttl, force } => {
             take(&car, force).await?;
-            let accepted = car.drive(throttle, steer, Some(ttl)).await?;
+            let mut accepted = car.drive(throttle, steer, Some(ttl)).await;
+            if let Err(CallError::Refused(Fault { code: Code::STALE, .. })) = accepted {
+                // What was told of the car's clock was slow to come. The refusal told it again.
+                accepted = car.drive(throttle, steer, Some(ttl)).await;
+            }
+            let accepted = accepted?;
             table::limited(out, accepted.limited)?;
             // The car stops when the connection of its driver closes; so it stays open.
             sleep(ttl.get()).await;
