@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use hal::Board;
@@ -20,7 +21,7 @@ use crate::config::{Config, Overrides};
 use crate::guard::{self, Line, Post};
 use crate::halt::halt;
 use crate::platform::{PLATFORMS, PlatformRow};
-use crate::{Parts, Reload, RunError, lock_board, log, welcome};
+use crate::{Parts, Reload, RunError, StartError, lock_board, log, welcome};
 
 /// It did what was asked.
 const FINE: u8 = 0;
@@ -28,6 +29,9 @@ const FINE: u8 = 0;
 const FAILED: u8 = 1;
 /// The arguments or the configuration are wrong.
 const WRONG: u8 = 2;
+
+/// For a board that is being halted just now.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Drives a small robot car: takes commands over WebSocket, TCP, UDP and Unix sockets, moves motors
 /// and servos, and stops the car when anything goes wrong.
@@ -125,9 +129,9 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
         return complain(&format!("cannot log: {error}"), FAILED);
     }
     // Before any output is touched; and before the guard, which would halt the car of another daemon.
-    let lock = match lock_board(&config) {
+    let lock = match lock_board(&config, PATIENCE) {
         Ok(lock) => lock,
-        Err(held) => return complain(&held.to_string(), FAILED),
+        Err(held) => return complain(&StartError::from(held).to_string(), FAILED),
     };
     let shutdown = CancellationToken::new();
     let post = match post_guard(args, &config, &shutdown) {
@@ -195,7 +199,7 @@ fn bring_to_rest(args: &Args, overrides: &Overrides) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let _lock = match lock_board(&config) {
+    let _lock = match lock_board(&config, PATIENCE) {
         Ok(lock) => lock,
         Err(held) => return complain(&format!("{held}; `carctl estop` stops its car"), FAILED),
     };

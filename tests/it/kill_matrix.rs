@@ -122,6 +122,20 @@ fn one_driver(url: &str, how: How) -> Command {
     program
 }
 
+/// Why the car has stopped, as the daemon says it in the end, where it still lives: it was this event,
+/// and nothing else, that was measured.
+fn reason(scheme: &str, event: Event, how: How) -> Option<&'static str> {
+    Some(match event {
+        Event::Break("bus") => "hardware fault: ",
+        Event::ToDaemon(_) | Event::Break(_) => return None,
+        _ if scheme == "udp" || how == "repeat" => "sent nothing new for ",
+        Event::ToDriver(Signal::STOP) | Event::Pull => "nothing heard from the peer for ",
+        Event::ToDriver(_) if how == "reset-hold" => "drove and is gone: the connection was cut off.",
+        Event::ToDriver(_) if matches!(scheme, "tls" | "wss") => "TLS says goodbye before it ends.",
+        Event::ToDriver(_) => "drove and is gone: the connection was closed.",
+    })
+}
+
 /// Drives, has it happen, and measures until the outputs are at rest. `None` where there is no network
 /// to be taken away.
 fn measure(scheme: &str, event: Event, (how, bound): (How, u64), run: usize) -> Option<Duration> {
@@ -159,6 +173,10 @@ fn measure(scheme: &str, event: Event, (how, bound): (How, u64), run: usize) -> 
     }
     let at_rest = watcher.join().expect("reads files");
     let at_rest = at_rest.unwrap_or_else(|| panic!("{scheme}: still at {:?}", files.duties()));
+    if let Some(reason) = reason(scheme, event, how) {
+        let said = format!("{}.", daemon.state()["stop_reason"].as_str().unwrap_or_default());
+        assert!(said.contains(reason), "{scheme}, {how}: {said}, and not: {reason}");
+    }
     if event == Event::Break("bus") {
         // Or the guard would go on trying for ten seconds.
         files.break_it("");
