@@ -125,9 +125,10 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
     };
     // Before there is a second thread.
     let inherited = Inherited::from_env();
-    if let Err(error) = log::start(config.limits.log_lines_per_s) {
-        return complain(&format!("cannot log: {error}"), FAILED);
-    }
+    let _log = match log::start(config.limits.log_lines_per_s) {
+        Ok(log) => log,
+        Err(error) => return complain(&format!("cannot log: {error}"), FAILED),
+    };
     // Before any output is touched; and before the guard, which would halt the car of another daemon.
     let lock = match lock_board(&config, PATIENCE) {
         Ok(lock) => lock,
