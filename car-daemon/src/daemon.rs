@@ -356,7 +356,7 @@ fn take_over(daemon: &Daemon, read: Reload) -> &'static str {
     match read {
         Ok(config) => {
             daemon.reload(&config);
-            "[control] is read again"
+            "[control] and [auth] are read again"
         }
         Err(faults) => {
             for faults in &faults {

@@ -25,7 +25,7 @@ pub(crate) fn table(config: &Config, endpoints: &[Endpoint], certificate: Option
     if config.auth.is_configured() {
         text += "\n  by the network, first show a token: auth TOKEN\n";
     }
-    text += "\n  words: up back left right stop cam_up cam_down cam_left cam_right cam_init state help\n  Ctrl-C stops the car and ends\n\n";
+    text += "\n  words: up back left right stop estop reset cam_up cam_down cam_left cam_right cam_init state help\n  Ctrl-C stops the car and ends\n\n";
     text
 }
 

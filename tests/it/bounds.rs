@@ -149,6 +149,8 @@ async fn who_neither_reads_nor_speaks_is_closed_at_the_deadline_and_who_speaks_i
         speaks.say("up").await;
     }
     assert_eq!(garage.state().await["mode"], json!("driving"));
+    drop(speaks);
+    pass(10).await;
     let mut silent = garage.visit_silently().await;
     silent.say(subscribe).await;
     silent.say("up").await;

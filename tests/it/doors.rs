@@ -79,7 +79,8 @@ fn printed_pin(daemon: &Process) -> Fingerprint {
 #[tokio::test]
 async fn a_car_is_driven_over_tls_by_who_pins_the_certificate_that_it_prints() {
     let endpoints = ["tls://127.0.0.1:0", "wss://127.0.0.1:0"].map(str::to_owned);
-    let daemon = Process::start_listening("", &endpoints);
+    let auth = format!("[auth]\ntokens = [{{ token = \"{TOKEN}\", role = \"driver\", name = \"tablet\" }}]");
+    let daemon = Process::start_listening(&auth, &endpoints);
     let pin = printed_pin(&daemon);
     for scheme in ["tls", "wss"] {
         let url = daemon.url(scheme).parse().expect("an endpoint");
@@ -101,7 +102,7 @@ async fn a_car_is_driven_over_tls_by_who_pins_the_certificate_that_it_prints() {
 fn a_certificate_of_ones_own_is_shown_and_who_has_none_of_a_client_is_turned_away() {
     // The one that a first daemon makes is as good as any; so it is also its own root.
     let first = Process::start_listening("", &["tls://127.0.0.1:0".to_owned()]);
-    let pem = fs::read_to_string(first.folder().join("tls.pem")).expect("made");
+    let pem = fs::read_to_string(first.folder().join("state/tls.pem")).expect("made");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("car.pem");
     fs::write(&file, pem).expect("written");

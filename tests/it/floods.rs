@@ -96,8 +96,8 @@ fn a_flood_of_continuations_ends_and_delays_nobody() {
 #[test]
 fn a_flood_of_messages_delays_nobody() {
     let daemon = Process::start();
-    obeys_another_during("messages over ws", &daemon, websocket(&daemon), frame(0x81, b"up"));
-    for line in ["up\n", "nonsense\n", "\n"] {
+    obeys_another_during("messages over ws", &daemon, websocket(&daemon), frame(0x81, b"cam_up"));
+    for line in ["cam_up\n", "nonsense\n", "\n"] {
         let stream = TcpStream::connect(daemon.address("tcp")).expect("listens");
         obeys_another_during("messages over tcp", &daemon, stream, line.as_bytes().to_vec());
     }

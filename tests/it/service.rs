@@ -55,7 +55,8 @@ fn the_service_manager_is_told_of_the_beginning_each_reload_and_the_end() {
     assert!(ready.starts_with("READY=1\nSTATUS=listens on ws://127.0.0.1:"), "{ready}");
     assert!(ready.contains(daemon.url("tcp")), "{ready}");
 
-    for (config, outcome) in [("", "[control] is read again"), ("nmae = 1", "nothing is changed")] {
+    for (config, outcome) in [("", "[control] and [auth] are read again"), ("nmae = 1", "nothing is changed")]
+    {
         std::fs::write(daemon.folder().join("car.toml"), config).expect("can be written");
         daemon.signal(Signal::HUP);
         let (reloading, _) = manager.hear();

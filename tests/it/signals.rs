@@ -45,7 +45,7 @@ fn hangup_reads_the_control_table_again_and_a_wrong_file_changes_nothing() {
     up(&daemon, 0.5);
     std::fs::write(&file, "[control]\ncruise = 0.25\nslew_ms = 0").expect("can be written");
     daemon.signal(Signal::HUP);
-    daemon.wait_for_log("is read again");
+    daemon.wait_for_log("are read again");
     up(&daemon, 0.25);
     std::fs::remove_file(&file).expect("was there");
     daemon.signal(Signal::HUP);

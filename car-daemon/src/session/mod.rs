@@ -4,9 +4,11 @@
 //! never live here: what may move the car.
 
 mod answer;
+mod entry;
 mod pace;
 mod pump;
 mod standing;
+mod step;
 mod subscription;
 
 pub(crate) use pump::{Context, Manner, serve, turn_away};

@@ -1,20 +1,21 @@
 //! The loop of a session: hears, has it answered, tells.
 
 use std::future::{pending, poll_fn};
-use std::io;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
-use protocol::{Channel, Code, Command, DialectId, Event, Fault, Notification, Request, Requests, Token};
+use protocol::{Channel, Code, DialectId, Event, Fault, Notification};
 use tokio::sync::broadcast::{self, error::RecvError as Lag};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use transport::{Connection, Endpoint, Memory, RecvError, SendError};
 
 use super::answer::{Asker, refusal};
+use super::entry::Held;
 use super::pace::Pace;
 use super::standing::{Doors, Standing};
+use super::step::{Step, Stuck, broken, poll_step};
 use super::subscription::Subscription;
 use crate::clock::Clock;
 use crate::config::SessionLimits;
@@ -75,6 +76,10 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
     let entered = shown.and_then(|token| session.show(token));
     if manner.hello && linked {
         session.greet();
+        // Written before anything is read: what the peer may have said already must not choose how. What
+        // breaks here breaks again where it is looked at.
+        let outbox = &mut session.channel.outbox;
+        drop(poll_fn(|cx| Poll::Ready(outbox.poll_drain(cx))).await);
     }
     let why = match entered {
         Some(why) => why,
@@ -118,55 +123,23 @@ impl Drop for Registered<'_> {
     }
 }
 
-struct Session<'a> {
-    asker: Asker<'a>,
+pub(super) struct Session<'a> {
+    pub(super) asker: Asker<'a>,
     pace: Pace,
-    channel: Channel,
+    pub(super) channel: Channel,
     events: broadcast::Receiver<Arc<Happened>>,
-    came: Instant,
+    pub(super) came: Instant,
     /// When the peer last said something.
-    heard: Instant,
+    pub(super) heard: Instant,
     /// A message whose answer waits.
-    held: Option<Held>,
+    pub(super) held: Option<Held>,
     /// What was queued could not be handed on.
     stuck: Option<Stuck>,
     /// Events that this peer was too slow for.
     missed: u64,
 }
 
-/// A message that shows a token, and is answered only when nothing is gained by guessing.
-struct Held {
-    until: Instant,
-    dialect: DialectId,
-    requests: Requests,
-}
-
-/// A peer that does not read.
-#[derive(Clone, Copy)]
-struct Stuck {
-    since: Instant,
-    /// Frames that had been handed on by then. Where more are, it reads after all.
-    sent: u64,
-}
-
-/// What came first.
-enum Step {
-    Asked(DialectId, Requests),
-    Bad(RecvError),
-    Ended,
-    Lost(SendError),
-    /// The peer stopped reading, or reads again.
-    Flow,
-}
-
 impl Session<'_> {
-    /// A token came with the handshake: it is weighed like any other, and answered by what it allows.
-    /// Says why the session must end, if it must.
-    fn show(&mut self, token: Token) -> Option<String> {
-        let auth = Request { id: None, command: Ok(Command::Auth { token }) };
-        self.take(Step::Asked(DialectId::Json, Requests::One(auth)))
-    }
-
     /// Runs until the session ends; says why it did.
     async fn run(&mut self) -> String {
         let context = self.asker.context;
@@ -208,22 +181,12 @@ impl Session<'_> {
     }
 
     /// Does what a step asks; says why the session must end, if it must.
-    fn take(&mut self, step: Step) -> Option<String> {
+    pub(super) fn take(&mut self, step: Step) -> Option<String> {
         match step {
             Step::Asked(dialect, requests) => {
                 self.heard = Instant::now();
                 let requests = self.pace.hold(requests, self.asker.context.clock.now());
-                let Context { doors, clock, .. } = self.asker.context;
-                let standing = &mut self.asker.standing;
-                standing.waits = self.held.is_some();
-                if !standing.waits {
-                    let wait = standing.weigh(self.asker.id, &requests, doors, clock.now());
-                    if !wait.is_zero() {
-                        self.held = Some(Held { until: self.heard + wait, dialect, requests });
-                        return None;
-                    }
-                }
-                self.answer(dialect, requests)
+                self.weigh(dialect, requests)
             }
             Step::Bad(error) => {
                 let fault = match &error {
@@ -244,51 +207,6 @@ impl Session<'_> {
         }
     }
 
-    /// Answers a message; says why the session must end, if it must.
-    fn answer(&mut self, dialect: DialectId, requests: Requests) -> Option<String> {
-        if let Some(replies) = self.asker.answer(requests) {
-            self.channel.reply(dialect, &replies);
-        }
-        let why = self.asker.standing.spent().filter(|_| self.held.is_none())?;
-        Some(self.refuse(dialect, why.to_owned()))
-    }
-
-    /// Answers the message that had to wait.
-    fn release(&mut self) -> Option<String> {
-        let Held { dialect, requests, .. } = self.held.take()?;
-        self.asker.standing.waits = false;
-        self.answer(dialect, requests)
-    }
-
-    /// Until when a token must be shown, where one must be. One that waits for its answer was.
-    fn deadline(&self) -> Option<Instant> {
-        let must = self.asker.standing.grant.role.is_none() && self.held.is_none();
-        must.then(|| self.came + self.asker.context.limits.first_message)
-    }
-
-    /// No token came in time.
-    fn turn_away(&mut self) -> String {
-        let within = self.asker.context.limits.first_message;
-        let why = format!("no token that is known here was shown within {within:?}: say `auth TOKEN` first");
-        if self.may_speak_unasked() { self.refuse(self.channel.dialect(), why) } else { why }
-    }
-
-    /// The configuration was read again; says why the session must end, if it must.
-    fn reconsider(&mut self) -> Option<String> {
-        let grant = self.asker.standing.reconsider()?;
-        let shut_out = grant.role.is_none();
-        self.asker.granted(grant);
-        shut_out.then(|| {
-            self.refuse(self.channel.dialect(), "who may drive was changed: show another token".into())
-        })
-    }
-
-    /// Says why the session ends: an answer to no request.
-    fn refuse(&mut self, dialect: DialectId, why: String) -> String {
-        self.channel.reply(dialect, &refusal(Fault::new(Code::NOT_AUTHORISED, why.as_str())));
-        why
-    }
-
     fn greet(&mut self) {
         // A hello is JSON whatever the dialect: the peer has not chosen one yet.
         let frame = DialectId::Json.get().notify(Notification::Hello(&self.asker.hello()));
@@ -305,7 +223,7 @@ impl Session<'_> {
     }
 
     /// A peer whose address may be forged, and who asked once, must not be flooded for it.
-    fn may_speak_unasked(&self) -> bool {
+    pub(super) fn may_speak_unasked(&self) -> bool {
         self.channel.caps.linked || self.heard.elapsed() < self.asker.context.limits.unlinked_quiet
     }
 
@@ -347,58 +265,6 @@ impl Session<'_> {
         if timeout(limit, poll_fn(|cx| outbox.poll_close(cx))).await.is_err() {
             tracing::debug!(session = id, "the peer did not take the goodbye");
         }
-    }
-}
-
-/// Reads while there is room for the reply, writes what is queued once there is nothing to read,
-/// and goes on reading when the peer does not: a client that never reads still drives. Where it `reads`
-/// not at all, it only writes.
-fn poll_step(
-    channel: &mut Channel,
-    stuck: &mut Option<Stuck>,
-    reads: bool,
-    cx: &mut TaskContext<'_>,
-) -> Poll<Step> {
-    let roomy = channel.outbox.has_room();
-    if reads
-        && roomy
-        && let Poll::Ready(step) = poll_asked(channel, cx)
-    {
-        return Poll::Ready(step);
-    }
-    if !channel.outbox.is_empty() {
-        match channel.outbox.poll_drain(cx) {
-            // Returns only where a deadline must be disarmed.
-            Poll::Ready(Ok(())) if stuck.take().is_some() => return Poll::Ready(Step::Flow),
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => return Poll::Ready(Step::Lost(error)),
-            Poll::Pending => {
-                let sent = channel.outbox.sent();
-                if stuck.is_none_or(|stuck| stuck.sent != sent) {
-                    // Returns once, so that the deadline is armed, or armed anew.
-                    *stuck = Some(Stuck { since: Instant::now(), sent });
-                    return Poll::Ready(Step::Flow);
-                }
-            }
-        }
-    }
-    if roomy || !reads { Poll::Pending } else { poll_asked(channel, cx) }
-}
-
-fn poll_asked(channel: &mut Channel, cx: &mut TaskContext<'_>) -> Poll<Step> {
-    channel.poll_requests(cx).map(|asked| match asked {
-        Some(Ok((dialect, requests))) => Step::Asked(dialect, requests),
-        Some(Err(error)) => Step::Bad(error),
-        None => Step::Ended,
-    })
-}
-
-/// Why a connection broke, for people.
-fn broken(error: &io::Error) -> String {
-    match error.kind() {
-        // A client that leaves while answers are still on their way to it.
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "the connection was cut off".into(),
-        _ => error.to_string(),
     }
 }
 

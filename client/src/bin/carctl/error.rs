@@ -55,6 +55,9 @@ const SHOW: &str =
 fn remedy(error: &CallError) -> String {
     match error {
         CallError::Refused(fault) if fault.code == Code::NOT_AUTHORISED => format!("\n{SHOW}"),
+        CallError::Refused(fault) if fault.code == Code::NOT_DRIVER => {
+            "\n`carctl who` shows who is here; `carctl drive --force` takes the lease".to_owned()
+        }
         _ => String::new(),
     }
 }

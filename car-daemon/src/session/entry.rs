@@ -1,0 +1,88 @@
+//! How a session comes to its role: tokens that it shows, what guessing costs, and what becomes of it
+//! when the configuration changes.
+//!
+//! Which token is worth what must never be decided here.
+
+use protocol::{Code, Command, DialectId, Fault, Request, Requests, Token};
+use tokio::time::Instant;
+
+use super::answer::refusal;
+use super::pump::{Context, Session};
+use super::step::Step;
+
+/// A message that shows a token, and is answered only when nothing is gained by guessing.
+pub(super) struct Held {
+    pub(super) until: Instant,
+    dialect: DialectId,
+    requests: Requests,
+}
+
+impl Session<'_> {
+    /// A token came with the handshake: it is weighed like any other, and answered by what it allows.
+    /// Says why the session must end, if it must.
+    pub(super) fn show(&mut self, token: Token) -> Option<String> {
+        let auth = Request { id: None, command: Ok(Command::Auth { token }) };
+        self.take(Step::Asked(DialectId::Json, Requests::One(auth)))
+    }
+
+    /// Answers a message, at once or, where it shows a token, only when nothing is gained by guessing.
+    /// Says why the session must end, if it must.
+    pub(super) fn weigh(&mut self, dialect: DialectId, requests: Requests) -> Option<String> {
+        let Context { doors, clock, .. } = self.asker.context;
+        let standing = &mut self.asker.standing;
+        standing.waits = self.held.is_some();
+        if !standing.waits {
+            let wait = standing.weigh(self.asker.id, &requests, doors, clock.now());
+            if !wait.is_zero() {
+                self.held = Some(Held { until: self.heard + wait, dialect, requests });
+                return None;
+            }
+        }
+        self.answer(dialect, requests)
+    }
+
+    /// Answers the message that had to wait.
+    pub(super) fn release(&mut self) -> Option<String> {
+        let Held { dialect, requests, .. } = self.held.take()?;
+        self.asker.standing.waits = false;
+        self.answer(dialect, requests)
+    }
+
+    /// Until when a token must be shown, where one must be. One that waits for its answer was.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let must = self.asker.standing.grant.role.is_none() && self.held.is_none();
+        must.then(|| self.came + self.asker.context.limits.first_message)
+    }
+
+    /// No token came in time.
+    pub(super) fn turn_away(&mut self) -> String {
+        let within = self.asker.context.limits.first_message;
+        let why = format!("no token that is known here was shown within {within:?}: say `auth TOKEN` first");
+        if self.may_speak_unasked() { self.refuse(self.channel.dialect(), why) } else { why }
+    }
+
+    /// The configuration was read again; says why the session must end, if it must.
+    pub(super) fn reconsider(&mut self) -> Option<String> {
+        let grant = self.asker.standing.reconsider()?;
+        let shut_out = grant.role.is_none();
+        self.asker.granted(grant);
+        shut_out.then(|| {
+            self.refuse(self.channel.dialect(), "who may drive was changed: show another token".into())
+        })
+    }
+
+    /// Answers a message; says why the session must end, if it must.
+    fn answer(&mut self, dialect: DialectId, requests: Requests) -> Option<String> {
+        if let Some(replies) = self.asker.answer(requests) {
+            self.channel.reply(dialect, &replies);
+        }
+        let why = self.asker.standing.spent().filter(|_| self.held.is_none())?;
+        Some(self.refuse(dialect, why.to_owned()))
+    }
+
+    /// Says why the session ends: an answer to no request.
+    fn refuse(&mut self, dialect: DialectId, why: String) -> String {
+        self.channel.reply(dialect, &refusal(Fault::new(Code::NOT_AUTHORISED, why.as_str())));
+        why
+    }
+}
