@@ -4,11 +4,33 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use transport::{LockError, LockFile};
 
 /// Everybody may open it, so that a daemon of another user finds it held and learns by whom.
 const MODE: u32 = 0o666;
+
+/// Between two looks at a lock that somebody else has.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// As [`take`], for as long as `patience` again and again.
+///
+/// # Errors
+/// As [`take`], once the patience is over.
+pub(crate) fn wait(
+    patience: Duration,
+    take: impl Fn() -> Result<Option<LockFile>, LockError>,
+) -> Result<Option<LockFile>, LockError> {
+    let begun = Instant::now();
+    loop {
+        match take() {
+            Err(LockError::Held { .. }) if begun.elapsed() < patience => thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+}
 
 /// Takes the lock of the boards of a platform in `shared`, a folder that all users have in common; else
 /// in `own`, which is created. `None` where neither can be written: the reasons are logged.
@@ -51,6 +73,18 @@ mod tests {
         assert!(take("other", shared.path(), None).unwrap().is_some());
         drop(first);
         assert!(take("linux", shared.path(), None).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_lock_that_is_let_go_soon_is_waited_for_and_another_is_not() {
+        let shared = tempfile::tempdir().unwrap();
+        let lock = || take("linux", shared.path(), None);
+        let held = lock().unwrap();
+        assert!(matches!(wait(PAUSE, lock), Err(LockError::Held { .. })));
+        thread::scope(|scope| {
+            scope.spawn(|| drop(held));
+            assert!(wait(Duration::from_secs(60), lock).unwrap().is_some());
+        });
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use hal::Board;
@@ -28,6 +29,9 @@ const FINE: u8 = 0;
 const FAILED: u8 = 1;
 /// The arguments or the configuration are wrong.
 const WRONG: u8 = 2;
+
+/// For a board that is being halted just now.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Drives a small robot car: takes commands over WebSocket, TCP, UDP and Unix sockets, moves motors
 /// and servos, and stops the car when anything goes wrong.
@@ -121,11 +125,12 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
     };
     // Before there is a second thread.
     let inherited = Inherited::from_env();
-    if let Err(error) = log::start(config.limits.log_lines_per_s) {
-        return complain(&format!("cannot log: {error}"), FAILED);
-    }
+    let _log = match log::start(config.limits.log_lines_per_s) {
+        Ok(log) => log,
+        Err(error) => return complain(&format!("cannot log: {error}"), FAILED),
+    };
     // Before any output is touched; and before the guard, which would halt the car of another daemon.
-    let lock = match lock_board(&config) {
+    let lock = match lock_board(&config, PATIENCE) {
         Ok(lock) => lock,
         Err(held) => return complain(&StartError::from(held).to_string(), FAILED),
     };
@@ -195,7 +200,7 @@ fn bring_to_rest(args: &Args, overrides: &Overrides) -> u8 {
         Ok(config) => config,
         Err(code) => return code,
     };
-    let _lock = match lock_board(&config) {
+    let _lock = match lock_board(&config, PATIENCE) {
         Ok(lock) => lock,
         Err(held) => return complain(&format!("{held}; `carctl estop` stops its car"), FAILED),
     };

@@ -133,7 +133,7 @@ impl Daemon {
     pub async fn start(config: &Config, parts: Parts) -> Result<Self, StartError> {
         let mut parts = parts;
         let lock = match parts.lock.take() {
-            None => lock_board(config)?,
+            None => lock_board(config, Duration::ZERO)?,
             taken => taken,
         };
         let platform = (config.platform.open)(config);
@@ -255,8 +255,9 @@ impl Daemon {
             tracing::warn!("some clients did not take the goodbye");
         }
         let below = self.shared.below();
-        // Waits for the disk, and must not keep anything else.
-        drop(tokio::task::spawn_blocking(move || drop(below)).await);
+        // Waits for the disk, and must not keep anything else. A system without threads left starts none.
+        let kept = tokio::task::spawn_blocking(move || drop(below));
+        drop(tokio::time::timeout(self.drain * 2, kept).await);
     }
 }
 
@@ -291,15 +292,16 @@ fn latched(config: &Config) -> std::io::Result<(Gate, Below, Interlock)> {
 }
 
 /// The lock of the board, where the platform's outputs are those of the machine; for as long as it is
-/// held, no other daemon drives them.
+/// held, no other daemon drives them. Waits `patience` for whoever has it: a daemon that was killed is gone
+/// some moments later, and its guard has then to do.
 ///
 /// # Errors
 /// A living process has it.
-pub fn lock_board(config: &Config) -> Result<Option<LockFile>, LockError> {
+pub fn lock_board(config: &Config, patience: Duration) -> Result<Option<LockFile>, LockError> {
     match &config.lock_dir {
-        Some(shared) if config.platform.outlives => {
+        Some(shared) if config.platform.outlives => board_lock::wait(patience, || {
             board_lock::take(config.platform.name, shared, config.state_dir.as_deref())
-        }
+        }),
         _ => Ok(None),
     }
 }

@@ -28,14 +28,38 @@ const LINES: usize = 1024;
 /// How often it is said what a crowd was not allowed to.
 const REPORT: Duration = Duration::from_secs(1);
 
+/// How long the end of the program waits for whoever reads the log.
+const LAST: Duration = Duration::from_secs(1);
+
+/// What the thread that writes is given.
+enum Entry {
+    Line(Vec<u8>),
+    /// To be answered once everything before it is written.
+    Asked(SyncSender<()>),
+}
+
+/// Drop it last: what was said until then is written, if somebody reads it soon.
+#[derive(Debug)]
+pub(crate) struct Log(SyncSender<Entry>);
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let (written, all) = sync_channel(1);
+        // Where the queue is full, nobody reads.
+        if self.0.try_send(Entry::Asked(written)).is_ok() {
+            let _over = all.recv_timeout(LAST);
+        }
+    }
+}
+
 /// Begins to log. `RUST_LOG` says how much; of one kind, not more than `per_s` lines a second.
 ///
 /// # Errors
 /// Where there can be no thread that writes.
-pub(crate) fn start(per_s: usize) -> io::Result<()> {
+pub(crate) fn start(per_s: usize) -> io::Result<Log> {
     let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
     let (lossy, lines) = Lossy::new();
-    let lost = Arc::clone(&lossy.lost);
+    let (lost, log) = (Arc::clone(&lossy.lost), Log(lossy.lines.clone()));
     let quiet = Quiet { start: Instant::now(), crowd: Arc::new(Mutex::new(Crowd::new(per_s))) };
     let crowd = Arc::clone(&quiet.crowd);
     thread::Builder::new()
@@ -50,7 +74,7 @@ pub(crate) fn start(per_s: usize) -> io::Result<()> {
     tracing_subscriber::registry().with(written).with(filter).with(quiet).init();
     // A panic must not wait for a reader before the car is stopped.
     panic::set_hook(Box::new(|info| tracing::error!("{info}")));
-    Ok(())
+    Ok(log)
 }
 
 /// Says a last word on standard error, if somebody takes it at once: past the log, whose thread may not
@@ -94,12 +118,12 @@ impl Visit for Words {
 /// Takes lines for the thread that writes them.
 #[derive(Clone)]
 struct Lossy {
-    lines: SyncSender<Vec<u8>>,
+    lines: SyncSender<Entry>,
     lost: Arc<AtomicU64>,
 }
 
 impl Lossy {
-    fn new() -> (Self, Receiver<Vec<u8>>) {
+    fn new() -> (Self, Receiver<Entry>) {
         let (lines, receiver) = sync_channel(LINES);
         (Self { lines, lost: Arc::default() }, receiver)
     }
@@ -116,7 +140,7 @@ impl<'w> MakeWriter<'w> for Lossy {
 impl Write for Lossy {
     /// Called with a whole line at a time.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.lines.try_send(line.to_vec()).is_err() {
+        if self.lines.try_send(Entry::Line(line.to_vec())).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
@@ -130,29 +154,35 @@ impl Write for Lossy {
 /// Writes until nobody is left who says something. Where standard error is closed there is nobody to
 /// tell.
 fn write_all(
-    lines: &Receiver<Vec<u8>>,
+    lines: &Receiver<Entry>,
     lost: &AtomicU64,
     crowd: &Mutex<Crowd<Identifier>>,
     out: &mut impl Write,
 ) {
     let mut told = Instant::now();
     loop {
-        let line = lines.recv_timeout(REPORT.saturating_sub(told.elapsed()));
-        if let Ok(line) = &line {
-            drop(out.write_all(line));
+        let entry = lines.recv_timeout(REPORT.saturating_sub(told.elapsed()));
+        let over = matches!(entry, Err(RecvTimeoutError::Disconnected));
+        match entry {
+            Ok(Entry::Line(line)) => drop(out.write_all(&line)),
+            // Who asked may have gone without waiting.
+            Ok(Entry::Asked(written)) => {
+                let _gone = written.try_send(());
+            }
+            Err(_) => {}
         }
         match lost.swap(0, Ordering::Relaxed) {
             0 => {}
             count => drop(writeln!(out, "({count} lines are missing here: nobody read fast enough)")),
         }
-        if told.elapsed() >= REPORT || line == Err(RecvTimeoutError::Disconnected) {
+        if told.elapsed() >= REPORT || over {
             told = Instant::now();
             let left_out = crowd.lock().unwrap_or_else(PoisonError::into_inner).take_left_out();
             for (words, count) in left_out {
                 drop(writeln!(out, "({count} more like this: {words})"));
             }
         }
-        if line == Err(RecvTimeoutError::Disconnected) {
+        if over {
             return;
         }
     }
@@ -175,5 +205,35 @@ mod tests {
         let out = String::from_utf8(out).expect("text");
         assert_eq!(out.lines().filter(|line| *line == "a line").count(), LINES);
         assert!(out.contains("(7 lines are missing here"), "{out}");
+    }
+    #[test]
+    fn what_was_said_is_written_before_the_end_and_who_does_not_read_is_not_waited_for() {
+        let (mut lossy, lines) = Lossy::new();
+        lossy.write_all(b"the last line\n").expect("never fails");
+        let log = Log(lossy.lines.clone());
+        let (written, lost) = (Mutex::new(Vec::new()), Arc::clone(&lossy.lost));
+        thread::scope(|scope| {
+            let (written, crowd) = (&written, Mutex::new(Crowd::new(1)));
+            scope.spawn(move || write_all(&lines, &lost, &crowd, &mut Shared(written)));
+            drop(log);
+            assert_eq!(*written.lock().expect("no panic"), b"the last line\n");
+            drop(lossy);
+        });
+
+        let (lossy, _nobody_reads) = Lossy::new();
+        drop(Log(lossy.lines.clone()));
+    }
+
+    /// Can be looked at while it is written to.
+    struct Shared<'s>(&'s Mutex<Vec<u8>>);
+
+    impl Write for Shared<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
     }
 }

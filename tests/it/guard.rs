@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use crate::support::{FULL, Files, Process, car_daemon, eventually, send, watch};
 
 /// The process that stands guard over a daemon.
-fn guard_of(daemon: u32) -> Option<u32> {
+pub(super) fn guard_of(daemon: u32) -> Option<u32> {
     let tasks = fs::read_dir(format!("/proc/{daemon}/task")).ok()?;
     let children = tasks.flatten().filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
     let children: Vec<u32> = children
@@ -25,14 +25,14 @@ fn guard_of(daemon: u32) -> Option<u32> {
     })
 }
 
-fn runs(process: u32) -> bool {
+pub(super) fn runs(process: u32) -> bool {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // Ended and not yet waited for is ended.
     stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next()).is_some_and(|state| state != "Z")
 }
 
 /// A daemon whose car drives, and what holds it.
-fn driving() -> (Arc<Files>, Process, UnixStream) {
+pub(super) fn driving() -> (Arc<Files>, Process, UnixStream) {
     let files = Arc::new(Files::left_running());
     let daemon = Process::launch(car_daemon(), "127.0.0.1", &files.config(), &[]);
     let mut driver = UnixStream::connect(daemon.socket()).expect("listens");
@@ -41,7 +41,7 @@ fn driving() -> (Arc<Files>, Process, UnixStream) {
     (files, daemon, driver)
 }
 
-fn said(output: &Output) -> String {
+pub(super) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
 
@@ -74,6 +74,42 @@ fn a_guard_outlives_what_ends_the_daemon_and_goes_with_it_quietly() {
         assert!(files.at_rest());
         assert!(!runs(guard), "it was waited for");
     }
+}
+
+/// As systemd ends what is left of a service whose daemon has died, or has not fed its watchdog; and it
+/// waits for that before anything else, `TimeoutStopSec` at most.
+#[test]
+fn a_guard_that_is_told_to_end_with_its_daemon_does_its_duty_first_and_then_ends() {
+    let (files, daemon, _driver) = driving();
+    let guard = guard_of(daemon.id()).expect("a guard");
+    let begun = Instant::now();
+    for signal in [Signal::ABORT, Signal::TERM, Signal::HUP, Signal::CONT] {
+        send(guard, signal);
+    }
+    daemon.signal(Signal::KILL);
+    eventually("the guard ends", || {
+        // Again and again, in whatever it is doing.
+        let alive = runs(guard);
+        if alive {
+            send(guard, Signal::TERM);
+        }
+        !alive
+    });
+    assert!(begun.elapsed() < Duration::from_secs(8), "long before it is killed");
+    let (_, log) = daemon.wait();
+    assert!(log.contains("is at rest, after"), "{log}");
+    assert_eq!(files.duties(), [FULL; 4], "braked");
+}
+
+#[test]
+fn a_panic_while_the_daemon_starts_ends_it_with_1_and_a_reason_and_its_guard_stops_the_car() {
+    let files = Files::left_running();
+    files.break_it("panic-at-start");
+    let output = files.command("run").output().expect("runs");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let said = said(&output);
+    assert!(said.contains("made to panic") && said.contains("the daemon panicked"), "{said}");
+    assert_eq!(files.duties(), [FULL; 4], "braked");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod floods;
 mod foreign;
 mod guard;
 mod kill_matrix;
+mod one_daemon;
 mod proofs;
 mod readme;
 mod service;

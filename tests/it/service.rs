@@ -1,5 +1,4 @@
-//! The daemon as a service: what it tells its manager, the sockets that it is given, and the board that
-//! it has to itself.
+//! The daemon as a service: what it tells its manager, and the sockets that it is given.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -10,7 +9,6 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
-use transport::LockFile;
 
 use crate::support::{Process, car_daemon, eventually, language};
 
@@ -185,27 +183,4 @@ fn descriptors_that_make_no_sense_are_named_and_the_daemon_listens_all_the_same(
         assert_eq!(log.contains("passed to this process is closed"), words.is_some(), "{count}: {log}");
         assert!(words.is_none_or(|words| log.contains(words)), "{count}: {log}");
     }
-}
-
-#[test]
-fn a_second_daemon_on_the_same_board_is_refused_with_the_number_of_the_first() {
-    let folder = TempDir::new().expect("a folder");
-    let lock = LockFile::take(folder.path().join("car-daemon-linux.lock"), 0o666).expect("is free");
-    let config = folder.path().join("car.toml");
-    std::fs::write(&config, "platform = \"linux\"\nlock_dir = \".\"\nlisten = [\"tcp://127.0.0.1:0\"]")
-        .expect("can be written");
-    let start = || {
-        let output = car_daemon().arg("--config").arg(&config).env("STATE_DIRECTORY", folder.path()).output();
-        let output = output.expect("runs");
-        assert_eq!(output.status.code(), Some(1));
-        String::from_utf8_lossy(&output.stderr).into_owned()
-    };
-    let said = start();
-    let holder = format!("process {} holds the lock file", std::process::id());
-    assert!(said.contains(&holder) && said.contains("stop the other first"), "{said}");
-    // After a crash only the file is left, with a number that means nothing any more.
-    drop(lock);
-    std::fs::write(folder.path().join("car-daemon-linux.lock"), "car-daemon 1\n").expect("can be written");
-    let said = start();
-    assert!(!said.contains("lock"), "it gets as far as this machine's pins: {said}");
 }

@@ -100,6 +100,8 @@ fn the_service_ends_in_a_halt_may_be_real_time_and_is_watched() {
         "Type=notify",
         "WatchdogSec=2",
         "ExecStopPost=/usr/bin/car-daemon halt --config /etc/car-daemon/car.toml",
+        "KillMode=control-group",
+        "LimitCORE=0",
         "LimitRTPRIO=50",
         "LimitMEMLOCK=64M",
         "RestrictRealtime=no",

@@ -9,16 +9,19 @@ use std::os::fd::RawFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{getppid, setsid};
+use rustix::process::{Signal, getppid, setsid};
 use tokio::signal::unix::{SignalKind, signal};
+use transport::LockError;
 
 use super::{READY, WELL, fingerprint};
 use crate::Config;
 use crate::halt::halt;
+use crate::lock_board;
 use crate::log::say_at_once;
 
-/// Lines of GPIO are free only when the daemon is really gone, and a bus may be stuck for a while.
-const TRY_FOR: Duration = Duration::from_secs(10);
+/// Lines of GPIO are free only when the daemon is really gone, and a bus may be stuck for a while. Shorter
+/// than `TimeoutStopSec` of the service, so that what does not come to rest can still be said.
+const TRY_FOR: Duration = Duration::from_secs(8);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
@@ -29,7 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 /// Why it cannot stand, or what does not come to rest, in words; the latter after all else did.
 pub(crate) fn stand(load: impl FnOnce() -> Result<Config, String>, expected: u64) -> Result<(), String> {
     close_inherited();
-    let daemon = getppid().map_or_else(|| "?".to_owned(), |pid| pid.as_raw_nonzero().to_string());
+    let daemon = getppid().and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok());
     // What ends the daemon, from a terminal or a supervisor, is not to end its guard.
     setsid().map_err(|error| format!("cannot leave the daemon's session: {error}"))?;
     ignore_signals().map_err(|error| format!("cannot ignore signals: {error}"))?;
@@ -43,7 +46,7 @@ pub(crate) fn stand(load: impl FnOnce() -> Result<Config, String>, expected: u64
     if said_well(&mut io::stdin().lock()) {
         return Ok(());
     }
-    bring_to_rest(&config, &daemon)
+    bring_to_rest(&config, daemon)
 }
 
 /// Whatever else came down from the daemon and its parents: a listener that is held open here would
@@ -62,7 +65,10 @@ fn close_inherited() {
 fn ignore_signals() -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let _entered = runtime.enter();
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup(), SignalKind::quit()] {
+    // What a service manager does to a daemon it may do to all that the daemon has started, and it aborts
+    // one that does not feed its watchdog.
+    for end in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT, Signal::ABORT] {
+        let kind = SignalKind::from_raw(end.as_raw());
         // Whoever asked for it once is asked no more: the process is not ended by it from here on.
         drop(signal(kind)?);
     }
@@ -85,23 +91,53 @@ fn said_well(pipe: &mut impl Read) -> bool {
     }
 }
 
-fn bring_to_rest(config: &Config, daemon: &str) -> Result<(), String> {
+fn bring_to_rest(config: &Config, daemon: Option<u32>) -> Result<(), String> {
+    let gone = daemon.map_or_else(|| "?".to_owned(), |pid| pid.to_string());
+    let say = |what: &str| say_at_once(&format!("guard: the daemon (process {gone}) is gone; {what}"));
     let begun = Instant::now();
     let mut pause = FIRST_PAUSE;
+    let mut left_to = None;
     loop {
-        let failures = match halt(config) {
-            Ok(done) => {
-                let ms = begun.elapsed().as_millis();
-                say_at_once(&format!("guard: the daemon (process {daemon}) is gone; {done}, after {ms} ms"));
+        let outcome = attempt(config, daemon);
+        let late = begun.elapsed() > TRY_FOR;
+        match outcome {
+            Attempt::AtRest(done) => {
+                say(&format!("{done}, after {} ms", begun.elapsed().as_millis()));
                 return Ok(());
             }
-            Err(failures) => failures,
-        };
-        if begun.elapsed() > TRY_FOR {
-            return Err(failures.join("\n"));
+            Attempt::Failed(failures) if late => return Err(failures.join("\n")),
+            Attempt::Others(_) if late => return Ok(()),
+            Attempt::Others(pid) if left_to != Some(pid) => {
+                left_to = Some(pid);
+                say(&format!("the board is left to process {pid}, which has it now"));
+            }
+            Attempt::Failed(_) | Attempt::Others(_) => {}
         }
         thread::sleep(pause);
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// What became of one attempt to bring the board to rest.
+enum Attempt {
+    AtRest(String),
+    Failed(Vec<String>),
+    /// This process has the board. If it is the next daemon, its car began at rest.
+    Others(u32),
+}
+
+fn attempt(config: &Config, daemon: Option<u32>) -> Attempt {
+    // Held while this writes: nobody else does then.
+    let _lock = match lock_board(config, Duration::ZERO) {
+        Err(LockError::Held { by: Some(pid), .. }) if daemon.is_some_and(|daemon| daemon != pid) => {
+            return Attempt::Others(pid);
+        }
+        // A daemon that is stuck has it still.
+        lock => lock,
+    };
+    match halt(config) {
+        Ok(done) => Attempt::AtRest(done),
+        Err(failures) => Attempt::Failed(failures),
     }
 }
 

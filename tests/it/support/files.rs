@@ -96,15 +96,21 @@ impl Files {
         (self.0.path().join("dev"), self.0.path().join("sys"))
     }
 
+    /// Held by the daemon that drives these files.
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.0.path().join("car-daemon-breakable.lock")
+    }
+
     pub(crate) fn board(&self) -> PathBuf {
         self.0.path().join("board.toml")
     }
 
-    /// A configuration of a daemon that drives these files, on a platform that breaks when told.
+    /// A configuration of a daemon that drives these files, on a platform that breaks when told. Their
+    /// daemons find each other where the files are.
     pub(crate) fn config(&self) -> String {
         let root = self.0.path().display();
         format!(
-            "board = \"{root}/board.toml\"\nplatform = \"breakable\"\n\
+            "lock_dir = \"{root}\"\nboard = \"{root}/board.toml\"\nplatform = \"breakable\"\n\
              [linux]\ndev = \"{root}/dev\"\nsys = \"{root}/sys\"\n[auth]\ninsecure = true\n"
         )
     }
@@ -113,7 +119,7 @@ impl Files {
     pub(crate) fn command(&self, name: &str) -> Command {
         let file = self.0.path().join("car.toml");
         let root = self.0.path().display();
-        let config = format!("state_dir = \"{root}/state\"\nlock_dir = \"{root}\"\n{}", self.config());
+        let config = format!("state_dir = \"{root}/state\"\n{}", self.config());
         fs::write(&file, config).expect("can be written");
         let mut command = car_daemon();
         command.arg(name).arg("--config").arg(file);

@@ -61,7 +61,8 @@ impl Process {
         let folder = TempDir::new().expect("a folder");
         let file = folder.path().join("car.toml");
         // Nothing of a test lies in the folders of whoever runs it.
-        let folders = format!("state_dir = \"state\"\nlock_dir = \".\"\n{config}");
+        let lock = if config.contains("lock_dir") { "" } else { "lock_dir = \".\"\n" };
+        let folders = format!("state_dir = \"state\"\n{lock}{config}");
         std::fs::write(&file, folders).expect("can be written");
         command.arg("--config").arg(file);
         let endpoints = [&free_endpoints(host, &folder)[..], more].concat();
@@ -92,6 +93,12 @@ impl Process {
             .nth(1)
             .and_then(|a| a.trim_end_matches('/').parse().ok())
             .expect("an address")
+    }
+
+    /// The fingerprint of its certificate, as it prints it.
+    pub(crate) fn pin(&self) -> &str {
+        let line = self.table.lines().find_map(|line| line.split_once("this car's certificate: "));
+        line.expect("listens over TLS").1
     }
 
     /// Where everything of this daemon lies; as `XDG_RUNTIME_DIR` it makes the Unix socket the

@@ -1,8 +1,8 @@
 //! `car-daemon` as the stories run it: the same program, built where their harness finds it, with one
 //! more platform: `breakable`, on which it breaks when told.
 //!
-//! What breaks is the first word of the file `fault` in `[linux] sys`: `panic` and `stall` the control
-//! loop, `bus` every chip.
+//! What breaks is the word in the file `fault` in `[linux] sys`: `panic` and `stall` the control loop,
+//! `bus` every chip, `panic-at-start` whoever opens the platform, which is the main thread of a daemon.
 
 use std::fs;
 use std::path::PathBuf;
@@ -30,7 +30,10 @@ struct Breakable {
 impl Breakable {
     fn open(config: &Config) -> Box<dyn Platform> {
         let linux = Linux::rooted(&config.linux.dev, &config.linux.sys);
-        Box::new(Self { linux, fault: Fault(config.linux.sys.join("fault")) })
+        let fault = Fault(config.linux.sys.join("fault"));
+        // Once, so that a guard can do its duty.
+        assert!(fault.now() != "panic-at-start" || fs::remove_file(&fault.0).is_err(), "made to panic");
+        Box::new(Self { linux, fault })
     }
 }
 
