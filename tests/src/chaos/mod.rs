@@ -169,6 +169,8 @@ async fn play(seed: u64, config: Config, stage: &Stage) {
     let ear = Ear { inner: mem.clone(), stage: stage.clone() };
     let parts = Parts { transports: Table::of(vec![Arc::new(ear)]), hardware: Mode::Task, lock: None };
     let daemon = Daemon::start_on(&config, parts, Box::new(sim.clone())).await.expect("starts");
+    // Its tasks have begun others by then.
+    sleep(Duration::from_millis(1)).await;
     let alone = Handle::current().metrics().num_alive_tasks();
 
     let network = Network { mem, stage: stage.clone(), dialled: Arc::default() };
