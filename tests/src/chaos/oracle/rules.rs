@@ -63,27 +63,19 @@ pub(super) trait Rule: Send {
     fn hardware(&mut self, _whole: bool, _now: Duration) {}
 }
 
-/// Nothing is told by two clocks more exactly than this.
-const EXACT: Duration = Duration::from_millis(1);
-
 /// A client's idea of the daemon's clock may be ahead by this.
 const AHEAD: Duration = Duration::from_secs(1);
 
-/// What was sent longer ago than it lives is over before it comes.
+/// What was sent longer ago than it lives is over before it comes. Never open: what other rules remember
+/// hangs on it.
 #[derive(Default)]
 struct Age;
 
 impl Rule for Age {
     fn verdict(&mut self, said: &Said<'_>, _wheels: Wheels) -> Verdict {
         let Some(sent) = sent(said.command) else { return Verdict::Yes };
-        let (end, ahead) = (sent + ttl(said.command), said.now + AHEAD);
-        if end + EXACT < said.now || sent > ahead + EXACT {
-            Verdict::No
-        } else if end <= said.now + EXACT || sent + EXACT >= ahead {
-            Verdict::Maybe
-        } else {
-            Verdict::Yes
-        }
+        let over = sent + ttl(said.command) <= said.now;
+        if over || sent > said.now + AHEAD { Verdict::No } else { Verdict::Yes }
     }
 }
 
