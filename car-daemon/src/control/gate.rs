@@ -121,7 +121,6 @@ impl Gate {
             Command::Release => Ok(self.release(id, now)),
             Command::Who => Ok(Answer::Who(Box::new(self.who(now)))),
             Command::Drive { .. } | Command::Velocity { .. } | Command::Move(_) => {
-                self.ready()?;
                 self.drive(id, command, now)
             }
             Command::Look { .. } | Command::Nudge { .. } | Command::NudgeStep { .. } | Command::Center => {
@@ -284,7 +283,7 @@ impl Gate {
     }
 
     /// Whether anything may move at all.
-    fn ready(&self) -> Result<(), Fault> {
+    pub(super) fn ready(&self) -> Result<(), Fault> {
         if self.closing {
             return Err(Fault::new(Code::BUSY, "the daemon is shutting down"));
         }
@@ -348,6 +347,7 @@ impl Gate {
         self.throttle.stop();
         self.steer.stop();
         let Some(motion) = self.motion.take() else { return };
+        self.lease.drove(motion.driver, now);
         self.events.push(Event::Stopped { reason: reason.clone() });
         let unlinked = self.sessions.get(&motion.driver).is_some_and(|session| !session.linked);
         if unlinked && self.lease.held().is_some_and(|held| held.by == motion.driver && !held.asked) {

@@ -52,6 +52,13 @@ impl Lease {
         });
     }
 
+    /// `id` has driven until now.
+    pub(crate) fn drove(&mut self, id: SessionId, now: Duration) {
+        if let Some(held) = self.held.as_mut().filter(|held| held.by == id) {
+            held.heard = now;
+        }
+    }
+
     /// Takes it from whoever holds it.
     pub(crate) fn free(&mut self) -> Option<Held> {
         self.held.take()

@@ -20,7 +20,7 @@ impl Gate {
     /// Drives as `command` says.
     ///
     /// # Errors
-    /// Stale, not the driver, or held by somebody's stop.
+    /// Stale, nothing may move, not the driver, or held by somebody's stop.
     pub(super) fn drive(&mut self, id: SessionId, command: &Command, now: Duration) -> Result<Answer, Fault> {
         let (wish, life) = match command {
             Command::Drive { throttle, steer, strafe, ttl, seq, t } => {
@@ -72,14 +72,19 @@ impl Gate {
         let motion = Motion { driver: id, throttle: wish.throttle, steer: wish.steer, since: now, life };
         let quiet = self.rules.control.command_ttl;
         let Some(session) = self.sessions.get_mut(&id) else { return Ok(()) };
-        if motion.is_standing() {
+        // Told of what is refused, too: a stick that is held while nothing may move is held afterwards.
+        let held = if motion.is_standing() {
             session.stick.let_go();
-            // Zeros of somebody who does not drive are no wish to drive.
-            if self.lease.holder() != Some(id) {
-                return Ok(());
-            }
-        } else if let Err(why) = session.stick.try_to_drive(now, quiet) {
-            let why = why.to_owned();
+            None
+        } else {
+            session.stick.try_to_drive(now, quiet).err().map(str::to_owned)
+        };
+        self.ready()?;
+        // Zeros of somebody who does not drive are no wish to drive.
+        if motion.is_standing() && self.lease.holder() != Some(id) {
+            return Ok(());
+        }
+        if let Some(why) = held {
             self.nobody_else_drives(id, now)?;
             let ms = quiet.as_millis();
             let message = format!("{why}: let go for {ms} ms, or send zeros, before you drive again");

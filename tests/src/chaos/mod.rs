@@ -18,6 +18,7 @@ mod people;
 mod stage;
 mod tap;
 mod transcript;
+mod watchdog;
 mod watcher;
 mod words;
 
@@ -43,6 +44,7 @@ use oracle::Oracle;
 use people::{HABITS, Habit, Person};
 use stage::Stage;
 use tap::Ear;
+use watchdog::Watchdog;
 use watcher::Watcher;
 
 /// Listens with a link, as tcp does.
@@ -50,6 +52,12 @@ const CAR: &str = "car";
 
 /// Listens without one, as udp does.
 const RADIO: &str = "radio";
+
+/// Of whoever comes to [`CAR`]: enough to take the lease from whoever came to [`RADIO`].
+const CAR_PRIORITY: u8 = 60;
+
+/// Of whoever comes to [`RADIO`].
+const RADIO_PRIORITY: u8 = 40;
 
 /// What came of one seed.
 #[derive(Clone, Debug)]
@@ -123,10 +131,12 @@ pub fn run(seed: u64, readable: bool) -> Outcome {
     keep_panics();
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime of one thread needs nothing that could be missing");
-    let board = Board::preset("demo").expect("part of the build");
-    let stage = runtime.block_on(async { Stage::new(Oracle::new(&board), readable) });
+    let config = configured(seed);
+    let oracle = Oracle::new(&config.board, config.control.lease);
+    let watchdog = Watchdog::over(seed);
+    let stage = runtime.block_on(async { Stage::new(oracle, readable, watchdog.beats()) });
     PLAYING.set(true);
-    let played = panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(play(seed, board, &stage))));
+    let played = panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(play(seed, config, &stage))));
     stage.curtain();
     drop(runtime);
     PLAYING.set(false);
@@ -140,16 +150,27 @@ pub fn run(seed: u64, readable: bool) -> Outcome {
     Outcome { seed, hash, wrong, lines, tally }
 }
 
-async fn play(seed: u64, board: Board, stage: &Stage) {
-    let mut rng = Rng::with_seed(seed);
+/// Most plays are shorter than the usual lease, so in every other one it is short.
+fn configured(seed: u64) -> Config {
     let mut config = Config::standard();
-    config.listen = [CAR, RADIO].map(endpoint).into();
-    config.board = board;
+    let at = |name, priority: u8| endpoint(&format!("{name}?priority={priority}"));
+    config.listen = vec![at(CAR, CAR_PRIORITY), at(RADIO, RADIO_PRIORITY)];
+    config.board = Board::preset("demo").expect("part of the build");
+    if seed % 2 == 1 {
+        config.control.lease = Duration::from_millis(400);
+    }
+    config
+}
+
+async fn play(seed: u64, config: Config, stage: &Stage) {
+    let mut rng = Rng::with_seed(seed);
     let sim = Sim::new(&config.board);
     let mem = Mem::new(config.limits.transport.clone());
     let ear = Ear { inner: mem.clone(), stage: stage.clone() };
     let parts = Parts { transports: Table::of(vec![Arc::new(ear)]), hardware: Mode::Task, lock: None };
     let daemon = Daemon::start_on(&config, parts, Box::new(sim.clone())).await.expect("starts");
+    // Its tasks have begun others by then.
+    sleep(Duration::from_millis(1)).await;
     let alone = Handle::current().metrics().num_alive_tasks();
 
     let network = Network { mem, stage: stage.clone(), dialled: Arc::default() };

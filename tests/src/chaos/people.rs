@@ -15,7 +15,7 @@ use transport::{Connection, Endpoint, Faulty, Frame, FrameSink, FrameStream, Tra
 
 use super::links::{self, Network};
 use super::tap::Mouth;
-use super::words::{NOISE, Said, Voice, WORDS, Word, drive};
+use super::words::{NOISE, Said, Voice, WORDS, Word, again, drive};
 use super::{CAR, RADIO};
 
 /// A row.
@@ -63,7 +63,13 @@ impl Person {
 
     fn voice(&mut self) -> Voice {
         let seq = self.rng.bool().then(|| self.rng.u64(..1_000_000));
-        Voice { cbor: self.rng.u8(..4) == 0, seq, id: 0, rng: self.rng.fork() }
+        Voice {
+            cbor: self.rng.u8(..4) == 0,
+            seq,
+            id: 0,
+            clock: self.network.stage.start(),
+            rng: self.rng.fork(),
+        }
     }
 
     /// Comes; `None` where nobody lets it in.
@@ -119,12 +125,8 @@ impl Person {
                 let motion = drive(&mut voice);
                 let period = self.rng.u64(20..180);
                 for _ in 0..self.rng.u32(1..40) {
-                    let mut again = motion.clone();
-                    if let Some(seq) = &mut voice.seq {
-                        *seq += 1;
-                        again["seq"] = (*seq).into();
-                    }
-                    let frame = voice.frame(Said::Call("drive", again));
+                    let params = again(&mut voice, &motion);
+                    let frame = voice.frame(Said::Call("drive", params));
                     visit.say(frame).await;
                     sleep(Duration::from_millis(period)).await;
                     if visit.is_over() || !self.is_here() {

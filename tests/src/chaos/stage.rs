@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Display;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ const LINK_END: Duration = Duration::from_millis(20);
 #[derive(Clone, Debug)]
 pub(super) struct Stage {
     start: Instant,
+    /// Counts the looks at the wheels: virtual time passes.
+    beats: Arc<AtomicU64>,
     inner: Arc<Mutex<Inner>>,
 }
 
@@ -61,7 +64,7 @@ struct Session {
 }
 
 impl Stage {
-    pub(super) fn new(oracle: Oracle, readable: bool) -> Self {
+    pub(super) fn new(oracle: Oracle, readable: bool, beats: Arc<AtomicU64>) -> Self {
         let inner = Inner {
             transcript: Transcript::new(readable),
             oracle,
@@ -71,7 +74,12 @@ impl Stage {
             newest: 0,
             tally: Tally::default(),
         };
-        Self { start: Instant::now(), inner: Arc::new(Mutex::new(inner)) }
+        Self { start: Instant::now(), beats, inner: Arc::new(Mutex::new(inner)) }
+    }
+
+    /// When it began, and the daemon with it.
+    pub(super) fn start(&self) -> Instant {
+        self.start
     }
 
     fn lock(&self) -> (Duration, MutexGuard<'_, Inner>) {
@@ -103,12 +111,12 @@ impl Stage {
     }
 
     /// The daemon has a new session.
-    pub(super) fn opened(&self, id: LineId, linked: bool) -> u64 {
+    pub(super) fn opened(&self, id: LineId, linked: bool, priority: u8) -> u64 {
         let (now, mut inner) = self.lock();
         inner.newest += 1;
         let session = inner.newest;
         inner.transcript.note(now, "opened", session, id.0.as_bytes());
-        inner.oracle.opened(session, linked);
+        inner.oracle.opened(session, linked, priority);
         let line = inner.lines.entry(id).or_default();
         line.session = Some(session);
         if line.ended.is_some() {
@@ -173,6 +181,7 @@ impl Stage {
     /// Looks at the wheels.
     pub(super) fn look(&self, wheels: Wheels, world: u64) {
         let (now, mut inner) = self.lock();
+        self.beats.fetch_add(1, Ordering::Relaxed);
         inner.transcript.number(world);
         inner.tally.looks += 1;
         inner.tally.driven += u64::from(wheels != Wheels::REST);
@@ -223,13 +232,13 @@ impl Inner {
         let (seq, t) = (state["seq"].as_u64().unwrap_or(0), state["t"].as_f64().unwrap_or(-1.0));
         // One that waited for a slow reader tells of then.
         let fresh = now.as_secs_f64() - t < LINK_END.as_secs_f64();
-        let driver = state["driver"].as_u64().filter(|_| fresh);
         let before = self.sessions.get_mut(&id).and_then(|session| session.state.replace((seq, t)));
         if before.is_some_and(|(last, then)| seq < last || (seq > last) != (t > then)) {
             self.accuse(now, format_args!("session {id} is told state {seq} of {t} s after {before:?}"));
         }
-        if let Some(driver) = driver.filter(|driver| !self.oracle.may_be_driver(*driver, now)) {
-            self.accuse(now, format_args!("session {driver} is said to drive, and must not"));
+        let driver = state["driver"].as_u64();
+        if fresh && !self.oracle.may_be_driver(driver, now) {
+            self.accuse(now, format_args!("the driver is said to be {driver:?}, and is not"));
         }
     }
 }

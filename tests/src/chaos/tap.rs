@@ -15,7 +15,7 @@ use transport::{
 };
 
 use super::stage::{LineId, Stage};
-use super::{CAR, RADIO};
+use super::{CAR, CAR_PRIORITY, RADIO, RADIO_PRIORITY};
 
 /// A connection to [`RADIO`] has no link: like a UDP session, it ends after this silence.
 pub(super) const RADIO_IDLE: Duration = Duration::from_secs(2);
@@ -81,7 +81,7 @@ impl Listener for EarListener {
 
 fn heard(connection: Connection, stage: Stage, line: LineId) -> Connection {
     let linked = line.0 != RADIO;
-    let session = stage.opened(line, linked);
+    let session = stage.opened(line, linked, if linked { CAR_PRIORITY } else { RADIO_PRIORITY });
     let idle = (!linked).then(|| Box::pin(sleep(RADIO_IDLE)));
     let rx = HeardStream { inner: Some(connection.rx), stage: stage.clone(), session, idle };
     let tx = SaidSink { inner: connection.tx, stage, session, linked, room: true };

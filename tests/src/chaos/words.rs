@@ -4,6 +4,7 @@
 use fastrand::Rng;
 use protocol::{DialectId, Id, Requests};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use transport::Frame;
 
 /// How one client speaks.
@@ -16,6 +17,8 @@ pub(super) struct Voice {
     pub(super) seq: Option<u64>,
     /// The number of its newest call.
     pub(super) id: u64,
+    /// When the daemon's clock began.
+    pub(super) clock: Instant,
 }
 
 /// Something said, before it is in a dialect.
@@ -44,6 +47,15 @@ pub(super) const WORDS: &[Word] = &[
     Word { weight: 3, say: |_| Said::Word("drive 0 0".into()) },
     Word { weight: 5, say: |_| Said::Word("stop".into()) },
     Word { weight: 3, say: |v| Said::Call("stop", numbered(v, json!({}))) },
+    Word { weight: 4, say: |_| Said::Word("acquire".into()) },
+    Word { weight: 2, say: |v| Said::Call("acquire", json!({ "force": v.rng.bool() })) },
+    Word { weight: 3, say: |_| Said::Word("acquire force".into()) },
+    Word { weight: 4, say: |_| Said::Word("release".into()) },
+    Word { weight: 1, say: |v| Said::Call(v.rng.choice(&["who", "release"]).unwrap_or(&"who"), Value::Null) },
+    Word { weight: 1, say: |v| Said::Word(pick(v, &["estop", "estop a child"])) },
+    Word { weight: 1, say: |_| Said::Call("estop", json!({ "reason": "a dog" })) },
+    Word { weight: 7, say: |_| Said::Word("reset".into()) },
+    Word { weight: 3, say: |_| Said::Call("reset", Value::Null) },
     Word { weight: 2, say: |v| Said::Word(pick(v, &["cam_left", "cam_up", "cam_init", "look 20 10"])) },
     Word { weight: 2, say: |v| Said::Call("look", json!({ "pan": angle(v), "tilt": angle(v) })) },
     Word { weight: 3, say: |v| Said::Word(pick(v, &["state", "ping", "help", ""])) },
@@ -141,12 +153,14 @@ fn angle(voice: &mut Voice) -> i32 {
 pub(super) fn drive(voice: &mut Voice) -> Value {
     let params = json!({ "throttle": power(voice), "steer": power(voice) });
     let params = lasting(voice, params);
+    let params = dated(voice, params);
     numbered(voice, params)
 }
 
 fn velocity(voice: &mut Voice) -> Value {
     let params = json!({ "linear": power(voice), "angular": 8.0 * power(voice) });
     let params = lasting(voice, params);
+    let params = dated(voice, params);
     numbered(voice, params)
 }
 
@@ -165,6 +179,33 @@ fn numbered(voice: &mut Voice, mut params: Value) -> Value {
         *newest += 1;
         let late = if voice.rng.u8(..16) == 0 { voice.rng.u64(..4) } else { 0 };
         params["seq"] = newest.saturating_sub(late).into();
+    }
+    params
+}
+
+/// Half say when they were sent: mostly now, some by a clock that is wrong, either way.
+fn dated(voice: &mut Voice, mut params: Value) -> Value {
+    let now = voice.clock.elapsed().as_secs_f64();
+    let ms = match voice.rng.u8(..16) {
+        0..=7 => return params,
+        8..=12 => 0,
+        13 => -voice.rng.i32(..600),
+        14 => -voice.rng.i32(..3_000),
+        _ => voice.rng.i32(..2_000),
+    };
+    params["t"] = (now + f64::from(ms) / 1e3).max(0.0).into();
+    params
+}
+
+/// The same again, now.
+pub(super) fn again(voice: &mut Voice, motion: &Value) -> Value {
+    let mut params = motion.clone();
+    if let Some(seq) = &mut voice.seq {
+        *seq += 1;
+        params["seq"] = (*seq).into();
+    }
+    if !params["t"].is_null() {
+        params["t"] = voice.clock.elapsed().as_secs_f64().into();
     }
     params
 }

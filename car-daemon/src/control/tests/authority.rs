@@ -102,11 +102,11 @@ fn a_lease_ends_by_silence_and_never_while_its_motion_is_in_force() {
     assert_eq!(gate.tick(ms(60_000)).driver, Some(ANNA), "a held `up` is no silence");
     accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(60_000));
     gate.handle(BEN, &Command::Stop { seq: None }, ms(60_100)).expect("always allowed");
-    assert_eq!(gate.next_deadline(), Some(ms(63_000)));
-    assert_eq!(gate.tick(ms(62_999)).driver, Some(ANNA));
-    assert_eq!(gate.tick(ms(63_000)).driver, None);
+    assert_eq!(gate.next_deadline(), Some(ms(63_100)), "it has driven until the stop");
+    assert_eq!(gate.tick(ms(63_099)).driver, Some(ANNA));
+    assert_eq!(gate.tick(ms(63_100)).driver, None);
     assert_eq!(leases(&mut gate), [Some(ANNA), None]);
-    accepted(&mut gate, BEN, &drive(0.5, 0.0), ms(63_001));
+    accepted(&mut gate, BEN, &drive(0.5, 0.0), ms(63_101));
 }
 
 #[test]
@@ -119,8 +119,9 @@ fn where_no_link_tells_of_an_end_a_lease_ends_with_its_motion_unless_it_was_aske
     assert_eq!(outputs.stop_reason.as_deref(), Some("session 3 (127.0.0.1:3) sent nothing new for 1000 ms"));
     acquire(&mut gate, RADIO, false, ms(2_000)).expect("free");
     accepted(&mut gate, RADIO, &drive(0.5, 0.0), ms(2_000));
-    assert_eq!(gate.tick(ms(4_999)).driver, Some(RADIO));
-    assert_eq!(gate.tick(ms(5_000)).driver, None);
+    gate.tick(ms(2_500));
+    assert_eq!(gate.tick(ms(5_499)).driver, Some(RADIO));
+    assert_eq!(gate.tick(ms(5_500)).driver, None);
 }
 
 #[test]

@@ -5,8 +5,10 @@
 //! accepted (hardware that fails between two of its checks), both are possible: then the wheels may
 //! turn and need not.
 
+mod lease;
 mod motion;
 mod rules;
+mod sticks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,8 +16,9 @@ use std::time::Duration;
 use hal::Board;
 use protocol::Command;
 
+use lease::Lease;
 pub(super) use motion::Wheels;
-use motion::{Life, Meaning, Motion};
+use motion::{Life, Meaning, Motion, sent};
 use rules::{RULES, Rule, Said, Verdict};
 
 /// A stop, or the end of a time to live, is done within one turn of the control loop.
@@ -34,6 +37,7 @@ const SETTLED: Duration = Duration::from_millis(450);
 pub(super) struct Oracle {
     meaning: Meaning,
     rules: Vec<Box<dyn Rule>>,
+    lease: Lease,
     /// Whether the end of each session's link is noticed.
     linked: BTreeMap<u64, bool>,
     /// Sessions whose link has ended, heard out or not.
@@ -41,8 +45,6 @@ pub(super) struct Oracle {
     alive: Vec<Motion>,
     /// When the wheels must stand at the latest, if nothing new comes.
     rest_by: Duration,
-    /// Who drove lately, and until when.
-    lately: Vec<(u64, Duration)>,
     refused: u64,
 }
 
@@ -56,15 +58,16 @@ impl std::fmt::Debug for Oracle {
 }
 
 impl Oracle {
-    pub(super) fn new(board: &Board) -> Self {
+    /// `silence`: after this long without driving the lease is over.
+    pub(super) fn new(board: &Board, silence: Duration) -> Self {
         Self {
             meaning: Meaning::new(board),
             rules: RULES.iter().map(|rule| rule()).collect(),
+            lease: Lease::new(silence),
             linked: BTreeMap::new(),
             cut: BTreeMap::new(),
             alive: Vec::new(),
             rest_by: Duration::ZERO,
-            lately: Vec::new(),
             refused: 0,
         }
     }
@@ -74,14 +77,16 @@ impl Oracle {
         self.refused
     }
 
-    pub(super) fn opened(&mut self, session: u64, linked: bool) {
+    pub(super) fn opened(&mut self, session: u64, linked: bool, priority: u8) {
         self.linked.insert(session, linked);
+        self.lease.opened(session, linked, priority);
     }
 
     /// A command was delivered; says what it makes of it.
     pub(super) fn heard(&mut self, session: u64, command: &Command, now: Duration) -> String {
         self.pass(now);
-        let said = Said { session, command, now };
+        let robbed = self.lease.robbed(session, command);
+        let said = Said { session, command, now, robbed: &robbed };
         let mut halts = matches!(command, Command::Stop { .. });
         for rule in &mut self.rules {
             halts |= rule.heard(&said, &self.alive);
@@ -89,6 +94,8 @@ impl Oracle {
         if halts {
             self.end(now, TURN, |_| true);
         }
+        self.lease.heard(session, command, now);
+        self.settle(now, TURN);
         let linked = self.linked.get(&session).copied().unwrap_or(false);
         match self.meaning.of(command, linked) {
             Some((wheels, life)) => self.motion(&said, wheels, life),
@@ -103,12 +110,18 @@ impl Oracle {
             self.refused += 1;
             return "refused".to_owned();
         }
-        if wheels == Wheels::REST {
-            match &self.alive[..] {
-                [only] if only.session == session && only.certain && only.is_good(now) => {}
-                some if some.iter().any(|motion| motion.session == session) => verdict = Verdict::Maybe,
-                _ => return "zeros of somebody who does not drive".to_owned(),
+        let lets = self.lease.verdict(session, wheels);
+        self.lease.drove(session, wheels, verdict == Verdict::Yes, now);
+        match lets {
+            Verdict::No if wheels == Wheels::REST => {
+                return "zeros of somebody who does not drive".to_owned();
             }
+            Verdict::No => {
+                self.refused += 1;
+                return "refused: somebody else drives".to_owned();
+            }
+            Verdict::Maybe => verdict = Verdict::Maybe,
+            Verdict::Yes => {}
         }
         let since = match &self.alive[..] {
             [only] if only.session == session && only.wheels == wheels && only.is_good(now) => only.since,
@@ -122,7 +135,7 @@ impl Oracle {
             self.end(now, TURN, |_| true);
         }
         let until = match life {
-            Life::Until(ttl) => Some(now + ttl),
+            Life::Until(ttl) => Some(sent(said.command).map_or(now, |sent| sent.min(now)) + ttl),
             Life::Link => None,
         };
         // What comes from a link that has ended is over at once.
@@ -151,12 +164,14 @@ impl Oracle {
         if self.linked.get(&session) == Some(&true) {
             self.cut.entry(session).or_insert(now);
             self.end(now, LINK_END, |motion| motion.session == session);
+            self.lease.link_ended(session, now);
         }
     }
 
     /// The daemon is done with a session.
     pub(super) fn closed(&mut self, session: u64, now: Duration) {
         self.end(now, LINK_END, |motion| motion.session == session);
+        self.lease.closed(session, now);
         self.linked.remove(&session);
         self.cut.remove(&session);
         for rule in &mut self.rules {
@@ -174,10 +189,9 @@ impl Oracle {
         }
     }
 
-    /// Whether a state may name this driver.
-    pub(super) fn may_be_driver(&self, session: u64, now: Duration) -> bool {
-        self.alive.iter().any(|motion| motion.session == session)
-            || self.lately.iter().any(|(who, until)| *who == session && now <= *until)
+    /// Whether a state may name this driver, or none.
+    pub(super) fn may_be_driver(&self, session: Option<u64>, now: Duration) -> bool {
+        self.lease.may_be_told(session, now)
     }
 
     /// Judges what the wheels do.
@@ -208,7 +222,20 @@ impl Oracle {
         if self.rules.iter_mut().any(|rule| rule.passed(now)) {
             self.end(now, TURN, |_| true);
         }
-        self.lately.retain(|(_, until)| now <= *until);
+        self.lease.pass(&self.alive, now);
+        self.settle(now, TURN);
+    }
+
+    /// Whoever loses the lease stands.
+    fn settle(&mut self, now: Duration, grace: Duration) {
+        for motion in &mut self.alive {
+            motion.certain &= self.lease.holds(motion.session) == Verdict::Yes;
+        }
+        let lost: Vec<u64> = self.alive.iter().map(|motion| motion.session).collect();
+        let lost = lost.into_iter().filter(|who| self.lease.holds(*who) == Verdict::No);
+        for who in lost.collect::<Vec<_>>() {
+            self.end(now, grace, |motion| motion.session == who);
+        }
     }
 
     fn end(&mut self, now: Duration, grace: Duration, mut over: impl FnMut(&Motion) -> bool) {
@@ -216,7 +243,6 @@ impl Oracle {
             if motion.wheels != Wheels::REST {
                 self.rest_by = self.rest_by.max(now + grace);
             }
-            self.lately.push((motion.session, now + LINK_END));
         }
     }
 }

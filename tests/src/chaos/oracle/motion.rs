@@ -82,14 +82,12 @@ impl Meaning {
 
     /// What a command asks; `None` where it is no motion.
     pub(super) fn of(&self, command: &Command, linked: bool) -> Option<(Wheels, Life)> {
-        let life = |ttl: &Option<Ttl>| Life::Until(ttl.map_or(TTL, Ttl::get));
+        let life = || Life::Until(ttl(command));
         match command {
-            Command::Drive { throttle, steer, ttl, .. } => {
-                Some((mixed(throttle.get(), steer.get()), life(ttl)))
-            }
-            Command::Velocity { linear, angular, ttl, .. } => {
+            Command::Drive { throttle, steer, .. } => Some((mixed(throttle.get(), steer.get()), life())),
+            Command::Velocity { linear, angular, .. } => {
                 let turn = angular.rad_s() * self.track / 2.0;
-                Some((mixed(linear.m_s() / self.top_speed, turn / self.top_speed), life(ttl)))
+                Some((mixed(linear.m_s() / self.top_speed, turn / self.top_speed), life()))
             }
             Command::Move(word) => {
                 let (throttle, steer) = match word {
@@ -102,6 +100,24 @@ impl Meaning {
             }
             _ => None,
         }
+    }
+}
+
+/// How long a command that says so itself is good after it was sent.
+pub(super) fn ttl(command: &Command) -> Duration {
+    match command {
+        Command::Drive { ttl, .. } | Command::Velocity { ttl, .. } => ttl.map_or(TTL, Ttl::get),
+        _ => TTL,
+    }
+}
+
+/// When a command says that it was sent.
+pub(super) fn sent(command: &Command) -> Option<Duration> {
+    match command {
+        Command::Drive { t: Some(t), .. } | Command::Velocity { t: Some(t), .. } => {
+            Some(Duration::from_secs_f64(t.seconds()))
+        }
+        _ => None,
     }
 }
 

@@ -6,11 +6,19 @@ use std::time::Duration;
 
 use protocol::Command;
 
-use super::motion::{Motion, Wheels};
+use super::lease::Robbed;
+use super::motion::{Motion, Wheels, sent, ttl};
+use super::sticks::Sticks;
 
 /// Every rule, each from its beginning. The first that refuses a motion decides.
-pub(super) const RULES: &[fn() -> Box<dyn Rule>] =
-    &[|| Box::<Breakage>::default(), || Box::<Numbers>::default(), || Box::<Sticks>::default()];
+/// Whom they let drive needs the lease too, which is no rule among others: see `lease`.
+pub(super) const RULES: &[fn() -> Box<dyn Rule>] = &[
+    || Box::<Age>::default(),
+    || Box::<Numbers>::default(),
+    || Box::<Sticks>::default(),
+    || Box::<Estop>::default(),
+    || Box::<Breakage>::default(),
+];
 
 /// What a rule says to a motion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +35,8 @@ pub(super) struct Said<'a> {
     pub(super) session: u64,
     pub(super) command: &'a Command,
     pub(super) now: Duration,
+    /// Who loses the lease by it.
+    pub(super) robbed: &'a Robbed,
 }
 
 /// One rule of the contract.
@@ -51,6 +61,43 @@ pub(super) trait Rule: Send {
 
     /// The hardware is broken from now on, or whole again.
     fn hardware(&mut self, _whole: bool, _now: Duration) {}
+}
+
+/// A client's idea of the daemon's clock may be ahead by this.
+const AHEAD: Duration = Duration::from_secs(1);
+
+/// What was sent longer ago than it lives is over before it comes. Never open: what other rules remember
+/// hangs on it.
+#[derive(Default)]
+struct Age;
+
+impl Rule for Age {
+    fn verdict(&mut self, said: &Said<'_>, _wheels: Wheels) -> Verdict {
+        let Some(sent) = sent(said.command) else { return Verdict::Yes };
+        let over = sent + ttl(said.command) <= said.now;
+        if over || sent > said.now + AHEAD { Verdict::No } else { Verdict::Yes }
+    }
+}
+
+/// Once anybody has said so, nothing moves until it is released.
+#[derive(Default)]
+struct Estop {
+    latched: bool,
+}
+
+impl Rule for Estop {
+    fn heard(&mut self, said: &Said<'_>, _alive: &[Motion]) -> bool {
+        match said.command {
+            Command::Estop { .. } => self.latched = true,
+            Command::Reset => self.latched = false,
+            _ => {}
+        }
+        self.latched
+    }
+
+    fn verdict(&mut self, _said: &Said<'_>, _wheels: Wheels) -> Verdict {
+        if self.latched { Verdict::No } else { Verdict::Yes }
+    }
 }
 
 /// A fault of the hardware is noticed within this, and a turn of the control loop.
@@ -121,75 +168,6 @@ impl Rule for Numbers {
                 Verdict::Yes
             }
         }
-    }
-
-    fn closed(&mut self, session: u64) {
-        self.0.remove(&session);
-    }
-}
-
-/// Whoever is quiet for this long has let go of its stick.
-const QUIET: Duration = Duration::from_millis(500);
-
-/// Whom somebody else has stopped must let go before it drives again.
-#[derive(Default)]
-struct Sticks(BTreeMap<u64, Stick>);
-
-#[derive(Clone, Copy)]
-struct Stick {
-    /// When it was last tried to drive: not before the first of these, if at all, and not after the
-    /// second. A stop counts as a try of whoever drove.
-    tried: (Option<Duration>, Duration),
-    held: Verdict,
-}
-
-impl Stick {
-    fn surely_tried(&self, now: Duration) -> bool {
-        self.tried.0.is_some_and(|tried| now.saturating_sub(tried) < QUIET)
-    }
-
-    fn perhaps_tried(&self, now: Duration) -> bool {
-        now.saturating_sub(self.tried.1) < QUIET
-    }
-}
-
-impl Rule for Sticks {
-    fn heard(&mut self, said: &Said<'_>, alive: &[Motion]) -> bool {
-        if !matches!(said.command, Command::Stop { .. }) {
-            return false;
-        }
-        let now = said.now;
-        self.0.remove(&said.session);
-        for motion in alive.iter().filter(|motion| motion.session != said.session) {
-            let sure = alive.len() == 1 && motion.certain && motion.is_good(now);
-            let stick =
-                self.0.entry(motion.session).or_insert(Stick { tried: (None, now), held: Verdict::Yes });
-            stick.tried = (if sure { Some(now) } else { stick.tried.0 }, now);
-        }
-        for stick in self.0.values_mut() {
-            if stick.surely_tried(now) {
-                stick.held = Verdict::No;
-            } else if stick.perhaps_tried(now) && stick.held == Verdict::Yes {
-                stick.held = Verdict::Maybe;
-            }
-        }
-        false
-    }
-
-    fn verdict(&mut self, said: &Said<'_>, wheels: Wheels) -> Verdict {
-        if wheels == Wheels::REST {
-            self.0.remove(&said.session);
-            return Verdict::Yes;
-        }
-        let now = said.now;
-        let stick = self.0.entry(said.session).or_insert(Stick { tried: (None, now), held: Verdict::Yes });
-        if !stick.perhaps_tried(now) {
-            stick.held = Verdict::Yes;
-        } else if !stick.surely_tried(now) && stick.held == Verdict::No {
-            stick.held = Verdict::Maybe;
-        }
-        stick.tried = (Some(now), now);
-        stick.held
     }
 
     fn closed(&mut self, session: u64) {
