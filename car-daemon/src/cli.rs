@@ -333,7 +333,10 @@ impl Args {
             row.ok_or_else(|| format!("--platform: {}", unknown("platform", name, known)))
         };
         let platform = self.platform.as_ref().map(find).transpose()?;
-        Ok(Overrides { board: self.board.clone(), platform, platforms, listen: self.listen.clone() })
+        // Who brings a board to rest must not fail for who may drive it.
+        let board_only = matches!(self.command, Some(Command::Halt | Command::Guard { .. }));
+        let (board, listen) = (self.board.clone(), self.listen.clone());
+        Ok(Overrides { board, platform, platforms, listen, board_only })
     }
 
     /// What leads another process to the same board.

@@ -18,7 +18,7 @@ use transport::{
 use crate::access::Access;
 use crate::certificate::{self, CertificateError};
 use crate::clock::Clock;
-use crate::config::{Config, in_clear};
+use crate::config::{Auth, Config, in_clear};
 use crate::control::{Gate, Rules};
 use crate::hardware::{self, Bell, Heartbeat, Plant, Runner};
 use crate::info::Identity;
@@ -118,6 +118,8 @@ pub struct Daemon {
     runner: Runner,
     server: Server,
     clock: Clock,
+    /// As it was at the start: the keys of UDP are made of it.
+    auth: Auth,
     closing: DropGuard,
     drain: Duration,
     /// Dropped last: until then the board is ours.
@@ -191,6 +193,7 @@ impl Daemon {
             runner,
             server,
             clock,
+            auth: config.auth.clone(),
             closing: closing.drop_guard(),
             drain: config.limits.session.drain,
             _lock: None,
@@ -223,8 +226,10 @@ impl Daemon {
             gate.set_control(config.control.clone());
             gate.set_reset(config.auth.reset);
         });
-        self.server.decide_by(access(config));
-        tracing::info!("[control] and [auth] are read again; everything else needs a restart");
+        self.server.decide_by(access(config).with_keys_of(&self.auth));
+        tracing::info!(
+            "[control] and [auth] are read again, but for allow_origins, allow_hosts and the keys of UDP; everything else needs a restart"
+        );
     }
 
     /// Waits until the control loop has died, which it never should.

@@ -8,6 +8,8 @@ mod origin;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use protocol::Role;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use transport::{Address, Endpoint, Peer};
@@ -47,13 +49,22 @@ pub struct Access {
     auth: Auth,
     /// The user that the daemon runs as.
     own: u32,
+    /// The tokens that are keys of UDP, where they are not those of `auth`.
+    keys: Option<Arc<[TokenRow]>>,
 }
 
 impl Access {
     /// By `[auth]`, for a daemon that runs as the user `own`.
     #[must_use]
     pub fn new(auth: Auth, own: u32) -> Self {
-        Self { auth, own }
+        Self { auth, own, keys: None }
+    }
+
+    /// The keys of UDP are still the tokens of `earlier`: a key that is another token by now proves
+    /// nothing.
+    #[must_use]
+    pub fn with_keys_of(self, earlier: &Auth) -> Self {
+        Self { keys: Some(earlier.all_tokens().cloned().collect()), ..self }
     }
 
     /// Whether a token is known.
@@ -73,7 +84,8 @@ impl Access {
     #[must_use]
     pub fn grant(&self, peer: &Peer, at: &Endpoint, shown: Presented<'_>) -> Grant {
         let by_token = shown.token.and_then(|token| self.row(token));
-        let by_key = || self.auth.all_tokens().find(|row| Some(row.name.as_str()) == shown.key);
+        let by_key =
+            || self.auth.all_tokens().find(|row| Some(row.name.as_str()) == shown.key && self.is_key(row));
         if let Some(row) = by_token.or_else(by_key) {
             let priority = priority(peer, at, row.priority, row.role == Role::Admin);
             return Grant { role: Some(row.role), priority, principal: Some(row.name.clone()) };
@@ -82,7 +94,8 @@ impl Access {
             let priority = priority(peer, at, row.priority, row.role == Role::Admin);
             return Grant { role: Some(row.role), priority, principal: None };
         }
-        let unasked = || if shown.certificate { Some(Role::Driver) } else { self.role_of_place(peer, at) };
+        let vouched = shown.certificate.then_some(Role::Driver);
+        let unasked = || self.role_of_place(peer, at).max(vouched);
         let role = at.option("role").map_or_else(unasked, role_named);
         Grant { role, priority: priority(peer, at, None, false), principal: None }
     }
@@ -95,6 +108,12 @@ impl Access {
             found.conditional_assign(&index, same);
         }
         self.auth.all_tokens().nth(usize::try_from(found).ok()?)
+    }
+
+    /// Whether a token is what its name's key is made of.
+    fn is_key(&self, row: &TokenRow) -> bool {
+        let keys = self.keys.as_deref();
+        keys.is_none_or(|keys| keys.iter().any(|key| key.name == row.name && key.token == row.token))
     }
 
     fn user_row(&self, peer: &Peer) -> Option<&UserRow> {

@@ -165,3 +165,14 @@ proptest! {
         prop_assert_eq!(grant.role.is_some(), is_one);
     }
 }
+
+#[test]
+fn a_key_that_is_another_token_by_now_proves_nothing() {
+    let one = |secret, role| Auth { tokens: vec![token(secret, role, "tablet", None)], ..Auth::default() };
+    let old = one("tablet-one-s3cret", Role::Driver);
+    let new = one("tablet-two-s3cret", Role::Admin);
+    let shown = Presented { key: Some("tablet"), ..Presented::default() };
+    let grant = |access: Access| access.grant(&from("10.0.0.7:5"), &at("udp://0.0.0.0"), shown).role;
+    assert_eq!(grant(Access::new(old.clone(), 0).with_keys_of(&old)), Some(Role::Driver));
+    assert_eq!(grant(Access::new(new, 0).with_keys_of(&old)), None);
+}

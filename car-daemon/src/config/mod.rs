@@ -147,11 +147,13 @@ pub struct Overrides {
     pub platforms: &'static [PlatformRow],
     /// `--listen`, once or more: replaces the file's list.
     pub listen: Vec<Endpoint>,
+    /// Only what leads to the board is read: who may come is not looked at.
+    pub board_only: bool,
 }
 
 impl Default for Overrides {
     fn default() -> Self {
-        Self { board: None, platform: None, platforms: PLATFORMS, listen: Vec::new() }
+        Self { board: None, platform: None, platforms: PLATFORMS, listen: Vec::new(), board_only: false }
     }
 }
 

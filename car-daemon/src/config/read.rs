@@ -72,11 +72,16 @@ impl Config {
         let mut faults = Vec::new();
 
         let clean = reader.is_clean();
-        if let Some(mut table) = root.get("auth").table() {
+        let (auth, listen) = (root.get("auth"), root.get("listen"));
+        if overrides.board_only {
+            drop(root.get("tls"));
+        } else if let Some(mut table) = auth.table() {
             doors::read_web(&mut table, &mut config.web);
             config.auth = auth::read(&reader, table, folder, &mut faults);
         }
-        doors::read_tls(&reader, &mut root, folder, &mut config);
+        if !overrides.board_only {
+            doors::read_tls(&reader, &mut root, folder, &mut config);
+        }
         config.auth.certificates = config.tls.client_ca.is_some();
         // Who has written a token wrongly has not meant to be open to everybody.
         let meant = !clean || (reader.is_clean() && faults.is_empty());
@@ -94,7 +99,6 @@ impl Config {
         }
         config.state_dir = read_folder(&reader, &root.get("state_dir"), folder);
         config.lock_dir = read_folder(&reader, &root.get("lock_dir"), folder);
-        let listen = root.get("listen");
         read_numbers(&reader, &mut root, &mut config);
         if let Some(mut linux) = root.get("linux").table() {
             for (key, place) in [("dev", &mut config.linux.dev), ("sys", &mut config.linux.sys)] {
@@ -102,7 +106,7 @@ impl Config {
             }
             linux.finish();
         }
-        if let Some(urls) = listen.strings() {
+        if let Some(urls) = listen.strings().filter(|_| !overrides.board_only) {
             let judged = (meant && overrides.listen.is_empty()).then_some(&config.auth);
             config.listen = read_endpoints(&reader, &listen, &urls, judged);
         }

@@ -14,6 +14,9 @@ impl Gate {
     /// # Errors
     /// Not the driver: says who is, and that it was asked.
     pub(super) fn acquire(&mut self, id: SessionId, force: bool, now: Duration) -> Result<Answer, Fault> {
+        if self.closing {
+            return Err(Fault::new(Code::BUSY, "the daemon is shutting down"));
+        }
         match self.lease.holder() {
             Some(holder) if holder != id => {
                 if !force {

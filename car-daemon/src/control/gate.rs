@@ -50,7 +50,7 @@ pub struct Gate {
     pub(super) ticked: Duration,
     pub(super) aim: Aim,
     fault: Option<String>,
-    closing: bool,
+    pub(super) closing: bool,
     stop_reason: Option<String>,
     pub(super) events: Vec<Event>,
 }
@@ -208,9 +208,9 @@ impl Gate {
 
     /// The daemon goes away: the car stops and stays.
     pub fn close(&mut self, why: &str, now: Duration) {
-        self.halt(why.to_owned(), now);
         self.closing = true;
         self.give_up_lease(why);
+        self.halt(why.to_owned(), now);
     }
 
     /// Other numbers from now on, but for the rate at which [`tick`](Self::tick) is called. A motion

@@ -3,12 +3,18 @@
 //!
 //! Which token is worth what must never be decided here.
 
-use protocol::{Code, Command, DialectId, Fault, Request, Requests, Token};
+use std::slice;
+use std::time::Duration;
+
+use protocol::{Code, Command, DialectId, Fault, Id, Request, Requests, Role, Token};
 use tokio::time::Instant;
 
 use super::answer::refusal;
 use super::pump::{Context, Session};
-use super::step::Step;
+
+/// After a token was weighed, what waited meanwhile is read within this: at once, and a message without
+/// a line end after 50 ms of silence.
+const CATCHING_UP: Duration = Duration::from_millis(100);
 
 /// A message that shows a token, and is answered only when nothing is gained by guessing.
 pub(super) struct Held {
@@ -18,16 +24,24 @@ pub(super) struct Held {
 }
 
 impl Session<'_> {
-    /// A token came with the handshake: it is weighed like any other, and answered by what it allows.
-    /// Says why the session must end, if it must.
-    pub(super) fn show(&mut self, token: Token) -> Option<String> {
-        let auth = Request { id: None, command: Ok(Command::Auth { token }) };
-        self.take(Step::Asked(DialectId::Json, Requests::One(auth)))
+    /// A token came with the handshake: it is weighed like any other. What it allows is in the `hello`
+    /// that follows, unless it has to wait; then the answer is one to no request.
+    pub(super) fn show(&mut self, token: Token) {
+        let auth = |id| Requests::One(Request { id, command: Ok(Command::Auth { token: token.clone() }) });
+        // Whoever is known at once is not told so twice, and who is not has to wait.
+        drop(self.weigh(DialectId::Json, auth(None)));
+        if let Some(held) = &mut self.held {
+            held.requests = auth(Some(Id::Null));
+        }
     }
 
     /// Answers a message, at once or, where it shows a token, only when nothing is gained by guessing.
     /// Says why the session must end, if it must.
-    pub(super) fn weigh(&mut self, dialect: DialectId, requests: Requests) -> Option<String> {
+    pub(super) fn weigh(&mut self, dialect: DialectId, mut requests: Requests) -> Option<String> {
+        refuse_tokens_in_batches(&mut requests);
+        if self.caught_up.is_some_and(|at| self.heard < at) {
+            refuse_motions(&mut requests);
+        }
         let Context { doors, clock, .. } = self.asker.context;
         let standing = &mut self.asker.standing;
         standing.waits = self.held.is_some();
@@ -45,6 +59,9 @@ impl Session<'_> {
     pub(super) fn release(&mut self) -> Option<String> {
         let Held { dialect, requests, .. } = self.held.take()?;
         self.asker.standing.waits = false;
+        if self.asker.standing.grant.role.is_none() {
+            self.caught_up = Some(Instant::now() + CATCHING_UP);
+        }
         self.answer(dialect, requests)
     }
 
@@ -84,5 +101,30 @@ impl Session<'_> {
     fn refuse(&mut self, dialect: DialectId, why: String) -> String {
         self.channel.reply(dialect, &refusal(Fault::new(Code::NOT_AUTHORISED, why.as_str())));
         why
+    }
+}
+
+/// A token may have to wait, and what comes with it must not.
+fn refuse_tokens_in_batches(requests: &mut Requests) {
+    let Requests::Batch(batch) = requests else { return };
+    for request in batch {
+        if matches!(request.command, Ok(Command::Auth { .. } | Command::Hello { token: Some(_), .. })) {
+            let message = "show a token in a message of its own, not in a batch";
+            request.command = Err(Fault::new(Code::INVALID_REQUEST, message));
+        }
+    }
+}
+
+/// What was said while a token was weighed was meant for then.
+fn refuse_motions(requests: &mut Requests) {
+    let all = match requests {
+        Requests::One(request) => slice::from_mut(request),
+        Requests::Batch(batch) => batch,
+    };
+    for request in all {
+        if request.command.as_ref().is_ok_and(|command| command.needs() >= Some(Role::Driver)) {
+            let message = "late: it waited while a token was weighed; say it again";
+            request.command = Err(Fault::new(Code::STALE, message));
+        }
     }
 }

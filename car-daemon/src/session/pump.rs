@@ -70,10 +70,13 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
         came,
         heard: came,
         held: None,
+        caught_up: None,
         stuck: None,
         missed: 0,
     };
-    let entered = shown.and_then(|token| session.show(token));
+    if let Some(token) = shown {
+        session.show(token);
+    }
     if manner.hello && linked {
         session.greet();
         // Written before anything is read: what the peer may have said already must not choose how. What
@@ -81,10 +84,7 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
         let outbox = &mut session.channel.outbox;
         drop(poll_fn(|cx| Poll::Ready(outbox.poll_drain(cx))).await);
     }
-    let why = match entered {
-        Some(why) => why,
-        None => session.run().await,
-    };
+    let why = session.run().await;
     registered.close(&why);
     let (unread, refused) = (session.channel.outbox.dropped(), session.pace.refused());
     session.say_goodbye(context.limits.drain).await;
@@ -133,6 +133,8 @@ pub(super) struct Session<'a> {
     pub(super) heard: Instant,
     /// A message whose answer waits.
     pub(super) held: Option<Held>,
+    /// Until then what is read may have waited while a token was weighed.
+    pub(super) caught_up: Option<Instant>,
     /// What was queued could not be handed on.
     stuck: Option<Stuck>,
     /// Events that this peer was too slow for.

@@ -24,10 +24,14 @@ pub(super) fn car(
 
     let pass = Pass::new(interlock);
     let mut opener = Opener { board, platform, pass: pass.clone(), chips: Vec::new() };
-    let estop = match &board.estop {
+    let mut estop = match &board.estop {
         Some(spec) => Some(opener.button(spec).map_err(|source| error(ESTOP, source))?),
         None => None,
     };
+    // Before the servos are told anything.
+    if estop.as_mut().is_some_and(|button| !matches!(button.is_pressed(), Ok(false))) {
+        pass.interlock().engage();
+    }
     for spec in &board.chips {
         let chip = opener.chip(spec).map_err(|source| error(&format!("chip {spec}"), source))?;
         opener.chips.push(chip);

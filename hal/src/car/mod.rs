@@ -237,7 +237,7 @@ impl Car {
 
     fn brake(&mut self) -> Result<(), HardwareError> {
         // What the servos' chips were told and did not send must not go out with what brakes.
-        self.servos.iter_mut().try_for_each(Turret::take_back)?;
+        let taken_back = self.servos.iter_mut().try_for_each(Turret::take_back);
         for motor in &mut self.motors {
             motor.next = Command::Brake;
         }
@@ -246,7 +246,8 @@ impl Car {
             self.drive()?;
             self.wheels = WheelPower::default();
             self.wake()
-        })
+        })?;
+        taken_back
     }
 
     fn turret(&self, role: ServoRole) -> Option<&Turret> {

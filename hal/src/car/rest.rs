@@ -8,7 +8,7 @@ use super::assemble::{Opener, standby_lines, wires};
 use super::guard::Pass;
 use crate::board::{Board, PinRef};
 use crate::platform::{Output, Platform, Pwm};
-use crate::{AssembleError, IoError};
+use crate::{AssembleError, Interlock, IoError};
 
 pub(super) fn board(board: &Board, platform: &mut dyn Platform) -> Result<(), Vec<AssembleError>> {
     let mut failures = Vec::new();
@@ -33,8 +33,10 @@ pub(super) fn board(board: &Board, platform: &mut dyn Platform) -> Result<(), Ve
     }
     drop((opener, held));
     if failures.is_empty() {
-        // A drop brakes once more, and leaves the bridges awake.
-        drop(Car::assemble(board, platform).map_err(|error| vec![error])?);
+        // A drop brakes once more, and leaves the bridges awake. The servos stay where they are.
+        let interlock = Interlock::default();
+        interlock.engage();
+        drop(Car::assemble_under(board, platform, interlock).map_err(|error| vec![error])?);
         return Ok(());
     }
     Err(failures)
