@@ -26,7 +26,7 @@ pub struct Listening {
 #[derive(Debug)]
 enum Entry {
     Crc32c(crc::Entrance),
-    Psk(psk::Reception),
+    Psk(Box<psk::Reception>),
 }
 
 /// What came of a datagram at a listener.
@@ -63,7 +63,8 @@ impl Listening {
             last += 1;
             Some(last.to_be_bytes())
         };
-        Self::new(Entry::Psk(psk::Reception::new(keys, limits, &[9; 32], nonces, now)), limits)
+        let reception = psk::Reception::new(keys, limits, &[9; 32], nonces, now);
+        Self::new(Entry::Psk(Box::new(reception)), limits)
     }
 
     fn new(entry: Entry, limits: &Limits) -> Self {
@@ -83,7 +84,7 @@ impl Listening {
         }
         let door: &mut dyn Door = match &mut self.entry {
             Entry::Crc32c(entrance) => entrance,
-            Entry::Psk(reception) => reception,
+            Entry::Psk(reception) => &mut **reception,
         };
         match door.knock(from, datagram, now) {
             Knock::Enter(frame, Guard { opener, sealer, .. }) => {
