@@ -6,6 +6,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::framing::{Choice, Decode, Encode};
+pub use crate::udp::bare::{Came, Dialling, Heard, Listening};
 use crate::{Connection, Endpoint, Frame, HandshakeError, Limits, RecvError, SendError, ws};
 
 /// One stream of a listener with `framing=`.

@@ -24,6 +24,8 @@ use crate::{
     Limits, Listener, OptionSpec, Scheme, Security, Transport,
 };
 
+#[cfg(feature = "fuzzing")]
+pub(crate) mod bare;
 mod chance;
 mod demux;
 mod dialled;

@@ -37,7 +37,7 @@ pub(crate) fn guard(end: End, epoch: u64, lasts: Duration) -> Guard {
         End::Listener => End::Dialler,
     };
     Guard {
-        opener: Box::new(Receive { from, epoch: None, next: 0, missed: 0 }),
+        opener: Box::new(Receive { from, newest: None, missed: 0 }),
         sealer: Box::new(Send { from: end, epoch, next: 0 }),
         presented: Presented::default(),
         lasts: Some(lasts),
@@ -94,28 +94,25 @@ impl Sealer for Send {
 #[derive(Debug)]
 struct Receive {
     from: End,
-    /// Of the peer; known once it has spoken.
-    epoch: Option<u64>,
-    next: u64,
+    /// The peer's epoch, and its counter; known once it has spoken.
+    newest: Option<(u64, u64)>,
     missed: u64,
 }
 
 impl Opener for Receive {
     fn open<'a>(&mut self, datagram: &'a [u8]) -> Result<&'a [u8], Refused> {
         let Whole { epoch, counter, frame } = parse(self.from, datagram).ok_or(Refused::Corrupt)?;
-        match self.epoch {
-            None => {
-                // Who listens anew may hear a peer in the middle of its session.
-                self.epoch = Some(epoch);
-                self.next = counter;
+        // Who listens anew may hear a peer in the middle of its session.
+        if let Some((current, newest)) = self.newest {
+            if epoch > current {
+                return Err(Refused::Anew);
             }
-            Some(current) if epoch < current => return Err(Refused::Late),
-            Some(current) if epoch > current => return Err(Refused::Anew),
-            Some(_) if counter < self.next => return Err(Refused::Late),
-            Some(_) => {}
+            if epoch < current || counter <= newest {
+                return Err(Refused::Late);
+            }
+            self.missed = self.missed.saturating_add(counter - newest - 1);
         }
-        self.missed = self.missed.saturating_add(counter - self.next);
-        self.next = counter.saturating_add(1);
+        self.newest = Some((epoch, counter));
         Ok(frame)
     }
 

@@ -149,10 +149,10 @@ impl fmt::Debug for Reception {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 impl Reception {
     /// How many are kept that have not entered.
-    pub(super) fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.opened.len()
     }
 }
