@@ -180,6 +180,9 @@ impl Daemon {
         };
         let server = Server::new(context, config.web.clone());
         let endpoints: Vec<_> = listeners.iter().map(|l| l.endpoint().clone()).collect();
+        for endpoint in endpoints.iter().filter(|endpoint| config.auth.insecure && !endpoint.is_local()) {
+            tracing::warn!(%endpoint, "anybody who reaches this machine may drive there: `insecure = true`");
+        }
         for endpoint in endpoints.iter().filter(|endpoint| in_clear(endpoint, &config.auth)) {
             tracing::warn!(%endpoint, "tokens are sent in clear there: whoever listens in on the network can use them");
         }
@@ -289,7 +292,9 @@ fn latched(config: &Config) -> std::io::Result<(Gate, Below, Interlock)> {
     };
     let latch = Latch::new(folder, &config.name);
     if let Some(engaged) = latch.load() {
-        gate.restore(latch::restored(engaged));
+        let latched = latch::restored(engaged);
+        tracing::warn!(by = %latched.by, reason = latched.reason, "the emergency stop is latched, as it was left: `reset` releases it");
+        gate.restore(latched);
         interlock.engage();
     }
     let keeper = Keeper::start(latch, |error| tracing::error!("{error}"))?;

@@ -158,14 +158,13 @@ impl Gate {
     fn not_driver(&self, holder: SessionId, id: SessionId, hint: &str, now: Duration) -> Fault {
         let priority = |id| self.sessions.get(&id).map_or(0, |session| session.grant.priority);
         let since = self.lease.held().map_or(Duration::ZERO, |held| now.saturating_sub(held.since));
-        let message = format!(
-            "{} drives, for {:.1} s now: {hint}; `acquire force` takes it from a lower priority than yours \
-             (yours is {}, its is {})",
-            self.label(holder),
-            since.as_secs_f64(),
-            priority(id),
-            priority(holder),
-        );
+        let (own, its) = (priority(id), priority(holder));
+        let force = match self.outranks(id, holder) {
+            true => "`acquire force` takes it at once".to_owned(),
+            false => format!("no force takes it, for your priority {own} is not above its {its}"),
+        };
+        let (label, seconds) = (self.label(holder), since.as_secs_f64());
+        let message = format!("{label} drives, for {seconds:.1} s now: {hint}; {force}");
         let data = self.visitor(holder, now).map(|visitor| json!({ "driver": visitor }));
         Fault { data, ..Fault::new(Code::NOT_DRIVER, message) }
     }

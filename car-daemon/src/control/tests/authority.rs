@@ -23,8 +23,8 @@ fn a_motion_takes_a_free_lease_and_a_refusal_says_who_holds_it_since_when_and_ho
     assert_eq!(fault.code, Code::NOT_DRIVER);
     assert_eq!(
         fault.message,
-        "session 1 (tablet, 127.0.0.1:1) drives, for 2.5 s now: `acquire` asks for it; `acquire force` takes \
-         it from a lower priority than yours (yours is 50, its is 50)"
+        "session 1 (tablet, 127.0.0.1:1) drives, for 2.5 s now: `acquire` asks for it; no force takes it, for \
+         your priority 50 is not above its 50"
     );
     let data = fault.data.expect("for programs");
     assert_eq!((&data["driver"]["session"], &data["driver"]["drives_s"]), (&1.into(), &2.5.into()));

@@ -56,7 +56,7 @@ fn remedy(error: &CallError) -> String {
     match error {
         CallError::Refused(fault) if fault.code == Code::NOT_AUTHORISED => format!("\n{SHOW}"),
         CallError::Refused(fault) if fault.code == Code::NOT_DRIVER => {
-            "\n`carctl who` shows who is here; `carctl drive --force` takes the lease".to_owned()
+            "\n`carctl who` shows who is here; `carctl drive --force` is how to force".to_owned()
         }
         _ => String::new(),
     }
