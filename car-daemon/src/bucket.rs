@@ -21,14 +21,16 @@ impl Bucket {
         Self { per_s: per_s as f64, burst, left: burst, at: Duration::ZERO }
     }
 
-    /// Whether it may happen once more at `now`. A clock that goes back gives nothing.
-    pub(crate) fn take(&mut self, now: Duration) -> bool {
+    /// Whether it may happen `cost` times more at `now`. A clock that goes back gives nothing.
+    pub(crate) fn take(&mut self, cost: usize, now: Duration) -> bool {
+        // What costs more than there can ever be is as dear as all of it.
+        let cost = (cost as f64).min(self.burst);
         let passed = now.saturating_sub(self.at);
         self.at = self.at.max(now);
         self.left = (self.left + passed.as_secs_f64() * self.per_s).min(self.burst);
-        let takes = self.left >= 1.0 - DUST;
+        let takes = self.left >= cost - DUST;
         if takes {
-            self.left -= 1.0;
+            self.left -= cost;
         }
         takes
     }
@@ -43,7 +45,7 @@ mod tests {
     }
 
     fn taken(bucket: &mut Bucket, asked: usize, now: Duration) -> usize {
-        (0..asked).filter(|_| bucket.take(now)).count()
+        (0..asked).filter(|_| bucket.take(1, now)).count()
     }
 
     #[test]
@@ -75,8 +77,8 @@ mod tests {
     #[test]
     fn a_clock_that_goes_back_gives_nothing() {
         let mut bucket = Bucket::new(1_000, 1);
-        assert!(bucket.take(ms(500)));
-        assert!(!bucket.take(ms(0)) && !bucket.take(ms(500)));
-        assert!(bucket.take(ms(501)));
+        assert!(bucket.take(1, ms(500)));
+        assert!(!bucket.take(1, ms(0)) && !bucket.take(1, ms(500)));
+        assert!(bucket.take(1, ms(501)));
     }
 }

@@ -199,9 +199,11 @@ impl Gate {
         self.events.push(Event::Hardware { fault: self.fault.clone() });
     }
 
-    /// The hardware answers again. Nothing that was asked before is resumed.
-    pub fn hardware_works(&mut self) {
+    /// The hardware answers again. Nothing that was asked before is resumed, and a stick that is still held
+    /// must not start the car by that.
+    pub fn hardware_works(&mut self, now: Duration) {
         if self.fault.take().is_some() {
+            self.hold_sticks("the hardware answers again", now);
             self.events.push(Event::Hardware { fault: None });
         }
     }
@@ -332,13 +334,18 @@ impl Gate {
     fn reset(&mut self, id: SessionId, now: Duration) -> Result<Answer, Fault> {
         if self.estop.release()? {
             let by = self.label(id);
-            let (why, quiet) = (format!("{by} released the emergency stop"), self.rules.control.command_ttl);
-            for session in self.sessions.values_mut() {
-                session.stick.stop(&why, false, now, quiet);
-            }
+            self.hold_sticks(&format!("{by} released the emergency stop"), now);
             self.events.push(Event::Estop { latched: false, by, reason: None });
         }
         Ok(Answer::Done)
+    }
+
+    /// Whoever holds a stick must let go before it drives again.
+    fn hold_sticks(&mut self, why: &str, now: Duration) {
+        let quiet = self.rules.control.command_ttl;
+        for session in self.sessions.values_mut() {
+            session.stick.stop(why, false, now, quiet);
+        }
     }
 
     /// Stands at once, whoever drove. A lease that came with the motion of somebody whose end is not

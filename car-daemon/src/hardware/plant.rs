@@ -6,7 +6,7 @@ use std::time::Duration;
 use hal::{AssembleError, Board, Car, HardwareError, Interlock, Platform};
 use protocol::{Gimbal, Pose, Speed, State, Wheels};
 
-use crate::control::{Gate, Outputs};
+use crate::control::Outputs;
 use crate::shared::{Shared, fill, round};
 
 /// How often a hardware that failed is asked whether it works again.
@@ -123,7 +123,7 @@ impl Plant {
         match self.car.recover() {
             Ok(()) => {
                 self.retry = None;
-                self.shared.gate(Gate::hardware_works);
+                self.shared.gate(|gate| gate.hardware_works(now));
             }
             Err(error) => {
                 self.shared.gate(|gate| gate.hardware_failed(&error.to_string(), now));

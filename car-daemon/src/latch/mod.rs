@@ -80,7 +80,11 @@ impl Latch {
                 Err(damage) => unknown(&damage.to_string()),
             },
             // Neither the file nor its folder.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_there() => None,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_there() => {
+                // Only an engaged latch is ever begun to be written.
+                let begun = fs::symlink_metadata(self.begun()).is_ok();
+                begun.then(|| unknown("was not finished")).flatten()
+            }
             Err(error) => unknown(&format!("cannot be read: {error}")),
         }
     }
@@ -105,7 +109,7 @@ impl Latch {
 
     fn replace(&self, bytes: &[u8]) -> io::Result<()> {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let new = self.path.with_extension("new");
+        let new = self.begun();
         // What a crash has left. Whatever it is, nothing is written through it.
         match fs::remove_file(&new) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -118,7 +122,16 @@ impl Latch {
         sync(&self.folder)
     }
 
+    /// What is written before it takes the file's name.
+    fn begun(&self) -> PathBuf {
+        self.path.with_extension("new")
+    }
+
     fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(self.begun()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         match fs::remove_file(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),

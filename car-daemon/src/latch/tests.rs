@@ -91,10 +91,13 @@ fn what_a_crash_has_left_half_written_is_neither_read_nor_written_through() {
     let precious = dir.path().join("precious");
     fs::write(&precious, "precious").unwrap();
     symlink(&precious, latch.path().with_extension("new")).unwrap();
-    assert_eq!(latch.load(), None);
+    assert!(doubt(&latch).contains("was not finished"), "whoever began to latch meant it");
     latch.store(Some(&engaged("one"))).unwrap();
     assert_eq!(latch.load(), Some(engaged("one")));
     assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+    symlink(&precious, latch.path().with_extension("new")).unwrap();
+    latch.store(None).unwrap();
+    assert_eq!(latch.load(), None, "a reset leaves nothing behind");
 }
 
 #[test]

@@ -33,7 +33,7 @@ impl<K: Eq + Hash> Crowd<K> {
         let fresh =
             || Kind { bucket: Bucket::new(self.per_s, self.per_s), left_out: 0, words: String::new() };
         let kind = self.kinds.entry(kind).or_insert_with(fresh);
-        let admits = kind.bucket.take(now);
+        let admits = kind.bucket.take(1, now);
         if !admits {
             if kind.left_out == 0 {
                 kind.words = words();

@@ -8,6 +8,9 @@ use protocol::{Code, Command, Fault, Request, Requests};
 use crate::bucket::Bucket;
 use crate::config::SessionLimits;
 
+/// How many messages `who` is as dear as: it tells of every session.
+const WHO: usize = 32;
+
 /// The pace of one session.
 #[derive(Debug)]
 pub(crate) struct Pace {
@@ -38,7 +41,8 @@ impl Pace {
     }
 
     fn look_at(&mut self, request: &mut Request, now: Duration) {
-        if !self.bucket.take(now) && !is_never_refused(request) {
+        let cost = if matches!(request.command, Ok(Command::Who)) { WHO } else { 1 };
+        if !self.bucket.take(cost, now) && !is_never_refused(request) {
             self.refused += 1;
             let message =
                 format!("more than {} messages a second: say less; `stop` is always heard", self.per_s);

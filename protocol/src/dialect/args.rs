@@ -195,10 +195,16 @@ impl<'a> Args<'a> {
 
 /// Text of a client, short and on one line.
 pub(super) fn text(name: &str, given: &str) -> Result<String, Fault> {
-    if given.chars().nth(TEXT).is_some() || given.contains(char::is_control) {
+    if given.chars().nth(TEXT).is_some() || given.contains(|c: char| c.is_control() || is_unseen(c)) {
         return Err(Fault::params(format!("`{name}` is the text {}: it must be {LINE}", quoted(given))));
     }
     Ok(given.to_owned())
+}
+
+/// Whether a character changes how others are shown, or ends a line: a name must not pretend to be
+/// something else (Unicode 15, general category Cf as far as text can hide in it, Zl, Zp).
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// What a client shows as its token.

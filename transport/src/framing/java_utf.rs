@@ -4,7 +4,7 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use super::{Decoded, Framing, check_len, counted, cut_short};
+use super::{Decoded, Framing, check_len, counted, cut_short, foreign};
 use crate::{Frame, Kind, RecvError, SendError};
 
 const HEADER: usize = size_of::<u16>();
@@ -20,6 +20,14 @@ pub(super) const FRAMING: Framing = Framing {
 };
 
 fn decode(src: &mut BytesMut, _: &mut usize, limit: usize) -> Decoded {
+    // Two letters of a request are a length too, and what a page of any origin has a browser send after
+    // it would be messages.
+    if src.first().is_some_and(u8::is_ascii_uppercase) {
+        let first = src[..].split(|&b| b == b'\n').next().unwrap_or_default();
+        if let Some(refused) = foreign(first.strip_suffix(b"\r").unwrap_or(first)) {
+            return Some(Err(refused));
+        }
+    }
     let message = counted(src, HEADER, announced(src), limit)?;
     Some(message.and_then(text))
 }

@@ -154,7 +154,7 @@ impl Account {
                 self.failed = true;
             }
             Happening::Work => {
-                gate.hardware_works();
+                gate.hardware_works(now);
                 self.failed = false;
             }
             Happening::Pass(more) => self.now += ms(more),

@@ -316,7 +316,7 @@ fn a_hardware_fault_stops_and_holds_until_the_hardware_works() {
         (Code::HARDWARE, "hardware fault: motor left: no answer")
     );
     assert!(gate.handle(ANNA, &Command::Stop { seq: None }, ms(2)).is_ok(), "stop is always allowed");
-    gate.hardware_works();
+    gate.hardware_works(ms(2));
     let outputs = gate.tick(ms(3));
     assert!(is_braked(&outputs), "nothing is resumed");
     assert_eq!(outputs.mode, Mode::Idle);
@@ -334,6 +334,21 @@ fn a_hardware_fault_stops_and_holds_until_the_hardware_works() {
         ),
         "{events:?}"
     );
+}
+
+#[test]
+fn a_stick_that_is_held_through_a_fault_must_be_let_go_once_the_hardware_works() {
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(0));
+    gate.hardware_failed("motor left: no answer", ms(10));
+    for now in (50..2_000).step_by(50) {
+        gate.handle(ANNA, &drive(0.5, 0.0), ms(now)).expect_err("fault");
+    }
+    gate.hardware_works(ms(2_000));
+    let fault = gate.handle(ANNA, &drive(0.5, 0.0), ms(2_020)).expect_err("never let go");
+    assert!(fault.message.starts_with("the hardware answers again: let go"), "{fault}");
+    accepted(&mut gate, ANNA, &drive(0.0, 0.0), ms(2_040));
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(2_060));
 }
 
 #[test]
