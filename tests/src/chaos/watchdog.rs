@@ -11,9 +11,9 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
-/// No play needs a hundredth of this for a millisecond of its time, also in a debug build on a slow
+/// It is noticed within twice this. No play needs a hundredth of it for a millisecond of its time, also in a debug build on a slow
 /// machine with much else to do.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Watches until it is dropped.
 #[derive(Debug)]
