@@ -7,13 +7,13 @@
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::Duration;
 
-/// No play needs a hundredth of this for a millisecond of its time, also in a debug build on a slow
+/// It is noticed within twice this. No play needs a hundredth of it for a millisecond of its time, also in a debug build on a slow
 /// machine with much else to do.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Watches until it is dropped.
 #[derive(Debug)]
@@ -21,11 +21,16 @@ pub(super) struct Watchdog {
     /// Counts up whenever virtual time has passed.
     beats: Arc<AtomicU64>,
     /// Its end tells the thread.
-    _here: Sender<()>,
+    _here: SyncSender<()>,
 }
 
 impl Watchdog {
     /// Ends the process where the play of `seed` stands still: there is no way to end the play alone.
+    #[expect(
+        clippy::disallowed_methods,
+        clippy::print_stderr,
+        reason = "a thread that spins can only be aborted"
+    )]
     pub(super) fn over(seed: u64) -> Self {
         Self::start(PATIENCE, move || {
             eprintln!(
@@ -43,7 +48,7 @@ impl Watchdog {
 
     fn start(patience: Duration, alarm: impl FnOnce() + Send + 'static) -> Self {
         let beats = Arc::new(AtomicU64::new(0));
-        let (_here, gone) = mpsc::channel();
+        let (_here, gone) = mpsc::sync_channel(0);
         let theirs = Arc::clone(&beats);
         thread::spawn(move || {
             let mut last = None;
@@ -64,21 +69,15 @@ mod tests {
 
     #[test]
     fn a_play_that_stands_still_is_noticed() {
-        let (alarm, heard) = mpsc::channel();
-        let _watchdog = Watchdog::start(Duration::from_millis(1), move || {
-            // Whoever waits for it has gone where this fails.
-            let _ = alarm.send(());
-        });
+        let (alarm, heard) = mpsc::sync_channel::<()>(1);
+        let _watchdog = Watchdog::start(Duration::from_millis(1), move || alarm.send(()).expect("heard"));
         assert_eq!(heard.recv(), Ok(()));
     }
 
     #[test]
     fn a_play_that_is_over_is_not_watched() {
-        let (alarm, heard) = mpsc::channel();
-        drop(Watchdog::start(Duration::from_secs(3_600), move || {
-            // Whoever waits for it has gone where this fails.
-            let _ = alarm.send(());
-        }));
+        let (alarm, heard) = mpsc::sync_channel::<()>(1);
+        drop(Watchdog::start(Duration::from_secs(3_600), move || alarm.send(()).expect("heard")));
         assert!(heard.recv().is_err(), "the thread ends without an alarm");
     }
 }

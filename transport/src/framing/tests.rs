@@ -250,7 +250,10 @@ fn nothing_after_a_request_of_http_is_heard() {
         // Its first two letters are a length, and where that ends a message could be hidden.
         let padded = format!("{stream:x<24000}");
         let heard = received("java-utf", [padded.as_bytes()]);
-        assert!(heard.len() == 1 && heard[0].as_ref().is_err_and(|error| error.contains("HTTP")), "{heard:?}");
+        assert!(
+            heard.len() == 1 && heard[0].as_ref().is_err_and(|error| error.contains("HTTP")),
+            "{heard:?}"
+        );
     }
     for field in ["Host: car", "content-length: 3", "GET /"] {
         let heard = received("lines", [format!("{field}\nup\n").as_bytes()]);
