@@ -3,18 +3,19 @@
 //!
 //! Which token is worth what must never be decided here.
 
+use std::future::poll_fn;
 use std::slice;
-use std::time::Duration;
+use std::task::Poll;
 
 use protocol::{Code, Command, DialectId, Fault, Id, Request, Requests, Role, Token};
 use tokio::time::Instant;
 
 use super::answer::refusal;
 use super::pump::{Context, Session};
+use super::step::{Step, poll_asked};
 
-/// After a token was weighed, what waited meanwhile is read within this: at once, and a message without
-/// a line end after 50 ms of silence.
-const CATCHING_UP: Duration = Duration::from_millis(100);
+/// Most messages that may come while a token is weighed.
+const MOST_WAITING: usize = 256;
 
 /// A message that shows a token, and is answered only when nothing is gained by guessing.
 pub(super) struct Held {
@@ -39,9 +40,6 @@ impl Session<'_> {
     /// Says why the session must end, if it must.
     pub(super) fn weigh(&mut self, dialect: DialectId, mut requests: Requests) -> Option<String> {
         refuse_tokens_in_batches(&mut requests);
-        if self.caught_up.is_some_and(|at| self.heard < at) {
-            refuse_motions(&mut requests);
-        }
         let Context { doors, clock, .. } = self.asker.context;
         let standing = &mut self.asker.standing;
         standing.waits = self.held.is_some();
@@ -55,14 +53,43 @@ impl Session<'_> {
         self.answer(dialect, requests)
     }
 
-    /// Answers the message that had to wait.
-    pub(super) fn release(&mut self) -> Option<String> {
+    /// Answers the message that had to wait, and then what came after it; of that, no motion.
+    pub(super) async fn release(&mut self) -> Option<String> {
+        // Whoever has a role was read all the while.
+        let unread = self.asker.standing.grant.role.is_none();
+        let waited = if unread { self.waited().await } else { Vec::new() };
         let Held { dialect, requests, .. } = self.held.take()?;
         self.asker.standing.waits = false;
-        if self.asker.standing.grant.role.is_none() {
-            self.caught_up = Some(Instant::now() + CATCHING_UP);
+        if let Some(why) = self.answer(dialect, requests) {
+            return Some(why);
         }
-        self.answer(dialect, requests)
+        if waited.len() >= MOST_WAITING {
+            return Some("it said too much while its token was weighed".to_owned());
+        }
+        waited.into_iter().find_map(|step| self.take(step))
+    }
+
+    /// What has come and was not read, because a token was weighed.
+    async fn waited(&mut self) -> Vec<Step> {
+        let mut all = Vec::new();
+        let channel = &mut self.channel;
+        while all.len() < MOST_WAITING
+            && let Poll::Ready(mut step) = poll_fn(|cx| Poll::Ready(poll_asked(channel, cx))).await
+        {
+            let goes_on = match &mut step {
+                Step::Asked(_, requests) => {
+                    refuse_motions(requests);
+                    true
+                }
+                Step::Bad(error) => !error.is_fatal(),
+                _ => false,
+            };
+            all.push(step);
+            if !goes_on {
+                break;
+            }
+        }
+        all
     }
 
     /// Until when a token must be shown, where one must be. One that waits for its answer was.

@@ -70,7 +70,6 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
         came,
         heard: came,
         held: None,
-        caught_up: None,
         stuck: None,
         missed: 0,
     };
@@ -133,8 +132,6 @@ pub(super) struct Session<'a> {
     pub(super) heard: Instant,
     /// A message whose answer waits.
     pub(super) held: Option<Held>,
-    /// Until then what is read may have waited while a token was weighed.
-    pub(super) caught_up: Option<Instant>,
     /// What was queued could not be handed on.
     stuck: Option<Stuck>,
     /// Events that this peer was too slow for.
@@ -166,7 +163,7 @@ impl Session<'_> {
                 }
                 () = sleep_or_never(late) => return self.turn_away(),
                 () = sleep_or_never(held) => {
-                    if let Some(why) = self.release() {
+                    if let Some(why) = self.release().await {
                         return why;
                     }
                 }

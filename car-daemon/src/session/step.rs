@@ -62,7 +62,7 @@ pub(super) fn poll_step(
     if roomy || !reads { Poll::Pending } else { poll_asked(channel, cx) }
 }
 
-fn poll_asked(channel: &mut Channel, cx: &mut Context<'_>) -> Poll<Step> {
+pub(super) fn poll_asked(channel: &mut Channel, cx: &mut Context<'_>) -> Poll<Step> {
     channel.poll_requests(cx).map(|asked| match asked {
         Some(Ok((dialect, requests))) => Step::Asked(dialect, requests),
         Some(Err(error)) => Step::Bad(error),
