@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 use hal::Board;
 use hal::board::PRESETS;
 use hal::file::{Faults, nearest};
+use rustix::process::Signal as Sig;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -236,7 +237,7 @@ async fn run_until_signal(
     guard: Option<Line>,
 ) -> Result<(), RunError> {
     let (reloads, reloaded) = mpsc::channel(1);
-    let Signals { end, hangup } = Signals::new().map_err(RunError::Signals)?;
+    let Signals { end, hangup, mut freeze } = Signals::new().map_err(RunError::Signals)?;
     for mut signal in end {
         let shutdown = shutdown.clone();
         tokio::spawn(async move {
@@ -244,6 +245,11 @@ async fn run_until_signal(
             shutdown.cancel();
         });
     }
+    tokio::spawn(async move {
+        while freeze.recv().await.is_some() {
+            tracing::warn!("not frozen, as the car would drive on: Ctrl-C ends the daemon");
+        }
+    });
     tokio::spawn(read_again(hangup, reloads, overrides, path));
     crate::run(config, parts, shutdown, reloaded, |config, daemon| {
         for unused in inherited.close_rest() {
@@ -255,10 +261,12 @@ async fn run_until_signal(
     .await
 }
 
-/// SIGTERM, SIGINT and SIGQUIT end the daemon, SIGHUP has it read its configuration again.
+/// SIGTERM, SIGINT and SIGQUIT end the daemon, SIGHUP has it read its configuration again. SIGTSTP
+/// (Ctrl-Z) does nothing: a process that is frozen would leave the car in its motion.
 struct Signals {
     end: [Signal; 3],
     hangup: Signal,
+    freeze: Signal,
 }
 
 impl Signals {
@@ -270,6 +278,7 @@ impl Signals {
                 signal(SignalKind::quit())?,
             ],
             hangup: signal(SignalKind::hangup())?,
+            freeze: signal(SignalKind::from_raw(Sig::TSTP.as_raw()))?,
         })
     }
 }

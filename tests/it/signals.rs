@@ -8,6 +8,17 @@ use rustix::process::Signal;
 use crate::support::{Process, car_daemon, eventually};
 
 #[test]
+fn ctrl_z_freezes_no_car_in_its_motion() {
+    let mut daemon = Process::start();
+    daemon.signal(Signal::TSTP);
+    daemon.wait_for_log("not frozen");
+    let mut line = String::new();
+    let stream = TcpStream::connect(daemon.address("tcp")).expect("listens");
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(stream), &mut line).expect("a hello");
+    assert!(line.contains("hello"), "{line}");
+}
+
+#[test]
 fn a_signal_stops_the_car_says_goodbye_and_ends_well() {
     for signal in [Signal::TERM, Signal::INT, Signal::QUIT] {
         let daemon = Process::start();
