@@ -279,6 +279,8 @@ proptest! {
     ) {
         let sent: Vec<_> = messages
             .iter()
+            // What is spoken to somebody else is refused, by chance too.
+            .filter(|message| foreign(message.as_bytes()).is_none())
             .filter_map(|message| Some((message.as_str(), encoded(framing, message.as_bytes()).ok()?)))
             .collect();
         let bytes = sent.iter().flat_map(|(_, bytes)| bytes).copied().collect::<Vec<_>>();
