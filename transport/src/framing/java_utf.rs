@@ -20,10 +20,12 @@ pub(super) const FRAMING: Framing = Framing {
 };
 
 fn decode(src: &mut BytesMut, _: &mut usize, limit: usize) -> Decoded {
-    // Two letters of a request are a length too, and what a page of any origin has a browser send after
-    // it would be messages.
-    if src.first().is_some_and(u8::is_ascii_uppercase) {
-        let first = src[..].split(|&b| b == b'\n').next().unwrap_or_default();
+    // Two letters of a request are a length too, and where that ends a page of any origin could have a
+    // browser send messages. So a first message that is the request is the last one.
+    let len = announced(src).filter(|len| *len <= limit);
+    let whole = len.and_then(|len| src.get(..HEADER + len));
+    if let Some(request) = whole.filter(|bytes| bytes[0].is_ascii_uppercase()) {
+        let first = request.split(|&b| b == b'\n').next().unwrap_or_default();
         if let Some(refused) = foreign(first.strip_suffix(b"\r").unwrap_or(first)) {
             return Some(Err(refused));
         }
