@@ -3,10 +3,11 @@
 //! What it is worth, which role or car, must never be decided here.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 use crate::Fingerprint;
 
@@ -34,12 +35,19 @@ pub struct Secret(String);
 #[error("a token has 8 to 128 characters of A-Z a-z 0-9 - . _ ~ +")]
 pub struct NoToken;
 
-/// Lengths of a token, in characters.
-const TOKEN: std::ops::RangeInclusive<usize> = 8..=128;
-
 impl Secret {
+    /// How many characters a token has.
+    pub const LENGTH: RangeInclusive<usize> = 8..=128;
+
     /// Longest token, in characters.
-    pub const MAX: usize = *TOKEN.end();
+    pub const MAX: usize = *Self::LENGTH.end();
+
+    /// Whether a token may hold it. What is left of a Bearer token (RFC 6750 §2.1) when it must also be a
+    /// WebSocket subprotocol (RFC 6455 §4.1: a token of HTTP, which has no `/` and no `=`).
+    #[must_use]
+    pub fn may_hold(c: char) -> bool {
+        c.is_ascii_alphanumeric() || "-._~+".contains(c)
+    }
 
     /// Any text.
     #[must_use]
@@ -53,13 +61,13 @@ impl Secret {
     /// # Errors
     /// For any other text.
     pub fn token(text: &str) -> Result<Self, NoToken> {
-        let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._~+".contains(&b);
-        if TOKEN.contains(&text.len()) && text.bytes().all(fits) { Ok(Self::new(text)) } else { Err(NoToken) }
+        let fits = Self::LENGTH.contains(&text.len()) && text.chars().all(Self::may_hold);
+        if fits { Ok(Self::new(text)) } else { Err(NoToken) }
     }
 
     /// What a peer says is a token. Of what is longer than any token no more is kept than shows that.
     pub(crate) fn claimed(bytes: &[u8]) -> Self {
-        let longest = *TOKEN.end() + 1;
+        let longest = Self::MAX + 1;
         Self::new(String::from_utf8_lossy(&bytes[..bytes.len().min(longest)]))
     }
 
@@ -78,11 +86,17 @@ impl FromStr for Secret {
     }
 }
 
-impl PartialEq for Secret {
-    fn eq(&self, other: &Self) -> bool {
+impl ConstantTimeEq for Secret {
+    fn ct_eq(&self, other: &Self) -> Choice {
         // Digests have one length, so not even that of the secret shows.
         let [mine, theirs] = [self, other].map(|secret| Sha256::digest(secret.0.as_bytes()));
-        mine.as_slice().ct_eq(theirs.as_slice()).into()
+        mine.as_slice().ct_eq(theirs.as_slice())
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.ct_eq(other).into()
     }
 }
 

@@ -10,9 +10,9 @@ mod tests;
 
 use std::sync::Arc;
 
-use protocol::Role;
-use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
-use transport::{Address, Endpoint, Peer};
+use protocol::{Role, Token};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
+use transport::{Address, Endpoint, Peer, Presented};
 
 use crate::config::{Auth, TokenRow, UserRow, Whom};
 use crate::control::Grant;
@@ -31,17 +31,6 @@ const LOOPBACK: u8 = 50;
 
 /// Priority of everybody else.
 const FAR: u8 = 30;
-
-/// What a peer has shown.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Presented<'a> {
-    /// A token.
-    pub token: Option<&'a str>,
-    /// The name of the token with which its messages are signed.
-    pub key: Option<&'a str>,
-    /// Whether it has a certificate that somebody of the configuration vouches for.
-    pub certificate: bool,
-}
 
 /// Who may do what, by one reading of the configuration.
 #[derive(Clone, Debug)]
@@ -69,7 +58,7 @@ impl Access {
 
     /// Whether a token is known.
     #[must_use]
-    pub fn knows(&self, token: &str) -> bool {
+    pub fn knows(&self, token: &Token) -> bool {
         self.row(token).is_some()
     }
 
@@ -82,10 +71,10 @@ impl Access {
     /// What a peer of the listener `at` may do. A token that is known counts before a key, and both
     /// before where the peer comes from; one that is not known proves nothing and takes nothing.
     #[must_use]
-    pub fn grant(&self, peer: &Peer, at: &Endpoint, shown: Presented<'_>) -> Grant {
-        let by_token = shown.token.and_then(|token| self.row(token));
+    pub fn grant(&self, peer: &Peer, at: &Endpoint, shown: &Presented) -> Grant {
+        let by_token = shown.token.as_ref().and_then(|token| self.row(token));
         let by_key =
-            || self.auth.all_tokens().find(|row| Some(row.name.as_str()) == shown.key && self.is_key(row));
+            || self.auth.all_tokens().find(|row| Some(&row.name) == shown.psk.as_ref() && self.is_key(row));
         if let Some(row) = by_token.or_else(by_key) {
             let priority = priority(peer, at, row.priority, row.role == Role::Admin);
             return Grant { role: Some(row.role), priority, principal: Some(row.name.clone()) };
@@ -94,18 +83,18 @@ impl Access {
             let priority = priority(peer, at, row.priority, row.role == Role::Admin);
             return Grant { role: Some(row.role), priority, principal: None };
         }
-        let vouched = shown.certificate.then_some(Role::Driver);
+        // Only one that somebody of the configuration vouches for is ever shown.
+        let vouched = shown.certificate.map(|_| Role::Driver);
         let unasked = || self.role_of_place(peer, at).max(vouched);
         let role = at.option("role").map_or_else(unasked, role_named);
         Grant { role, priority: priority(peer, at, None, false), principal: None }
     }
 
-    /// The row of a token. All are compared, each in a time that depends on its length alone.
-    fn row(&self, token: &str) -> Option<&TokenRow> {
+    /// The row of a token. All are compared, each in the same time.
+    fn row(&self, token: &Token) -> Option<&TokenRow> {
         let mut found = u32::MAX;
         for (index, row) in (0_u32..).zip(self.auth.all_tokens()) {
-            let same: Choice = row.token.expose().as_bytes().ct_eq(token.as_bytes());
-            found.conditional_assign(&index, same);
+            found.conditional_assign(&index, row.token.ct_eq(token));
         }
         self.auth.all_tokens().nth(usize::try_from(found).ok()?)
     }

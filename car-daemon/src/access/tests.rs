@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 use protocol::{Role, Token};
-use transport::{Endpoint, Peer};
+use transport::{Endpoint, Peer, Presented};
 
-use super::{Access, Origin, Presented};
+use super::{Access, Origin};
 use crate::config::{Auth, TokenRow, UserRow, Whom};
 use crate::control::Grant;
 
@@ -37,16 +37,16 @@ fn with_tokens() -> Auth {
     }
 }
 
-fn nothing() -> Presented<'static> {
+fn nothing() -> Presented {
     Presented::default()
 }
 
-fn shown(token: &str) -> Presented<'_> {
-    Presented { token: Some(token), ..Presented::default() }
+fn shown(token: &str) -> Presented {
+    Presented { token: Some(Token::new(token)), ..Presented::default() }
 }
 
-fn grant(auth: &Auth, peer: &Peer, url: &str, shown: Presented<'_>) -> (Option<Role>, u8) {
-    let Grant { role, priority, .. } = Access::new(auth.clone(), OWN).grant(peer, &at(url), shown);
+fn grant(auth: &Auth, peer: &Peer, url: &str, shown: Presented) -> (Option<Role>, u8) {
+    let Grant { role, priority, .. } = Access::new(auth.clone(), OWN).grant(peer, &at(url), &shown);
     (role, priority)
 }
 
@@ -134,8 +134,9 @@ fn users_and_groups_of_this_machine_have_the_role_of_the_first_row_that_fits() {
 #[test]
 fn whoever_signs_with_a_token_need_not_show_it() {
     let access = Access::new(with_tokens(), OWN);
-    let by = |key| {
-        access.grant(&from("10.0.0.7:5"), &at("udp://0.0.0.0"), Presented { key, ..Presented::default() })
+    let by = |key: Option<&str>| {
+        let psk = key.map(str::to_owned);
+        access.grant(&from("10.0.0.7:5"), &at("udp://0.0.0.0"), &Presented { psk, ..Presented::default() })
     };
     let tablet = Grant { role: Some(Role::Driver), priority: 30, principal: Some("tablet".into()) };
     assert_eq!(by(Some("tablet")), tablet);
@@ -160,8 +161,8 @@ proptest! {
     fn no_text_but_a_token_proves_anything(text in "\\PC{0,20}|driver-drive[a-z]?|[a-z-]{13}|observer-only.{0,2}") {
         let access = Access::new(with_tokens(), OWN);
         let is_one = ["driver-driver", "admin-of-it-all", "observer-only"].contains(&text.as_str());
-        prop_assert_eq!(access.knows(&text), is_one);
-        let grant = access.grant(&from("10.0.0.7:5"), &at("tcp://0.0.0.0"), shown(&text));
+        prop_assert_eq!(access.knows(&Token::new(text.as_str())), is_one);
+        let grant = access.grant(&from("10.0.0.7:5"), &at("tcp://0.0.0.0"), &shown(&text));
         prop_assert_eq!(grant.role.is_some(), is_one);
     }
 }
@@ -171,8 +172,8 @@ fn a_key_that_is_another_token_by_now_proves_nothing() {
     let one = |secret, role| Auth { tokens: vec![token(secret, role, "tablet", None)], ..Auth::default() };
     let old = one("tablet-one-s3cret", Role::Driver);
     let new = one("tablet-two-s3cret", Role::Admin);
-    let shown = Presented { key: Some("tablet"), ..Presented::default() };
-    let grant = |access: Access| access.grant(&from("10.0.0.7:5"), &at("udp://0.0.0.0"), shown).role;
+    let shown = Presented { psk: Some("tablet".into()), ..Presented::default() };
+    let grant = |access: Access| access.grant(&from("10.0.0.7:5"), &at("udp://0.0.0.0"), &shown).role;
     assert_eq!(grant(Access::new(old.clone(), 0).with_keys_of(&old)), Some(Role::Driver));
     assert_eq!(grant(Access::new(new, 0).with_keys_of(&old)), None);
 }

@@ -20,9 +20,7 @@ pub(crate) use self::doors::line_that_allows;
 use crate::control::Control;
 use crate::platform::{PLATFORMS, PlatformRow};
 
-pub use auth::{
-    Auth, Exposure, TOKEN_LENGTH, TokenRow, UserRow, Whom, exposed, in_clear, is_token_character,
-};
+pub use auth::{Auth, Exposure, TokenRow, UserRow, Whom, exposed, in_clear};
 
 /// A whole configuration, already valid.
 #[derive(Clone, Debug)]

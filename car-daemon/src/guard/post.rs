@@ -25,7 +25,8 @@ const NOT_FOR_THE_GUARD: [&str; 6] =
 
 type WhenLost = Box<dyn FnOnce(&str) + Send>;
 
-/// A guard that stands by, and whatever replaces it. Dropping this alarms the guard.
+/// A guard that stands by, and whatever replaces it. It is alarmed when the process ends without
+/// [`dismiss`](Self::dismiss).
 #[derive(Debug)]
 pub(crate) struct Post {
     line: Line,

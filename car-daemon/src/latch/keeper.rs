@@ -61,7 +61,8 @@ impl Keeper {
     }
 
     /// Waits until everything is written, or `patience` is over. Says whether it is.
-    pub fn flush(&self, patience: Duration) -> bool {
+    #[cfg(test)]
+    pub(super) fn flush(&self, patience: Duration) -> bool {
         let unwritten = |slot: &mut Slot| (slot.waiting.is_some() || slot.busy) && !slot.ended;
         let waited = self.shared.changed.wait_timeout_while(self.shared.lock(), patience, unwritten);
         let (slot, _) = waited.unwrap_or_else(PoisonError::into_inner);

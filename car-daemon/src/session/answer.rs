@@ -32,7 +32,10 @@ impl Asker<'_> {
 
     fn perform(&mut self, command: &Command) -> Result<Answer, Fault> {
         let Context { shared, clock, identity, .. } = self.context;
-        shared.gate(|gate| gate.authorise(self.id, command))?;
+        // The gate looks by itself at what it is to do; this is for the rest.
+        if is_answered_here(command) {
+            shared.gate(|gate| gate.authorise(self.id, command))?;
+        }
         Ok(match command {
             Command::State => Answer::State(Arc::new(shared.state(clock.now()))),
             Command::Subscribe { topics, rate } => {
@@ -63,7 +66,12 @@ impl Asker<'_> {
             Command::Info => Answer::Info(Arc::new(shared.gate(|gate| identity.info(gate.rules())))),
             Command::Ping { value } => Answer::Pong { value: value.clone(), t: clock.now().as_secs_f64() },
             Command::Help => Answer::Help,
-            motion => return shared.command(|gate| gate.handle(self.id, motion, clock.now())),
+            motion => {
+                let done = shared.gate(|gate| gate.handle(self.id, motion, clock.now()))?;
+                // What was refused is nothing for the hardware to look at.
+                shared.bell.ring();
+                done
+            }
         })
     }
 
@@ -87,6 +95,14 @@ impl Asker<'_> {
         let Context { shared, clock, .. } = self.context;
         shared.command(|gate| gate.session_granted(self.id, grant, clock.now()));
     }
+}
+
+/// Whether a command that needs a role is not the gate's to do.
+fn is_answered_here(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::State | Command::Subscribe { .. } | Command::Unsubscribe { .. } | Command::Info
+    )
 }
 
 /// The reply to something that could not even be read as a request.

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use protocol::{Code, Command, Fault, Request, Requests, Token};
 use tokio::sync::watch;
-use transport::{Connection, Endpoint, Peer};
+use transport::{Connection, Endpoint, Peer, Presented};
 
-use crate::access::{Access, Guesses, MOST_GUESSES, Origin, Presented};
+use crate::access::{Access, Guesses, MOST_GUESSES, Origin};
 use crate::control::{Grant, SessionId};
 
 /// Whoever decides, for all sessions of a daemon.
@@ -41,11 +41,8 @@ pub(crate) struct Standing {
     pub(crate) grant: Grant,
     peer: Peer,
     at: Arc<Endpoint>,
-    token: Option<Token>,
-    /// The name of the key that signs its messages.
-    key: Option<String>,
-    /// It has a certificate.
-    certificate: bool,
+    /// What it has shown; a token only once it was weighed.
+    shown: Presented,
     access: watch::Receiver<Arc<Access>>,
     /// Wrong tokens that it has shown.
     wrong: u32,
@@ -62,9 +59,7 @@ impl Standing {
             grant: Grant { role: None, priority: 0, principal: None },
             peer: newcomer.peer.clone(),
             at,
-            token: None,
-            key: newcomer.presented.psk.clone(),
-            certificate: newcomer.presented.certificate.is_some(),
+            shown: Presented { token: None, ..newcomer.presented.clone() },
             access,
             wrong: 0,
             turned_away: false,
@@ -92,7 +87,7 @@ impl Standing {
             if self.is_spent() {
                 break;
             }
-            let wait = if access.knows(token.expose()) {
+            let wait = if access.knows(token) {
                 doors.guesses(|guesses| guesses.wait(origin, now))
             } else {
                 let wrong = doors.guesses(|guesses| guesses.wrong(origin, now));
@@ -118,7 +113,7 @@ impl Standing {
             return Err(Fault::new(Code::BUSY, "one token at a time: another is not answered yet"));
         }
         let access = Arc::clone(&self.access.borrow());
-        if self.is_spent() || !access.knows(token.expose()) {
+        if self.is_spent() || !access.knows(token) {
             let message = if access.has_tokens() {
                 "this token is not known here"
             } else {
@@ -126,7 +121,7 @@ impl Standing {
             };
             return Err(Fault::new(Code::NOT_AUTHORISED, message));
         }
-        self.token = Some(token.clone());
+        self.shown.token = Some(token.clone());
         self.grant = self.granted(&access);
         Ok(self.grant.clone())
     }
@@ -140,7 +135,7 @@ impl Standing {
     /// What it gets from those who decide now, if that is something else.
     pub(crate) fn reconsider(&mut self) -> Option<Grant> {
         let access = Arc::clone(&self.access.borrow_and_update());
-        self.token.take_if(|token| !access.knows(token.expose()));
+        self.shown.token.take_if(|token| !access.knows(token));
         let grant = self.granted(&access);
         let changed = grant != self.grant;
         self.grant = grant;
@@ -163,12 +158,7 @@ impl Standing {
     }
 
     fn granted(&self, access: &Access) -> Grant {
-        let shown = Presented {
-            token: self.token.as_ref().map(Token::expose),
-            key: self.key.as_deref(),
-            certificate: self.certificate,
-        };
-        access.grant(&self.peer, &self.at, shown)
+        access.grant(&self.peer, &self.at, &self.shown)
     }
 }
 

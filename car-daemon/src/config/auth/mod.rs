@@ -70,7 +70,7 @@ impl Auth {
 /// A token, and what it proves.
 #[derive(Clone, Debug)]
 pub struct TokenRow {
-    /// The secret: [`TOKEN_LENGTH`] characters of [`is_token_character`].
+    /// The secret, which [`Token::token`] takes.
     pub token: Token,
     /// What it proves.
     pub role: Role,
@@ -78,16 +78,6 @@ pub struct TokenRow {
     pub name: String,
     /// 0 to 100; what the role or the endpoint gives where absent.
     pub priority: Option<u8>,
-}
-
-/// How many characters a token has.
-pub const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 8..=Token::MAX;
-
-/// Whether a token may hold it. What is left of a Bearer token (RFC 6750 §2.1) when it must also be a
-/// WebSocket subprotocol (RFC 6455 §4.1: a token of HTTP, which has no `/` and no `=`).
-#[must_use]
-pub fn is_token_character(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "-._~+".contains(c)
 }
 
 /// What a user or a group of this machine may do over a Unix socket.

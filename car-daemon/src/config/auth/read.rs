@@ -10,7 +10,7 @@ use hal::file::{Faults, Field, Reader, Table};
 use nix::unistd::{Gid, Group, Uid, User};
 use protocol::{Role, Token};
 
-use super::{Auth, TOKEN_LENGTH, TokenRow, UserRow, Whom, is_token_character};
+use super::{Auth, TokenRow, UserRow, Whom};
 
 /// Longest name of a token, in characters.
 const LONGEST_NAME: usize = 64;
@@ -132,17 +132,17 @@ fn read_tokens(reader: &Reader<'_>, list: &Field<'_>, known: &Auth) -> Vec<Token
 }
 
 /// What is wrong with a token, without repeating it, and what would be right.
-fn unfit(secret: &str) -> Option<(String, &'static str)> {
-    const RIGHT: &str = "a token has 8 to 128 characters of A-Z a-z 0-9 - . _ ~ +";
+fn unfit(secret: &str) -> Option<(String, String)> {
     if secret == HIDDEN {
-        return Some(("is what is printed in place of a token".into(), "write the token itself"));
+        return Some(("is what is printed in place of a token".into(), "write the token itself".into()));
     }
-    let len = secret.chars().count();
-    if !TOKEN_LENGTH.contains(&len) {
-        return Some((format!("has {len} characters"), RIGHT));
-    }
-    let odd = secret.chars().position(|c| !is_token_character(c))?;
-    Some((format!("has a character that no token can hold, its number {}", odd + 1), RIGHT))
+    let right = Token::token(secret).err()?.to_string();
+    Some(match secret.chars().position(|c| !Token::may_hold(c)) {
+        Some(odd) if Token::LENGTH.contains(&secret.chars().count()) => {
+            (format!("has a character that no token can hold, its number {}", odd + 1), right)
+        }
+        _ => (format!("has {} characters", secret.chars().count()), right),
+    })
 }
 
 fn read_users(reader: &Reader<'_>, list: &Field<'_>) -> Vec<UserRow> {
