@@ -7,3 +7,4 @@ mod oracle;
 mod physics;
 mod pins;
 mod rig;
+mod sensors;
