@@ -24,7 +24,7 @@ const CONVERSION_REGISTER: u8 = 0x00;
 const CONFIG_REGISTER: u8 = 0x01;
 /// OS: begin. MUX 1xx: the input against ground. PGA 001: ±4.096 V. MODE: one conversion, then sleep.
 /// DR 111: 860 a second. COMP_QUE 11: no comparator (8.1.3).
-const BEGIN: u16 = 0b1_100_001_1_111_0_0_0_11;
+const BEGIN: u16 = 0b1100_0011_1110_0011;
 /// Where the input stands in the MUX.
 const MUX: u32 = 12;
 /// Steps from nothing to full scale.

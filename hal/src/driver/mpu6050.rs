@@ -161,7 +161,8 @@ mod tests {
         let reading = sample([
             0xE0, 0x00, 0x10, 0x00, 0x20, 0x00, // -1 g, 0.5 g, 1 g of 8192
             0xF3, 0x50, // some temperature
-            0x00, 0x00, 0xFE, 0xB8, 0x0C, 0xD0, // 0, -328 and 3280 of 32.8: -10 and 100 degrees a second
+            0x00, 0x00, 0xFE, 0xB8, 0x0C,
+            0xD0, // 0, -328 and 3280 of 32.8: -10 and 100 degrees a second
         ]);
         let mut bus = Mock::new(&[&setup()[..], &[reading]].concat());
         let mut chip = Mpu6050::new(bus.clone(), AT);
