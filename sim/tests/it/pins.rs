@@ -150,7 +150,7 @@ fn the_line_of_a_button_has_one_owner_and_is_no_output() {
 #[test]
 fn who_watches_a_line_is_told_of_each_edge_with_its_time_until_the_watch_is_dropped() {
     let mut sim = Sim::new(&with_button(Level::High));
-    let (sink, edges) = std::sync::mpsc::channel();
+    let (sink, edges) = std::sync::mpsc::sync_channel(4);
     let tell = move |edge| sink.send(edge).expect("somebody listens");
     let watch = sim.watch(&["GPIO26"], Pull::Up, None, Box::new(tell)).unwrap();
     assert_eq!(refused(sim.input("GPIO26", Pull::Up)), "gpio:GPIO26: in use: it is open already");
