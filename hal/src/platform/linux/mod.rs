@@ -29,7 +29,9 @@ mod tests;
 /// - `pwm:soft:5`: the kernel's software PWM on GPIO5 (`dtoverlay=pwm-gpio,gpio=5`).
 /// - `pwm:DEVICE:0`: channel 0 of any other device in `/sys/class/pwm`, by the name that its link
 ///   `device` points to, such as `fe20c000.pwm`.
-/// - `i2c-1`: `/dev/i2c-1`.
+/// - `i2c-1`: `/dev/i2c-1`. Its adapter waits 40 ms for a transfer from then on, whoever begins it, and
+///   tries none again by itself. One that heeds no timeout (a USB adapter) may hang for longer than the control
+///   loop may stand, and then the daemon ends.
 ///
 /// A Raspberry Pi's kernel keeps driving what a process leaves behind, so an output outlives the
 /// process: whoever ends must bring the car to rest first.
