@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use linux_embedded_hal::i2cdev::linux::LinuxI2CError;
 use linux_embedded_hal::{I2CError, I2cdev};
 use rustix::io::Errno;
 
-use super::{entries, explain, failure, file_name};
+use super::{Clock, entries, explain, failure, file_name};
 use crate::platform::Bus;
 use crate::{IoError, IoKind};
 
@@ -28,7 +28,7 @@ const HUNG: u32 = 2;
 /// Shorter than the time after which the control loop asks again (500 ms).
 const REST: Duration = Duration::from_millis(250);
 
-pub(super) fn open(dev: &Path, bus: &str, address: u8) -> Result<Bus, IoError> {
+pub(super) fn open(dev: &Path, bus: &str, address: u8, clock: &Clock) -> Result<Bus, IoError> {
     let place = format!("{bus} address {address:#04x}");
     let path = dev.join(bus);
     let refused = |error: io::Error| {
@@ -41,7 +41,7 @@ pub(super) fn open(dev: &Path, bus: &str, address: u8) -> Result<Bus, IoError> {
     let file = File::options().read(true).write(true).open(&path).map_err(refused)?;
     bound(&file);
     let inner = I2cdev::new(&path).map_err(|error| refused(error.into()))?;
-    Ok(Box::new(ChipOnBus { inner, place, patience: Patience::default() }))
+    Ok(Box::new(ChipOnBus { inner, place, clock: clock.clone(), patience: Patience::default() }))
 }
 
 /// Whose members may use I²C on Raspberry Pi OS.
@@ -70,6 +70,7 @@ fn missing(dev: &Path, path: &Path) -> String {
 struct ChipOnBus {
     inner: I2cdev,
     place: String,
+    clock: Clock,
     patience: Patience,
 }
 
@@ -79,13 +80,13 @@ impl ErrorType for ChipOnBus {
 
 impl I2c for ChipOnBus {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
-        if self.patience.is_over(Instant::now()) {
+        if self.patience.is_over(self.clock.now()) {
             let reason = format!("{HANGS}; it is asked again in a moment");
             return Err(IoError { place: self.place.clone(), reason, kind: IoKind::Stuck });
         }
         let result = self.inner.transaction(address, operations).map_err(|error| said(&self.place, &error));
         let hung = matches!(&result, Err(error) if error.kind == IoKind::Stuck);
-        self.patience.learn(hung, Instant::now());
+        self.patience.learn(hung, self.clock.now());
         result
     }
 }
@@ -94,15 +95,15 @@ impl I2c for ChipOnBus {
 #[derive(Debug, Default)]
 struct Patience {
     /// How often in a row, and when it last did.
-    hung: Option<(u32, Instant)>,
+    hung: Option<(u32, Duration)>,
 }
 
 impl Patience {
-    fn is_over(&self, now: Instant) -> bool {
+    fn is_over(&self, now: Duration) -> bool {
         self.hung.is_some_and(|(often, last)| often >= HUNG && now < last + REST)
     }
 
-    fn learn(&mut self, hung: bool, now: Instant) {
+    fn learn(&mut self, hung: bool, now: Duration) {
         let often = self.hung.map_or(0, |(often, _)| often);
         self.hung = hung.then(|| (often.saturating_add(1), now));
     }
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_bus_that_hangs_is_left_alone_for_a_while_after_the_second_time() {
-        let (start, mut patience) = (Instant::now(), Patience::default());
+        let (start, mut patience) = (Duration::from_secs(9), Patience::default());
         patience.learn(true, start);
         assert!(!patience.is_over(start), "the halt is tried");
         patience.learn(true, start);
