@@ -40,12 +40,13 @@ mod servo;
 mod signal;
 mod surroundings;
 mod transcript;
+mod watch;
 mod world;
 
 use std::time::Duration;
 
 use hal::board::{PinRef, Pull};
-use hal::platform::{Bus, Delay, Input, Output, Pwm};
+use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{Board, IoError, Motion, Platform};
 
 pub use bridge::Terminals;
@@ -198,6 +199,17 @@ impl Platform for Sim {
     /// Whatever the resistor: the board's own circuit, which drives the line, is stronger.
     fn input(&mut self, line: &str, _pull: Pull) -> Result<Input, IoError> {
         Ok(Box::new(pin::Reading::open(&self.world, line)?))
+    }
+
+    /// No line bounces here, so every edge counts. The sink is called by whoever runs the world.
+    fn watch(
+        &mut self,
+        lines: &[&str],
+        _pull: Pull,
+        _debounce: Option<Duration>,
+        sink: EdgeSink,
+    ) -> Result<Watch, IoError> {
+        Ok(Box::new(watch::Handle::open(&self.world, lines, sink)?))
     }
 
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {

@@ -90,6 +90,11 @@ impl Nets {
         self.lines[index].open = false;
     }
 
+    /// Whether a line is high; lines that nobody names are low.
+    pub(crate) fn is_high(&self, line: &str) -> bool {
+        self.line_signal(line).is_some_and(|signal| signal.duty > 0.5)
+    }
+
     /// Opens a line that something outside drives, and says its number.
     pub(crate) fn open_input(&mut self, name: &str) -> Result<usize, IoError> {
         open(&mut self.inputs, name, "input")

@@ -50,6 +50,7 @@ impl World {
     pub(crate) fn surround<T>(&mut self, act: impl FnOnce(&mut Surroundings) -> T) -> T {
         let done = act(&mut self.surroundings);
         self.circuit.change(|circuit| self.surroundings.reach(circuit));
+        self.circuit.tell(self.clock.now());
         done
     }
 
@@ -71,6 +72,7 @@ impl World {
             let end = self.clock.next_step();
             self.clock.set(end.min(target));
             self.circuit.tick(self.clock.now());
+            self.circuit.tell(self.clock.now());
             if end <= target {
                 self.step();
             }
