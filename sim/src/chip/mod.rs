@@ -2,6 +2,7 @@
 //! registers, the time and its outputs; never what is wired to them.
 
 mod pca9685;
+mod scmd;
 
 use std::fmt::Debug;
 
@@ -47,6 +48,7 @@ pub(crate) trait Chip: Debug + Send {
 pub(crate) fn build(spec: &board::Chip) -> Option<Box<dyn Chip>> {
     match spec.kind {
         ChipKind::Pca9685 { .. } => Some(Box::new(pca9685::Pca9685::new(spec.address))),
+        ChipKind::Scmd => Some(Box::new(scmd::Scmd::new(spec.address))),
         _ => None,
     }
 }
