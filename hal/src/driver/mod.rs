@@ -10,4 +10,5 @@ pub mod ina219;
 pub mod mpu6050;
 pub mod pca9685;
 pub mod pcf8591;
+pub mod scmd;
 pub mod servo;

@@ -7,6 +7,7 @@ mod ina219;
 mod mpu6050;
 mod pca9685;
 mod pcf8591;
+mod scmd;
 
 use std::fmt::Debug;
 
@@ -86,6 +87,7 @@ pub(crate) fn build(spec: &board::Chip) -> Option<Box<dyn Chip>> {
         ChipKind::Pcf8591 { reference_v } => Some(Box::new(pcf8591::Pcf8591::new(spec.address, reference_v))),
         ChipKind::Ads1115 => Some(Box::new(ads1115::Ads1115::new(spec.address))),
         ChipKind::Mpu6050 => Some(Box::new(mpu6050::Mpu6050::new(spec.address))),
+        ChipKind::Scmd => Some(Box::new(scmd::Scmd::new(spec.address))),
         _ => None,
     }
 }
