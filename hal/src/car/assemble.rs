@@ -11,6 +11,7 @@ use crate::driver::pca9685::{Pca9685, Shared};
 use crate::driver::servo::{Servo, Travel};
 use crate::platform::adapt::{Boxed, Named};
 use crate::platform::{DynBus, DynDelay, DynOutput, Output, Platform, Pwm};
+use crate::sensor::Sensors;
 use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind, WheelPower};
 
 pub(super) fn car(
@@ -32,7 +33,7 @@ pub(super) fn car(
     if estop.as_mut().is_some_and(|button| !matches!(button.is_pressed(), Ok(false))) {
         pass.interlock().engage();
     }
-    for spec in &board.chips {
+    for spec in board.chips.iter().filter(|spec| spec.kind.pwm_channels() > 0) {
         let chip = opener.chip(spec).map_err(|source| error(&format!("chip {spec}"), source))?;
         opener.chips.push(chip);
     }
@@ -53,10 +54,12 @@ pub(super) fn car(
         standby.push(Standby { part, line, pass: pass.clone() });
     }
 
+    let sensors = Sensors::open(board, opener.platform).map_err(broken)?;
     let chips = opener.chips;
     let drivetrain = Drivetrain::new(&board.drivetrain);
     let wheels = WheelPower::default();
-    let mut car = Car { motors, servos, standby, awake: false, chips, estop, pass, drivetrain, wheels };
+    let mut car =
+        Car { motors, servos, standby, awake: false, chips, estop, pass, drivetrain, wheels, sensors };
     car.recover().map_err(broken)?;
     Ok(car)
 }

@@ -15,12 +15,14 @@
 
 use crate::board::ServoRole;
 use crate::driver::hbridge::Command;
+use crate::sensor::Sensors;
 use crate::{AssembleError, Board, Drivetrain, HardwareError, Interlock, IoKind, Platform, WheelPower};
 
 mod assemble;
 mod guard;
 mod parts;
 mod rest;
+mod sense;
 #[cfg(test)]
 mod tests;
 
@@ -67,6 +69,7 @@ pub struct Car {
     pass: Pass,
     drivetrain: Drivetrain,
     wheels: WheelPower,
+    sensors: Sensors,
 }
 
 impl Car {
