@@ -4,4 +4,5 @@
 
 pub mod hbridge;
 pub mod pca9685;
+pub mod robot_hat;
 pub mod servo;
