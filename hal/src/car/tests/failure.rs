@@ -288,7 +288,7 @@ fn a_chip_that_was_reset_is_found_by_a_check_and_set_up_by_the_halt_after_it() {
         car.check().unwrap();
         bench.world().chips.insert("pca9685@0x40".to_owned(), Registers::after_reset());
         let error = car.check().unwrap_err();
-        assert!(error.part.starts_with("motor "), "{error}");
+        assert!(error.part.starts_with("motor ") || error.part.starts_with("servo "), "{error}");
         assert_eq!(error.source.place, "pca9685@0x40");
         assert!(error.source.reason.starts_with("the chip was reset"), "{error}");
         car.halt().unwrap();

@@ -5,11 +5,13 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use super::{Bus, Delay, Input, Output, Platform, Pwm};
+use super::{Bus, Delay, EdgeSink, Input, Output, Platform, Pwm, Watch};
 use crate::board::Pull;
 use crate::{IoError, IoKind};
 
+mod edges;
 mod gpio;
 mod i2c;
 mod pwm;
@@ -68,6 +70,16 @@ impl Platform for Linux {
 
     fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {
         gpio::input(&self.dev, line, pull)
+    }
+
+    fn watch(
+        &mut self,
+        lines: &[&str],
+        pull: Pull,
+        debounce: Option<Duration>,
+        sink: EdgeSink,
+    ) -> Result<Watch, IoError> {
+        edges::watch(&self.dev, lines, pull, debounce, sink)
     }
 
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
