@@ -20,7 +20,8 @@
 //! let board = Board::preset("demo").expect("a preset");
 //! let sim = Sim::new(&board);
 //! let mut car = Car::assemble(&board, &mut sim.clone())?;
-//! car.apply(&Target { drive: Drive::Power { throttle: 1.0, steer: 0.0 }, ..Target::default() })?;
+//! let ahead = Drive::Power { throttle: 1.0, steer: 0.0, strafe: 0.0 };
+//! car.apply(&Target { drive: ahead, ..Target::default() }, sim.now())?;
 //! sim.step(Duration::from_secs(1));
 //! assert!(sim.motion().expect("a chassis").x_m > 0.6);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -148,6 +149,12 @@ impl Sim {
     /// power-up, and acknowledge as before.
     pub fn reset_chip(&self, address: u8) {
         self.world.lock().circuit.change(|circuit| circuit.buses.reset(address));
+    }
+
+    /// Puts volts on an analog input of a chip; they stay until other volts come. Says whether the board has
+    /// such an input. At first there are none.
+    pub fn set_analog(&self, bus: &str, address: u8, input: u8, volts: f64) -> bool {
+        self.world.lock().circuit.change(|circuit| circuit.buses.set_analog(bus, address, input, volts))
     }
 
     /// Presses the board's e-stop button, or lets go of it. Says whether the board has one. At first

@@ -1,7 +1,7 @@
 //! The pins of the computer itself: GPIO lines and PWM channels, those that the board names and no
 //! others. What is wired to them is not known here.
 
-use hal::board::{Board, Level, PinRef};
+use hal::board::{Board, ChipKind, Level, PinRef};
 use hal::{IoError, IoKind};
 
 use crate::digest::Digest;
@@ -63,6 +63,9 @@ impl Nets {
                 _ => {}
             }
         }
+        for line in resets(board).filter(|line| nets.line(line).is_none()).collect::<Vec<_>>() {
+            nets.lines.push(Line { name: line.clone(), high: false, open: false });
+        }
         nets.button = board.estop.as_ref().map(|spec| Button {
             line: spec.line.clone(),
             pressed_high: spec.pressed == Level::High,
@@ -101,6 +104,11 @@ impl Nets {
     /// Drives an open line.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.lines[index].high = high;
+    }
+
+    /// What a line is called.
+    pub(crate) fn line_name(&self, index: usize) -> &str {
+        &self.lines[index].name
     }
 
     /// Closes a line, which keeps its level.
@@ -206,6 +214,14 @@ fn pins(board: &Board) -> impl Iterator<Item = &PinRef> {
     let motors = board.motors.iter().flat_map(|motor| motor.driver.pins());
     let servos = board.servos.iter().map(|servo| &servo.pwm);
     motors.chain(servos).chain(board.outputs.iter().map(|output| &output.pin))
+}
+
+/// The lines that reset a chip.
+fn resets(board: &Board) -> impl Iterator<Item = &String> {
+    board.chips.iter().filter_map(|chip| match &chip.kind {
+        ChipKind::RobotHat { reset } => reset.as_ref(),
+        _ => None,
+    })
 }
 
 fn unknown(place: String, what: &str, known: impl Iterator<Item = String>) -> IoError {

@@ -67,8 +67,9 @@ impl Pass {
         Box::new(Guarded { inner, place, pass: self.clone() })
     }
 
-    pub(super) fn bus(&self, inner: Bus, place: String) -> Bus {
-        Box::new(Guarded { inner, place, pass: self.clone() })
+    /// `asks` knows the transfers that only ask, and so move nothing.
+    pub(super) fn bus(&self, inner: Bus, place: String, asks: Asks) -> Bus {
+        Box::new(GuardedBus { inner, place, asks, pass: self.clone() })
     }
 }
 
@@ -103,14 +104,34 @@ impl SetDutyCycle for Guarded<Pwm> {
     }
 }
 
-impl i2c::ErrorType for Guarded<Bus> {
+/// Whether a transfer only asks.
+pub(super) type Asks = fn(&[Operation<'_>]) -> bool;
+
+/// A register is read: the write before the read only says which.
+pub(super) fn reads_a_register(operations: &[Operation<'_>]) -> bool {
+    matches!(operations, [Operation::Write(_), Operation::Read(_)])
+}
+
+/// A Robot HAT is read, or told which of its analog inputs is to be read: its commands 0x10 to 0x17.
+pub(super) fn asks_a_robot_hat(operations: &[Operation<'_>]) -> bool {
+    matches!(operations, [Operation::Read(_)] | [Operation::Write([0x10..=0x17, 0, 0])])
+}
+
+/// A chip's bus, behind a pass.
+struct GuardedBus {
+    inner: Bus,
+    place: String,
+    asks: Asks,
+    pass: Pass,
+}
+
+impl i2c::ErrorType for GuardedBus {
     type Error = IoError;
 }
 
-impl I2c for Guarded<Bus> {
+impl I2c for GuardedBus {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
-        // A question moves nothing; its first write only says which register is meant.
-        if !matches!(operations, [Operation::Write(_), Operation::Read(_)]) {
+        if !(self.asks)(operations) {
             self.pass.check(&self.place)?;
         }
         self.inner.transaction(address, operations)

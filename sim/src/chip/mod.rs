@@ -2,6 +2,7 @@
 //! registers, the time and its outputs; never what is wired to them.
 
 mod pca9685;
+mod robot_hat;
 
 use std::fmt::Debug;
 
@@ -38,6 +39,12 @@ pub(crate) trait Chip: Debug + Send {
     /// What a register holds; `None` if there is no such register. Changes nothing.
     fn register(&self, register: u8) -> Option<u8>;
 
+    /// Puts volts on an analog input. Whether there is one.
+    fn set_analog(&mut self, input: u8, volts: f64) -> bool {
+        let _: (u8, f64) = (input, volts);
+        false
+    }
+
     /// Takes everything that makes a difference into a fingerprint.
     fn digest(&self, into: &mut Digest);
 }
@@ -47,6 +54,7 @@ pub(crate) trait Chip: Debug + Send {
 pub(crate) fn build(spec: &board::Chip) -> Option<Box<dyn Chip>> {
     match spec.kind {
         ChipKind::Pca9685 { .. } => Some(Box::new(pca9685::Pca9685::new(spec.address))),
+        ChipKind::RobotHat { .. } => Some(Box::new(robot_hat::RobotHat::new(spec.address))),
         _ => None,
     }
 }

@@ -153,8 +153,7 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
         }
         let written = [None; CHANNELS as usize];
         let (configured, stop_on_drop) = (false, true);
-        let mut chip =
-            Self { bus, delay, reset, address, timers, configured, stop_on_drop, staged, written };
+        let mut chip = Self { bus, delay, reset, address, timers, configured, stop_on_drop, staged, written };
         chip.flush()?;
         Ok(chip)
     }
@@ -247,10 +246,11 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
             self.delay.delay_ms(RESET_MS);
         }
         self.forget();
-        for channel in (0..CHANNELS).filter(|channel| self.staged[usize::from(*channel)].is_some()) {
+        for channel in 0..CHANNELS {
             // Another period would make another pulse of what is still there.
-            self.write(CHANNEL + channel, 0)?;
-            self.written[usize::from(channel)] = Some(0);
+            if self.staged[usize::from(channel)].is_some() {
+                self.write_counts(channel, 0)?;
+            }
         }
         for (timer, (_, prescaler, period)) in self.timers.into_iter().zip(TIMERS) {
             if let Some(timer) = timer {

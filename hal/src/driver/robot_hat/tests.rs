@@ -1,36 +1,66 @@
 //! The bytes on the bus, with the commands typed again from the maker's library.
 
-use embedded_hal::i2c::ErrorKind;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use embedded_hal::digital;
+use embedded_hal::i2c::{self, ErrorKind, Operation};
 use embedded_hal::pwm::SetDutyCycle;
 use embedded_hal_mock::eh1::delay::{CheckedDelay, NoopDelay, Transaction as Wait};
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
-use std::convert::Infallible;
 
 use super::*;
+use crate::{IoError, IoKind};
 
 const AT: u8 = 0x14;
 
-/// A reset line that remembers its levels.
-#[derive(Clone, Debug, Default)]
-struct Line(std::sync::Arc<std::sync::Mutex<Vec<bool>>>);
-
-impl embedded_hal::digital::ErrorType for Line {
-    type Error = ErrorKind;
+/// What a bus that is made to fail says.
+fn broken() -> Error<IoError> {
+    Error::Bus(IoError { place: "bus".to_owned(), reason: "broken".to_owned(), kind: IoKind::Bus })
 }
 
-impl embedded_hal::digital::OutputPin for Line {
-    fn set_low(&mut self) -> Result<(), ErrorKind> {
+/// A bus whose errors are those of the reset line.
+struct Wired(Mock);
+
+impl i2c::ErrorType for Wired {
+    type Error = IoError;
+}
+
+impl I2c for Wired {
+    fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
+        let done = match operations {
+            [Operation::Write(bytes)] => self.0.write(address, bytes),
+            [Operation::Read(bytes)] => self.0.read(address, bytes),
+            _ => panic!("a write or a read, and no more in one transfer"),
+        };
+        done.map_err(|_| match broken() {
+            Error::Bus(error) => error,
+            _ => unreachable!(),
+        })
+    }
+}
+
+/// A reset line that remembers its levels.
+#[derive(Clone, Debug, Default)]
+struct Line(Arc<Mutex<Vec<bool>>>);
+
+impl digital::ErrorType for Line {
+    type Error = IoError;
+}
+
+impl OutputPin for Line {
+    fn set_low(&mut self) -> Result<(), IoError> {
         self.0.lock().unwrap().push(false);
         Ok(())
     }
 
-    fn set_high(&mut self) -> Result<(), ErrorKind> {
+    fn set_high(&mut self) -> Result<(), IoError> {
         self.0.lock().unwrap().push(true);
         Ok(())
     }
 }
 
-type Chip = RobotHat<Mock, NoopDelay, Line>;
+type Chip = RobotHat<Wired, NoopDelay, Line>;
 
 fn write(register: u8, value: u16) -> Transaction {
     Transaction::write(AT, vec![register, (value >> 8) as u8, value as u8])
@@ -54,7 +84,7 @@ fn setup() -> Vec<Transaction> {
 fn chip(transcript: Vec<Transaction>) -> (Chip, Mock) {
     let bus = Mock::new(&[setup(), transcript].concat());
     let channels = [(0, 50.0), (12, 100.0), (13, 100.0)];
-    (RobotHat::new(bus.clone(), NoopDelay::new(), None, AT, &channels).unwrap(), bus)
+    (RobotHat::new(Wired(bus.clone()), NoopDelay::new(), None, AT, &channels).unwrap(), bus)
 }
 
 fn done((mut chip, mut bus): (Chip, Mock)) {
@@ -75,7 +105,7 @@ fn setting_up_turns_channels_off_before_it_writes_their_timers() {
 fn the_reset_line_is_low_for_ten_milliseconds_and_then_high_before_anything_is_written() {
     let (line, bus) = (Line::default(), Mock::new(&[]));
     let delay = CheckedDelay::new(&[Wait::delay_ms(10), Wait::delay_ms(10)]);
-    let mut chip = RobotHat::new(bus.clone(), delay.clone(), Some(line.clone()), AT, &[]).unwrap();
+    let mut chip = RobotHat::new(Wired(bus.clone()), delay.clone(), Some(line.clone()), AT, &[]).unwrap();
     assert_eq!(*line.0.lock().unwrap(), [false, true]);
     chip.leave_running();
     drop(chip);
@@ -85,7 +115,7 @@ fn the_reset_line_is_low_for_ten_milliseconds_and_then_high_before_anything_is_w
 
 #[test]
 fn only_channels_that_changed_are_written() {
-    let mut made = chip(vec![write(0x2C, 2046), write(0x2D, 4091), write(0x2C, 0)]);
+    let mut made = chip(vec![write(0x2C, 2045), write(0x2D, 4091), write(0x2C, 0)]);
     made.0.stage(12, FULL_ON / 2).unwrap();
     made.0.stage(13, FULL_ON).unwrap();
     made.0.flush().unwrap();
@@ -123,7 +153,7 @@ fn after_a_failed_transfer_everything_is_set_up_and_written_anew() {
     let failing = write(0x2C, 4091).with_error(ErrorKind::Bus);
     let mut made = chip([vec![failing], setup(), vec![write(0x2C, 4091)]].concat());
     made.0.stage(12, FULL_ON).unwrap();
-    assert_eq!(made.0.flush(), Err(Error::Bus(ErrorKind::Bus)));
+    assert_eq!(made.0.flush(), Err(broken()));
     made.0.flush().unwrap();
     done(made);
 }
@@ -135,7 +165,7 @@ fn a_chip_that_is_gone_is_found_by_a_read_and_set_up_anew() {
     let mut made = chip([vec![there, gone], setup()].concat());
     assert_eq!(made.0.verify(), Ok(()));
     made.0.flush().unwrap();
-    assert_eq!(made.0.verify(), Err(Error::Bus(ErrorKind::Bus)));
+    assert_eq!(made.0.verify(), Err(broken()));
     made.0.flush().unwrap();
     done(made);
 }
@@ -154,7 +184,8 @@ fn what_was_forgotten_is_written_again_and_a_drop_turns_everything_off() {
 fn what_the_chip_does_not_have_is_refused_before_the_bus_sees_it() {
     let mut nothing = Mock::new(&[]);
     let new = |address, channels: &[(u8, f64)]| {
-        let made: Result<Chip, _> = RobotHat::new(nothing.clone(), NoopDelay::new(), None, address, channels);
+        let made: Result<Chip, _> =
+            RobotHat::new(Wired(nothing.clone()), NoopDelay::new(), None, address, channels);
         made.err().unwrap()
     };
     assert_eq!(new(0x18, &[]), Error::Address(0x18));
