@@ -5,7 +5,7 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hal::board;
 use hal::{IoError, IoKind};
 
-use crate::chip::{self, Chip};
+use crate::chip::{self, Chip, Feed};
 use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::signal::Signal;
@@ -94,13 +94,6 @@ impl Buses {
         }
     }
 
-    /// Puts volts on an analog input. Whether the chip is there and has it.
-    pub(crate) fn set_analog(&mut self, bus: &str, address: u8, input: u8, volts: f64) -> bool {
-        let mut slots = self.slots.iter_mut();
-        let slot = slots.find(|slot| slot.bus == bus && slot.address == address);
-        slot.is_some_and(|slot| slot.chip.set_analog(input, volts))
-    }
-
     /// Fails unless the board has this bus.
     pub(crate) fn check(&self, bus: &str) -> Result<(), IoError> {
         if self.slots.iter().any(|slot| slot.bus == bus) {
@@ -137,6 +130,13 @@ impl Buses {
         let acknowledged = chip.map(|slot| slot.chip.read(buffer)).is_some();
         self.record(now, bus, address, Direction::Read, buffer, acknowledged);
         acknowledged
+    }
+
+    /// Something else reaches chip `index` of the board from now on.
+    pub(crate) fn feel(&mut self, index: usize, feed: Feed) {
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.index == index) {
+            slot.chip.feel(feed);
+        }
     }
 
     /// Lets every chip know the time. Whether an output changed.

@@ -5,7 +5,7 @@
 use super::Car;
 use std::time::Duration;
 
-use super::chip::{Chip, OnBoard, PwmChip, pca9685_refused, robot_hat_refused};
+use super::chip::{Chip, OnBoard, PwmChip, RobotHat, explained};
 use super::guard::{Pass, asks_a_robot_hat, reads_a_register};
 use super::motor::{Bridge, Bridged, Driver, Motor, Wire};
 use super::parts::{Button, ESTOP, Standby};
@@ -13,7 +13,8 @@ use super::turret::{Turret, refused_by_servo};
 use crate::board::{Board, BridgeSpec, ChipKind, DriverSpec, EstopSpec, MotorSpec, PinRef, ServoSpec};
 use crate::driver::hbridge::{self, HBridge, Table};
 use crate::driver::servo::{Servo, Travel};
-use crate::driver::{pca9685, robot_hat};
+use crate::driver::staged::Staged;
+use crate::driver::{pca9685, scmd};
 use crate::platform::adapt::Boxed;
 use crate::platform::{DynOutput, Output, Platform, Pwm};
 use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind, WheelPower};
@@ -106,30 +107,44 @@ impl Opener<'_> {
     pub(super) fn chip(&mut self, index: usize) -> Result<(), IoError> {
         let Some(spec) = self.board.chips.get(index) else { return Ok(()) };
         let name = spec.to_string();
+        let asks = match spec.kind {
+            ChipKind::RobotHat { .. } => asks_a_robot_hat,
+            _ => reads_a_register,
+        };
+        let mut hardware = || -> Result<_, IoError> {
+            let bus = self.platform.i2c(&spec.bus, spec.address)?;
+            Ok((Boxed(self.pass.bus(bus, name.clone(), asks)), Boxed(self.platform.delay())))
+        };
         let pwm: Box<dyn PwmChip> = match &spec.kind {
             ChipKind::Pca9685 { frequency_hz } => {
-                let bus = self.platform.i2c(&spec.bus, spec.address)?;
-                let bus = Boxed(self.pass.bus(bus, name.clone(), reads_a_register));
-                let delay = Boxed(self.platform.delay());
-                let make = || pca9685::Pca9685::new(bus, delay, spec.address, *frequency_hz);
-                let chip = self.pass.halting(make).map_err(|error| pca9685_refused(&name, error))?;
-                Box::new(OnBoard { name: name.clone(), shared: pca9685::Shared::new(chip) })
+                let (bus, delay) = hardware()?;
+                self.shared(&name, || pca9685::Pca9685::new(bus, delay, spec.address, *frequency_hz))?
+            }
+            ChipKind::Scmd => {
+                let (bus, delay) = hardware()?;
+                self.shared(&name, || scmd::Scmd::new(bus, delay, spec.address))?
             }
             ChipKind::RobotHat { reset } => {
+                let (bus, delay) = hardware()?;
                 // Reset from the moment its line is opened.
                 let reset = reset.as_deref().map(|line| self.line(line)).transpose()?.map(Boxed);
-                let bus = self.platform.i2c(&spec.bus, spec.address)?;
-                let bus = Boxed(self.pass.bus(bus, name.clone(), asks_a_robot_hat));
-                let delay = Boxed(self.platform.delay());
                 let channels = self.board.channels_of(index);
-                let make = || robot_hat::RobotHat::new(bus, delay, reset, spec.address, &channels);
-                let chip = self.pass.halting(make).map_err(|error| robot_hat_refused(&name, error))?;
-                Box::new(OnBoard { name: name.clone(), shared: robot_hat::Shared::new(chip) })
+                self.shared(&name, || RobotHat::new(bus, delay, reset, spec.address, &channels))?
             }
             _ => return Ok(()),
         };
         self.chips.push(Chip { index, users: Vec::new(), pwm });
         Ok(())
+    }
+
+    /// Sets up a chip, which turns its channels off and so halts.
+    fn shared<C: Staged<Bus = IoError> + Send + 'static>(
+        &self,
+        name: &str,
+        set_up: impl FnOnce() -> Result<C, C::Error>,
+    ) -> Result<Box<dyn PwmChip>, IoError> {
+        let chip = self.pass.halting(set_up).map_err(|error| explained::<C>(name, error))?;
+        Ok(Box::new(OnBoard::new(name, chip)))
     }
 
     fn motor(&mut self, part: &str, spec: &MotorSpec) -> Result<Motor, IoError> {

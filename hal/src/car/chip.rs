@@ -3,15 +3,14 @@
 //!
 //! What must never live here: registers, which are the drivers'; the order of writes.
 
-use std::fmt::Display;
-
-use crate::driver::{pca9685, robot_hat};
+use crate::driver::analog::Analog;
+use crate::driver::robot_hat;
+use crate::driver::staged::{Shared, Staged};
 use crate::platform::adapt::{Boxed, Named};
 use crate::platform::{DynBus, DynDelay, DynOutput, Output, Pwm};
 use crate::{HardwareError, IoError, IoKind};
 
-type Pca9685 = pca9685::Shared<Boxed<DynBus>, Boxed<DynDelay>>;
-type RobotHat = robot_hat::Shared<Boxed<DynBus>, Boxed<DynDelay>, Boxed<DynOutput>>;
+pub(super) type RobotHat = robot_hat::RobotHat<Boxed<DynBus>, Boxed<DynDelay>, Boxed<DynOutput>>;
 
 /// A chip whose channels are staged, and written when it is flushed. A clone of a handle is the same chip.
 pub(super) trait PwmChip: Send {
@@ -36,9 +35,9 @@ pub(super) trait PwmChip: Send {
     /// From now on a drop leaves the channels as they are.
     fn leave_running(&self);
 
-    /// Samples an analog input, and says what it reads at full scale.
-    #[allow(dead_code, reason = "for whoever senses")]
-    fn read_analog(&self, input: u8) -> Result<(u16, u16), IoError>;
+    /// Its analog inputs, if it has any, on the same chip.
+    #[allow(dead_code, reason = "for whoever opens what a board senses with")]
+    fn analog(&self) -> Option<Box<dyn Analog<Error = IoError> + Send>>;
 }
 
 pub(super) struct Chip {
@@ -56,68 +55,42 @@ impl Chip {
 }
 
 /// A chip that is shared with its channels, and what it is called.
-pub(super) struct OnBoard<S> {
-    pub(super) name: String,
-    pub(super) shared: S,
+pub(super) struct OnBoard<C> {
+    name: String,
+    shared: Shared<C>,
 }
 
-impl PwmChip for OnBoard<Pca9685> {
+impl<C: Staged<Bus = IoError>> OnBoard<C> {
+    pub(super) fn new(name: &str, chip: C) -> Self {
+        Self { name: name.to_owned(), shared: Shared::new(chip) }
+    }
+
+    fn said(&self, result: Result<(), C::Error>) -> Result<(), IoError> {
+        result.map_err(|error| explained::<C>(&self.name, error))
+    }
+}
+
+impl<C: Staged<Bus = IoError> + Send + 'static> PwmChip for OnBoard<C> {
     fn pwm(&self, channel: u8, place: String) -> Result<Pwm, IoError> {
-        let inner = self.shared.channel(channel).map_err(|error| refused(&place, &error))?;
+        let inner = self.shared.channel(channel).map_err(|error| explained::<C>(&place, error))?;
         Ok(Box::new(Named { inner, place }))
     }
 
     fn output(&self, channel: u8, place: String) -> Result<Output, IoError> {
-        let inner = self.shared.channel(channel).map_err(|error| refused(&place, &error))?;
-        Ok(Box::new(Named { inner, place }))
-    }
-
-    fn frequency_hz(&self, _channel: u8) -> Option<f64> {
-        Some(self.shared.lock().frequency_hz())
-    }
-
-    fn flush(&self) -> Result<(), IoError> {
-        self.shared.lock().flush().map_err(|error| pca9685_refused(&self.name, error))
-    }
-
-    fn verify(&self) -> Result<(), IoError> {
-        self.shared.lock().verify().map_err(|error| pca9685_refused(&self.name, error))
-    }
-
-    fn forget(&self) {
-        self.shared.lock().forget();
-    }
-
-    fn leave_running(&self) {
-        self.shared.lock().leave_running();
-    }
-
-    fn read_analog(&self, _input: u8) -> Result<(u16, u16), IoError> {
-        Err(refused(&self.name, &"has no analog inputs"))
-    }
-}
-
-impl PwmChip for OnBoard<RobotHat> {
-    fn pwm(&self, channel: u8, place: String) -> Result<Pwm, IoError> {
-        let inner = self.shared.channel(channel).map_err(|error| refused(&place, &error))?;
-        Ok(Box::new(Named { inner, place }))
-    }
-
-    fn output(&self, channel: u8, place: String) -> Result<Output, IoError> {
-        let inner = self.shared.channel(channel).map_err(|error| refused(&place, &error))?;
+        let inner = self.shared.channel(channel).map_err(|error| explained::<C>(&place, error))?;
         Ok(Box::new(Named { inner, place }))
     }
 
     fn frequency_hz(&self, channel: u8) -> Option<f64> {
-        self.shared.lock().frequency_hz(channel).ok()
+        self.shared.lock().frequency_hz(channel)
     }
 
     fn flush(&self) -> Result<(), IoError> {
-        self.shared.lock().flush().map_err(|error| robot_hat_refused(&self.name, error))
+        self.said(self.shared.lock().flush())
     }
 
     fn verify(&self) -> Result<(), IoError> {
-        self.shared.lock().verify().map_err(|error| robot_hat_refused(&self.name, error))
+        self.said(self.shared.lock().verify())
     }
 
     fn forget(&self) {
@@ -128,27 +101,16 @@ impl PwmChip for OnBoard<RobotHat> {
         self.shared.lock().leave_running();
     }
 
-    fn read_analog(&self, input: u8) -> Result<(u16, u16), IoError> {
-        let value = self.shared.lock().read_analog(input);
-        let value = value.map_err(|error| robot_hat_refused(&self.name, error))?;
-        Ok((value, robot_hat::FULL_SCALE))
+    fn analog(&self) -> Option<Box<dyn Analog<Error = IoError> + Send>> {
+        C::analog(&self.shared)
     }
 }
 
-pub(super) fn pca9685_refused(name: &str, error: pca9685::Error<IoError>) -> IoError {
-    match error {
-        pca9685::Error::Bus(error) => error,
-        other => refused(name, &other),
-    }
-}
-
-pub(super) fn robot_hat_refused(name: &str, error: robot_hat::Error<IoError>) -> IoError {
-    match error {
-        robot_hat::Error::Bus(error) => error,
-        other => refused(name, &other),
-    }
-}
-
-fn refused(place: &str, reason: &dyn Display) -> IoError {
-    IoError { place: place.to_owned(), reason: reason.to_string(), kind: IoKind::Other }
+/// What a chip called `place` says.
+pub(super) fn explained<C: Staged<Bus = IoError>>(place: &str, error: C::Error) -> IoError {
+    C::of_bus(error).unwrap_or_else(|refused| IoError {
+        place: place.to_owned(),
+        reason: refused.to_string(),
+        kind: IoKind::Other,
+    })
 }

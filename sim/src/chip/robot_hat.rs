@@ -4,7 +4,7 @@
 //! Three things are guesses. A timer that nobody set up puts out nothing; a pulse as long as its period is
 //! always high; a read without a command before it gives zeros.
 
-use super::Chip;
+use super::{Chip, Feed};
 use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::signal::Signal;
@@ -87,6 +87,14 @@ impl Chip for RobotHat {
         false
     }
 
+    fn feel(&mut self, feed: Feed) {
+        if let Feed::Analog { channel, volts } = feed
+            && let Some(input_v) = self.inputs_v.get_mut(usize::from(channel))
+        {
+            *input_v = volts;
+        }
+    }
+
     fn output(&self, channel: u8) -> Option<Signal> {
         let (prescaler, period) = timer(channel)?;
         let (prescaler, period) = (self.get(prescaler) + 1.0, self.get(period));
@@ -100,11 +108,6 @@ impl Chip for RobotHat {
     /// The lower half of a register.
     fn register(&self, register: u8) -> Option<u8> {
         exists(register).then(|| self.registers[usize::from(register)].to_be_bytes()[1])
-    }
-
-    fn set_analog(&mut self, input: u8, volts: f64) -> bool {
-        let known = self.inputs_v.get_mut(usize::from(input));
-        known.map(|known| *known = volts).is_some()
     }
 
     fn digest(&self, into: &mut Digest) {
@@ -177,8 +180,9 @@ mod tests {
     #[test]
     fn an_input_is_sampled_by_its_command_counted_from_the_end_and_read_once() {
         let mut chip = chip(&[]);
-        assert!(chip.set_analog(4, 1.65) && chip.set_analog(0, 9.0));
-        assert!(!chip.set_analog(8, 1.0));
+        for (channel, volts) in [(4, 1.65), (0, 9.0), (8, 1.0)] {
+            chip.feel(Feed::Analog { channel, volts });
+        }
         let mut read = |command| {
             assert!(chip.write(&[command, 0, 0], 0));
             let mut bytes = [0; 2];
@@ -194,7 +198,7 @@ mod tests {
     #[test]
     fn a_reset_leaves_what_is_at_its_inputs() {
         let mut chip = chip(&[(0x40, 1), (0x44, 100), (0x20, 50)]);
-        chip.set_analog(0, 3.3);
+        chip.feel(Feed::Analog { channel: 0, volts: 3.3 });
         chip.power_on_reset();
         assert_eq!(chip.output(0), Some(Signal::LOW));
         chip.write(&[0x17, 0, 0], 0);

@@ -149,7 +149,7 @@ fn a_chip_that_has_nothing_but_a_standby_line_names_the_motor_when_it_fails() {
     }
     let (mut car, bench) = car(&board);
     bench.world().dead = Some("pca9685@0x41".to_owned());
-    assert_eq!(car.halt().unwrap_err().to_string(), "motor left: pca9685@0x41: made to fail");
+    assert_eq!(car.halt().unwrap_err().to_string(), "motor left: pca9685@0x41: made to fail; tried 3 times");
 }
 
 #[test]
@@ -275,7 +275,7 @@ fn a_chip_that_fails_names_all_that_hangs_on_it() {
     let error = car.apply(&go(1.0, 0.0), NOW).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "motor left, motor right, servo pan, servo tilt: pca9685@0x40: made to fail"
+        "motor left, motor right, servo pan, servo tilt: pca9685@0x40: made to fail; tried 3 times"
     );
     assert_eq!(error.source.kind, IoKind::NoAcknowledge);
 }

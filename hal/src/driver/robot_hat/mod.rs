@@ -8,24 +8,24 @@
 //! There is no data sheet. Registers, timers and waits are those of the maker's own library, robot_hat
 //! 2.x: `pwm.py`, `adc.py`, `servo.py` and `reset_mcu` of `utils.py`.
 
+use std::fmt::{Debug, Display};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::OutputPin;
 use embedded_hal::i2c::I2c;
 
-mod channel;
+use super::analog::{self, Analog, Conversion};
+use super::staged::{Shared, Staged};
+
 #[cfg(test)]
 mod tests;
-
-pub use channel::{Channel, Shared};
 
 /// PWM channels, P0 to P19.
 pub const CHANNELS: u8 = 20;
 /// Analog inputs, A0 to A7.
 pub const ANALOG_INPUTS: u8 = 8;
-/// What an analog input reads at [`REFERENCE_V`].
-pub const FULL_SCALE: u16 = 4095;
 /// Full scale of its analog inputs, volts.
 pub const REFERENCE_V: f64 = 3.3;
 /// Where the library looks for it, and one more that the chip leaves room for.
@@ -49,6 +49,10 @@ const TIMERS: [(u8, u8, u8); 7] = [
     (18, 0x51, 0x55),
     (19, 0x52, 0x56),
 ];
+/// What an analog input reads at [`REFERENCE_V`].
+const FULL_SCALE: f64 = 4095.0;
+/// Between the command and what it sampled. The library waits for nothing but its own next transfer.
+const SAMPLE_TIME: Duration = Duration::from_millis(1);
 /// The command that samples an analog input; the inputs are counted from the end.
 const SAMPLE: u8 = 0x10;
 /// How long its reset line is low, and how long it then takes to start.
@@ -73,9 +77,6 @@ pub enum Error<E> {
     /// A channel that does not exist, or that was not named when the chip was set up.
     #[error("P{0} is no channel of this Robot HAT")]
     Channel(u8),
-    /// There are only eight analog inputs.
-    #[error("A{0} is no analog input of a Robot HAT: A0 to A7")]
-    Analog(u8),
 }
 
 /// What a timer divides the clock by.
@@ -119,6 +120,8 @@ pub struct RobotHat<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> {
     timers: [Option<Timer>; TIMERS.len()],
     configured: bool,
     stop_on_drop: bool,
+    /// The analog input that was sampled last, if nothing else was on the bus since.
+    sampled: Option<u8>,
     /// Duties of the channels in use, of [`FULL_ON`].
     staged: [Option<u16>; CHANNELS as usize],
     /// The counts that the chip is known to have.
@@ -152,8 +155,9 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
             staged[usize::from(channel)] = Some(0);
         }
         let written = [None; CHANNELS as usize];
-        let (configured, stop_on_drop) = (false, true);
-        let mut chip = Self { bus, delay, reset, address, timers, configured, stop_on_drop, staged, written };
+        let (configured, stop_on_drop, sampled) = (false, true, None);
+        let mut chip =
+            Self { bus, delay, reset, address, timers, configured, stop_on_drop, sampled, staged, written };
         chip.flush()?;
         Ok(chip)
     }
@@ -193,24 +197,9 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
     /// # Errors
     /// A failed transfer. After it the next flush writes everything.
     pub fn verify(&mut self) -> Result<(), Error<I::Error>> {
+        self.sampled = None;
         let result = self.bus.read(self.address, &mut [0]).map_err(Error::Bus);
         self.doubt_unless(result)
-    }
-
-    /// Samples an analog input: 0 to [`FULL_SCALE`]. It takes a write and a read.
-    ///
-    /// # Errors
-    /// No such input, or a failed transfer, which says nothing about the channels.
-    pub fn read_analog(&mut self, input: u8) -> Result<u16, Error<I::Error>> {
-        if input >= ANALOG_INPUTS {
-            return Err(Error::Analog(input));
-        }
-        let mut value = [0; 2];
-        let command = SAMPLE | (ANALOG_INPUTS - 1 - input);
-        // Two transfers, as the library has it: the chip samples between them.
-        self.bus.write(self.address, &[command, 0, 0]).map_err(Error::Bus)?;
-        self.bus.read(self.address, &mut value).map_err(Error::Bus)?;
-        Ok(u16::from_be_bytes(value).min(FULL_SCALE))
     }
 
     /// Takes nothing for granted: the next flush writes every channel.
@@ -296,8 +285,82 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
     }
 
     fn write(&mut self, register: u8, value: u16) -> Result<(), Error<I::Error>> {
+        self.sampled = None;
         let [high, low] = value.to_be_bytes();
         self.bus.write(self.address, &[register, high, low]).map_err(Error::Bus)
+    }
+}
+
+impl<I, D, R> Staged for RobotHat<I, D, R>
+where
+    I: I2c<Error: Debug + Display> + Send + 'static,
+    D: DelayNs + Send + 'static,
+    R: OutputPin<Error = I::Error> + Send + 'static,
+{
+    type Bus = I::Error;
+    type Error = Error<I::Error>;
+    const FULL_ON: u16 = FULL_ON;
+
+    fn of_bus(error: Self::Error) -> Result<I::Error, Self::Error> {
+        match error {
+            Error::Bus(error) => Ok(error),
+            other => Err(other),
+        }
+    }
+
+    fn check(&self, channel: u8) -> Result<(), Self::Error> {
+        self.frequency_hz(channel).map(|_| ())
+    }
+
+    fn frequency_hz(&self, channel: u8) -> Option<f64> {
+        self.frequency_hz(channel).ok()
+    }
+
+    fn stage(&mut self, channel: u8, duty: u16) -> Result<(), Self::Error> {
+        self.stage(channel, duty)
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        self.flush()
+    }
+
+    fn verify(&mut self) -> Result<(), Self::Error> {
+        self.verify()
+    }
+
+    fn forget(&mut self) {
+        self.forget();
+    }
+
+    fn leave_running(&mut self) {
+        self.leave_running();
+    }
+
+    fn analog(chip: &Shared<Self>) -> Option<Box<dyn Analog<Error = Self::Bus> + Send>> {
+        Some(Box::new(chip.clone()))
+    }
+}
+
+impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> Analog for RobotHat<I, D, R> {
+    type Error = I::Error;
+
+    fn full_scale_v(&self) -> f64 {
+        REFERENCE_V
+    }
+
+    /// A write, and then a read. Whatever else is told to the chip between them gives the conversion up.
+    fn convert(&mut self, channel: u8) -> Result<Conversion, analog::Error<I::Error>> {
+        analog::check(channel, ANALOG_INPUTS)?;
+        if self.sampled.take() != Some(channel) {
+            let command = SAMPLE | (ANALOG_INPUTS - 1 - channel);
+            self.bus.write(self.address, &[command, 0, 0]).map_err(analog::Error::Bus)?;
+            self.sampled = Some(channel);
+            return Ok(Conversion::Wait(SAMPLE_TIME));
+        }
+        let mut value = [0; 2];
+        self.bus.read(self.address, &mut value).map_err(analog::Error::Bus)?;
+        let share = f64::from(u16::from_be_bytes(value)) / FULL_SCALE;
+        Ok(Conversion::Volts(REFERENCE_V * share.min(1.0)))
     }
 }
 

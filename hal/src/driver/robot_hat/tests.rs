@@ -10,6 +10,7 @@ use embedded_hal_mock::eh1::delay::{CheckedDelay, NoopDelay, Transaction as Wait
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 
 use super::*;
+use crate::driver::staged::Shared;
 use crate::{IoError, IoKind};
 
 const AT: u8 = 0x14;
@@ -141,10 +142,31 @@ fn a_servos_pulse_is_as_long_as_its_share_of_the_period() {
 #[test]
 fn an_analog_input_is_asked_for_and_then_read_high_byte_first() {
     // A4 is 7 - 4 of the command.
-    let mut made =
-        chip(vec![Transaction::write(AT, vec![0x13, 0, 0]), Transaction::read(AT, vec![0x0A, 0xBC])]);
-    assert_eq!(made.0.read_analog(4), Ok(0x0ABC));
-    assert_eq!(made.0.read_analog(8), Err(Error::Analog(8)));
+    let ask = |command| Transaction::write(AT, vec![command, 0, 0]);
+    let mut made = chip(vec![
+        ask(0x13),
+        Transaction::read(AT, vec![0x0F, 0xFF]),
+        ask(0x17),
+        ask(0x16),
+        Transaction::read(AT, vec![0x00, 0x00]),
+    ]);
+    let wait = Ok(Conversion::Wait(Duration::from_millis(1)));
+    assert_eq!(made.0.convert(4), wait);
+    assert_eq!(made.0.convert(4), Ok(Conversion::Volts(3.3)));
+    assert_eq!((made.0.convert(0), made.0.convert(1)), (wait.clone(), wait));
+    assert_eq!(made.0.convert(1), Ok(Conversion::Volts(0.0)));
+    assert_eq!(made.0.convert(8), Err(analog::Error::Channel { channel: 8, count: 8 }));
+    done(made);
+}
+
+#[test]
+fn a_write_between_gives_a_conversion_up_and_the_next_one_asks_anew() {
+    let ask = Transaction::write(AT, vec![0x13, 0, 0]);
+    let mut made = chip(vec![ask.clone(), write(0x2C, 4091), ask]);
+    made.0.convert(4).unwrap();
+    made.0.stage(12, FULL_ON).unwrap();
+    made.0.flush().unwrap();
+    assert!(matches!(made.0.convert(4), Ok(Conversion::Wait(_))));
     done(made);
 }
 
