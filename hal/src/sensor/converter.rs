@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use super::schedule::{Sensor, Step, after};
-use super::{BATTERY_PERIOD, Battery, LINE_PERIOD, Readings};
+use super::{AnyAnalog, BATTERY_PERIOD, Battery, LINE_PERIOD, Readings};
 use crate::board::{BatterySpec, Level};
-use crate::driver::analog::{Analog, Conversion, Error};
+use crate::driver::analog::{Conversion, Error};
 use crate::{IoError, IoKind};
 
 /// What an input's volts mean.
@@ -57,18 +57,14 @@ struct Input {
 pub(super) struct Converter {
     part: String,
     chip: String,
-    analog: Box<dyn Analog<Error = IoError> + Send>,
+    analog: AnyAnalog,
     inputs: Vec<Input>,
     /// Which one is being converted.
     current: Option<usize>,
 }
 
 impl Converter {
-    pub(super) fn new(
-        chip: String,
-        analog: Box<dyn Analog<Error = IoError> + Send>,
-        inputs: Vec<(u8, Use)>,
-    ) -> Self {
+    pub(super) fn new(chip: String, analog: AnyAnalog, inputs: Vec<(u8, Use)>) -> Self {
         let mut part = Vec::new();
         for (_, is) in &inputs {
             let name = if matches!(is, Use::Battery { .. }) { "battery" } else { "line" };

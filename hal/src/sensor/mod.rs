@@ -44,6 +44,9 @@ const LINE_PERIOD: Duration = Duration::from_millis(20);
 /// anybody yet, and 14 bytes take 1.5 ms of a bus at 100 kHz.
 const IMU_PERIOD: Duration = Duration::from_millis(20);
 
+/// A converter of whatever chip.
+pub(crate) type AnyAnalog = Box<dyn Analog<Error = IoError> + Send>;
+
 /// Every sensor of a board.
 #[derive(Default)]
 pub(crate) struct Sensors {
@@ -54,12 +57,17 @@ pub(crate) struct Sensors {
 impl Sensors {
     /// Opens what the board senses with. Nothing is asked yet: a sensor that does not answer shows later,
     /// and stops nobody.
-    pub(crate) fn open(board: &Board, platform: &mut dyn Platform) -> Result<Self, HardwareError> {
+    /// `on_board` has the analog inputs of chips that do more than sense.
+    pub(crate) fn open(
+        board: &Board,
+        platform: &mut dyn Platform,
+        on_board: &dyn Fn(usize) -> Option<AnyAnalog>,
+    ) -> Result<Self, HardwareError> {
         let mut sensors = Self::default();
         sensors.readings.floor = vec![None; board.line.as_ref().map_or(0, |line| line.inputs.len())];
         sensors.open_battery(board, platform).map_err(|source| part("battery", source))?;
         sensors.open_floor(board, platform).map_err(|source| part("line", source))?;
-        sensors.open_converters(board, platform)?;
+        sensors.open_converters(board, platform, on_board)?;
         sensors.open_imu(board, platform).map_err(|source| part("imu", source))?;
         Ok(sensors)
     }
@@ -101,11 +109,16 @@ impl Sensors {
         Ok(())
     }
 
-    fn open_converters(&mut self, board: &Board, platform: &mut dyn Platform) -> Result<(), HardwareError> {
+    fn open_converters(
+        &mut self,
+        board: &Board,
+        platform: &mut dyn Platform,
+        on_board: &dyn Fn(usize) -> Option<AnyAnalog>,
+    ) -> Result<(), HardwareError> {
         for (index, chip) in board.chips.iter().enumerate() {
             let inputs = uses(board, index);
             if !inputs.is_empty() {
-                let analog = converter(board, index, platform);
+                let analog = on_board(index).map_or_else(|| converter(board, index, platform), Ok);
                 let analog = analog.map_err(|source| part(&format!("chip {chip}"), source))?;
                 self.schedule.add(Converter::new(chip.to_string(), analog, inputs));
             }
@@ -142,11 +155,7 @@ fn uses(board: &Board, index: usize) -> Vec<(u8, Use)> {
     uses
 }
 
-fn converter(
-    board: &Board,
-    index: usize,
-    platform: &mut dyn Platform,
-) -> Result<Box<dyn Analog<Error = IoError> + Send>, IoError> {
+fn converter(board: &Board, index: usize, platform: &mut dyn Platform) -> Result<AnyAnalog, IoError> {
     let (name, address, bus) = bus(board, index, platform)?;
     Ok(match board.chips[index].kind {
         ChipKind::Ads7830 { reference_v } => Box::new(Ads7830::new(bus, address, reference_v)),

@@ -123,7 +123,7 @@ impl Slot {
 
     fn explain(&self, error: IoError) -> HardwareError {
         let chip = self.sensor.chip();
-        let place = match chip.is_empty() || error.place == chip {
+        let place = match error.place.starts_with(chip) {
             true => error.place,
             false => format!("{chip} ({})", error.place),
         };

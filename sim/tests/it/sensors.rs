@@ -140,7 +140,8 @@ fn a_sensor_that_is_unplugged_reads_nothing_stops_nobody_and_comes_back() {
         error.to_string(),
         "line: ads7830@0x48 (i2c-1 address 0x48): no acknowledge: is the chip wired and powered?"
     );
-    car.apply(&Target { drive: Drive::Power { throttle: 1.0, steer: 0.0 }, ..Target::default() }).unwrap();
+    let drive = Drive::Power { throttle: 1.0, steer: 0.0, strafe: 0.0 };
+    car.apply(&Target { drive, ..Target::default() }, now).unwrap();
     sim.plug(0x48);
     sense(&mut car, &mut sim, &mut now, Duration::from_secs(9));
     assert!(car.readings().line().is_some());
