@@ -17,6 +17,7 @@ mod kill_matrix;
 mod one_daemon;
 mod proofs;
 mod readme;
+mod realtime;
 mod service;
 mod signals;
 mod sockets;
