@@ -8,6 +8,7 @@ mod breakdown;
 mod corpus;
 mod datagrams;
 mod dead_link;
+mod doctor;
 mod doors;
 mod driving;
 mod floods;

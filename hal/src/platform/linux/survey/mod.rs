@@ -14,7 +14,7 @@ mod pwm;
 mod tests;
 
 pub use gpio::{GpioChip, GpioLine};
-pub use i2c::I2cBus;
+pub use i2c::{Heard, I2cBus};
 pub use pwm::PwmDevice;
 
 /// What a Linux machine has that a board may use.
