@@ -177,8 +177,11 @@ mod tests {
         }
     }
 
+    /// A name, a period, and when it fails.
+    type Said = (&'static str, Duration, fn(Duration) -> bool);
+
     /// Comes back whenever it is told to, for so long; what it did, what it read last, and the news.
-    fn run(sensors: &[(&'static str, Duration, fn(Duration) -> bool)], to: Duration) -> Ran {
+    fn run(sensors: &[Said], to: Duration) -> Ran {
         let diary = Arc::default();
         let mut schedule = Schedule::default();
         for &(name, period, fails) in sensors {

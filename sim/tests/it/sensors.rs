@@ -116,7 +116,9 @@ fn no_call_takes_more_than_one_transfer_and_every_sensor_keeps_its_rate() {
             _ => false,
         };
         assert!(one, "{took:?}");
-        took.last().map(|last| *transfers.entry(last.address).or_default() += 1);
+        if let Some(last) = took.last() {
+            *transfers.entry(last.address).or_default() += 1;
+        }
         now = due.max(now + Duration::from_micros(100));
     }
     // Two a sample of the INA219 and the ADS1115; a setting up, which is one, or two for the MPU-6050.
