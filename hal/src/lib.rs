@@ -14,6 +14,7 @@ mod error;
 pub mod file;
 mod interlock;
 pub mod platform;
+pub mod sensor;
 
 pub use board::Board;
 pub use car::{Car, Drive, Target};

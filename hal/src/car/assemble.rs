@@ -17,6 +17,7 @@ use crate::driver::staged::Staged;
 use crate::driver::{pca9685, scmd};
 use crate::platform::adapt::Boxed;
 use crate::platform::{DynOutput, Output, Platform, Pwm};
+use crate::sensor::Sensors;
 use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind, WheelPower};
 
 pub(super) fn car(
@@ -59,9 +60,12 @@ pub(super) fn car(
     }
 
     let chips = opener.chips;
+    let on_board = |index| chips.iter().find(|chip| chip.index == index)?.pwm.analog();
+    let sensors = Sensors::open(board, opener.platform, &on_board).map_err(broken)?;
     let drivetrain = Drivetrain::new(&board.drivetrain);
     let (wheels, now) = (WheelPower::default(), Duration::ZERO);
-    let mut car = Car { motors, servos, standby, awake: false, chips, estop, pass, drivetrain, wheels, now };
+    let mut car =
+        Car { motors, servos, standby, awake: false, chips, estop, pass, drivetrain, wheels, now, sensors };
     car.recover().map_err(broken)?;
     Ok(car)
 }

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::board::ServoRole;
 use crate::driver::hbridge::Command;
+use crate::sensor::Sensors;
 use crate::{
     AssembleError, Board, Drivetrain, HardwareError, Interlock, IoError, IoKind, Platform, WheelPower,
 };
@@ -27,6 +28,7 @@ mod guard;
 mod motor;
 mod parts;
 mod rest;
+mod sense;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -53,6 +55,7 @@ pub struct Car {
     pass: Pass,
     drivetrain: Drivetrain,
     wheels: WheelPower,
+    sensors: Sensors,
     /// When it was last told anything.
     now: Duration,
 }

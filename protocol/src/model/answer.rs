@@ -181,6 +181,13 @@ pub enum Event {
         /// What failed, and whether it answers again; `null` when it was reset.
         fault: Option<String>,
     },
+    /// The battery is empty, or no longer is.
+    Battery {
+        /// Whether it is empty now.
+        empty: bool,
+        /// Volts.
+        volts: f64,
+    },
     /// This listener was too slow for events before this one.
     Missed {
         /// So many.
