@@ -134,7 +134,11 @@ impl Odometry {
         }
         let speed = self.recent.front().map_or(Wheels::default(), |(at, way)| {
             let seconds = now.saturating_sub(*at).as_secs_f64();
-            if seconds > 0.0 { Wheels::default().plus(self.way.plus(*way, -1.0), 1.0 / seconds) } else { Wheels::default() }
+            if seconds > 0.0 {
+                Wheels::default().plus(self.way.plus(*way, -1.0), 1.0 / seconds)
+            } else {
+                Wheels::default()
+            }
         });
         self.moves(speed, steered_rad);
     }

@@ -200,8 +200,7 @@ mod tests {
         let drivetrain =
             DrivetrainSpec::Differential { track_m: 0.1, wheel_diameter_m: 0.065, top_speed_mps: 0.68 };
         let of = |pulses_per_turn| {
-            let spec =
-                EncoderSpec { a: "A".into(), b: None, pulses_per_turn, invert: false, pull: Pull::Up };
+            let spec = EncoderSpec { a: "A".into(), b: None, pulses_per_turn, invert: false, pull: Pull::Up };
             debounce(&spec, &drivetrain)
         };
         // 3.3 turns a second: 20 slots are 7.5 ms each level, 528 pulses are 0.28.
