@@ -22,8 +22,7 @@ impl Drivetrain {
     /// From a board's description.
     #[must_use]
     pub fn new(spec: &DrivetrainSpec) -> Self {
-        let DrivetrainSpec::Differential { track_m, top_speed_mps, .. } = *spec;
-        Self { track_m, top_speed_mps }
+        Self { track_m: spec.track_m(), top_speed_mps: spec.top_speed_mps() }
     }
 
     /// Power of the wheels for `throttle` and `steer` (-1 to 1, left positive). What would need more

@@ -249,7 +249,7 @@ fn events() -> Vec<(&'static str, Event)> {
             },
         ),
         ("event hardware", Event::Hardware { fault: Some("the motor driver does not answer".to_owned()) }),
-        ("event hardware works again", Event::Hardware { fault: None }),
+        ("event hardware was reset", Event::Hardware { fault: None }),
         ("event missed", Event::Missed { count: 3 }),
         ("event bye", Event::Bye { reason: "SIGTERM".to_owned() }),
     ]

@@ -1,7 +1,7 @@
 //! H-bridges. They see nothing but their pins, and obey the truth tables of their data sheets,
 //! typed here from those and from nowhere else, so that a driver with the wrong table shows.
 
-use hal::board::{BridgeSpec, PinRef};
+use hal::board::{BridgeSpec, DriverSpec, PinRef};
 
 use crate::signal::Signal;
 
@@ -29,8 +29,9 @@ enum State {
 
 /// What the bridge makes of the signals that `read` finds on its pins. A pin that carries nothing
 /// reads low: all three chips pull their inputs down or are treated so.
-pub(crate) fn output(bridge: &BridgeSpec, read: impl Fn(&PinRef) -> Option<Signal>) -> Terminals {
+pub(crate) fn output(driver: &DriverSpec, read: impl Fn(&PinRef) -> Option<Signal>) -> Terminals {
     let read = |pin: &PinRef| read(pin).unwrap_or(Signal::LOW);
+    let DriverSpec::HBridge(bridge) = driver else { return Terminals::Coast };
     match bridge {
         BridgeSpec::L298n { en, in1, in2, .. } => average([read(en), read(in1), read(in2)], l298n),
         BridgeSpec::Tb6612 { pwm, in1, in2, standby, .. } => {
@@ -39,6 +40,7 @@ pub(crate) fn output(bridge: &BridgeSpec, read: impl Fn(&PinRef) -> Option<Signa
             average([read(pwm), read(in1), read(in2), standby], tb6612)
         }
         BridgeSpec::Drv8833 { in1, in2, .. } => average([read(in1), read(in2)], drv8833),
+        BridgeSpec::RobotHat { pwm, direction, .. } => average([read(pwm), read(direction)], robot_hat),
     }
 }
 
@@ -69,6 +71,15 @@ fn drv8833([in1, in2]: [bool; 2]) -> State {
         (true, false) => State::Forward,
         (false, true) => State::Reverse,
         (true, true) => State::Short,
+    }
+}
+
+/// The Robot HAT's inputs: magnitude and direction; without magnitude its bridge lets go.
+fn robot_hat([pwm, direction]: [bool; 2]) -> State {
+    match (pwm, direction) {
+        (false, _) => State::Open,
+        (true, false) => State::Forward,
+        (true, true) => State::Reverse,
     }
 }
 

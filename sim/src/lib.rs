@@ -99,7 +99,7 @@ impl Sim {
     pub fn terminals(&self, motor: &str) -> Option<Terminals> {
         let world = self.world.lock();
         let motor = world.motors.iter().find(|m| m.name == motor)?;
-        Some(bridge::output(&motor.bridge, |pin| world.circuit.signal(pin)))
+        Some(bridge::output(&motor.driver, |pin| world.circuit.signal(pin)))
     }
 
     /// How fast a named motor's wheel turns, rad/s, forward positive.

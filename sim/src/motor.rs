@@ -1,7 +1,7 @@
 //! A gear motor and its wheel, as a system of the first order. The numbers are those of the yellow
 //! "TT" motor, 1:48; where it is going and what it is fastened to is not known here.
 
-use hal::board::{BridgeSpec, MotorSpec, Side};
+use hal::board::{DriverSpec, MotorSpec, Side};
 
 use crate::bridge::Terminals;
 use crate::clock::STEP_S;
@@ -21,7 +21,7 @@ const STANDSTILL_RAD_S: f64 = 1e-6;
 pub(crate) struct Motor {
     pub(crate) name: String,
     pub(crate) side: Side,
-    pub(crate) bridge: BridgeSpec,
+    pub(crate) driver: DriverSpec,
     pub(crate) terminals: Terminals,
     /// Rad/s at full power, negative of a motor with its leads swapped.
     no_load_rad_s: f64,
@@ -37,7 +37,7 @@ impl Motor {
         Self {
             name: spec.name.clone(),
             side: spec.side,
-            bridge: spec.bridge.clone(),
+            driver: spec.driver.clone(),
             terminals: Terminals::Coast,
             no_load_rad_s: if spec.invert { -no_load_rad_s } else { no_load_rad_s },
             speed_rad_s: 0.0,
@@ -101,14 +101,25 @@ impl Lag {
 
 #[cfg(test)]
 mod tests {
-    use hal::board::PinRef;
+    use hal::board::{BridgeSpec, PinRef};
 
     use super::*;
 
     fn motor() -> Motor {
         let pin = |line: &str| PinRef::Gpio { line: line.into() };
         let bridge = BridgeSpec::Drv8833 { in1: pin("1"), in2: pin("2"), frequency_hz: 20e3 };
-        Motor::new(&MotorSpec { name: "m".into(), side: Side::Left, bridge, invert: false }, 20.9)
+        let spec = MotorSpec {
+            name: "m".into(),
+            side: Side::Left,
+            end: None,
+            driver: DriverSpec::HBridge(bridge),
+            invert: false,
+            trim: 1.0,
+            deadband: 0.0,
+            min_duty: 0.0,
+            encoder: None,
+        };
+        Motor::new(&spec, 20.9)
     }
 
     fn run(motor: &mut Motor, steps: u32) {

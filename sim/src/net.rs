@@ -1,7 +1,7 @@
 //! The pins of the computer itself: GPIO lines and PWM channels, those that the board names and no
 //! others. What is wired to them is not known here.
 
-use hal::board::{Board, BridgeSpec, Level, PinRef};
+use hal::board::{Board, Level, PinRef};
 use hal::{IoError, IoKind};
 
 use crate::digest::Digest;
@@ -198,14 +198,9 @@ impl Button {
 
 /// Every output that a board names, in the order of the board.
 fn pins(board: &Board) -> impl Iterator<Item = &PinRef> {
-    let motors = board.motors.iter().flat_map(|motor| match &motor.bridge {
-        BridgeSpec::L298n { en, in1, in2, .. } => [Some(en), Some(in1), Some(in2), None],
-        BridgeSpec::Tb6612 { pwm, in1, in2, standby, .. } => {
-            [Some(pwm), Some(in1), Some(in2), standby.as_ref()]
-        }
-        BridgeSpec::Drv8833 { in1, in2, .. } => [Some(in1), Some(in2), None, None],
-    });
-    motors.flatten().chain(board.servos.iter().map(|servo| &servo.pwm))
+    let motors = board.motors.iter().flat_map(|motor| motor.driver.pins());
+    let servos = board.servos.iter().map(|servo| &servo.pwm);
+    motors.chain(servos).chain(board.outputs.iter().map(|output| &output.pin))
 }
 
 fn unknown(place: String, what: &str, known: impl Iterator<Item = String>) -> IoError {

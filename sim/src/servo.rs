@@ -82,6 +82,7 @@ mod tests {
             max_deg: 90.0,
             invert,
             center_deg: 0.0,
+            speed_deg_s: None,
         })
     }
 

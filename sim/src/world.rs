@@ -71,11 +71,12 @@ impl World {
         let (mut left, mut right) = (Wheels::default(), Wheels::default());
         for motor in &mut self.motors {
             let turned = motor.step();
-            let side = match motor.side {
-                Side::Left => &mut left,
-                Side::Right => &mut right,
-            };
-            side.add(turned, motor.speed_rad_s());
+            if motor.side != Side::Right {
+                left.add(turned, motor.speed_rad_s());
+            }
+            if motor.side != Side::Left {
+                right.add(turned, motor.speed_rad_s());
+            }
         }
         for servo in &mut self.servos {
             servo.step();
@@ -90,7 +91,7 @@ impl World {
     fn read_wires(&mut self) {
         let circuit = &self.circuit;
         for motor in &mut self.motors {
-            motor.terminals = bridge::output(&motor.bridge, |pin| circuit.signal(pin));
+            motor.terminals = bridge::output(&motor.driver, |pin| circuit.signal(pin));
         }
         for servo in &mut self.servos {
             servo.listen(circuit.signal(servo.pin()));

@@ -226,8 +226,22 @@ async fn a_chip_that_does_not_answer_stops_the_car_and_says_which() {
     let reply = anna.call("drive", json!({ "throttle": 0.1, "steer": 0 })).await;
     assert_eq!(reply["error"]["code"], json!(-32004));
     assert!(anna.ask("stop").await.starts_with("ok"), "stop is always allowed");
+    let reply = anna.ask("reset").await;
+    assert!(
+        reply.starts_with("error: hardware fault: ") && reply.ends_with("still does not answer"),
+        "{reply}"
+    );
 
     garage.sim.plug(0x40);
+    pass(1_000).await;
+    let state = anna.state().await;
+    assert_eq!(state["mode"], json!("fault"), "it answers, and waits for a `reset`");
+    assert!(
+        state["stop_reason"].as_str().is_some_and(|why| why.ends_with("answers again: reset")),
+        "{state}"
+    );
+    assert!(anna.ask("up").await.ends_with("it answers again: reset"));
+    assert_eq!(anna.ask("reset").await, "ok");
     pass(1_000).await;
     let state = anna.state().await;
     assert_eq!(
@@ -255,12 +269,8 @@ async fn a_chip_whose_supply_dropped_is_noticed_and_set_up_again() {
     let noticed = modes.iter().position(|mode| mode == "fault");
     assert!(noticed.is_some_and(|tick| tick <= 10), "within 100 ms: {modes:?}");
     modes.dedup();
-    assert_eq!(modes.last(), Some(&json!("idle")), "it is set up again");
-    assert_eq!(
-        modes.iter().filter(|mode| *mode == "driving").count(),
-        usize::from(noticed > Some(0)),
-        "nothing is resumed"
-    );
+    assert_eq!(modes.last(), Some(&json!("fault")), "nothing is resumed");
+    assert_eq!(anna.ask("reset").await, "ok", "it is set up again");
     anna.ask("up").await;
     pass(1_000).await;
     assert!(motion(&garage).linear_mps > 0.3);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hal::{Drive, Target};
 use protocol::{Answer, Code, Command, Event, Fault, Latched, Mode, Role, Visitor, Who};
 
+use super::breakage::Breakage;
 use super::estop::Estop;
 use super::gimbal::Aim;
 use super::lease::Lease;
@@ -49,7 +50,7 @@ pub struct Gate {
     steer: Slew,
     pub(super) ticked: Duration,
     pub(super) aim: Aim,
-    fault: Option<String>,
+    breakage: Breakage,
     pub(super) closing: bool,
     stop_reason: Option<String>,
     pub(super) events: Vec<Event>,
@@ -69,7 +70,7 @@ impl Gate {
             throttle: Slew::default(),
             steer: Slew::default(),
             ticked: Duration::ZERO,
-            fault: None,
+            breakage: Breakage::default(),
             closing: false,
             stop_reason: None,
             events: Vec::new(),
@@ -189,22 +190,18 @@ impl Gate {
         }
     }
 
-    /// The hardware failed: nothing moves until [`hardware_works`](Self::hardware_works).
+    /// The hardware failed: nothing moves until it answers again and somebody says `reset`.
     pub fn hardware_failed(&mut self, what: &str, now: Duration) {
-        if self.fault.as_deref() == Some(what) {
-            return;
+        if self.breakage.fail(what) {
+            self.halt(format!("hardware fault: {what}"), now);
+            self.events.push(Event::Hardware { fault: self.breakage.said() });
         }
-        self.halt(format!("hardware fault: {what}"), now);
-        self.fault = Some(what.to_owned());
-        self.events.push(Event::Hardware { fault: self.fault.clone() });
     }
 
-    /// The hardware answers again. Nothing that was asked before is resumed, and a stick that is still held
-    /// must not start the car by that.
-    pub fn hardware_works(&mut self, now: Duration) {
-        if self.fault.take().is_some() {
-            self.hold_sticks("the hardware answers again", now);
-            self.events.push(Event::Hardware { fault: None });
+    /// The hardware answers again, which somebody has yet to make good of by `reset`.
+    pub fn hardware_answers(&mut self) {
+        if self.breakage.answers() {
+            self.events.push(Event::Hardware { fault: self.breakage.said() });
         }
     }
 
@@ -247,7 +244,7 @@ impl Gate {
     #[must_use]
     pub fn outputs(&self) -> Outputs {
         let (throttle, steer) = (self.throttle.value(), self.steer.value());
-        let aim = self.aim.target();
+        let (aim, broken) = (self.aim.target(), self.breakage.fault());
         Outputs {
             target: Target {
                 drive: match self.motion {
@@ -259,7 +256,7 @@ impl Gate {
                 pan_deg: aim.pan,
                 tilt_deg: aim.tilt,
             },
-            mode: match (self.latched(), &self.fault, self.motion) {
+            mode: match (self.latched(), &broken, self.motion) {
                 (Some(_), ..) => Mode::Estop,
                 (None, Some(_), _) => Mode::Fault,
                 (None, None, Some(_)) => Mode::Driving,
@@ -269,7 +266,7 @@ impl Gate {
             steer,
             driver: self.lease.holder(),
             estop: self.latched().cloned(),
-            stop_reason: self.stop_reason.clone(),
+            stop_reason: broken.map(|fault| fault.message).or_else(|| self.stop_reason.clone()),
         }
     }
 
@@ -292,10 +289,7 @@ impl Gate {
         if let Some(fault) = self.estop.fault() {
             return Err(fault);
         }
-        match &self.fault {
-            Some(what) => Err(Fault::new(Code::HARDWARE, format!("hardware fault: {what}"))),
-            None => Ok(()),
-        }
+        self.breakage.fault().map_or(Ok(()), Err)
     }
 
     /// Never refused; a `seq` makes the session's motions from before it stale.
@@ -330,12 +324,17 @@ impl Gate {
         self.events.push(Event::Estop { latched: true, by, reason });
     }
 
-    /// Releases the latch. A stick that is still held must not start the car by that.
+    /// Releases what is latched, or nothing of it. A stick that is still held must not start the car by that.
     fn reset(&mut self, id: SessionId, now: Duration) -> Result<Answer, Fault> {
+        self.breakage.may_release()?;
+        let by = self.label(id);
         if self.estop.release()? {
-            let by = self.label(id);
             self.hold_sticks(&format!("{by} released the emergency stop"), now);
-            self.events.push(Event::Estop { latched: false, by, reason: None });
+            self.events.push(Event::Estop { latched: false, by: by.clone(), reason: None });
+        }
+        if self.breakage.release() {
+            self.hold_sticks(&format!("{by} reset the hardware fault"), now);
+            self.events.push(Event::Hardware { fault: None });
         }
         Ok(Answer::Done)
     }

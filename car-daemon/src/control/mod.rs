@@ -5,6 +5,7 @@
 //! that is told the time. What must never live here: a clock, a lock, an await, a transport, a pin.
 
 mod authority;
+mod breakage;
 mod estop;
 mod gate;
 mod gimbal;

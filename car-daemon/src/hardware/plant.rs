@@ -123,7 +123,7 @@ impl Plant {
         match self.car.recover() {
             Ok(()) => {
                 self.retry = None;
-                self.shared.gate(|gate| gate.hardware_works(now));
+                self.shared.gate(|gate| gate.hardware_answers());
             }
             Err(error) => {
                 self.shared.gate(|gate| gate.hardware_failed(&error.to_string(), now));

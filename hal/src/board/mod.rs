@@ -1,22 +1,32 @@
 //! A board is data: which chips there are and what is wired to which of their pins.
 //!
-//! What lives here: the description, its TOML form (`parse`, `wiring`, `pin`, `check`) and the presets. What
-//! must never live here: opening any of it.
-
-use std::fmt;
+//! What lives here: the description, its TOML form (`read`) and the presets. What must never live here:
+//! opening any of it.
 
 use crate::file::{Faults, nearest};
 
-mod check;
-mod parse;
+mod chip;
+mod drive;
+mod motor;
+mod panel;
 mod pin;
 mod presets;
+mod read;
+mod sensor;
+mod servo;
 #[cfg(test)]
 mod tests;
-mod wiring;
 
-pub use pin::PinRef;
+pub use chip::{Chip, ChipKind, DEFAULT_BUS};
+pub use drive::DrivetrainSpec;
+pub use motor::{BridgeSpec, DriverSpec, EncoderSpec, End, EscReverse, EscSpec, MotorSpec, Side};
+pub use panel::{LoopbackSpec, OutputKind, OutputSpec};
+pub use pin::{AnalogRef, PinRef};
 pub use presets::{PRESETS, Preset};
+pub use sensor::{
+    BatterySource, BatterySpec, EstopSpec, ImuSpec, Level, LineInput, LineSpec, Pull, RangeSpec,
+};
+pub use servo::{ServoRole, ServoSpec};
 
 /// A board.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,164 +39,24 @@ pub struct Board {
     pub chips: Vec<Chip>,
     /// How the wheels move the car.
     pub drivetrain: DrivetrainSpec,
-    /// In the order of the file; at least one on each side.
+    /// In the order of the file; as many as the drivetrain needs.
     pub motors: Vec<MotorSpec>,
     /// In the order of the file; at most one for each role.
     pub servos: Vec<ServoSpec>,
     /// The e-stop button, where there is one.
     pub estop: Option<EstopSpec>,
-}
-
-/// A chip on an I²C bus.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Chip {
-    /// Which chip, and how it is set up.
-    pub kind: ChipKind,
-    /// As the kernel calls it: `i2c-1`.
-    pub bus: String,
-    /// Seven bits.
-    pub address: u8,
-}
-
-/// Which chip, and how it is set up.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ChipKind {
-    /// Sixteen PWM channels with one prescaler.
-    Pca9685 {
-        /// Of all its channels, 24 to 1526 hertz.
-        frequency_hz: f64,
-    },
-}
-
-/// The bus that a board means when it names none: the one on the Raspberry Pi's header.
-pub const DEFAULT_BUS: &str = "i2c-1";
-
-impl fmt::Display for Chip {
-    /// `pca9685@0x40`, or `pca9685@i2c-3/0x40` where the bus is not [`DEFAULT_BUS`].
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ChipKind::Pca9685 { .. } = self.kind;
-        f.write_str("pca9685@")?;
-        if self.bus != DEFAULT_BUS {
-            write!(f, "{}/", self.bus)?;
-        }
-        write!(f, "{:#04x}", self.address)
-    }
-}
-
-/// A motor and its bridge.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MotorSpec {
-    /// Its key in the file: `left`, `front-left`.
-    pub name: String,
-    /// Which wheels it turns.
-    pub side: Side,
-    /// How it is wired.
-    pub bridge: BridgeSpec,
-    /// Its two leads are swapped.
-    pub invert: bool,
-}
-
-/// A side of the car, seen from behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// Turns forward to go right.
-    Left,
-    /// Turns forward to go left.
-    Right,
-}
-
-/// An H-bridge and its wires. `frequency_hz` is that of the PWM; of a chip's channel, the chip's.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(missing_docs, reason = "the wires have the names that the datasheets give them")]
-pub enum BridgeSpec {
-    /// EN by PWM, IN1 and IN2 digital.
-    L298n { en: PinRef, in1: PinRef, in2: PinRef, frequency_hz: f64 },
-    /// PWM, IN1 and IN2 digital, and STBY where it is wired. Two motors on one chip share it.
-    Tb6612 { pwm: PinRef, in1: PinRef, in2: PinRef, standby: Option<PinRef>, frequency_hz: f64 },
-    /// Both inputs by PWM.
-    Drv8833 { in1: PinRef, in2: PinRef, frequency_hz: f64 },
-}
-
-/// A servo that turns the camera. The angle is linear in the pulse between the two ends.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ServoSpec {
-    /// Its key in the file.
-    pub name: String,
-    /// Which way it turns the camera.
-    pub role: ServoRole,
-    /// Where its signal comes out.
-    pub pwm: PinRef,
-    /// 50 hertz usually; of a chip's channel, the chip's.
-    pub frequency_hz: f64,
-    /// The shortest pulse that it is given, microseconds.
-    pub min_us: f64,
-    /// The longest, microseconds.
-    pub max_us: f64,
-    /// The camera's least angle, degrees; at `min_us`, or at `max_us` if inverted.
-    pub min_deg: f64,
-    /// The camera's greatest angle, degrees; at `max_us`, or at `min_us` if inverted.
-    pub max_deg: f64,
-    /// A longer pulse turns it right or down.
-    pub invert: bool,
-    /// Where it stands when nobody says otherwise, degrees.
-    pub center_deg: f64,
-}
-
-/// What a servo does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServoRole {
-    /// Turns the camera left (positive) and right.
-    Pan,
-    /// Turns the camera up (positive) and down.
-    Tilt,
-}
-
-/// A button between a GPIO line and a supply or ground that stops the car.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EstopSpec {
-    /// `GPIO26`
-    pub line: String,
-    /// What is on the line while the button is pressed. With a normally closed button that is what the
-    /// resistor pulls it to, so that a broken wire counts as pressed.
-    pub pressed: Level,
-    /// Where a resistor of the computer pulls the line.
-    pub pull: Pull,
-}
-
-/// What is on a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// Ground.
-    Low,
-    /// The supply.
-    High,
-}
-
-/// A resistor of the computer at an input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pull {
-    /// To the supply.
-    Up,
-    /// To ground.
-    Down,
-    /// None: there is one on the board.
-    None,
-}
-
-/// How the wheels move the car.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum DrivetrainSpec {
-    /// Steered by the difference of its two sides.
-    Differential {
-        /// Metres between left and right wheels.
-        track_m: f64,
-        /// Metres.
-        wheel_diameter_m: f64,
-        /// Metres a second at full power.
-        top_speed_mps: f64,
-    },
+    /// What measures the battery.
+    pub battery: Option<BatterySpec>,
+    /// What measures the distance ahead.
+    pub range: Option<RangeSpec>,
+    /// What sees the floor.
+    pub line: Option<LineSpec>,
+    /// What feels motion.
+    pub imu: Option<ImuSpec>,
+    /// Buzzers and lamps, in the order of the file.
+    pub outputs: Vec<OutputSpec>,
+    /// Wires for tests with hardware in the loop.
+    pub loopbacks: Vec<LoopbackSpec>,
 }
 
 /// A board could not be loaded. Its text is for the person who named it.
@@ -211,7 +81,7 @@ impl Board {
     /// # Errors
     /// Every fault of the file at once.
     pub fn parse(file: &str, text: &str) -> Result<Self, Faults> {
-        parse::board(file, text)
+        read::board(file, text)
     }
 
     /// A preset by name.
@@ -245,10 +115,23 @@ impl Board {
     pub fn pin_name(&self, pin: &PinRef) -> String {
         match pin {
             PinRef::Chip { chip, channel } => match self.chips.get(*chip) {
-                Some(chip) => format!("{chip}:{channel}"),
+                Some(chip) => match chip.kind {
+                    ChipKind::RobotHat { .. } => format!("{chip}:P{channel}"),
+                    _ => format!("{chip}:{channel}"),
+                },
                 None => pin.to_string(),
             },
             PinRef::Gpio { .. } | PinRef::Pwm { .. } => pin.to_string(),
+        }
+    }
+
+    /// What an analog input is called in this board's file: `ads7830@0x48:2`, `robot-hat@0x14:A4`.
+    #[must_use]
+    pub fn analog_name(&self, input: &AnalogRef) -> String {
+        match self.chips.get(input.chip) {
+            Some(chip) if chip.kind.pwm_channels() > 0 => format!("{chip}:A{}", input.channel),
+            Some(chip) => format!("{chip}:{}", input.channel),
+            None => format!("chips[{}]:A{}", input.chip, input.channel),
         }
     }
 }

@@ -44,12 +44,43 @@ impl fmt::Display for PinRef {
     }
 }
 
+/// An analog input of a chip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct AnalogRef {
+    /// Index into [`Board::chips`](super::Board::chips).
+    pub chip: usize,
+    /// Of the chip.
+    pub channel: u8,
+}
+
 /// A pin as it was written, before its chip is looked up.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PinText {
     Gpio { line: String },
     Pwm { device: String, channel: u32 },
-    Chip { driver: String, bus: String, address: u8, channel: u8 },
+    Chip(ChipText),
+}
+
+/// A pin of a chip as it was written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct ChipText {
+    pub(super) driver: String,
+    pub(super) bus: String,
+    pub(super) address: u8,
+    /// What the letter before the channel says of it.
+    pub(super) port: Port,
+    pub(super) channel: u8,
+}
+
+/// What kind of pin the letter before a channel means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Port {
+    /// None: whatever the place wants.
+    Plain,
+    /// `P`: a PWM output.
+    Pwm,
+    /// `A`: an analog input.
+    Analog,
 }
 
 /// What a pin may look like, for the person who wrote something else.
@@ -69,14 +100,31 @@ impl FromStr for PinText {
             let sound = !device.is_empty() && !device.contains(['/', ' ']);
             return sound.then(|| Self::Pwm { device: device.to_owned(), channel }).ok_or(FORMS);
         }
-        let (driver, at) = device.split_once('@').ok_or(FORMS)?;
-        let (bus, address) = at.rsplit_once('/').unwrap_or((DEFAULT_BUS, at));
-        let address = address.strip_prefix("0x").and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        Ok(Self::Chip {
-            driver: driver.to_owned(),
-            bus: bus.to_owned(),
-            address: address.ok_or("the address must be hexadecimal, as in pca9685@0x40:0")?,
-            channel: channel.parse().map_err(|_| "the channel must be a number, as in pca9685@0x40:0")?,
-        })
+        chip(device, channel).map(Self::Chip)
     }
+}
+
+/// `DRIVER@BUS/ADDRESS` or `DRIVER@ADDRESS`, without the pin.
+pub(super) fn chip_text(text: &str) -> Result<(String, String, u8), &'static str> {
+    let (driver, at) = text.split_once('@').ok_or(FORMS)?;
+    let (bus, address) = at.rsplit_once('/').unwrap_or((DEFAULT_BUS, at));
+    let address = address.strip_prefix("0x").and_then(|hex| u8::from_str_radix(hex, 16).ok());
+    Ok((
+        driver.to_owned(),
+        bus.to_owned(),
+        address.ok_or("the address must be hexadecimal, as in pca9685@0x40:0")?,
+    ))
+}
+
+fn chip(device: &str, channel: &str) -> Result<ChipText, &'static str> {
+    let (driver, bus, address) = chip_text(device)?;
+    let (port, number) = match channel.split_at_checked(1) {
+        Some(("P", number)) => (Port::Pwm, number),
+        Some(("A", number)) => (Port::Analog, number),
+        _ => (Port::Plain, channel),
+    };
+    let channel = number
+        .parse()
+        .map_err(|_| "the channel must be a number, as in pca9685@0x40:0 or robot-hat@0x14:P0")?;
+    Ok(ChipText { driver, bus, address, port, channel })
 }

@@ -5,7 +5,7 @@
 use super::Car;
 use super::guard::Pass;
 use super::parts::{Button, Chip, ESTOP, Motor, Standby, Turret, Wire, refused_by_chip, refused_by_servo};
-use crate::board::{self, Board, BridgeSpec, ChipKind, EstopSpec, MotorSpec, PinRef, ServoSpec};
+use crate::board::{self, Board, BridgeSpec, ChipKind, DriverSpec, EstopSpec, MotorSpec, PinRef, ServoSpec};
 use crate::driver::hbridge::{self, Command, HBridge, Table};
 use crate::driver::pca9685::{Pca9685, Shared};
 use crate::driver::servo::{Servo, Travel};
@@ -65,7 +65,7 @@ pub(super) fn car(
 pub(super) fn standby_lines(board: &Board) -> Vec<(String, &PinRef)> {
     let mut lines: Vec<(String, &PinRef)> = Vec::new();
     for motor in &board.motors {
-        let BridgeSpec::Tb6612 { standby: Some(pin), .. } = &motor.bridge else { continue };
+        let Some(pin) = motor.driver.standby() else { continue };
         if lines.iter().all(|(_, known)| *known != pin) {
             lines.push((format!("motor {}", motor.name), pin));
         }
@@ -83,6 +83,9 @@ pub(super) fn wires(bridge: &BridgeSpec) -> (&'static Table, Vec<&PinRef>, f64) 
             (&hbridge::TB6612, vec![in1, in2, pwm], *frequency_hz)
         }
         BridgeSpec::Drv8833 { in1, in2, frequency_hz } => (&hbridge::DRV8833, vec![in1, in2], *frequency_hz),
+        BridgeSpec::RobotHat { pwm, direction, frequency_hz } => {
+            (&hbridge::ROBOT_HAT, vec![direction, pwm], *frequency_hz)
+        }
     }
 }
 
@@ -96,7 +99,9 @@ pub(super) struct Opener<'a> {
 impl Opener<'_> {
     pub(super) fn chip(&mut self, spec: &board::Chip) -> Result<Chip, IoError> {
         let name = spec.to_string();
-        let ChipKind::Pca9685 { frequency_hz } = spec.kind;
+        let ChipKind::Pca9685 { frequency_hz } = spec.kind else {
+            return Err(IoError { place: name, reason: "has no driver yet".to_owned(), kind: IoKind::Other });
+        };
         let bus = self.platform.i2c(&spec.bus, spec.address)?;
         let bus = Boxed(self.pass.bus(bus, name.clone()));
         let delay = Boxed(self.platform.delay());
@@ -107,7 +112,11 @@ impl Opener<'_> {
     }
 
     fn motor(&mut self, part: &str, spec: &MotorSpec) -> Result<Motor, IoError> {
-        let (table, pins, frequency_hz) = wires(&spec.bridge);
+        let DriverSpec::HBridge(bridge) = &spec.driver else {
+            let reason = "has no driver yet".to_owned();
+            return Err(IoError { place: part.to_owned(), reason, kind: IoKind::Other });
+        };
+        let (table, pins, frequency_hz) = wires(bridge);
         let mut wires = Vec::new();
         let mut chips = Vec::new();
         for pin in pins {

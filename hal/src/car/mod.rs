@@ -226,6 +226,7 @@ impl Car {
         self.look(|turret| match turret.spec.role {
             ServoRole::Pan => target.pan_deg,
             ServoRole::Tilt => target.tilt_deg,
+            ServoRole::Steering => turret.spec.center_deg,
         })
     }
 

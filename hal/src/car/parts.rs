@@ -34,6 +34,7 @@ impl Motor {
         let power = match self.side {
             Side::Left => wheels.left,
             Side::Right => wheels.right,
+            Side::Both => f64::midpoint(wheels.left, wheels.right),
         };
         let power = if self.invert { -power } else { power };
         match Power::new(power) {

@@ -6,7 +6,7 @@
 use super::Car;
 use super::assemble::{Opener, standby_lines, wires};
 use super::guard::Pass;
-use crate::board::{Board, PinRef};
+use crate::board::{Board, DriverSpec, PinRef};
 use crate::platform::{Output, Platform, Pwm};
 use crate::{AssembleError, Interlock, IoError};
 
@@ -48,7 +48,8 @@ fn pins(board: &Board) -> Vec<(String, &PinRef, f64)> {
     // Asleep, a bridge drives nothing whatever its other wires do.
     all.extend(standby_lines(board).into_iter().map(|(part, pin)| (part, pin, 0.0)));
     for motor in &board.motors {
-        let (_, pins, frequency_hz) = wires(&motor.bridge);
+        let DriverSpec::HBridge(bridge) = &motor.driver else { continue };
+        let (_, pins, frequency_hz) = wires(bridge);
         // The modulated wire is the last of a table, and loses its duty before the inputs change.
         all.extend(pins.into_iter().rev().map(|pin| (format!("motor {}", motor.name), pin, frequency_hz)));
     }

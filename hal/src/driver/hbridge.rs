@@ -69,6 +69,15 @@ pub static DRV8833: Table = Table {
     brake: &[High, High],
 };
 
+/// The inputs of SunFounder's Robot HAT: one for the direction, one for the magnitude.
+pub static ROBOT_HAT: Table = Table {
+    wires: &["direction", "pwm"],
+    forward: &[Low, Duty],
+    reverse: &[High, Duty],
+    coast: &[Low, Low],
+    brake: &[Low, Low],
+};
+
 impl Table {
     /// Whether a wire is modulated in some row, and so needs PWM.
     #[must_use]

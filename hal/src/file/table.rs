@@ -133,6 +133,11 @@ impl<'r> Field<'r> {
         self.spot.clone()
     }
 
+    /// Records that what is here is wrong.
+    pub fn fault(&self, what: impl Display, hint: impl Display) {
+        self.reader.fault(&self.spot, what, hint);
+    }
+
     /// Whether something is there.
     #[must_use]
     pub fn is_present(&self) -> bool {

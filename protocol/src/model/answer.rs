@@ -176,9 +176,9 @@ pub enum Event {
         /// Why, as they said.
         reason: Option<String>,
     },
-    /// The hardware failed, or works again.
+    /// The hardware failed, answers again, or was reset.
     Hardware {
-        /// What failed; `null` when it works again.
+        /// What failed, and whether it answers again; `null` when it was reset.
         fault: Option<String>,
     },
     /// This listener was too slow for events before this one.

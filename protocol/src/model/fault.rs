@@ -28,7 +28,7 @@ impl Code {
     pub const ESTOP: Self = Self(-32002);
     /// This session has not the role that is needed, or none at all yet.
     pub const NOT_AUTHORISED: Self = Self(-32003);
-    /// The hardware failed.
+    /// The hardware failed, and was not reset.
     pub const HARDWARE: Self = Self(-32004);
     /// An older `seq` than one already seen, or too late.
     pub const STALE: Self = Self(-32005);

@@ -15,7 +15,7 @@ pub enum Mode {
     Driving,
     /// The emergency stop is latched; standing.
     Estop,
-    /// The hardware failed; standing.
+    /// The hardware failed, and was not reset; standing.
     Fault,
 }
 

@@ -209,6 +209,7 @@ fn the_camera_looks_where_it_is_told() {
                 let told = match servo.role {
                     ServoRole::Pan => pan_deg,
                     ServoRole::Tilt => tilt_deg,
+                    ServoRole::Steering => 0.0,
                 };
                 // Twelve bits at 50 Hz are 4.88 µs, about half a degree.
                 let angle = sim.servo_deg(&servo.name).unwrap();

@@ -21,7 +21,7 @@ enum Happening {
     Release,
     Button(bool),
     Fail,
-    Work,
+    Answer,
     Pass(u64),
 }
 
@@ -44,7 +44,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Happening::Release),
         1 => any::<bool>().prop_map(Happening::Button),
         1 => Just(Happening::Fail),
-        1 => Just(Happening::Work),
+        1 => Just(Happening::Answer),
         6 => (0_u64..700).prop_map(Happening::Pass),
     ]
 }
@@ -59,7 +59,9 @@ struct Account {
     alive: Option<(u64, Option<Duration>)>,
     latched: bool,
     pressed: bool,
+    /// The hardware failed and nobody has reset that.
     failed: bool,
+    answers: bool,
 }
 
 impl Account {
@@ -129,8 +131,9 @@ impl Account {
             }
             Happening::Reset => {
                 let done = gate.handle(id, &Command::Reset, now);
-                prop_assert!(done.is_err() || !self.pressed);
+                prop_assert!(done.is_err() || !self.pressed && (!self.failed || self.answers));
                 self.latched &= done.is_err();
+                self.failed &= done.is_err();
             }
             Happening::Acquire { force } => {
                 if gate.handle(id, &Command::Acquire { force }, now).is_ok() {
@@ -151,11 +154,11 @@ impl Account {
             }
             Happening::Fail => {
                 gate.hardware_failed("broken", now);
-                self.failed = true;
+                (self.failed, self.answers) = (true, false);
             }
-            Happening::Work => {
-                gate.hardware_works(now);
-                self.failed = false;
+            Happening::Answer => {
+                gate.hardware_answers();
+                self.answers = true;
             }
             Happening::Pass(more) => self.now += ms(more),
         }
@@ -176,6 +179,7 @@ impl Account {
             prop_assert!(gate.next_deadline() <= Some(self.now + ms(2_000)));
         }
         prop_assert_eq!(outputs.mode == Mode::Estop, self.latched);
+        prop_assert_eq!(outputs.mode == Mode::Fault, self.failed && !self.latched);
         prop_assert!(outputs.driver.is_none_or(|driver| self.open.contains_key(&driver)), "a ghost drives");
         prop_assert!(outputs.throttle.abs() <= 1.0 && outputs.steer.abs() <= 1.0);
         Ok(())

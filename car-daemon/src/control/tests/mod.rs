@@ -12,6 +12,7 @@ use super::{Control, Gate, Grant, Outputs, Rules};
 
 mod any_history;
 mod authority;
+mod breakage;
 mod estop;
 
 const ANNA: u64 = 1;
@@ -300,55 +301,6 @@ fn speed_beyond_the_cars_is_scaled_as_a_whole() {
     let answer = gate.handle(ANNA, &command, ms(0));
     assert!(matches!(answer, Ok(Answer::Accepted { limited: Some(Limit::Speed) })), "{answer:?}");
     assert_eq!(gate.tick(ms(1)).throttle, 1.0);
-}
-
-#[test]
-fn a_hardware_fault_stops_and_holds_until_the_hardware_works() {
-    let mut gate = gate();
-    accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
-    gate.hardware_failed("motor left: no answer", ms(1));
-    let outputs = gate.tick(ms(1));
-    assert!(is_braked(&outputs));
-    assert_eq!(outputs.mode, Mode::Fault);
-    let fault = gate.handle(ANNA, &drive(1.0, 0.0), ms(2)).expect_err("fault");
-    assert_eq!(
-        (fault.code, fault.message.as_str()),
-        (Code::HARDWARE, "hardware fault: motor left: no answer")
-    );
-    assert!(gate.handle(ANNA, &Command::Stop { seq: None }, ms(2)).is_ok(), "stop is always allowed");
-    gate.hardware_works(ms(2));
-    let outputs = gate.tick(ms(3));
-    assert!(is_braked(&outputs), "nothing is resumed");
-    assert_eq!(outputs.mode, Mode::Idle);
-    let events = gate.take_events();
-    assert!(
-        matches!(
-            events.as_slice(),
-            [
-                Event::Lease { driver: Some(ANNA), .. },
-                Event::Driving { driver: ANNA },
-                Event::Stopped { .. },
-                Event::Hardware { fault: Some(_) },
-                Event::Hardware { fault: None },
-            ]
-        ),
-        "{events:?}"
-    );
-}
-
-#[test]
-fn a_stick_that_is_held_through_a_fault_must_be_let_go_once_the_hardware_works() {
-    let mut gate = gate();
-    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(0));
-    gate.hardware_failed("motor left: no answer", ms(10));
-    for now in (50..2_000).step_by(50) {
-        gate.handle(ANNA, &drive(0.5, 0.0), ms(now)).expect_err("fault");
-    }
-    gate.hardware_works(ms(2_000));
-    let fault = gate.handle(ANNA, &drive(0.5, 0.0), ms(2_020)).expect_err("never let go");
-    assert!(fault.message.starts_with("the hardware answers again: let go"), "{fault}");
-    accepted(&mut gate, ANNA, &drive(0.0, 0.0), ms(2_040));
-    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(2_060));
 }
 
 #[test]

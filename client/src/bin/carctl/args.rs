@@ -129,7 +129,7 @@ pub(crate) enum Command {
         /// Why, for everybody to read.
         reason: Vec<String>,
     },
-    /// Release the emergency stop. Nothing is resumed.
+    /// Release the emergency stop, and a fault of hardware that answers again. Nothing is resumed.
     Reset,
     /// Show who is here, and who drives.
     Who {

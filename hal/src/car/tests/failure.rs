@@ -35,7 +35,9 @@ fn a_motor_that_fails_is_named_and_keeps_no_other_from_braking() {
 fn all_but_standby_on_the_chip() -> Board {
     let mut board = Board::preset("demo").unwrap();
     for (motor, from) in board.motors.iter_mut().zip([2, 4]) {
-        let BridgeSpec::Tb6612 { in1, in2, .. } = &mut motor.bridge else { panic!("a TB6612") };
+        let DriverSpec::HBridge(BridgeSpec::Tb6612 { in1, in2, .. }) = &mut motor.driver else {
+            panic!("a TB6612")
+        };
         *in1 = PinRef::Chip { chip: 0, channel: from };
         *in2 = PinRef::Chip { chip: 0, channel: from + 1 };
     }
@@ -117,7 +119,9 @@ fn a_standby_line_that_does_not_rise_is_an_error_until_it_does() {
 fn a_standby_line_on_a_chip_sleeps_and_wakes_too() {
     let mut board = Board::preset("demo").unwrap();
     for motor in &mut board.motors {
-        let BridgeSpec::Tb6612 { standby, .. } = &mut motor.bridge else { panic!("a TB6612") };
+        let DriverSpec::HBridge(BridgeSpec::Tb6612 { standby, .. }) = &mut motor.driver else {
+            panic!("a TB6612")
+        };
         *standby = Some(PinRef::Chip { chip: 0, channel: 15 });
     }
     let (mut car, bench) = car(&board);
@@ -138,7 +142,9 @@ fn a_chip_that_has_nothing_but_a_standby_line_names_the_motor_when_it_fails() {
     chip.address = 0x41;
     board.chips.push(chip);
     for motor in &mut board.motors {
-        let BridgeSpec::Tb6612 { standby, .. } = &mut motor.bridge else { panic!("a TB6612") };
+        let DriverSpec::HBridge(BridgeSpec::Tb6612 { standby, .. }) = &mut motor.driver else {
+            panic!("a TB6612")
+        };
         *standby = Some(PinRef::Chip { chip: 1, channel: 0 });
     }
     let (mut car, bench) = car(&board);
@@ -164,7 +170,7 @@ fn a_bridge_whose_chip_does_not_switch_it_gets_no_duty() {
     // The inputs are on the chip, the enable is not: what is staged has not changed an input yet.
     let mut board = Board::preset("l298n").unwrap();
     board.chips = Board::preset("demo").unwrap().chips;
-    if let BridgeSpec::L298n { in1, in2, .. } = &mut board.motors[0].bridge {
+    if let DriverSpec::HBridge(BridgeSpec::L298n { in1, in2, .. }) = &mut board.motors[0].driver {
         *in1 = PinRef::Chip { chip: 0, channel: 0 };
         *in2 = PinRef::Chip { chip: 0, channel: 1 };
     }

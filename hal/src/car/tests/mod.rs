@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::bench::{Bench, Outputs};
-use crate::board::{BridgeSpec, MotorSpec, PRESETS, PinRef, ServoRole, Side};
+use crate::board::{BridgeSpec, DriverSpec, MotorSpec, PRESETS, PinRef, ServoRole, Side};
 
 mod estop;
 mod failure;
@@ -35,7 +35,8 @@ enum Does {
 fn does(board: &Board, motor: &MotorSpec, outputs: &Outputs) -> Does {
     let at = |pin: &PinRef| outputs.get(&board.pin_name(pin)).copied().unwrap_or(0.0);
     let sign = if motor.invert { -1.0 } else { 1.0 };
-    match &motor.bridge {
+    let DriverSpec::HBridge(bridge) = &motor.driver else { return Does::Coast };
+    match bridge {
         BridgeSpec::L298n { en, in1, in2, .. } => match (at(in1), at(in2), at(en)) {
             (_, _, 0.0) => Does::Coast,
             (in1, in2, _) if in1 == in2 => Does::Brake,
@@ -54,6 +55,11 @@ fn does(board: &Board, motor: &MotorSpec, outputs: &Outputs) -> Does {
             (1.0, 1.0) => Does::Brake,
             (in1, in2) => Does::Turn(sign * (in1 - in2)),
         },
+        // Without magnitude it stands; how it was left cannot be told from its wires.
+        BridgeSpec::RobotHat { pwm, direction, .. } => match (at(direction), at(pwm)) {
+            (_, 0.0) => Does::Brake,
+            (direction, pwm) => Does::Turn(sign * (1.0 - 2.0 * direction) * pwm),
+        },
     }
 }
 
@@ -67,10 +73,12 @@ fn all_do(board: &Board, bench: &Bench, wanted: Does) {
 /// The inputs of a bridge whose direction is not carried by the modulated wires.
 fn inputs(board: &Board, motor: &MotorSpec, outputs: &Outputs) -> Option<(f64, f64, f64)> {
     let at = |pin: &PinRef| outputs.get(&board.pin_name(pin)).copied().unwrap_or(0.0);
-    match &motor.bridge {
+    let DriverSpec::HBridge(bridge) = &motor.driver else { return None };
+    match bridge {
         BridgeSpec::L298n { en: duty, in1, in2, .. } | BridgeSpec::Tb6612 { pwm: duty, in1, in2, .. } => {
             Some((at(in1), at(in2), at(duty)))
         }
+        BridgeSpec::RobotHat { pwm, direction, .. } => Some((at(direction), 0.0, at(pwm))),
         BridgeSpec::Drv8833 { .. } => None,
     }
 }

@@ -5,6 +5,7 @@
 //! accepted (hardware that fails between two of its checks), both are possible: then the wheels may
 //! turn and need not.
 
+mod breakage;
 mod lease;
 mod motion;
 mod rules;
@@ -86,7 +87,8 @@ impl Oracle {
     pub(super) fn heard(&mut self, session: u64, command: &Command, now: Duration) -> String {
         self.pass(now);
         let robbed = self.lease.robbed(session, command);
-        let said = Said { session, command, now, robbed: &robbed };
+        let releases = self.rules.iter().map(|rule| rule.releases(now)).max().unwrap_or_default();
+        let said = Said { session, command, now, robbed: &robbed, releases };
         let mut halts = matches!(command, Command::Stop { .. });
         for rule in &mut self.rules {
             halts |= rule.heard(&said, &self.alive);

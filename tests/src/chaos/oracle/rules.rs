@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use protocol::Command;
 
+use super::breakage::Breakage;
 use super::lease::Robbed;
 use super::motion::{Motion, Wheels, sent, ttl};
 use super::sticks::Sticks;
@@ -20,9 +21,10 @@ pub(super) const RULES: &[fn() -> Box<dyn Rule>] = &[
     || Box::<Breakage>::default(),
 ];
 
-/// What a rule says to a motion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a rule says to a motion. In the order in which one outweighs the other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Verdict {
+    #[default]
     Yes,
     /// The contract leaves it open.
     Maybe,
@@ -37,6 +39,8 @@ pub(super) struct Said<'a> {
     pub(super) now: Duration,
     /// Who loses the lease by it.
     pub(super) robbed: &'a Robbed,
+    /// Whether a `reset` is done, if this is one.
+    pub(super) releases: Verdict,
 }
 
 /// One rule of the contract.
@@ -48,6 +52,11 @@ pub(super) trait Rule: Send {
 
     /// Whether a motion is accepted.
     fn verdict(&mut self, _said: &Said<'_>, _wheels: Wheels) -> Verdict {
+        Verdict::Yes
+    }
+
+    /// Whether a `reset` releases what is latched, as far as this rule is asked.
+    fn releases(&self, _now: Duration) -> Verdict {
         Verdict::Yes
     }
 
@@ -82,64 +91,21 @@ impl Rule for Age {
 /// Once anybody has said so, nothing moves until it is released.
 #[derive(Default)]
 struct Estop {
-    latched: bool,
+    lets: Verdict,
 }
 
 impl Rule for Estop {
     fn heard(&mut self, said: &Said<'_>, _alive: &[Motion]) -> bool {
         match said.command {
-            Command::Estop { .. } => self.latched = true,
-            Command::Reset => self.latched = false,
+            Command::Estop { .. } => self.lets = Verdict::No,
+            Command::Reset => self.lets = self.lets.min(said.releases),
             _ => {}
         }
-        self.latched
+        self.lets == Verdict::No
     }
 
     fn verdict(&mut self, _said: &Said<'_>, _wheels: Wheels) -> Verdict {
-        if self.latched { Verdict::No } else { Verdict::Yes }
-    }
-}
-
-/// A fault of the hardware is noticed within this, and a turn of the control loop.
-const NOTICED: Duration = Duration::from_millis(110);
-
-/// How often hardware that failed is asked whether it works again.
-const RETRY: Duration = Duration::from_millis(500);
-
-/// Nothing moves while the hardware is broken. When it is noticed, and when the end of it, is open; so
-/// from the first time on nothing is certain any more, except that.
-#[derive(Default)]
-struct Breakage {
-    /// Since when, and until when at least.
-    broken: Option<(Duration, Duration)>,
-    halted: bool,
-    ever: bool,
-}
-
-impl Rule for Breakage {
-    fn verdict(&mut self, said: &Said<'_>, _wheels: Wheels) -> Verdict {
-        match self.broken {
-            Some((since, until)) if said.now > since + NOTICED && said.now < until => Verdict::No,
-            _ if self.ever => Verdict::Maybe,
-            _ => Verdict::Yes,
-        }
-    }
-
-    fn passed(&mut self, now: Duration) -> bool {
-        let halts = !self.halted && self.broken.is_some_and(|(since, _)| now > since + NOTICED);
-        self.halted |= halts;
-        halts
-    }
-
-    fn hardware(&mut self, whole: bool, now: Duration) {
-        match (&mut self.broken, whole) {
-            (broken, false) => {
-                *broken = Some((now, Duration::MAX));
-                (self.ever, self.halted) = (true, false);
-            }
-            (Some((since, until)), true) => *until = now.max(*since + RETRY),
-            (None, true) => {}
-        }
+        self.lets
     }
 }
 

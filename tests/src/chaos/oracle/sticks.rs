@@ -16,7 +16,8 @@ const QUIET: Duration = Duration::from_millis(500);
 #[derive(Default)]
 pub(super) struct Sticks {
     sticks: BTreeMap<u64, Stick>,
-    latched: bool,
+    /// Whether the emergency stop lets anything move.
+    latch: Verdict,
 }
 
 #[derive(Clone, Copy)]
@@ -71,11 +72,13 @@ impl Rule for Sticks {
                 self.sticks.remove(&said.session);
                 self.stop(said.now, alive, true, |who| who != said.session);
             }
-            Command::Estop { .. } => self.latched = true,
-            Command::Reset if self.latched => {
-                self.latched = false;
-                self.stop(said.now, &[], true, |_| true);
+            Command::Estop { .. } => self.latch = Verdict::No,
+            Command::Reset if self.latch != Verdict::Yes && said.releases != Verdict::No => {
+                let surely = (self.latch, said.releases) == (Verdict::No, Verdict::Yes);
+                self.latch = said.releases;
+                self.stop(said.now, &[], surely, |_| true);
             }
+            Command::Reset => {}
             _ => self.stop(said.now, alive, said.robbed.sure, |who| said.robbed.whom.contains(&who)),
         }
         false

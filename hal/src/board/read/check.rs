@@ -1,0 +1,167 @@
+//! What is wrong between the tables of a board file, though each is right by itself.
+
+use std::collections::HashMap;
+
+use crate::board::{Chip, ChipKind, DrivetrainSpec, End, MotorSpec, PinRef, ServoRole, ServoSpec, Side};
+use crate::driver::pca9685;
+use crate::file::{Item, Reader, Spot};
+
+/// What every hobby servo and ESC understands, hertz.
+pub(super) const PULSE_HZ: f64 = 50.0;
+
+/// A pin, and where the file names it.
+pub(super) struct Use {
+    /// What it physically is: one text for one pin, whatever it was called.
+    pub(super) pin: String,
+    pub(super) spot: Spot,
+    /// Others may use it in the same way.
+    pub(super) shared: bool,
+}
+
+/// No pin is used twice, by whatever name.
+pub(super) fn pins(reader: &Reader<'_>, uses: &[Use]) {
+    let mut first: HashMap<&str, &Use> = HashMap::new();
+    for this in uses {
+        let other = *first.entry(&this.pin).or_insert(this);
+        let both_shared = other.shared && this.shared;
+        if !std::ptr::eq(other, this) && !both_shared {
+            let what = format!("is the pin that {} uses", other.spot.key());
+            reader.fault(&this.spot, what, "wire each signal to a pin of its own");
+        }
+    }
+}
+
+/// `pwm:header:12` and `pwm:soft:12` come out at GPIO12.
+pub(super) fn physical(pin: &PinRef) -> String {
+    match pin {
+        PinRef::Pwm { device, channel } if device == "header" || device == "soft" => {
+            format!("gpio:GPIO{channel}")
+        }
+        PinRef::Gpio { .. } | PinRef::Pwm { .. } | PinRef::Chip { .. } => pin.to_string(),
+    }
+}
+
+/// A chip of this kind can be at this address.
+pub(super) fn address(reader: &Reader<'_>, at: &Spot, kind: &ChipKind, address: u8) -> bool {
+    let possible = kind.addresses();
+    let is_pca9685 = matches!(kind, ChipKind::Pca9685 { .. });
+    if !possible.contains(&address) {
+        let hint = format!("it can be at {:#04x} to {:#04x}", possible.start(), possible.end());
+        reader.fault(at, format!("is no address of {}", kind.name()), hint);
+    } else if is_pca9685 && address == pca9685::ALL_CALL {
+        reader.fault(at, "is what every PCA9685 answers to at first", "set its pins A0 to A5 to another");
+    } else {
+        return true;
+    }
+    false
+}
+
+/// No two chips answer to one address.
+pub(super) fn chips(reader: &Reader<'_>, chips: &[Option<Item<Chip>>]) {
+    let chips: Vec<&Item<Chip>> = chips.iter().flatten().collect();
+    for (index, this) in chips.iter().enumerate() {
+        let same = |other: &&&Item<Chip>| {
+            (&other.value.bus, other.value.address) == (&this.value.bus, this.value.address)
+        };
+        if let Some(other) = chips[..index].iter().find(same) {
+            reader.fault(
+                &this.spot,
+                format!("is at the same address as {}", other.spot.key()),
+                "a chip has a bus and an address of its own",
+            );
+        }
+    }
+}
+
+/// At most one servo for each role.
+pub(super) fn servos(reader: &Reader<'_>, servos: &[Option<Item<ServoSpec>>]) {
+    let servos: Vec<&Item<ServoSpec>> = servos.iter().flatten().collect();
+    for (index, this) in servos.iter().enumerate() {
+        if let Some(other) = servos[..index].iter().find(|other| other.value.role == this.value.role) {
+            let what = format!("has the same role as {}", other.spot.key());
+            reader.fault(&this.spot, what, "one servo pans, one tilts and one steers");
+        }
+    }
+}
+
+/// The motors and servos are those that the drivetrain needs.
+pub(super) fn wheels(
+    reader: &Reader<'_>,
+    root: &Spot,
+    drivetrain: Option<&DrivetrainSpec>,
+    motors: &[Option<Item<MotorSpec>>],
+    servos: &[Option<Item<ServoSpec>>],
+) {
+    let motors: Vec<&Item<MotorSpec>> = motors.iter().flatten().collect();
+    let steering = servos.iter().flatten().find(|servo| servo.value.role == ServoRole::Steering);
+    let Some(drivetrain) = drivetrain else { return };
+    match drivetrain {
+        DrivetrainSpec::Differential { .. } => sides(reader, root, &motors),
+        DrivetrainSpec::Ackermann { .. } => {
+            if motors.is_empty() {
+                let hint = "add [motors.rear] with side = \"both\"";
+                reader.fault(root, "there is no motor", hint);
+            }
+            if steering.is_none() {
+                reader.fault(root, "nothing steers", "add [servos.steering] with role = \"steering\"");
+            }
+        }
+        DrivetrainSpec::Mecanum { .. } => corners(reader, root, &motors),
+    }
+    if let (Some(servo), false) = (steering, matches!(drivetrain, DrivetrainSpec::Ackermann { .. })) {
+        let what = format!("steers, but the drivetrain is {}", drivetrain.name());
+        reader.fault(&servo.spot, what, "only kind = \"ackermann\" has a steering servo");
+    }
+}
+
+/// Both sides have a motor, and no motor has both.
+fn sides(reader: &Reader<'_>, root: &Spot, motors: &[&Item<MotorSpec>]) {
+    for (side, name) in [(Side::Left, "left"), (Side::Right, "right")] {
+        if !motors.iter().any(|motor| motor.value.side == side) {
+            let hint = format!("add [motors.{name}] with side = \"{name}\"");
+            reader.fault(root, format!("there is no motor on the {name}"), hint);
+        }
+    }
+    for motor in motors.iter().filter(|motor| motor.value.side == Side::Both) {
+        let hint = "a differential drive steers by its sides: side = \"left\" or \"right\"";
+        reader.fault(&motor.spot, "turns both sides", hint);
+    }
+}
+
+/// Each corner has one motor.
+fn corners(reader: &Reader<'_>, root: &Spot, motors: &[&Item<MotorSpec>]) {
+    for (end, end_name) in [(End::Front, "front"), (End::Rear, "rear")] {
+        for (side, side_name) in [(Side::Left, "left"), (Side::Right, "right")] {
+            let there = |motor: &&&Item<MotorSpec>| (motor.value.end, motor.value.side) == (Some(end), side);
+            let corner = format!("{end_name}-{side_name}");
+            match motors.iter().filter(there).count() {
+                1 => {}
+                0 => {
+                    let hint =
+                        format!("add [motors.{corner}] with side = \"{side_name}\" and end = \"{end_name}\"");
+                    reader.fault(root, format!("no motor turns the {corner} wheel"), hint);
+                }
+                _ => reader.fault(root, format!("several motors turn the {corner} wheel"), "one turns each"),
+            }
+        }
+    }
+}
+
+/// The greater is greater than the less; the fault is at the greater.
+pub(super) fn ascending(reader: &Reader<'_>, less: Option<f64>, greater: Option<f64>, at: &Spot) {
+    let Some((less, greater)) = less.zip(greater) else { return };
+    if less >= greater {
+        let hint = format!("must be more than {less}; to turn the other way, set invert = true");
+        reader.fault(at, format!("is {greater}"), hint);
+    }
+}
+
+/// The pulse is over before the next one begins.
+pub(super) fn pulse_fits(reader: &Reader<'_>, pulse_us: Option<f64>, frequency_hz: Option<f64>, at: &Spot) {
+    let Some((pulse_us, frequency_hz)) = pulse_us.zip(frequency_hz) else { return };
+    let period_us = 1e6 / frequency_hz;
+    if pulse_us >= period_us {
+        let what = format!("is {pulse_us}, longer than the period of {frequency_hz} hertz");
+        reader.fault(at, what, format!("must be less than {period_us:.0} microseconds"));
+    }
+}

@@ -1,0 +1,138 @@
+//! `[motors.NAME]`: one function for each kind of driver and bridge; a new one is a function and a line
+//! in [`DRIVERS`] or [`BRIDGES`].
+//!
+//! What must never live here: what a bridge does with its wires.
+
+use super::check;
+use super::sensor::PULLS;
+use super::wiring::Wiring;
+use crate::board::{BridgeSpec, DriverSpec, EncoderSpec, End, EscReverse, EscSpec, MotorSpec, Pull, Side};
+use crate::file::{Field, Item, Table};
+
+type ReadDriver = fn(&mut Wiring<'_>, &mut Table<'_>) -> Option<DriverSpec>;
+
+/// The drivers by their names in a file.
+const DRIVERS: [(&str, ReadDriver); 3] = [
+    ("hbridge", |wiring, table| {
+        // Which keys are right depends on the bridge: without one nothing is said about the others.
+        let read = table.need("bridge", r#""tb6612""#).choice(&BRIDGES)?;
+        read(wiring, table).map(DriverSpec::HBridge)
+    }),
+    ("robot-hat", |wiring, table| robot_hat(wiring, table).map(DriverSpec::HBridge)),
+    ("esc", |wiring, table| esc(wiring, table).map(DriverSpec::Esc)),
+];
+
+type ReadBridge = fn(&mut Wiring<'_>, &mut Table<'_>) -> Option<BridgeSpec>;
+
+/// The bridges by their names in a file.
+const BRIDGES: [(&str, ReadBridge); 3] = [("l298n", l298n), ("tb6612", tb6612), ("drv8833", drv8833)];
+
+/// What a motor's PWM runs at if neither the file nor a chip says: kits use 500 to 2,000 hertz.
+const MOTOR_HZ: f64 = 1_000.0;
+
+const SIDES: [(&str, Side); 3] = [("left", Side::Left), ("right", Side::Right), ("both", Side::Both)];
+const ENDS: [(&str, End); 2] = [("front", End::Front), ("rear", End::Rear)];
+const REVERSES: [(&str, EscReverse); 3] =
+    [("direct", EscReverse::Direct), ("brake-first", EscReverse::BrakeFirst), ("none", EscReverse::None)];
+
+pub(super) fn read(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<Item<MotorSpec>> {
+    let spot = table.spot();
+    let name = table.key().to_owned();
+    let side = table.need("side", r#""left""#).choice(&SIDES);
+    let end = table.get("end").or(None, |field| field.choice(&ENDS).map(Some));
+    let invert = table.get("invert").or(false, Field::boolean);
+    let trim = table.get("trim").or(1.0, |field| field.number(0.5..=1.0, ""));
+    let deadband = table.get("deadband").or(0.0, |field| field.number(0.0..=0.5, ""));
+    let min_duty = table.get("min_duty").or(0.0, |field| field.number(0.0..=0.9, ""));
+    let encoder = table.get("encoder").or(None, |field| encoder(wiring, field.table()?).map(Some));
+    // Which keys are right depends on the driver: without one nothing is said about the others.
+    let driver = table.need("driver", r#""hbridge""#).choice(&DRIVERS)?(wiring, &mut table)?;
+    table.finish();
+    let value = MotorSpec {
+        name,
+        side: side?,
+        end: end?,
+        driver,
+        invert: invert?,
+        trim: trim?,
+        deadband: deadband?,
+        min_duty: min_duty?,
+        encoder: encoder?,
+    };
+    Some(Item { value, spot })
+}
+
+/// ST allows 40 kilohertz.
+fn l298n(wiring: &mut Wiring<'_>, table: &mut Table<'_>) -> Option<BridgeSpec> {
+    let in1 = wiring.level(&table.need("in1", r#""gpio:GPIO17""#));
+    let in2 = wiring.level(&table.need("in2", r#""gpio:GPIO27""#));
+    let en = wiring.duty(&table.need("en", r#""pwm:header:12""#));
+    let frequency_hz = wiring.frequency(&table.get("frequency_hz"), en.as_ref(), MOTOR_HZ, 40_000.0);
+    Some(BridgeSpec::L298n { en: en?, in1: in1?, in2: in2?, frequency_hz: frequency_hz? })
+}
+
+/// Toshiba allows 100 kilohertz.
+fn tb6612(wiring: &mut Wiring<'_>, table: &mut Table<'_>) -> Option<BridgeSpec> {
+    let in1 = wiring.level(&table.need("in1", r#""gpio:GPIO17""#));
+    let in2 = wiring.level(&table.need("in2", r#""gpio:GPIO27""#));
+    let pwm = wiring.duty(&table.need("pwm", r#""pwm:header:12""#));
+    let standby = table.get("standby").or(None, |field| wiring.shared_level(field).map(Some));
+    let frequency_hz = wiring.frequency(&table.get("frequency_hz"), pwm.as_ref(), MOTOR_HZ, 100_000.0);
+    let (in1, in2, standby) = (in1?, in2?, standby?);
+    Some(BridgeSpec::Tb6612 { pwm: pwm?, in1, in2, standby, frequency_hz: frequency_hz? })
+}
+
+/// 50 kilohertz is what its own current control runs at.
+fn drv8833(wiring: &mut Wiring<'_>, table: &mut Table<'_>) -> Option<BridgeSpec> {
+    let in1 = wiring.duty(&table.need("in1", r#""pca9685@0x40:0""#));
+    let in2 = wiring.duty(&table.need("in2", r#""pca9685@0x40:1""#));
+    let asked = table.get("frequency_hz");
+    let frequency_hz = wiring.frequency(&asked, in1.as_ref(), MOTOR_HZ, 50_000.0);
+    // Said once, though both of its wires are modulated.
+    let frequency_hz =
+        frequency_hz.filter(|_| wiring.frequency(&asked, in2.as_ref(), MOTOR_HZ, 50_000.0).is_some());
+    Some(BridgeSpec::Drv8833 { in1: in1?, in2: in2?, frequency_hz: frequency_hz? })
+}
+
+/// Its bridges are behind two inputs: speed and direction.
+fn robot_hat(wiring: &mut Wiring<'_>, table: &mut Table<'_>) -> Option<BridgeSpec> {
+    let pwm = wiring.duty(&table.need("pwm", r#""robot-hat@0x14:P13""#));
+    let direction = wiring.level(&table.need("direction", r#""gpio:GPIO23""#));
+    let frequency_hz = wiring.frequency(&table.get("frequency_hz"), pwm.as_ref(), MOTOR_HZ, 50_000.0);
+    Some(BridgeSpec::RobotHat { pwm: pwm?, direction: direction?, frequency_hz: frequency_hz? })
+}
+
+fn esc(wiring: &mut Wiring<'_>, table: &mut Table<'_>) -> Option<EscSpec> {
+    let pwm = wiring.duty(&table.need("pwm", r#""pca9685@0x40:1""#));
+    let frequency_hz = wiring.frequency(&table.get("frequency_hz"), pwm.as_ref(), check::PULSE_HZ, 333.0);
+    let pulse = |field: &Field<'_>, default| field.or(default, |f| f.number(800.0..=2200.0, "microseconds"));
+    let [at_reverse, at_neutral, at_forward] =
+        ["reverse_us", "neutral_us", "forward_us"].map(|key| table.get(key));
+    let reverse_us = pulse(&at_reverse, 1000.0);
+    let neutral_us = pulse(&at_neutral, 1500.0);
+    let forward_us = pulse(&at_forward, 2000.0);
+    check::ascending(wiring.reader(), reverse_us, neutral_us, &at_neutral.spot());
+    check::ascending(wiring.reader(), neutral_us, forward_us, &at_forward.spot());
+    check::pulse_fits(wiring.reader(), forward_us, frequency_hz, &at_forward.spot());
+    let arm_ms = table.get("arm_ms").or(2000.0, |field| field.number(0.0..=10_000.0, "milliseconds"));
+    let reverse = table.get("reverse").or(EscReverse::BrakeFirst, |field| field.choice(&REVERSES));
+    Some(EscSpec {
+        pwm: pwm?,
+        frequency_hz: frequency_hz?,
+        reverse_us: reverse_us?,
+        neutral_us: neutral_us?,
+        forward_us: forward_us?,
+        arm_ms: arm_ms?,
+        reverse: reverse?,
+    })
+}
+
+fn encoder(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<EncoderSpec> {
+    let a = wiring.input(&table.need("a", r#""gpio:GPIO5""#));
+    let b = table.get("b").or(None, |field| wiring.input(field).map(Some));
+    let pulses_per_turn = table.need("pulses_per_turn", "20").number(1.0..=100_000.0, "pulses a turn");
+    let invert = table.get("invert").or(false, Field::boolean);
+    let pull = table.get("pull").or(Pull::Up, |field| field.choice(&PULLS));
+    table.finish();
+    Some(EncoderSpec { a: a?, b: b?, pulses_per_turn: pulses_per_turn?, invert: invert?, pull: pull? })
+}

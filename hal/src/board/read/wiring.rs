@@ -1,0 +1,301 @@
+//! What is wired to which pin: pins resolved to chips, and each kept with where it was named.
+//!
+//! What must never live here: what a part does with its pins.
+
+use super::check::{self, Use};
+use crate::board::pin::{ChipText, PinText, Port, chip_text};
+use crate::board::{AnalogRef, Chip, ChipKind, LineInput, PinRef};
+use crate::file::{Field, Item, Reader, Spot};
+
+/// Resolves pins to chips, and keeps where each was named.
+pub(super) struct Wiring<'a> {
+    reader: &'a Reader<'a>,
+    chips: &'a [Option<Item<Chip>>],
+    uses: Vec<Use>,
+    /// Of a chip with several timers: chip, first channel of the timer, hertz, and who said so.
+    timers: Vec<(usize, u8, f64, String)>,
+}
+
+impl<'a> Wiring<'a> {
+    pub(super) fn new(reader: &'a Reader<'a>, chips: &'a [Option<Item<Chip>>]) -> Self {
+        let mut uses = Vec::new();
+        for chip in chips.iter().flatten() {
+            if let ChipKind::RobotHat { reset: Some(line) } = &chip.value.kind {
+                let pin = PinRef::Gpio { line: line.clone() };
+                uses.push(Use { pin: check::physical(&pin), spot: chip.spot.clone(), shared: false });
+            }
+        }
+        Self { reader, chips, uses, timers: Vec::new() }
+    }
+
+    pub(super) fn reader(&self) -> &'a Reader<'a> {
+        self.reader
+    }
+
+    pub(super) fn into_uses(self) -> Vec<Use> {
+        self.uses
+    }
+
+    /// A line of the computer itself that is written.
+    pub(super) fn line(&mut self, field: &Field<'_>) -> Option<String> {
+        let line = self.plain(field, "this signal must come from a line of the computer: gpio:GPIO26")?;
+        self.used(&PinRef::Gpio { line: line.clone() }, &field.spot(), false);
+        Some(line)
+    }
+
+    /// A line of the computer itself that is read: a chip's channel can be written only.
+    pub(super) fn input(&mut self, field: &Field<'_>) -> Option<String> {
+        let line = self.plain(field, "nothing else can be read: use a line of the computer, gpio:GPIO26")?;
+        self.used(&PinRef::Gpio { line: line.clone() }, &field.spot(), false);
+        Some(line)
+    }
+
+    /// A pin that is modulated.
+    pub(super) fn duty(&mut self, field: &Field<'_>) -> Option<PinRef> {
+        let pin = self.resolve(field)?;
+        if let PinRef::Gpio { .. } = pin {
+            let what = format!("is `{pin}`, and a plain line cannot carry PWM");
+            self.reader.fault(&field.spot(), what, "use pwm:header:…, pwm:soft:… or a channel of a chip");
+            return None;
+        }
+        self.used(&pin, &field.spot(), false);
+        Some(pin)
+    }
+
+    /// A pin that is low or high.
+    pub(super) fn level(&mut self, field: &Field<'_>) -> Option<PinRef> {
+        let pin = self.resolve_level(field)?;
+        self.used(&pin, &field.spot(), false);
+        Some(pin)
+    }
+
+    /// A pin that is low or high for several at once.
+    pub(super) fn shared_level(&mut self, field: &Field<'_>) -> Option<PinRef> {
+        let pin = self.resolve_level(field)?;
+        self.used(&pin, &field.spot(), true);
+        Some(pin)
+    }
+
+    /// Any output.
+    pub(super) fn any(&mut self, field: &Field<'_>) -> Option<PinRef> {
+        let pin = self.resolve(field)?;
+        self.used(&pin, &field.spot(), false);
+        Some(pin)
+    }
+
+    /// An output that the board names already.
+    pub(super) fn known_output(&self, field: &Field<'_>) -> Option<PinRef> {
+        let pin = self.resolve(field)?;
+        if self.uses.iter().any(|known| known.pin == check::physical(&pin)) {
+            return Some(pin);
+        }
+        self.reader.fault(
+            &field.spot(),
+            "is no output of this board",
+            "name a pin of a motor, servo or output",
+        );
+        None
+    }
+
+    /// An analog input of a chip.
+    pub(super) fn analog(&mut self, field: &Field<'_>) -> Option<AnalogRef> {
+        match field.parsed::<PinText>()? {
+            PinText::Chip(text) => self.analog_input(&field.spot(), &text),
+            PinText::Gpio { .. } | PinText::Pwm { .. } => {
+                let hint = "use an input of a chip: ads7830@0x48:2, robot-hat@0x14:A4";
+                self.reader.fault(&field.spot(), "is no analog input", hint);
+                None
+            }
+        }
+    }
+
+    /// A list of lines or analog inputs, at least one.
+    pub(super) fn line_inputs(&mut self, field: &Field<'_>) -> Option<Vec<LineInput>> {
+        let items = field.parsed_list::<PinText>()?;
+        if items.is_empty() {
+            self.reader.fault(&field.spot(), "is empty", "name at least one input");
+            return None;
+        }
+        // Every item is looked at before the verdict, so that every fault is found.
+        let all: Vec<_> = items.into_iter().map(|item| self.line_input(item)).collect();
+        all.into_iter().collect()
+    }
+
+    /// A chip of one kind, which `wanted` names.
+    pub(super) fn chip(
+        &self,
+        field: &Field<'_>,
+        wanted: &str,
+        fits: impl Fn(&ChipKind) -> bool,
+    ) -> Option<usize> {
+        let text = field.string()?;
+        match chip_text(&text) {
+            Ok((driver, bus, address)) if driver == wanted => self
+                .declared(&field.spot(), &driver, &bus, address)
+                .filter(|index| self.chips[*index].as_ref().is_some_and(|chip| fits(&chip.value.kind))),
+            Ok(_) | Err(_) => {
+                let what = format!("is `{text}`");
+                self.reader.fault(&field.spot(), what, format!("name the chip, as in {wanted}@0x48"));
+                None
+            }
+        }
+    }
+
+    /// The frequency of what drives `pin`: their chip's, or what the file says, or `default`.
+    pub(super) fn frequency(
+        &mut self,
+        field: &Field<'_>,
+        pin: Option<&PinRef>,
+        default: f64,
+        max_hz: f64,
+    ) -> Option<f64> {
+        let asked = field.or(None, |field| field.number(20.0..=max_hz, "hertz").map(Some))?;
+        let Some(PinRef::Chip { chip: index, channel }) = pin else { return Some(asked.unwrap_or(default)) };
+        let chip = &self.chips.get(*index)?.as_ref()?.value;
+        let ChipKind::Pca9685 { frequency_hz } = chip.kind else {
+            return self.timer(&field.spot(), (*index, *channel), asked.unwrap_or(default));
+        };
+        if let Some(asked) = asked.filter(|asked| *asked != frequency_hz) {
+            let what = format!("is {asked}, but all of {chip} runs at {frequency_hz} hertz");
+            let hint = "a PCA9685 has one prescaler: leave this out, or use another chip";
+            self.reader.fault(&field.spot(), what, hint);
+            return None;
+        }
+        Some(frequency_hz)
+    }
+
+    /// What a timer of a chip runs at, if nobody said otherwise.
+    fn timer(&mut self, spot: &Spot, (index, channel): (usize, u8), hz: f64) -> Option<f64> {
+        let chip = &self.chips.get(index)?.as_ref()?.value;
+        let channels = chip.kind.timer_of(channel);
+        let (first, last) = (*channels.start(), *channels.end());
+        match self.timers.iter().find(|timer| (timer.0, timer.1) == (index, first)) {
+            Some((.., known, who)) if *known != hz => {
+                let what = format!("is {hz}, but {who}, on the same timer of {chip}, runs at {known} hertz");
+                let hint =
+                    format!("P{first} to P{last} share a timer: give both one frequency, or another channel");
+                self.reader.fault(spot, what, hint);
+                None
+            }
+            Some(_) => Some(hz),
+            None => {
+                self.timers.push((index, first, hz, spot.key().to_owned()));
+                Some(hz)
+            }
+        }
+    }
+
+    fn line_input(&mut self, item: Item<PinText>) -> Option<LineInput> {
+        match item.value {
+            PinText::Gpio { line } => {
+                self.used(&PinRef::Gpio { line: line.clone() }, &item.spot, false);
+                Some(LineInput::Digital { line })
+            }
+            PinText::Chip(text) => self.analog_input(&item.spot, &text).map(LineInput::Analog),
+            PinText::Pwm { .. } => {
+                let hint = "use a line or an analog input: gpio:GPIO14, robot-hat@0x14:A0";
+                self.reader.fault(&item.spot, "is an output", hint);
+                None
+            }
+        }
+    }
+
+    fn analog_input(&mut self, spot: &Spot, text: &ChipText) -> Option<AnalogRef> {
+        let chip = self.declared(spot, &text.driver, &text.bus, text.address)?;
+        let inputs = self.chips.get(chip)?.as_ref()?.value.kind.analog_inputs();
+        if text.port == Port::Pwm || text.channel >= inputs {
+            self.no_such_channel(spot, text, inputs, "analog inputs");
+            return None;
+        }
+        let input = AnalogRef { chip, channel: text.channel };
+        let pin = format!("analog {chip}:{}", text.channel);
+        self.uses.push(Use { pin, spot: spot.clone(), shared: false });
+        Some(input)
+    }
+
+    fn plain(&self, field: &Field<'_>, hint: &str) -> Option<String> {
+        match self.resolve(field)? {
+            PinRef::Gpio { line } => Some(line),
+            PinRef::Pwm { .. } | PinRef::Chip { .. } => {
+                self.reader.fault(&field.spot(), "is no plain line", hint);
+                None
+            }
+        }
+    }
+
+    fn resolve_level(&self, field: &Field<'_>) -> Option<PinRef> {
+        let pin = self.resolve(field)?;
+        if let PinRef::Pwm { .. } = pin {
+            let what = format!("is `{pin}`, and this wire is only ever low or high");
+            self.reader.fault(&field.spot(), what, "use gpio:… or a channel of a chip, and keep the PWM");
+            return None;
+        }
+        Some(pin)
+    }
+
+    fn used(&mut self, pin: &PinRef, spot: &Spot, shared: bool) {
+        self.uses.push(Use { pin: check::physical(pin), spot: spot.clone(), shared });
+    }
+
+    fn resolve(&self, field: &Field<'_>) -> Option<PinRef> {
+        match field.parsed::<PinText>()? {
+            PinText::Gpio { line } => Some(PinRef::Gpio { line }),
+            PinText::Pwm { device, channel } => Some(PinRef::Pwm { device, channel }),
+            PinText::Chip(text) => self.channel(&field.spot(), &text),
+        }
+    }
+
+    fn channel(&self, spot: &Spot, text: &ChipText) -> Option<PinRef> {
+        let chip = self.declared(spot, &text.driver, &text.bus, text.address)?;
+        let channels = self.chips.get(chip)?.as_ref()?.value.kind.pwm_channels();
+        if text.port == Port::Analog || text.channel >= channels {
+            self.no_such_channel(spot, text, channels, "PWM channels");
+            return None;
+        }
+        Some(PinRef::Chip { chip, channel: text.channel })
+    }
+
+    fn no_such_channel(&self, spot: &Spot, text: &ChipText, count: u8, what: &str) {
+        let hint = match count {
+            0 => format!("it has no {what}"),
+            _ => format!("it has {what} 0 to {}", count - 1),
+        };
+        let port = match text.port {
+            Port::Plain => "",
+            Port::Pwm => "P",
+            Port::Analog => "A",
+        };
+        self.reader.fault(spot, format!("names {port}{} of {}", text.channel, text.driver), hint);
+    }
+
+    /// The index of a chip that the board declares.
+    fn declared(&self, spot: &Spot, driver: &str, bus: &str, address: u8) -> Option<usize> {
+        let found = self.chips.iter().position(|chip| {
+            chip.as_ref().is_some_and(|Item { value, .. }| {
+                value.kind.name() == driver && value.bus == bus && value.address == address
+            })
+        });
+        // A chip with a fault of its own is declared all the same.
+        if found.is_none() && self.chips.iter().all(Option::is_some) {
+            let declared: Vec<_> = self.chips.iter().flatten().map(|chip| chip.value.to_string()).collect();
+            let hint = match declared.as_slice() {
+                [] => format!("add a [[chips]] with driver = \"{driver}\" and its address"),
+                _ => format!("the [[chips]] of this board are {}", declared.join(", ")),
+            };
+            let what = format!("names the chip {driver}@{bus}/{address:#04x}, which is not declared");
+            self.reader.fault(spot, what, hint);
+        }
+        found
+    }
+}
+
+/// A plain line, by itself: `GPIO5` of `gpio:GPIO5`.
+pub(super) fn gpio_line(field: &Field<'_>) -> Option<String> {
+    match field.parsed::<PinText>()? {
+        PinText::Gpio { line } => Some(line),
+        PinText::Pwm { .. } | PinText::Chip(_) => {
+            field.fault("is no plain line", "use a line of the computer: gpio:GPIO5");
+            None
+        }
+    }
+}
