@@ -2,15 +2,15 @@
 //! ended: `car-daemon --platform linux` then drives that car through the kernel. Needs root and the modules
 //! `uhid` and `hid-mcp2221`.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::path::PathBuf;
-
+use std::thread;
 
 use clap::Parser;
 use hal::Board;
 use tests::bench::Bench;
-use tests::mcp2221::uhid::Device;
-use tests::mcp2221::Adapter;
+use tests::mcp2221::{LABEL, Plug};
 
 /// Plugs an emulated MCP2221 into this machine, with a simulated car at its pins.
 #[derive(Parser)]
@@ -22,16 +22,19 @@ struct Args {
     uhid: PathBuf,
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<Infallible, Box<dyn Error>> {
     let args = Args::parse();
     let board = Board::load(&args.board)?;
     let bench = Bench::new(&board);
     let bus = board.chips.first().map_or("", |chip| &chip.bus);
-    let mut adapter = Adapter::new(Box::new(bench.sim()), bus);
-    let mut device = Device::create(&args.uhid).map_err(|error| format!("{}: {error}", args.uhid.display()))?;
-    // The world is brought up to now before each report.
-    Ok(device.serve(|report| {
-        drop(bench.sim());
-        adapter.answer(report)
-    })?)
+    let plug = Plug::plug_in(&bench, bus, &args.uhid)?;
+    tell(&format!("the board {} is on {} and the lines {LABEL}/0 to 3", board.name, plug.bus()));
+    loop {
+        thread::park();
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "what a program says")]
+fn tell(what: &str) {
+    println!("{what}");
 }

@@ -74,6 +74,11 @@ impl Lines {
         said
     }
 
+    /// What is on a line.
+    pub(super) fn level(&mut self, index: usize, platform: &mut dyn Platform) -> bool {
+        self.lines.get_mut(index).is_some_and(|line| line.is_high(&name(index), platform))
+    }
+
     /// 3.1.14: the settings in force; bytes 22 to 25 are those of the lines: 0 in bits 0 to 2 is GPIO, bit 3
     /// an input, bit 4 high.
     pub(super) fn settings(&self) -> Report {

@@ -1,7 +1,8 @@
 //! A Microchip MCP2221 of software: the USB adapter that gives a computer an I²C bus and four GPIO lines.
 //!
 //! What lives here: what the adapter does with a report ([`Adapter`]), from its datasheet (DS20005292, 3 "USB
-//! HID Communication"), and the shell that has the kernel see it ([`uhid`]). What must never live here: what
+//! HID Communication"), the shell that has the kernel see it ([`uhid`]), and
+//! the whole of it with a simulated car ([`Plug`]). What must never live here: what
 //! hangs at its pins, which a [`Platform`] hands out; any opinion on what the kernel ought to ask.
 //!
 //! The kernel's driver of the real adapter then makes a real `/dev/i2c-N` and a real `/dev/gpiochipN` of it,
@@ -14,12 +15,15 @@ use hal::Platform;
 
 mod engine;
 mod lines;
+mod plug;
 #[cfg(test)]
 mod tests;
 pub mod uhid;
 
 use engine::Engine;
 use lines::Lines;
+
+pub use plug::Plug;
 
 /// Every report has this many bytes, either way (3 "USB HID Communication").
 pub const REPORT: usize = 64;
@@ -146,6 +150,11 @@ impl Adapter {
             command::GET_SRAM => self.lines.settings(),
             unknown => answer(unknown, NOT_SUPPORTED),
         }
+    }
+
+    /// What is on line 0 to 3; low on any other.
+    pub fn level(&mut self, line: usize) -> bool {
+        self.lines.level(line, &mut *self.platform)
     }
 
     /// What went through it so far.

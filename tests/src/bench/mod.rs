@@ -1,11 +1,17 @@
 //! A simulated car on the machine's time, which outlives whoever drives it.
 //!
-//! What must never live here: how somebody reaches its pins.
+//! What lives here: the car ([`Bench`]), and a door to its pins for the daemon of another process
+//! ([`door`], [`Remote`]). What must never live here: what is expected of a car.
+
+pub mod door;
+mod remote;
 
 use std::time::Instant;
 
 use hal::{Board, Platform};
 use sim::Sim;
+
+pub use remote::Remote;
 
 /// The car. Clones see the same one.
 #[derive(Clone, Debug)]
