@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::{self, InputPin, OutputPin};
@@ -13,7 +14,7 @@ use embedded_hal::i2c::{self, I2c, Operation};
 use embedded_hal::pwm::{self, SetDutyCycle};
 
 use crate::board::Pull;
-use crate::platform::{Bus, Delay, Input, Output, Platform, Pwm};
+use crate::platform::{Bus, Delay, EdgeSink, Input, Output, Platform, Pwm, Watch};
 use crate::{Interlock, IoError, IoKind};
 
 /// The registers of a PCA9685, as far as writing them goes.
@@ -93,7 +94,8 @@ impl World {
         let due = self.fail_at == Some(0);
         self.fail_at = self.fail_at.and_then(|left| left.checked_sub(1));
         if dead || due {
-            let kind = if place.contains('@') { IoKind::NoAcknowledge } else { IoKind::Other };
+            // One write that fails fails for good: what is tried again is no other write.
+            let kind = if dead && place.contains('@') { IoKind::NoAcknowledge } else { IoKind::Other };
             return Err(IoError { place: place.to_owned(), reason: "made to fail".to_owned(), kind });
         }
         self.log.push(what);
@@ -144,6 +146,19 @@ impl Platform for Bench {
         let place = format!("gpio:{line}");
         self.world().attempt(&place, format!("open {place} pulled {pull:?}"))?;
         Ok(Box::new(Wire { bench: self.clone(), place }))
+    }
+
+    /// Nothing ever changes by itself here.
+    fn watch(
+        &mut self,
+        lines: &[&str],
+        pull: Pull,
+        debounce: Option<Duration>,
+        sink: EdgeSink,
+    ) -> Result<Watch, IoError> {
+        let place = format!("gpio:{}", lines.join(", gpio:"));
+        self.world().attempt(&place, format!("watch {place} pulled {pull:?} for {debounce:?}"))?;
+        Ok(Box::new(sink))
     }
 
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {

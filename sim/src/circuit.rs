@@ -7,19 +7,26 @@ use crate::bus::Buses;
 use crate::clock::Nanos;
 use crate::net::Nets;
 use crate::signal::Signal;
+use crate::watch::Watches;
 
 /// The computer's pins and the chips on its buses.
 #[derive(Debug)]
 pub(crate) struct Circuit {
     pub(crate) nets: Nets,
     pub(crate) buses: Buses,
+    pub(crate) watches: Watches,
     changed: bool,
 }
 
 impl Circuit {
     /// As at power-up.
     pub(crate) fn new(board: &Board) -> Self {
-        Self { nets: Nets::new(board), buses: Buses::new(&board.chips), changed: true }
+        Self {
+            nets: Nets::new(board),
+            buses: Buses::new(&board.chips),
+            watches: Watches::default(),
+            changed: true,
+        }
     }
 
     /// What is on `pin`; `None` if the board has no such pin.
@@ -40,6 +47,11 @@ impl Circuit {
     /// Lets the chips know the time.
     pub(crate) fn tick(&mut self, now: Nanos) {
         self.changed |= self.buses.tick(now);
+    }
+
+    /// Tells whoever watches a line of its edges until `now`.
+    pub(crate) fn tell(&mut self, now: Nanos) {
+        self.watches.tell(&self.nets, now);
     }
 
     /// Whether a signal may have changed since this was last asked.

@@ -39,12 +39,13 @@ mod pin;
 mod servo;
 mod signal;
 mod transcript;
+mod watch;
 mod world;
 
 use std::time::Duration;
 
 use hal::board::{PinRef, Pull};
-use hal::platform::{Bus, Delay, Input, Output, Pwm};
+use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{Board, IoError, Motion, Platform};
 
 pub use bridge::Terminals;
@@ -152,7 +153,11 @@ impl Sim {
     /// Presses the board's e-stop button, or lets go of it. Says whether the board has one. At first
     /// nobody presses it.
     pub fn press_estop(&self, pressed: bool) -> bool {
-        self.world.lock().circuit.change(|circuit| circuit.nets.press_estop(pressed))
+        let mut world = self.world.lock();
+        let there = world.circuit.change(|circuit| circuit.nets.press_estop(pressed));
+        let now = world.clock.now();
+        world.circuit.tell(now);
+        there
     }
 
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it
@@ -179,6 +184,17 @@ impl Platform for Sim {
     /// Whatever the resistor: the board's own circuit, which drives the line, is stronger.
     fn input(&mut self, line: &str, _pull: Pull) -> Result<Input, IoError> {
         Ok(Box::new(pin::Button::open(&self.world, line)?))
+    }
+
+    /// No line bounces here, so every edge counts. The sink is called by whoever runs the world.
+    fn watch(
+        &mut self,
+        lines: &[&str],
+        _pull: Pull,
+        _debounce: Option<Duration>,
+        sink: EdgeSink,
+    ) -> Result<Watch, IoError> {
+        Ok(Box::new(watch::Handle::open(&self.world, lines, sink)?))
     }
 
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {

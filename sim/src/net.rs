@@ -108,6 +108,11 @@ impl Nets {
         self.lines[index].open = false;
     }
 
+    /// Whether a line is high; lines that nobody names are low.
+    pub(crate) fn is_high(&self, line: &str) -> bool {
+        self.line_signal(line).is_some_and(|signal| signal.duty > 0.5)
+    }
+
     /// Opens the line of the button.
     pub(crate) fn open_button(&mut self, name: &str) -> Result<(), IoError> {
         let place = format!("gpio:{name}");

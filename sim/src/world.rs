@@ -58,6 +58,7 @@ impl World {
             let end = self.clock.next_step();
             self.clock.set(end.min(target));
             self.circuit.tick(self.clock.now());
+            self.circuit.tell(self.clock.now());
             if end <= target {
                 self.step();
             }

@@ -12,7 +12,7 @@ use car_daemon::hardware::Mode;
 use car_daemon::{Daemon, Parts, StartError};
 use futures_util::FutureExt;
 use hal::board::Pull;
-use hal::platform::{Bus, Delay, Input, Linux, Output, Pwm};
+use hal::platform::{Bus, Delay, EdgeSink, Input, Linux, Output, Pwm, Watch};
 use hal::{Board, IoError, Platform};
 use tokio::time::timeout;
 use transport::Table;
@@ -38,6 +38,16 @@ impl Platform for Held {
         self.linux.input(line, pull)
     }
 
+    fn watch(
+        &mut self,
+        lines: &[&str],
+        pull: Pull,
+        debounce: Option<Duration>,
+        sink: EdgeSink,
+    ) -> Result<Watch, IoError> {
+        self.linux.watch(lines, pull, debounce, sink)
+    }
+
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
         self.linux.pwm(device, channel, frequency_hz)
     }
@@ -50,7 +60,8 @@ impl Platform for Held {
         self.linux.delay()
     }
 
-    fn advance(&mut self, _: Duration) {
+    fn advance(&mut self, now: Duration) {
+        self.linux.advance(now);
         while self.hold.load(Ordering::Relaxed) {
             thread::sleep(Duration::from_millis(1));
         }

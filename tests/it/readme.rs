@@ -86,6 +86,16 @@ fn every_command_of_the_documents_does_what_it_says() {
 }
 
 #[test]
+fn the_readme_lists_every_preset_and_no_other() {
+    let text = fs::read_to_string(root().join("README.md")).expect("the README");
+    let rows = text.split("| preset | is | figures from |").nth(1).expect("a table of presets");
+    let listed: Vec<&str> =
+        rows.lines().skip(2).map_while(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+    let known: Vec<&str> = hal::board::PRESETS.iter().map(|preset| preset.name).collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
 fn the_python_of_the_protocol_document_drives() {
     let Some(mut python) = language("python3", "--version") else { return };
     let daemon = Process::start();

@@ -6,6 +6,8 @@
 use crate::file::{Faults, nearest};
 
 mod chip;
+#[cfg(test)]
+mod document;
 mod drive;
 mod motor;
 mod panel;

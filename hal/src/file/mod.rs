@@ -41,6 +41,8 @@ use std::fmt;
 
 use toml::de::DeTable;
 
+#[cfg(test)]
+pub(crate) mod asked;
 mod fault;
 mod table;
 #[cfg(test)]

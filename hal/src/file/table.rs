@@ -76,6 +76,8 @@ impl<'r> Table<'r> {
         }
         let found = self.table.get_key_value(key);
         let spot = self.below(key, found.map_or(self.spot.offset, |(name, value)| spot_of(name, value)));
+        #[cfg(test)]
+        super::asked::key(spot.key(), found.is_some());
         Field { reader: self.reader, spot, value: found.map(|(_, value)| value.get_ref()), secret: false }
     }
 
@@ -186,6 +188,8 @@ impl<'r> Field<'r> {
     #[must_use]
     pub fn choice<T: Clone>(&self, choices: &[(&str, T)]) -> Option<T> {
         let word = self.string()?;
+        #[cfg(test)]
+        super::asked::words(self.spot.key(), choices.iter().map(|(name, _)| *name), &word);
         let found = choices.iter().find(|(name, _)| *name == word);
         if found.is_none() {
             let known: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
@@ -271,11 +275,13 @@ impl<'r> Field<'r> {
     }
 
     fn within<T: PartialOrd + Display>(&self, value: T, range: &RangeInclusive<T>, unit: &str) -> Option<T> {
+        let right = format!("{} to {} {unit}", range.start(), range.end());
+        #[cfg(test)]
+        super::asked::range(self.spot.key(), right.trim_end());
         if range.contains(&value) {
             return Some(value);
         }
-        let hint = format!("must be {} to {} {unit}", range.start(), range.end());
-        self.reader.fault(&self.spot, format!("is {value}"), hint.trim_end());
+        self.reader.fault(&self.spot, format!("is {value}"), format_args!("must be {}", right.trim_end()));
         None
     }
 }

@@ -29,8 +29,23 @@ pub type Input = Box<dyn InputPin<Error = IoError> + Send>;
 pub type Pwm = Box<dyn SetDutyCycle<Error = IoError> + Send>;
 /// One chip's view of an I²C bus.
 pub type Bus = Box<dyn I2c<Error = IoError> + Send>;
+/// Ends what [`Platform::watch`] began when it is dropped; the sink is not called after that.
+pub type Watch = Box<dyn Send>;
+/// Is told of every edge.
+pub type EdgeSink = Box<dyn FnMut(Edge) + Send>;
 /// Waits.
 pub type Delay = Box<dyn DelayNs + Send>;
+
+/// A change on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Which of the lines that were asked for, counted from 0.
+    pub line: usize,
+    /// From low to high.
+    pub rising: bool,
+    /// When, on a monotonic clock that begins anywhere: only differences mean something.
+    pub at: Duration,
+}
 
 /// How the car really moves, where a platform knows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -65,6 +80,25 @@ pub trait Platform: Send {
     /// No such line, in use, not permitted, or a resistor that the computer does not have.
     fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError>;
 
+    /// Tells `sink` of each edge on `lines` from now on, until the [`Watch`] is dropped. What a line carries
+    /// now is not told. With `debounce` a level must last that long before it counts; a wire that does not
+    /// bounce needs none.
+    ///
+    /// The edges of one line come in their order, and so do those of lines on one chip. Whoever is too slow
+    /// for them loses the oldest. The sink is called on a thread of the platform's: it must be short, call
+    /// nothing of the platform, and wait for nobody who may be dropping the watch. Where the lines can no
+    /// longer be read it is dropped.
+    ///
+    /// # Errors
+    /// No such line, in use, named twice, not permitted, or on a chip that tells of no edges.
+    fn watch(
+        &mut self,
+        lines: &[&str],
+        pull: Pull,
+        debounce: Option<Duration>,
+        sink: EdgeSink,
+    ) -> Result<Watch, IoError>;
+
     /// A hardware PWM channel, at zero duty at first.
     ///
     /// # Errors
@@ -80,9 +114,9 @@ pub trait Platform: Send {
     /// Something to wait with. In simulation this is the simulation's time.
     fn delay(&mut self) -> Delay;
 
-    /// Brings a simulated world to `now`, on the clock of the caller; hardware does that by itself.
+    /// Says what time it is, on the clock of the caller: once for every turn of a control loop, before it.
+    /// A simulated world runs up to it; nobody else below here has a clock.
     fn advance(&mut self, now: Duration) {
-        // Real time passes without help.
         let _: Duration = now;
     }
 

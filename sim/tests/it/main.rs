@@ -6,4 +6,5 @@ mod determinism;
 mod oracle;
 mod physics;
 mod pins;
+mod presets;
 mod rig;

@@ -1,6 +1,9 @@
 //! Lines and PWM channels as the platform hands them out.
 
+use std::time::Duration;
+
 use hal::board::{EstopSpec, Level, PinRef, Pull};
+use hal::platform::Edge;
 use hal::{Board, Car, IoError, IoKind, Platform};
 use sim::{Signal, Sim};
 
@@ -142,4 +145,34 @@ fn the_line_of_a_button_has_one_owner_and_is_no_output() {
         refused(preset("demo").input("GPIO26", Pull::Up)),
         "gpio:GPIO26: no such input: the board names none"
     );
+}
+
+#[test]
+fn who_watches_a_line_is_told_of_each_edge_with_its_time_until_the_watch_is_dropped() {
+    let mut sim = Sim::new(&with_button(Level::High));
+    let (sink, edges) = std::sync::mpsc::sync_channel(4);
+    let tell = move |edge| sink.send(edge).expect("somebody listens");
+    let watch = sim.watch(&["GPIO26"], Pull::Up, None, Box::new(tell)).unwrap();
+    assert_eq!(refused(sim.input("GPIO26", Pull::Up)), "gpio:GPIO26: in use: it is open already");
+    sim.step(Duration::from_millis(7));
+    sim.press_estop(true);
+    sim.press_estop(true);
+    sim.step(Duration::from_millis(3));
+    sim.press_estop(false);
+    let told: Vec<Edge> = edges.try_iter().collect();
+    let edge = |rising, ms| Edge { line: 0, rising, at: Duration::from_millis(ms) };
+    assert_eq!(told, [edge(true, 7), edge(false, 10)]);
+    drop(watch);
+    sim.press_estop(true);
+    assert!(edges.recv().is_err(), "the sink is gone, and nothing more was told");
+    assert!(sim.input("GPIO26", Pull::Up).is_ok());
+}
+
+#[test]
+fn lines_are_watched_all_or_none() {
+    let mut sim = Sim::new(&with_button(Level::High));
+    for lines in [&["GPIO26", "GPIO26"], &["GPIO26", "GPIO17"]] {
+        refused(sim.watch(lines, Pull::Up, None, Box::new(|_| {})));
+        assert!(sim.input("GPIO26", Pull::Up).is_ok(), "{lines:?}");
+    }
 }

@@ -9,11 +9,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
+use std::time::Duration;
 
 use car_daemon::{Config, PLATFORMS, PlatformRow, cli};
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hal::board::Pull;
-use hal::platform::{Bus, Delay, Input, Linux, Output, Pwm};
+use hal::platform::{Bus, Delay, EdgeSink, Input, Linux, Output, Pwm, Watch};
 use hal::{IoError, IoKind, Platform};
 use tests::bench::Remote;
 
@@ -57,6 +58,16 @@ impl Platform for Breakable {
         self.linux.input(line, pull)
     }
 
+    fn watch(
+        &mut self,
+        lines: &[&str],
+        pull: Pull,
+        debounce: Option<Duration>,
+        sink: EdgeSink,
+    ) -> Result<Watch, IoError> {
+        self.linux.watch(lines, pull, debounce, sink)
+    }
+
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
         self.linux.pwm(device, channel, frequency_hz)
     }
@@ -70,7 +81,8 @@ impl Platform for Breakable {
         self.linux.delay()
     }
 
-    fn advance(&mut self, _: std::time::Duration) {
+    fn advance(&mut self, now: Duration) {
+        self.linux.advance(now);
         match self.fault.now().as_str() {
             "panic" => panic!("made to panic"),
             "stall" => loop {

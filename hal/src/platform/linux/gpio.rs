@@ -1,10 +1,15 @@
 //! GPIO lines of the character device, found by name.
+//!
+//! Inputs go through the second ABI of the character device, outputs through linux-embedded-hal, which has
+//! the first.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use linux_embedded_hal::CdevPin;
-use linux_embedded_hal::gpio_cdev::{Chip, Line, LineRequestFlags};
+use embedded_hal::digital::{ErrorType, InputPin};
+use gpiocdev::line::{Bias, Value};
+use gpiocdev::{Chip, Request};
+use linux_embedded_hal::{CdevPin, gpio_cdev};
 
 use super::{entries, explain, failure};
 use crate::IoError;
@@ -13,46 +18,98 @@ use crate::platform::adapt::Named;
 use crate::platform::{Input, Output};
 
 /// Who holds the line, for whoever else wants it.
-const CONSUMER: &str = "car-daemon";
+pub(super) const CONSUMER: &str = "car-daemon";
 
-/// Resistors of the chip, by their bits in a request (linux/gpio.h, `GPIOHANDLE_REQUEST_BIAS_…`,
-/// since Linux 5.5); the library has no names for them.
-const PULL_UP: u32 = 1 << 5;
-const PULL_DOWN: u32 = 1 << 6;
-const NO_PULL: u32 = 1 << 7;
+/// Whose members may use GPIO on Raspberry Pi OS.
+const GROUP: &str = "gpio";
 
 pub(super) fn output(dev: &Path, name: &str) -> Result<Output, IoError> {
+    let line = Line::find(dev, name)?;
     // Low from the first moment: the request itself carries the level.
-    Ok(Box::new(request(dev, name, LineRequestFlags::OUTPUT, "")?))
+    let handle = gpio_cdev::Chip::new(&line.chip)
+        .and_then(|mut chip| chip.get_line(line.offset))
+        .and_then(|found| found.request(gpio_cdev::LineRequestFlags::OUTPUT, 0, CONSUMER))
+        .map_err(|error| line.refused(&error.to_string()))?;
+    let inner = CdevPin::new(handle).map_err(|error| line.refused(&error.to_string()))?;
+    Ok(Box::new(Named { inner, place: line.place }))
 }
 
 pub(super) fn input(dev: &Path, name: &str, pull: Pull) -> Result<Input, IoError> {
-    let bias = match pull {
-        Pull::Up => PULL_UP,
-        Pull::Down => PULL_DOWN,
-        Pull::None => NO_PULL,
-    };
-    let flags = LineRequestFlags::INPUT | LineRequestFlags::from_bits_retain(bias);
-    let hint = "; has this chip such a resistor, and is the kernel 5.5 or newer?";
-    Ok(Box::new(request(dev, name, flags, hint)?))
+    let line = Line::find(dev, name)?;
+    let request = Request::builder()
+        .on_chip(&line.chip)
+        .with_line(line.offset)
+        .as_input()
+        .with_bias(bias(pull))
+        .with_consumer(CONSUMER)
+        .request()
+        .map_err(|error| line.refused(&os_error(&error).to_string()))?;
+    Ok(Box::new(InputLine { request, place: line.place }))
 }
 
-fn request(dev: &Path, name: &str, flags: LineRequestFlags, hint: &str) -> Result<Named<CdevPin>, IoError> {
-    let place = format!("gpio:{name}");
-    let line = find(dev, name).map_err(|reason| failure(&place, reason))?;
-    let held = |error: &dyn std::fmt::Display| match line.info() {
-        Ok(info) if info.is_used() => {
-            let by = info.consumer().unwrap_or("the kernel").to_owned();
-            failure(&place, format!("the line is in use by {by}; stop that first, or wire another line"))
+pub(super) fn bias(pull: Pull) -> Bias {
+    match pull {
+        Pull::Up => Bias::PullUp,
+        Pull::Down => Bias::PullDown,
+        Pull::None => Bias::Disabled,
+    }
+}
+
+struct InputLine {
+    request: Request,
+    place: String,
+}
+
+impl ErrorType for InputLine {
+    type Error = IoError;
+}
+
+impl InputPin for InputLine {
+    fn is_high(&mut self) -> Result<bool, IoError> {
+        let value = self.request.lone_value();
+        value
+            .map(|value| value == Value::Active)
+            .map_err(|error| failure(&self.place, os_error(&error).to_string()))
+    }
+
+    fn is_low(&mut self) -> Result<bool, IoError> {
+        self.is_high().map(|high| !high)
+    }
+}
+
+/// Where a line is.
+pub(super) struct Line {
+    pub(super) chip: PathBuf,
+    pub(super) offset: u32,
+    /// `gpio:GPIO17`
+    pub(super) place: String,
+}
+
+impl Line {
+    /// `GPIO17`, or `LABEL/OFFSET`.
+    pub(super) fn find(dev: &Path, name: &str) -> Result<Self, IoError> {
+        let place = format!("gpio:{name}");
+        match find(dev, name) {
+            Ok((chip, offset)) => Ok(Self { chip, offset, place }),
+            Err(reason) => Err(failure(&place, reason)),
         }
-        _ => failure(&place, format!("{error}{hint}")),
-    };
-    let handle = line.request(flags, 0, CONSUMER).map_err(|error| held(&error))?;
-    let inner = CdevPin::new(handle).map_err(|error| failure(&place, error.to_string()))?;
-    Ok(Named { inner, place })
+    }
+
+    /// Why it could not be opened: who holds it, or what the kernel said.
+    pub(super) fn refused(&self, reason: &str) -> IoError {
+        let info = Chip::from_path(&self.chip).and_then(|chip| chip.line_info(self.offset));
+        let reason = match info {
+            Ok(info) if info.used => {
+                let by = if info.consumer.is_empty() { "the kernel" } else { &info.consumer };
+                format!("the line is in use by {by}; stop that first, or wire another line")
+            }
+            _ => reason.to_owned(),
+        };
+        failure(&self.place, reason)
+    }
 }
 
-fn find(dev: &Path, name: &str) -> Result<Line, String> {
+fn find(dev: &Path, name: &str) -> Result<(PathBuf, u32), String> {
     let paths = entries(dev, "gpiochip");
     if paths.is_empty() {
         return Err(format!("there is no GPIO chip in {}; is this a Raspberry Pi?", dev.display()));
@@ -60,21 +117,10 @@ fn find(dev: &Path, name: &str) -> Result<Line, String> {
     let mut refused = None;
     let mut labels = Vec::new();
     for path in paths {
-        match Chip::new(&path) {
-            Ok(mut chip) => {
-                if let Some(line) = on_chip(&mut chip, name) {
-                    return Ok(line);
-                }
-                labels.push(chip.label().to_owned());
-            }
-            Err(error) => {
-                let cause =
-                    std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>());
-                refused = Some(match cause {
-                    Some(cause) => explain(&path, cause, "gpio"),
-                    None => format!("{}: {error}", path.display()),
-                });
-            }
+        match on_chip(&path, name) {
+            Ok((_, Some(offset))) => return Ok((path, offset)),
+            Ok((label, None)) => labels.push(label),
+            Err(error) => refused = Some(said(&path, &error)),
         }
     }
     // A chip that could not be looked at may have the line.
@@ -83,11 +129,34 @@ fn find(dev: &Path, name: &str) -> Result<Line, String> {
     }))
 }
 
-/// `GPIO17`, or `LABEL/OFFSET`.
-fn on_chip(chip: &mut Chip, name: &str) -> Option<Line> {
-    if let Some((label, offset)) = name.rsplit_once('/') {
-        let offset = offset.parse().ok().filter(|offset| *offset < chip.num_lines())?;
-        return (chip.label() == label).then(|| chip.get_line(offset).ok()).flatten();
+/// The chip's label, and the line's place on it.
+fn on_chip(path: &Path, name: &str) -> gpiocdev::Result<(String, Option<u32>)> {
+    let chip = Chip::from_path(path)?;
+    let info = chip.info()?;
+    let offset = match name.rsplit_once('/') {
+        Some((label, offset)) if label == info.label => {
+            offset.parse().ok().filter(|offset| *offset < info.num_lines)
+        }
+        Some(_) => None,
+        None => chip.find_line_info(name).map(|line| line.offset),
+    };
+    Ok((info.label, offset))
+}
+
+/// What a chip said that could not be looked at.
+fn said(path: &Path, error: &gpiocdev::Error) -> String {
+    match error {
+        gpiocdev::Error::GpioChip(_, what) => format!("{}: {what}", path.display()),
+        _ => explain(path, &os_error(error), GROUP),
     }
-    chip.lines().find(|line| line.info().is_ok_and(|info| info.name() == Some(name)))
+}
+
+/// The system's error in one of the library.
+pub(super) fn os_error(error: &gpiocdev::Error) -> io::Error {
+    match error {
+        gpiocdev::Error::Os(errno) | gpiocdev::Error::Uapi(_, gpiocdev_uapi::Error::Os(errno)) => {
+            io::Error::from_raw_os_error(errno.0)
+        }
+        _ => io::Error::other(error.to_string()),
+    }
 }

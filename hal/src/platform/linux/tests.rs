@@ -200,10 +200,19 @@ fn where_there_is_no_gpio_chip_that_is_said() {
         tree.refusal(tree.platform().output("GPIO17")),
         "gpio:GPIO17: there is no GPIO chip in /dev; is this a Raspberry Pi?"
     );
-    assert_eq!(
-        tree.refusal(tree.platform().input("GPIO26", Pull::Up)),
-        "gpio:GPIO26: there is no GPIO chip in /dev; is this a Raspberry Pi?"
-    );
+    let none = "gpio:GPIO26: there is no GPIO chip in /dev; is this a Raspberry Pi?";
+    assert_eq!(tree.refusal(tree.platform().input("GPIO26", Pull::Up)), none);
+    assert_eq!(tree.refusal(tree.platform().watch(&["GPIO26"], Pull::Up, None, Box::new(|_| {}))), none);
+}
+
+#[test]
+fn a_watch_ends_with_its_handle_and_lets_go_of_its_sink() {
+    let held = std::sync::Arc::new(());
+    let sink = held.clone();
+    let watch = Tree::new().platform().watch(&[], Pull::None, None, Box::new(move |_| drop(sink.clone())));
+    assert_eq!(std::sync::Arc::strong_count(&held), 2);
+    drop(watch.unwrap());
+    assert_eq!(std::sync::Arc::strong_count(&held), 1, "its thread has ended");
 }
 
 #[test]
