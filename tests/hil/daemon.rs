@@ -191,4 +191,9 @@ impl Visitor {
     pub(crate) fn drive(&mut self, throttle: f64, steer: f64) -> Done {
         self.call("drive", json!({ "throttle": throttle, "steer": steer, "ttl_ms": 2000 })).map(drop)
     }
+
+    /// As a stick that is let go: after a reset nothing else is taken.
+    pub(crate) fn let_go(&mut self) -> Done {
+        self.drive(0.0, 0.0)
+    }
 }

@@ -69,8 +69,10 @@ pub(super) fn chip(check: &mut Check<'_>) -> Done {
     check.motors_do("the chip is there again", |_| Doing::Braked)?;
     refused(check, &mut driver, "before a reset")?;
     check.eventually("a reset is taken", |_| Ok(driver.call("reset", Value::Null).is_ok()))?;
+    driver.let_go()?;
     driver.drive(power, 0.0)?;
     check.motors_do("driving again", |_| Doing::Turning(power))?;
+    drop(driver);
     daemon.end()
 }
 
@@ -96,6 +98,7 @@ pub(super) fn coast(check: &mut Check<'_>) -> Done {
     check.motors_do("driving", |_| Doing::Turning(power))?;
     without(check, &chip, |check| check.see("asleep", &asleep))?;
     check.motors_do("the chip is there again", |_| Doing::Braked)?;
+    drop(driver);
     daemon.end()
 }
 

@@ -23,7 +23,7 @@ pub(crate) const ALL: &[Behaviour] = &[
     Behaviour { name: "to turn right the right motors go back", run: driving::right },
     Behaviour { name: "half the power is half the duty", run: driving::half },
     Behaviour { name: "servos go to the angles that they are told", run: driving::servos },
-    Behaviour { name: "a change of both motors is one write for each chip", run: driving::economy },
+    Behaviour { name: "a change of both motors takes less than 0.5 ms of the bus", run: driving::economy },
     Behaviour { name: "stop brakes", run: stopping::stop },
     Behaviour { name: "a drive that is not said again ends", run: stopping::lifetime },
     Behaviour { name: "a driver who is gone moves nothing", run: stopping::hang_up },

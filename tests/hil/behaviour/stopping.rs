@@ -29,6 +29,7 @@ pub(super) fn stop(check: &mut Check<'_>) -> Done {
     let since = Instant::now();
     driver.call("stop", Value::Null)?;
     check.stops("stop", since, STOP)?;
+    drop(driver);
     daemon.end()
 }
 
@@ -39,6 +40,7 @@ pub(super) fn lifetime(check: &mut Check<'_>) -> Done {
     let ttl = Duration::from_millis(300);
     driver.call("drive", json!({ "throttle": power, "steer": 0.0, "ttl_ms": ttl.as_millis() as u64 }))?;
     check.stops("the last drive, which lives for 300 ms", since, ttl + STOP)?;
+    drop(driver);
     daemon.end()
 }
 
@@ -60,8 +62,10 @@ pub(super) fn estop(check: &mut Check<'_>) -> Done {
     driver.call("reset", Value::Null)?;
     let braked = check.wanted(|_| Doing::Braked);
     check.stays("after the reset nothing is resumed", &braked, Duration::from_millis(200))?;
+    driver.let_go()?;
     driver.drive(power, 0.0)?;
     check.motors_do("driving again", |_| Doing::Turning(power))?;
+    drop(driver);
     daemon.end()
 }
 
@@ -80,8 +84,10 @@ pub(super) fn button(check: &mut Check<'_>) -> Done {
     refused(check, &mut driver, "after the button")?;
     check.looked();
     driver.call("reset", Value::Null)?;
+    driver.let_go()?;
     driver.drive(power, 0.0)?;
     check.motors_do("driving again", |_| Doing::Turning(power))?;
+    drop(driver);
     daemon.end()
 }
 

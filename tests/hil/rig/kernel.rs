@@ -22,6 +22,9 @@ const BUS: &str = "i2c-0";
 /// milliseconds: the kernel's driver waits a millisecond or two in each.
 const SLACK: Duration = Duration::from_millis(400);
 
+/// What a control loop may take here to set up a chip again, some twenty transfers.
+const STALL_MS: u32 = 2_000;
+
 pub(crate) struct Kernel {
     board: Board,
     bench: Bench,
@@ -77,8 +80,10 @@ impl Rig for Kernel {
 
     fn setup(&self) -> Setup {
         let folder = self.folder.path().display();
-        let config =
-            format!("lock_dir = \"{folder}\"\nboard = \"{folder}/board.toml\"\nplatform = \"linux\"\n");
+        let config = format!(
+            "lock_dir = \"{folder}\"\nboard = \"{folder}/board.toml\"\nplatform = \"linux\"\n\
+             [control]\nstall_ms = {STALL_MS}\n"
+        );
         Setup { program: daemon(), config }
     }
 

@@ -2,18 +2,21 @@
 //! somebody opens. Where a process ends its connections do, and its outputs stay as they were, as those of
 //! a kernel.
 //!
-//! A connection begins with what it opens; then each line is answered by one. All of them are JSON.
+//! A connection begins with what it opens; then each line is answered by one, and one that watches lines is
+//! told of their edges instead. All of them are JSON.
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
+use std::sync::mpsc;
 use std::thread;
 
 use embedded_hal::i2c::Operation;
 use hal::board::Pull;
-use hal::platform::{Bus, Input, Output, Pwm};
+use hal::platform::{Bus, Edge, Input, Output, Pwm, Watch};
 use hal::{IoError, IoKind, Platform};
 use serde_json::{Value, json};
+use sim::Sim;
 
 use super::Bench;
 
@@ -34,12 +37,19 @@ pub fn open(bench: &Bench, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// How many edges wait for somebody who is slow.
+const EDGES: usize = 1024;
+
 /// What a connection is to.
 enum Handle {
     Output(Output),
     Input(Input),
     Pwm(Pwm),
     Bus(Bus),
+    /// Told of by a thread of its own.
+    Watch {
+        _until_dropped: Watch,
+    },
 }
 
 fn serve(bench: &Bench, caller: UnixStream) {
@@ -50,7 +60,7 @@ fn serve(bench: &Bench, caller: UnixStream) {
             return;
         };
         let done = match &mut handle {
-            None => open_handle(bench, &asked).map(|opened| {
+            None => open_handle(bench, &asked, &answers).map(|opened| {
                 handle = Some(opened);
                 Value::Null
             }),
@@ -70,7 +80,7 @@ fn serve(bench: &Bench, caller: UnixStream) {
     }
 }
 
-fn open_handle(bench: &Bench, asked: &Value) -> Result<Handle, IoError> {
+fn open_handle(bench: &Bench, asked: &Value, answers: &UnixStream) -> Result<Handle, IoError> {
     let mut sim = bench.sim();
     let text = |key: &str| asked[key].as_str().unwrap_or_default();
     let number = |key: &str| asked[key].as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
@@ -82,8 +92,31 @@ fn open_handle(bench: &Bench, asked: &Value) -> Result<Handle, IoError> {
             Handle::Pwm(sim.pwm(text("device"), number("channel"), frequency_hz)?)
         }
         "i2c" => Handle::Bus(sim.i2c(text("bus"), number("address") as u8)?),
+        "watch" => Handle::Watch { _until_dropped: watch(&mut sim, asked, answers)? },
         unknown => return Err(nonsense(unknown)),
     })
+}
+
+/// Tells of edges until nobody hears it.
+fn watch(sim: &mut Sim, asked: &Value, answers: &UnixStream) -> Result<Watch, IoError> {
+    let lines: Vec<&str> =
+        asked["lines"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let mut answers = answers.try_clone().map_err(|error| nonsense(&error.to_string()))?;
+    let (sink, edges) = mpsc::sync_channel::<Edge>(EDGES);
+    // Whoever runs the world waits for nobody who reads.
+    thread::spawn(move || {
+        for Edge { line, rising, at } in edges {
+            let edge = json!({ "line": line, "rising": rising, "at_ns": at.as_nanos() as u64 });
+            if writeln!(answers, "{edge}").is_err() {
+                return;
+            }
+        }
+    });
+    let tell = move |edge| {
+        // Who has left hears no more of it, who is too slow not all.
+        let _told = sink.try_send(edge);
+    };
+    sim.watch(&lines, Pull::None, None, Box::new(tell))
 }
 
 fn act(handle: &mut Handle, asked: &Value) -> Result<Value, IoError> {
@@ -99,6 +132,7 @@ fn act(handle: &mut Handle, asked: &Value) -> Result<Value, IoError> {
             pwm.set_duty_cycle(duty.ok_or_else(|| nonsense("a duty"))?).map(|()| Value::Null)
         }
         Handle::Bus(bus) => transfer(bus, asked),
+        Handle::Watch { .. } => Err(nonsense("a line that is watched")),
     }
 }
 

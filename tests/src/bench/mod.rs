@@ -6,12 +6,16 @@
 pub mod door;
 mod remote;
 
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use hal::{Board, Platform};
 use sim::Sim;
 
 pub use remote::Remote;
+
+/// How often the world goes on where nobody asks for it.
+const TICK: Duration = Duration::from_millis(1);
 
 /// The car. Clones see the same one.
 #[derive(Clone, Debug)]
@@ -24,7 +28,16 @@ impl Bench {
     /// At rest, from now on.
     #[must_use]
     pub fn new(board: &Board) -> Self {
-        Self { sim: Sim::new(board), begun: Instant::now() }
+        let bench = Self { sim: Sim::new(board), begun: Instant::now() };
+        let world = bench.clone();
+        // Whoever waits for an edge asks for nothing meanwhile.
+        thread::spawn(move || {
+            loop {
+                thread::sleep(TICK);
+                drop(world.sim());
+            }
+        });
+        bench
     }
 
     /// The car as it is now.

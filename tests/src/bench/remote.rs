@@ -1,6 +1,7 @@
 //! A bench of another process as a platform; see [`door`](super::door).
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -11,7 +12,7 @@ use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::i2c::{self, I2c, Operation};
 use embedded_hal::pwm::{self, SetDutyCycle};
 use hal::board::Pull;
-use hal::platform::{Bus, Delay, Input, Output, Pwm};
+use hal::platform::{Bus, Delay, Edge, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{IoError, IoKind, Platform};
 use serde_json::{Value, json};
 
@@ -50,6 +51,25 @@ impl Platform for Remote {
 
     fn input(&mut self, line: &str, _: Pull) -> Result<Input, IoError> {
         Ok(Box::new(self.open(&json!({ "open": "input", "line": line }))?))
+    }
+
+    fn watch(
+        &mut self,
+        lines: &[&str],
+        _: Pull,
+        _: Option<Duration>,
+        mut sink: EdgeSink,
+    ) -> Result<Watch, IoError> {
+        let Line { stream, answers } = self.open(&json!({ "open": "watch", "lines": lines }))?;
+        thread::spawn(move || {
+            for edge in answers.lines().map_while(Result::ok) {
+                let Ok(edge) = serde_json::from_str::<Value>(&edge) else { return };
+                let at = Duration::from_nanos(edge["at_ns"].as_u64().unwrap_or(0));
+                let line = edge["line"].as_u64().unwrap_or(0) as usize;
+                sink(Edge { line, rising: edge["rising"] == true, at });
+            }
+        });
+        Ok(Box::new(Watching(stream)))
     }
 
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
@@ -159,6 +179,16 @@ impl I2c for Line {
             }
         }
         Ok(())
+    }
+}
+
+/// Ends the connection when it is dropped, and with it the thread that reads it.
+struct Watching(UnixStream);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        // The bench may have ended it.
+        drop(self.0.shutdown(Shutdown::Both));
     }
 }
 
