@@ -8,3 +8,4 @@ mod physics;
 mod pins;
 mod presets;
 mod rig;
+mod sensors;
