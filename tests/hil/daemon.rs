@@ -23,13 +23,17 @@ pub(crate) struct Setup {
     pub(crate) program: PathBuf,
     /// Board, platform and locks, as lines of its configuration.
     pub(crate) config: String,
+    /// Lines of its `[control]`.
+    pub(crate) control: Vec<String>,
 }
 
 impl Setup {
     /// A command of the program, with a configuration in `folder`.
     fn command(&self, folder: &Path, name: &str) -> Done<Command> {
         let file = folder.join("car.toml");
-        let config = format!("state_dir = \"{}/state\"\n{}", folder.display(), self.config);
+        let control = self.control.join("\n");
+        let config =
+            format!("state_dir = \"{}/state\"\n{}[control]\n{control}\n", folder.display(), self.config);
         std::fs::write(&file, config).map_err(|error| format!("{}: {error}", file.display()))?;
         let mut command = Command::new(&self.program);
         command.env_remove("RUST_LOG").arg(name).arg("--config").arg(file);

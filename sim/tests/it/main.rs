@@ -3,6 +3,7 @@
 mod bus;
 mod car;
 mod determinism;
+mod economy;
 mod oracle;
 mod physics;
 mod pins;

@@ -80,11 +80,9 @@ impl Rig for Kernel {
 
     fn setup(&self) -> Setup {
         let folder = self.folder.path().display();
-        let config = format!(
-            "lock_dir = \"{folder}\"\nboard = \"{folder}/board.toml\"\nplatform = \"linux\"\n\
-             [control]\nstall_ms = {STALL_MS}\n"
-        );
-        Setup { program: daemon(), config }
+        let config =
+            format!("lock_dir = \"{folder}\"\nboard = \"{folder}/board.toml\"\nplatform = \"linux\"\n");
+        Setup { program: daemon(), config, control: vec![format!("stall_ms = {STALL_MS}")] }
     }
 
     fn look(&mut self, pin: &PinRef) -> Result<Seen, String> {

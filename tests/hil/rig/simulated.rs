@@ -58,7 +58,7 @@ impl Rig for Simulated {
             "lock_dir = \"{folder}\"\nboard = \"{folder}/board.toml\"\nplatform = \"bench\"\n\
              [linux]\ndev = \"{folder}\"\n"
         );
-        Setup { program: daemon(), config }
+        Setup { program: daemon(), config, control: Vec::new() }
     }
 
     fn look(&mut self, pin: &PinRef) -> Result<Seen, String> {

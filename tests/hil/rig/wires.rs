@@ -63,7 +63,7 @@ impl Rig for Wires {
 
     fn setup(&self) -> Setup {
         let config = format!("board = \"{}\"\nplatform = \"linux\"\n", self.path.display());
-        Setup { program: daemon(), config }
+        Setup { program: daemon(), config, control: Vec::new() }
     }
 
     fn look(&mut self, pin: &PinRef) -> Result<Seen, String> {
