@@ -12,7 +12,7 @@ use crate::IoError;
 use crate::board::Pull;
 
 pub(crate) mod adapt;
-mod linux;
+pub mod linux;
 
 pub use linux::Linux;
 

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::{Bus, Delay, EdgeSink, Input, Output, Platform, Pwm, Watch};
+use survey::Survey;
+
 use crate::board::Pull;
 use crate::{IoError, IoKind};
 
@@ -17,6 +19,7 @@ mod edges;
 mod gpio;
 mod i2c;
 mod pwm;
+pub mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -63,6 +66,13 @@ impl Linux {
     #[must_use]
     pub fn new() -> Self {
         Self::rooted("/dev", "/sys")
+    }
+
+    /// What there is, and which chips answer on `buses`. Asks each address there for one byte, which moves
+    /// nothing; writes nothing, and requests no line.
+    #[must_use]
+    pub fn survey(&self, buses: &[&str]) -> Survey {
+        Survey::take(&self.dev, &self.sys, buses)
     }
 
     /// With other places for `/dev` and `/sys`, for tests and containers.
