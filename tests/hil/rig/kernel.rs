@@ -18,9 +18,8 @@ use crate::pins::Seen;
 /// The bus of the board, for which the kernel has a name of its own.
 const BUS: &str = "i2c-0";
 
-/// A virtual machine without help of the processor, of which each transfer over the bus takes some
-/// milliseconds: the kernel's driver waits a millisecond or two in each.
-const SLACK: Duration = Duration::from_millis(400);
+/// The kernel's driver waits a millisecond or two in each transfer, of which some ten come one after the other.
+const SLACK: Duration = Duration::from_millis(100);
 
 /// What a control loop may take here to set up a chip again, some twenty transfers.
 const STALL_MS: u32 = 2_000;
