@@ -19,6 +19,7 @@ mod one_daemon;
 mod proofs;
 mod readme;
 mod realtime;
+mod sensing;
 mod service;
 mod signals;
 mod sockets;

@@ -18,13 +18,11 @@ pub(super) fn board(board: &Board, needs: &[Need], survey: &Survey, you: &You) -
     let row = |need: &Need| {
         let found = match &need.part {
             Part::Chip(chip) => chip_is_there(&board.chips[*chip], survey),
-            Part::Line { name, .. } => line_is_free(name, survey, you),
+            Part::Line { name, is_input } => line_is_free(name, *is_input, survey, you),
             Part::Channel { device, channel } => channel_is_there(device, *channel, survey),
         };
-        let (status, note, todo) = match found {
-            Ok(note) => (Status::Ok, note, None),
-            Err((note, todo)) => (Status::Problem, note, Some(you.named(&todo))),
-        };
+        let Finding { status, note, todo } = found.unwrap_or_else(|problem| problem);
+        let todo = todo.map(|todo| you.named(&todo));
         Row { status, what: name(board, need), note, users: need.users.join(", "), todo }
     };
     needs.iter().map(row).collect()
@@ -75,19 +73,33 @@ fn name(board: &Board, need: &Need) -> String {
     }
 }
 
-/// A short note; or one, and what to do.
-type Found = Result<String, (String, String)>;
+/// How it is with one thing; as an error, what keeps the car from starting.
+type Found = Result<Finding, Finding>;
+
+struct Finding {
+    status: Status,
+    /// A few words.
+    note: String,
+    todo: Option<String>,
+}
+
+fn fine(note: String) -> Finding {
+    Finding { status: Status::Ok, note, todo: None }
+}
+
+fn problem(note: impl Into<String>, todo: impl Into<String>) -> Finding {
+    Finding { status: Status::Problem, note: note.into(), todo: Some(todo.into()) }
+}
 
 fn chip_is_there(chip: &hal::board::Chip, survey: &Survey) -> Found {
-    let bus = survey.bus(&chip.bus).map_err(|why| ("no such bus".to_owned(), why))?;
+    let bus = survey.bus(&chip.bus).map_err(|why| problem("no such bus", why))?;
     match (bus.heard.get(&chip.address), &bus.refused) {
-        (Some(Heard::Answer), _) => Ok(format!("answers on {}", bus.name)),
-        (Some(Heard::Driver), _) => {
-            let todo = "a driver of the kernel has the chip: remove its overlay from /boot/firmware/config.txt and \
-                        restart";
-            Err(("held by the kernel".to_owned(), todo.to_owned()))
-        }
-        (None, Some(why)) => Err(("cannot be asked".to_owned(), why.clone())),
+        (Some(Heard::Answer), _) => Ok(fine(format!("answers on {}", bus.name))),
+        (Some(Heard::Driver), _) => Err(problem(
+            "held by the kernel",
+            "a driver of the kernel has the chip: remove its overlay from /boot/firmware/config.txt and restart",
+        )),
+        (None, Some(why)) => Err(problem("cannot be asked", why)),
         (None, None) => {
             let others: Vec<String> = bus.heard.keys().map(|address| format!("{address:#04x}")).collect();
             let others = match others.is_empty() {
@@ -98,34 +110,44 @@ fn chip_is_there(chip: &hal::board::Chip, survey: &Survey) -> Found {
                 "no chip answers at {:#04x} on {}, {others}: check its supply, its wires and its address",
                 chip.address, bus.name
             );
-            Err(("no answer".to_owned(), todo))
+            Err(problem("no answer", todo))
         }
     }
 }
 
-fn line_is_free(name: &str, survey: &Survey, you: &You) -> Found {
-    let (chip, line) = survey.line(name).map_err(|why| ("not found".to_owned(), why))?;
+fn line_is_free(name: &str, is_input: bool, survey: &Survey, you: &You) -> Found {
+    let (chip, line) = survey.line(name).map_err(|why| problem("not found", why))?;
     match &line.used_by {
-        None => Ok(format!("free, on {}", chip.label)),
-        Some(by) if by == DAEMON && you.daemon.is_some() => Ok(format!("in use by {DAEMON}, which runs")),
+        None if !is_input && line.is_pulled_up && !line.is_output => {
+            let number = name.trim_start_matches("GPIO");
+            let todo = format!(
+                "from power-up until the daemon starts this line is pulled up: write gpio={number}=op,dl into \
+                 /boot/firmware/config.txt, or wire one from GPIO9 on, unless what hangs on it may be high"
+            );
+            Ok(Finding { status: Status::Advice, note: format!("free, on {}", chip.label), todo: Some(todo) })
+        }
+        None => Ok(fine(format!("free, on {}", chip.label))),
+        Some(by) if by == DAEMON && you.daemon.is_some() => {
+            Ok(fine(format!("in use by {DAEMON}, which runs")))
+        }
         Some(by) => {
             let todo = format!("the line is in use by {by}: stop that first, or wire another line");
-            Err((format!("in use by {by}"), todo))
+            Err(problem(format!("in use by {by}"), todo))
         }
     }
 }
 
 fn channel_is_there(device: &str, channel: u32, survey: &Survey) -> Found {
-    let found = survey.channel(device, channel).map_err(|why| ("not found".to_owned(), why))?;
+    let found = survey.channel(device, channel).map_err(|why| problem("not found", why))?;
     match found.writable {
-        true => Ok(format!("there, on {}", found.name)),
+        true => Ok(fine(format!("there, on {}", found.name))),
         false => {
             let todo = format!(
                 "/sys/class/pwm/{}/export: permission denied; add the user to the group gpio (sudo usermod -aG gpio \
                  USER) and log in again",
                 found.chip
             );
-            Err(("not permitted".to_owned(), todo))
+            Err(problem("not permitted", todo))
         }
     }
 }

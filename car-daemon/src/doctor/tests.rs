@@ -126,6 +126,20 @@ fn rights_that_only_make_it_better_keep_no_car_from_starting() {
 }
 
 #[test]
+fn an_output_that_is_pulled_up_until_the_daemon_starts_is_named() {
+    let mut survey = pi();
+    let pulled = GpioLine { is_pulled_up: true, ..line(&mut survey, "GPIO17").clone() };
+    *line(&mut survey, "GPIO17") = pulled;
+    let diagnosis = report(&config("linux"), &survey, &you());
+    assert!(diagnosis.is_fit && diagnosis.text.contains("write gpio=17=op,dl"), "{}", diagnosis.text);
+    // As config.txt makes it.
+    line(&mut survey, "GPIO17").is_output = true;
+    assert!(!report(&config("linux"), &survey, &you()).text.contains("advice"));
+    line(&mut survey, "GPIO26").is_pulled_up = true;
+    assert!(!report(&config("linux"), &survey, &you()).text.contains("advice"), "an input may be");
+}
+
+#[test]
 fn a_chip_is_asked_for_by_name_and_its_bus_may_be_the_reason() {
     for (heard, refused, note) in [
         (Some(Heard::Driver), None, "held by the kernel"),

@@ -4,6 +4,7 @@ mod bus;
 mod car;
 mod determinism;
 mod economy;
+mod drives;
 mod oracle;
 mod physics;
 mod pins;

@@ -30,6 +30,8 @@ pub struct GpioLine {
     pub used_by: Option<String>,
     /// The computer drives it now.
     pub is_output: bool,
+    /// The machine pulls it up from power-up until somebody drives it.
+    pub is_pulled_up: bool,
 }
 
 pub(super) fn chips(dev: &Path) -> Vec<GpioChip> {
@@ -45,14 +47,23 @@ pub(super) fn chips(dev: &Path) -> Vec<GpioChip> {
 
 fn read(path: &Path) -> gpiocdev::Result<(String, Vec<GpioLine>)> {
     let chip = Chip::from_path(path)?;
+    let label = chip.info()?.label;
     let lines = chip.line_info_iter()?.map(|info| {
         let info = info?;
         let by = if info.consumer.is_empty() { "the kernel".to_owned() } else { info.consumer };
         let is_output = info.direction == Direction::Output;
-        Ok(GpioLine { name: info.name, used_by: info.used.then_some(by), is_output })
+        let is_pulled_up = pulled_up(&label, &info.name);
+        Ok(GpioLine { name: info.name, used_by: info.used.then_some(by), is_output, is_pulled_up })
     });
     let lines = lines.collect::<gpiocdev::Result<_>>()?;
-    Ok((chip.info()?.label, lines))
+    Ok((label, lines))
+}
+
+/// Of a Raspberry Pi's header GPIO0 to GPIO8: "BCM2835 ARM Peripherals", table 6-31.
+fn pulled_up(label: &str, line: &str) -> bool {
+    let is_header = ["pinctrl-bcm2711", "pinctrl-bcm2835", "pinctrl-rp1"].contains(&label);
+    let number = line.strip_prefix("GPIO").and_then(|number| number.parse::<u32>().ok());
+    is_header && number.is_some_and(|number| number <= 8)
 }
 
 pub(super) fn find<'c>(chips: &'c [GpioChip], name: &str) -> Result<(&'c GpioChip, &'c GpioLine), String> {
@@ -67,4 +78,16 @@ pub(super) fn find<'c>(chips: &'c [GpioChip], name: &str) -> Result<(&'c GpioChi
         let labels = || chips.iter().map(|chip| chip.label.as_str()).collect::<Vec<_>>();
         if chips.is_empty() { NO_CHIP.to_owned() } else { refused.unwrap_or_else(|| nowhere(&labels())) }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_low_lines_of_a_raspberry_pis_header_are_pulled_up() {
+        assert!(pulled_up("pinctrl-bcm2711", "GPIO8") && pulled_up("pinctrl-rp1", "GPIO0"));
+        assert!(!pulled_up("pinctrl-bcm2711", "GPIO9") && !pulled_up("mcp2221_gpio", "GPIO0"));
+        assert!(!pulled_up("pinctrl-bcm2711", "ID_SDA"));
+    }
 }
