@@ -3,8 +3,8 @@
 mod bus;
 mod car;
 mod determinism;
-mod economy;
 mod drives;
+mod economy;
 mod oracle;
 mod physics;
 mod pins;
