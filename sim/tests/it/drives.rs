@@ -198,8 +198,7 @@ fn a_car_at_rest_without_a_daemon_gives_its_esc_neutral_and_its_steering_a_pulse
         if driven {
             run.drive(power(1.0, 1.0), 1000);
         }
-        let Run { board, sim, car } = run;
-        std::mem::forget(car);
+        let Run { board, sim, car: _stuck } = run;
         Car::rest(&board, &mut sim.clone()).unwrap();
         sim.step(Duration::from_secs(2));
         assert!(sim.motion().unwrap().linear_mps.abs() < 1e-3);
