@@ -58,6 +58,8 @@ pub struct Motion {
     pub heading_rad: f64,
     /// Metres a second, forward positive.
     pub linear_mps: f64,
+    /// Metres a second, left positive; none but on mecanum wheels.
+    pub lateral_mps: f64,
     /// Radians a second, left positive.
     pub angular_rad_s: f64,
 }

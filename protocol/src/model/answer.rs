@@ -17,6 +17,8 @@ pub enum Limit {
     Speed,
     /// The drivetrain cannot strafe.
     Strafe,
+    /// The car does not turn that tightly; one with front wheels that steer not at all where it stands.
+    Turn,
 }
 
 /// The result of a command that was done. Serialises as the `result` of a JSON-RPC reply.

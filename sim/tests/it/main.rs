@@ -3,6 +3,7 @@
 mod bus;
 mod car;
 mod determinism;
+mod drives;
 mod oracle;
 mod physics;
 mod pins;

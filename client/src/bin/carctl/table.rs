@@ -98,6 +98,7 @@ pub(crate) fn limited(out: &mut impl Write, limit: Option<Limit>) -> io::Result<
         None => Ok(()),
         Some(Limit::Speed) => writeln!(out, "limited: more speed was asked than the car has"),
         Some(Limit::Strafe) => writeln!(out, "limited: this car cannot move sideways"),
+        Some(Limit::Turn) => writeln!(out, "limited: this car does not turn that tightly"),
         Some(_) => writeln!(out, "limited"),
     }
 }
