@@ -13,7 +13,7 @@ use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::i2c::{self, I2c, Operation};
 use embedded_hal::pwm::{self, SetDutyCycle};
 
-use crate::board::Pull;
+use crate::board::{Level, Pull};
 use crate::platform::{Bus, Delay, EdgeSink, Input, Output, Platform, Pwm, Watch};
 use crate::{Interlock, IoError, IoKind};
 
@@ -136,10 +136,11 @@ impl Platform for Bench {
         "bench"
     }
 
-    fn output(&mut self, line: &str) -> Result<Output, IoError> {
+    fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
         let place = format!("gpio:{line}");
         self.world().attempt(&place, format!("open {place}"))?;
-        Ok(Box::new(self.wire(place)))
+        self.world().set(&place, f64::from(u8::from(first == Level::High)));
+        Ok(Box::new(Wire { bench: self.clone(), place }))
     }
 
     fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use car_daemon::{Config, PLATFORMS, PlatformRow, cli};
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
-use hal::board::Pull;
+use hal::board::{Level, Pull};
 use hal::platform::{Bus, Delay, EdgeSink, Input, Linux, Output, Pwm, Watch};
 use hal::{IoError, IoKind, Platform};
 use tests::bench::Remote;
@@ -50,8 +50,8 @@ impl Platform for Breakable {
         "breakable"
     }
 
-    fn output(&mut self, line: &str) -> Result<Output, IoError> {
-        self.linux.output(line)
+    fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
+        self.linux.output_at(line, first)
     }
 
     fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {

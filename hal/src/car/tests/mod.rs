@@ -12,6 +12,7 @@ const NOW: Duration = Duration::ZERO;
 mod alone;
 mod estop;
 mod failure;
+mod panel;
 mod rest;
 
 /// Every preset that the bench can judge: it knows PCA9685s and H-bridges, takes every moment for one that

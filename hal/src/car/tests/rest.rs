@@ -1,6 +1,7 @@
 //! Boards brought to rest by somebody else than their car, which is stuck.
 
 use super::*;
+use crate::board::{Level, OutputSpec};
 
 /// A car that drives and cannot be asked to stop any more, and its bench.
 fn runaway(board: &Board) -> (Car, Bench) {
@@ -74,8 +75,11 @@ fn whichever_output_is_dead_it_is_named_and_every_other_one_is_safe() {
             assert_eq!(said.len(), 1, "{said:?}");
             assert!(said[0].contains(&dead), "{said:?}");
             let outputs = bench.world().outputs.clone();
+            let low_is_on = |output: &&OutputSpec| output.active == Level::Low;
+            let high: Vec<_> = board.outputs.iter().filter(low_is_on).map(|o| o.pin.to_string()).collect();
             for (name, share) in outputs.iter().filter(|(name, _)| **name != dead) {
-                assert_eq!(*share, 0.0, "{name} of {} while {dead} is dead", board.name);
+                let rests = f64::from(u8::from(high.contains(name)));
+                assert_eq!(*share, rests, "{name} of {} while {dead} is dead", board.name);
             }
         }
     }
