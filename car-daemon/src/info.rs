@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hal::board::OutputKind;
 use protocol::{DialectId, Hello, Info, Role};
 
 use crate::config::Config;
@@ -56,6 +57,7 @@ impl Identity {
             limits: self.limits(rules),
             topics: ["state", "events"].map(str::to_owned).to_vec(),
             methods: protocol::dialect::method_names().map(str::to_owned).collect(),
+            outputs: rules.outputs.iter().map(|output| (output.name.clone(), kind(output.kind))).collect(),
         }
     }
 
@@ -82,4 +84,13 @@ impl Identity {
         }
         limits
     }
+}
+
+/// As a board file calls it.
+fn kind(kind: OutputKind) -> String {
+    match kind {
+        OutputKind::Buzzer => "buzzer",
+        OutputKind::Led => "led",
+    }
+    .to_owned()
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use protocol::{
     Angle, AngularSpeed, Answer, Battery, Code, Command, DialectId, Event, Fault, Gimbal, Hello, Id, Imu,
-    Info, Latched, Limit, LinearSpeed, Mode, Moment, Move, Notification, Odometry, Outgoing, Pose, Power,
-    Rate, Replies, Reply, Request, Requests, Role, Speed, State, Token, Topics, Ttl, Visitor, Wheels, Who,
+    Info, Latched, Level, Limit, LinearSpeed, Mode, Moment, Move, Notification, Odometry, Outgoing, Pose,
+    Power, Rate, Replies, Reply, Request, Requests, Role, Speed, State, Token, Topics, Ttl, Visitor, Wheels,
+    Who,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -110,6 +111,15 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("look on one axis", Command::Look { pan: None, tilt: Some(angle(20.5)) }),
         ("nudge", Command::Nudge { pan: angle(-2.5), tilt: angle(0.0) }),
         ("center", Command::Center),
+        ("output", Command::Output { name: "horn".to_owned(), level: Level::MAX, ttl: None }),
+        (
+            "output for a while",
+            Command::Output {
+                name: "lamp".to_owned(),
+                level: Level::clamped(0.25),
+                ttl: Some(Ttl::from_ms(100.0).unwrap()),
+            },
+        ),
         ("state", Command::State),
         ("subscribe", Command::Subscribe { topics: Topics::ALL, rate: Rate::new("rate_hz", 20.0).ok() }),
         (
@@ -191,6 +201,7 @@ fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
         limits: [("command_ttl_ms".to_owned(), 500.0), ("max_speed_m_s".to_owned(), 0.8)].into(),
         topics: vec!["state".to_owned(), "events".to_owned()],
         methods: protocol::dialect::method_names().map(str::to_owned).collect(),
+        outputs: [("horn".to_owned(), "buzzer".to_owned())].into(),
     };
     let fault = |code, words: &str| Err(Fault::new(code, words));
     vec![

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hal::board::OutputSpec;
 use hal::{Board, Drivetrain};
 use protocol::{Role, Ttl};
 
@@ -61,6 +62,8 @@ pub struct Rules {
     pub(crate) drivetrain: Drivetrain,
     pub(crate) pan: Option<Axis>,
     pub(crate) tilt: Option<Axis>,
+    /// Buzzers and lamps, in the order of the board.
+    pub(crate) outputs: Vec<OutputSpec>,
     pub(crate) reset: Role,
 }
 
@@ -73,6 +76,7 @@ impl Rules {
             drivetrain: Drivetrain::new(board),
             pan: axis(hal::board::ServoRole::Pan),
             tilt: axis(hal::board::ServoRole::Tilt),
+            outputs: board.outputs.clone(),
             control,
             reset: Role::Driver,
         }

@@ -1,7 +1,7 @@
 //! The table of words of the text dialect. A new word is one row here, and one variant of
 //! [`Command`] where there is none yet. What follows a word is numbers, and at most one text.
 
-use crate::{Angle, Command, Fault, Move, Power};
+use crate::{Angle, Command, Fault, Level, Move, Power};
 
 /// A row.
 pub(super) struct Word {
@@ -114,6 +114,23 @@ static TABLE: &[Word] = &[
         },
     },
     Word {
+        name: "output",
+        numbers: &[],
+        rest: Rest::Needed("NAME LEVEL"),
+        read: |_, rest| {
+            let (name, level) = rest.rsplit_once(char::is_whitespace).ok_or_else(output)?;
+            Ok(Command::Output {
+                name: super::args::text("name", name.trim_end())?,
+                level: Level::new("level", level.parse().map_err(|_| output())?)?,
+                ttl: None,
+            })
+        },
+        write: |command| match command {
+            Command::Output { name, level, ttl: None } => Some(format!("{name} {}", level.get())),
+            _ => None,
+        },
+    },
+    Word {
         name: "estop",
         numbers: &[],
         rest: Rest::Maybe("REASON"),
@@ -157,3 +174,7 @@ static TABLE: &[Word] = &[
     bare!("ping", Command::Ping { value: serde_json::Value::Null }),
     bare!("help", Command::Help),
 ];
+
+fn output() -> Fault {
+    Fault::params("write `output NAME LEVEL`, as in `output horn 1`; a level is 0 to 1")
+}

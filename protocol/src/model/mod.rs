@@ -14,5 +14,5 @@ pub use answer::{Answer, Event, Hello, Info, Limit, Notification};
 pub use command::{Command, Move, Topic, Topics};
 pub use fault::{Code, Fault};
 pub use message::{Id, Outgoing, Replies, Reply, Request, Requests};
-pub use number::{Angle, AngularSpeed, LinearSpeed, Moment, OutOfRange, Power, Rate, Ttl};
+pub use number::{Angle, AngularSpeed, Level, LinearSpeed, Moment, OutOfRange, Power, Rate, Ttl};
 pub use state::{Battery, Gimbal, Imu, Latched, Mode, Odometry, Pose, Speed, State, Wheels};

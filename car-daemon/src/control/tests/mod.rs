@@ -14,6 +14,7 @@ mod any_history;
 mod authority;
 mod breakage;
 mod estop;
+mod panel;
 
 const ANNA: u64 = 1;
 const BEN: u64 = 2;
