@@ -35,12 +35,15 @@ async fn every_preset_goes_by_the_words_and_the_state_has_what_its_board_can_sen
     for preset in PRESETS {
         let (name, garage) = (preset.name, garage(preset.name).await);
         let board = Board::preset(name).expect("a preset");
+        assert_eq!(garage.sim.set_range(Some(1.0)), board.range.is_some(), "{name}");
+        pass(500).await;
         let state = garage.state().await;
         assert_eq!(state["mode"], "idle", "{name}: {state}");
         for (sensor, there) in [
             ("battery", board.battery.is_some()),
             ("line", board.line.is_some()),
             ("imu", board.imu.is_some()),
+            ("range_m", board.range.is_some()),
         ] {
             assert_eq!(!state[sensor].is_null(), there, "{name}: {sensor} of {state}");
         }
