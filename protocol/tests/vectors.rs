@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use protocol::{
-    Angle, AngularSpeed, Answer, Battery, Code, Command, DialectId, Event, Fault, Gimbal, Hello, Id, Info,
-    Latched, Limit, LinearSpeed, Mode, Moment, Move, Notification, Outgoing, Pose, Power, Rate, Replies,
-    Reply, Request, Requests, Role, Speed, State, Token, Topics, Ttl, Visitor, Wheels, Who,
+    Angle, AngularSpeed, Answer, Battery, BoardInfo, Code, Command, DialectId, Event, Fault, Gimbal, Hello,
+    Id, Info, Latched, Limit, LinearSpeed, Mode, Moment, MotorInfo, Move, Notification, Outgoing, Pose,
+    Power, Pulse, Rate, Replies, Reply, Request, Requests, Role, ServoInfo, Speed, State, Token, Topics,
+    Trial, Ttl, Visitor, Wheels, Who,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -104,6 +105,27 @@ fn commands() -> Vec<(&'static str, Command)> {
         ),
         ("velocity", velocity(0.3, -1.5, None, None)),
         ("velocity with every parameter", velocity(0.0, 0.2, ttl, Some(8))),
+        (
+            "test of a motor",
+            Command::Test {
+                trial: Trial::Motor { name: "front-left".to_owned(), power: power(-0.4) },
+                ttl: None,
+                seq: None,
+                t: None,
+            },
+        ),
+        (
+            "test of a servo with every parameter",
+            Command::Test {
+                trial: Trial::Servo {
+                    name: "pan".to_owned(),
+                    pulse: Pulse::new("pulse_us", 1510.0).unwrap(),
+                },
+                ttl,
+                seq: Some(9),
+                t: Moment::new("t", 12.5).ok(),
+            },
+        ),
         ("stop", Command::Stop { seq: None }),
         ("stop with a number", Command::Stop { seq: Some(9) }),
         ("look", Command::Look { pan: Some(angle(10.0)), tilt: Some(angle(-5.0)) }),
@@ -129,6 +151,7 @@ fn commands() -> Vec<(&'static str, Command)> {
         ("hello with a token", Command::Hello { name: None, token: Some(Token::new("s3cret-word")) }),
         ("auth", Command::Auth { token: Token::new("s3cret-word") }),
         ("info", Command::Info),
+        ("board", Command::Board),
         ("ping", Command::Ping { value: Value::Null }),
         ("ping with a value", Command::Ping { value: json!({"sent": [1, -2, 0.5, "é", true, null]}) }),
         ("help", Command::Help),
@@ -179,6 +202,33 @@ fn driver() -> Visitor {
     }
 }
 
+fn board() -> BoardInfo {
+    BoardInfo {
+        name: "my car".to_owned(),
+        preset: None,
+        motors: vec![MotorInfo {
+            name: "front-left".to_owned(),
+            side: "left".to_owned(),
+            end: Some("front".to_owned()),
+            invert: true,
+            trim: 0.95,
+            deadband: 0.02,
+            min_duty: 0.22,
+        }],
+        servos: vec![ServoInfo {
+            name: "pan".to_owned(),
+            role: "pan".to_owned(),
+            frequency_hz: 50.0,
+            min_us: 500.0,
+            max_us: 2500.0,
+            min_deg: -90.0,
+            max_deg: 90.0,
+            invert: false,
+            center_deg: 0.0,
+        }],
+    }
+}
+
 fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
     let info = Info {
         version: "0.1.0".to_owned(),
@@ -204,6 +254,7 @@ fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
         ("subscribed", Ok(Answer::Subscribed { topics: Topics::ALL, rate_hz: 20.0 })),
         ("hello", Ok(Answer::Hello(Arc::new(hello())))),
         ("info", Ok(Answer::Info(Arc::new(info)))),
+        ("board", Ok(Answer::Board(Arc::new(board())))),
         ("pong", Ok(Answer::Pong { value: json!({"sent": [1, -2, 0.5, "é", true, null]}), t: 12.5 })),
         ("pong without a value", Ok(Answer::Pong { value: Value::Null, t: 12.5 })),
         ("help", Ok(Answer::Help)),
@@ -318,6 +369,21 @@ fn refused() -> Vec<Vector> {
         json(
             "a speed beyond any car",
             r#"{"jsonrpc":"2.0","id":1,"method":"velocity","params":[1.5e308,1.5e308]}"#,
+            Code::INVALID_PARAMS,
+        ),
+        json(
+            "a motor and a servo at once",
+            r#"{"jsonrpc":"2.0","id":1,"method":"test","params":{"motor":"left","power":0.3,"servo":"pan","pulse_us":1500}}"#,
+            Code::INVALID_PARAMS,
+        ),
+        json(
+            "a motor without its power",
+            r#"{"jsonrpc":"2.0","id":1,"method":"test","params":{"motor":"left"}}"#,
+            Code::INVALID_PARAMS,
+        ),
+        json(
+            "a pulse that no servo knows",
+            r#"{"jsonrpc":"2.0","id":1,"method":"test","params":{"servo":"pan","pulse_us":2601}}"#,
             Code::INVALID_PARAMS,
         ),
         cbor("a map cut short", "a4", Code::PARSE),

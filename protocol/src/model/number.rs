@@ -81,6 +81,27 @@ ranged! {
     Moment, seconds, 0.0, 1e9, "0 to 1e9 seconds"
 }
 
+/// The pulse of a servo in microseconds, 400 to 2600: what any hobby servo understands.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Pulse(f64);
+
+impl Pulse {
+    /// Checked against the range; `what` names the parameter in the error.
+    ///
+    /// # Errors
+    /// Outside the range, or not a number.
+    pub fn new(what: &'static str, us: f64) -> Result<Self, OutOfRange> {
+        let range = "400 to 2600 microseconds";
+        if (400.0..=2600.0).contains(&us) { Ok(Self(us)) } else { Err(OutOfRange { what, got: us, range }) }
+    }
+
+    /// In microseconds.
+    #[must_use]
+    pub const fn us(self) -> f64 {
+        self.0
+    }
+}
+
 /// How long a motion stays good without another: 1 ms to 2 s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ttl(Duration);
@@ -128,6 +149,12 @@ mod tests {
         for value in [100.0_f64.next_up(), -1.5e308, f64::INFINITY, f64::NAN] {
             assert!(LinearSpeed::new("linear", value).is_err(), "{value}");
             assert!(AngularSpeed::new("angular", value).is_err(), "{value}");
+        }
+        for us in [400.0, 1500.5, 2600.0] {
+            assert_eq!(Pulse::new("pulse_us", us).unwrap().us(), us);
+        }
+        for us in [399.9, 2600.1, f64::NAN, f64::INFINITY] {
+            assert!(Pulse::new("pulse_us", us).is_err(), "{us}");
         }
         let error = Angle::new("pan", 200.0).unwrap_err();
         assert_eq!(error.to_string(), "`pan` is 200: it must be -180 to 180 degrees");
