@@ -86,6 +86,11 @@ ranged! {
 pub struct Pulse(f64);
 
 impl Pulse {
+    /// The shortest.
+    pub const MIN: Self = Self(400.0);
+    /// The longest.
+    pub const MAX: Self = Self(2600.0);
+
     /// Checked against the range; `what` names the parameter in the error.
     ///
     /// # Errors
@@ -93,6 +98,12 @@ impl Pulse {
     pub fn new(what: &'static str, us: f64) -> Result<Self, OutOfRange> {
         let range = "400 to 2600 microseconds";
         if (400.0..=2600.0).contains(&us) { Ok(Self(us)) } else { Err(OutOfRange { what, got: us, range }) }
+    }
+
+    /// The nearest value in range; NaN becomes the shortest.
+    #[must_use]
+    pub fn clamped(us: f64) -> Self {
+        Self(us.max(Self::MIN.0).min(Self::MAX.0))
     }
 
     /// In microseconds.
@@ -171,6 +182,7 @@ mod tests {
         assert_eq!(Power::clamped(f64::NEG_INFINITY), Power::MIN);
         assert_eq!(Power::clamped(f64::NAN).get(), 0.0);
         assert_eq!(Rate::clamped(f64::NAN), Rate::MIN);
+        assert_eq!([0.0, 1e9, f64::NAN].map(Pulse::clamped), [Pulse::MIN, Pulse::MAX, Pulse::MIN]);
     }
 
     #[test]
