@@ -20,7 +20,7 @@ use crate::certificate::{self, CertificateError};
 use crate::clock::Clock;
 use crate::config::{Auth, Config, in_clear};
 use crate::control::{Gate, Rules};
-use crate::hardware::{self, Bell, Heartbeat, Plant, Runner};
+use crate::hardware::{self, Bell, Heartbeat, Pace, Plant, Runner};
 use crate::info::Identity;
 use crate::latch::{self, Below, Keeper, Latch};
 use crate::machine;
@@ -166,7 +166,9 @@ impl Daemon {
         for endpoint in &config.listen {
             listeners.push(parts.transports.bind(endpoint).await?);
         }
-        let runner = Runner::start(plant, parts.hardware, config.control.stall, Arc::clone(&shared), clock)?;
+        let pace =
+            Pace { stall: config.control.stall, realtime: config.platform.outlives && config.linux.realtime };
+        let runner = Runner::start(plant, parts.hardware, pace, Arc::clone(&shared), clock)?;
 
         let closing = CancellationToken::new();
         let context = Context {

@@ -21,6 +21,7 @@ pub mod latch;
 mod log;
 mod machine;
 mod platform;
+mod realtime;
 mod server;
 mod service;
 mod session;

@@ -94,7 +94,8 @@ impl World {
         let due = self.fail_at == Some(0);
         self.fail_at = self.fail_at.and_then(|left| left.checked_sub(1));
         if dead || due {
-            let kind = if place.contains('@') { IoKind::NoAcknowledge } else { IoKind::Other };
+            // One write that fails fails for good: what is tried again is no other write.
+            let kind = if dead && place.contains('@') { IoKind::NoAcknowledge } else { IoKind::Other };
             return Err(IoError { place: place.to_owned(), reason: "made to fail".to_owned(), kind });
         }
         self.log.push(what);

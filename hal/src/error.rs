@@ -7,12 +7,22 @@ use embedded_hal::{digital, i2c, pwm};
 pub enum IoKind {
     /// A chip did not acknowledge.
     NoAcknowledge,
-    /// The bus is in use or stuck.
+    /// The bus was lost to somebody else, or disturbed.
     Bus,
+    /// The bus hangs: nobody lets go of its wires.
+    Stuck,
     /// Nothing was written, because an [`Interlock`](crate::Interlock) is engaged.
     Interlocked,
     /// Anything else.
     Other,
+}
+
+impl IoKind {
+    /// Whether the same transfer may well succeed at once. A bus that hangs has taken its time already.
+    #[must_use]
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::NoAcknowledge | Self::Bus)
+    }
 }
 
 /// One transfer or one pin failed. Every platform uses this as the error of its embedded-hal
@@ -44,7 +54,7 @@ impl i2c::Error for IoError {
     fn kind(&self) -> i2c::ErrorKind {
         match self.kind {
             IoKind::NoAcknowledge => i2c::ErrorKind::NoAcknowledge(i2c::NoAcknowledgeSource::Unknown),
-            IoKind::Bus => i2c::ErrorKind::Bus,
+            IoKind::Bus | IoKind::Stuck => i2c::ErrorKind::Bus,
             IoKind::Interlocked | IoKind::Other => i2c::ErrorKind::Other,
         }
     }

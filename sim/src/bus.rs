@@ -5,7 +5,7 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hal::board;
 use hal::{IoError, IoKind};
 
-use crate::chip::{self, Chip};
+use crate::chip::{self, Chip, Feed};
 use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::signal::Signal;
@@ -109,6 +109,13 @@ impl Buses {
         let acknowledged = chip.map(|slot| slot.chip.read(buffer)).is_some();
         self.record(now, bus, address, Direction::Read, buffer, acknowledged);
         acknowledged
+    }
+
+    /// Something else reaches chip `index` of the board from now on.
+    pub(crate) fn feel(&mut self, index: usize, feed: Feed) {
+        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.index == index) {
+            slot.chip.feel(feed);
+        }
     }
 
     /// Lets every chip know the time. Whether an output changed.

@@ -38,6 +38,7 @@ mod net;
 mod pin;
 mod servo;
 mod signal;
+mod surroundings;
 mod transcript;
 mod watch;
 mod world;
@@ -153,11 +154,25 @@ impl Sim {
     /// Presses the board's e-stop button, or lets go of it. Says whether the board has one. At first
     /// nobody presses it.
     pub fn press_estop(&self, pressed: bool) -> bool {
-        let mut world = self.world.lock();
-        let there = world.circuit.change(|circuit| circuit.nets.press_estop(pressed));
-        let now = world.clock.now();
-        world.circuit.tell(now);
-        there
+        self.world.lock().surround(|around| around.press_estop(pressed))
+    }
+
+    /// Gives the car another battery: its volts, and the amperes that are drawn from it. Says whether the
+    /// board measures it. At first it is full.
+    pub fn set_battery(&self, volts: f64, amps: f64) -> bool {
+        self.world.lock().surround(|around| around.set_battery(volts, amps))
+    }
+
+    /// Puts another floor under a line sensor, counted from the left: 0 light to 1 dark. Says whether the
+    /// board has that sensor. At first the floor is light.
+    pub fn set_line(&self, index: usize, darkness: f64) -> bool {
+        self.world.lock().surround(|around| around.set_line(index, darkness))
+    }
+
+    /// Lets something else pull at the car (m/s² along x, y, z) and turn it (rad/s about them), as its
+    /// inertial sensor feels it. Says whether the board has one. At first the car stands on level ground.
+    pub fn set_imu(&self, acceleration: [f64; 3], rotation: [f64; 3]) -> bool {
+        self.world.lock().surround(|around| around.set_imu(acceleration, rotation))
     }
 
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it
@@ -183,7 +198,7 @@ impl Platform for Sim {
 
     /// Whatever the resistor: the board's own circuit, which drives the line, is stronger.
     fn input(&mut self, line: &str, _pull: Pull) -> Result<Input, IoError> {
-        Ok(Box::new(pin::Button::open(&self.world, line)?))
+        Ok(Box::new(pin::Reading::open(&self.world, line)?))
     }
 
     /// No line bounces here, so every edge counts. The sink is called by whoever runs the world.

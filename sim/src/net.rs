@@ -1,7 +1,7 @@
 //! The pins of the computer itself: GPIO lines and PWM channels, those that the board names and no
 //! others. What is wired to them is not known here.
 
-use hal::board::{Board, Level, PinRef};
+use hal::board::{Board, LineInput, PinRef};
 use hal::{IoError, IoKind};
 
 use crate::digest::Digest;
@@ -12,17 +12,8 @@ use crate::signal::Signal;
 pub(crate) struct Nets {
     lines: Vec<Line>,
     channels: Vec<Channel>,
-    button: Option<Button>,
-}
-
-/// What drives a line from outside.
-#[derive(Debug)]
-struct Button {
-    line: String,
-    /// Its line is high while it is pressed, and low while it is not; or the other way round.
-    pressed_high: bool,
-    pressed: bool,
-    open: bool,
+    /// Lines that something outside drives.
+    inputs: Vec<Line>,
 }
 
 #[derive(Debug)]
@@ -45,10 +36,14 @@ impl Nets {
     /// All low, all closed.
     pub(crate) fn new(board: &Board) -> Self {
         let mut nets = Self::default();
+        for name in inputs(board) {
+            nets.inputs.push(Line::low(name));
+        }
+        nets.lines.extend(board.range.iter().map(|range| Line::low(&range.trigger)));
         for pin in pins(board) {
             match pin {
-                PinRef::Gpio { line } if nets.line(line).is_none() => {
-                    nets.lines.push(Line { name: line.clone(), high: false, open: false });
+                PinRef::Gpio { line } if position(&nets.lines, line).is_none() => {
+                    nets.lines.push(Line::low(line));
                 }
                 PinRef::Pwm { device, channel } if nets.channel(device, *channel).is_none() => {
                     let (device, channel) = (device.clone(), *channel);
@@ -63,19 +58,13 @@ impl Nets {
                 _ => {}
             }
         }
-        nets.button = board.estop.as_ref().map(|spec| Button {
-            line: spec.line.clone(),
-            pressed_high: spec.pressed == Level::High,
-            pressed: false,
-            open: false,
-        });
         nets
     }
 
     /// What a GPIO line carries.
     pub(crate) fn line_signal(&self, name: &str) -> Option<Signal> {
-        let button = self.button.as_ref().filter(|button| button.line == name).map(Button::is_high);
-        button.or_else(|| Some(self.lines[self.line(name)?].high)).map(Signal::level)
+        let line = self.inputs.iter().chain(&self.lines).find(|line| line.name == name)?;
+        Some(Signal::level(line.high))
     }
 
     /// What a PWM channel carries.
@@ -86,15 +75,8 @@ impl Nets {
 
     /// Opens a line, low, and says its number.
     pub(crate) fn open_line(&mut self, name: &str) -> Result<usize, IoError> {
-        let place = || format!("gpio:{name}");
-        let Some(index) = self.line(name) else {
-            return Err(unknown(place(), "line", self.lines.iter().map(|line| line.name.clone())));
-        };
-        let line = &mut self.lines[index];
-        if std::mem::replace(&mut line.open, true) {
-            return Err(in_use(place()));
-        }
-        line.high = false;
+        let index = open(&mut self.lines, name, "line")?;
+        self.lines[index].high = false;
         Ok(index)
     }
 
@@ -113,34 +95,26 @@ impl Nets {
         self.line_signal(line).is_some_and(|signal| signal.duty > 0.5)
     }
 
-    /// Opens the line of the button.
-    pub(crate) fn open_button(&mut self, name: &str) -> Result<(), IoError> {
-        let place = format!("gpio:{name}");
-        let known = self.button.iter().map(|button| button.line.clone()).collect::<Vec<_>>();
-        let Some(button) = self.button.as_mut().filter(|button| button.line == name) else {
-            return Err(unknown(place, "input", known.into_iter()));
-        };
-        if std::mem::replace(&mut button.open, true) { Err(in_use(place)) } else { Ok(()) }
+    /// Opens a line that something outside drives, and says its number.
+    pub(crate) fn open_input(&mut self, name: &str) -> Result<usize, IoError> {
+        open(&mut self.inputs, name, "input")
     }
 
-    /// What is on the line of the button.
-    pub(crate) fn button_is_high(&self) -> bool {
-        self.button.as_ref().is_some_and(Button::is_high)
+    /// What is on an open input.
+    pub(crate) fn input_is_high(&self, index: usize) -> bool {
+        self.inputs[index].high
     }
 
-    /// Closes it.
-    pub(crate) fn close_button(&mut self) {
-        if let Some(button) = &mut self.button {
-            button.open = false;
+    /// Closes an input.
+    pub(crate) fn close_input(&mut self, index: usize) {
+        self.inputs[index].open = false;
+    }
+
+    /// Drives an input from outside, whether or not it is open. A line that is none stays as it is.
+    pub(crate) fn set_input(&mut self, name: &str, high: bool) {
+        if let Some(index) = position(&self.inputs, name) {
+            self.inputs[index].high = high;
         }
-    }
-
-    /// Presses the button or lets go of it. Says whether there is one.
-    pub(crate) fn press_estop(&mut self, pressed: bool) -> bool {
-        if let Some(button) = &mut self.button {
-            button.pressed = pressed;
-        }
-        self.button.is_some()
     }
 
     /// Opens a PWM channel at zero duty and says its number.
@@ -174,11 +148,8 @@ impl Nets {
 
     /// Takes everything that a wire carries into a fingerprint.
     pub(crate) fn digest(&self, into: &mut Digest) {
-        for line in &self.lines {
+        for line in self.lines.iter().chain(&self.inputs) {
             into.integer(u64::from(line.high));
-        }
-        if let Some(button) = &self.button {
-            into.integer(u64::from(button.pressed));
         }
         for channel in &self.channels {
             into.number(channel.duty);
@@ -186,19 +157,41 @@ impl Nets {
         }
     }
 
-    fn line(&self, name: &str) -> Option<usize> {
-        self.lines.iter().position(|line| line.name == name)
-    }
-
     fn channel(&self, device: &str, channel: u32) -> Option<usize> {
         self.channels.iter().position(|c| c.device == device && c.channel == channel)
     }
 }
 
-impl Button {
-    fn is_high(&self) -> bool {
-        self.pressed == self.pressed_high
+impl Line {
+    fn low(name: &str) -> Self {
+        Self { name: name.into(), high: false, open: false }
     }
+}
+
+fn position(lines: &[Line], name: &str) -> Option<usize> {
+    lines.iter().position(|line| line.name == name)
+}
+
+fn open(lines: &mut [Line], name: &str, what: &str) -> Result<usize, IoError> {
+    let place = format!("gpio:{name}");
+    let Some(index) = position(lines, name) else {
+        return Err(unknown(place, what, lines.iter().map(|line| line.name.clone())));
+    };
+    if std::mem::replace(&mut lines[index].open, true) { Err(in_use(place)) } else { Ok(index) }
+}
+
+/// Every line that a board reads.
+fn inputs(board: &Board) -> impl Iterator<Item = &str> {
+    let encoders = board.motors.iter().filter_map(|motor| motor.encoder.as_ref());
+    let turning = encoders.flat_map(|encoder| std::iter::once(&encoder.a).chain(&encoder.b));
+    let floor = board.line.iter().flat_map(|line| &line.inputs).filter_map(|input| match input {
+        LineInput::Digital { line } => Some(line),
+        LineInput::Analog(_) => None,
+    });
+    let estop = board.estop.iter().map(|estop| &estop.line);
+    let range = board.range.iter().map(|range| &range.echo);
+    let wires = board.loopbacks.iter().map(|wire| &wire.to);
+    estop.chain(range).chain(floor).chain(turning).chain(wires).map(String::as_str)
 }
 
 /// Every output that a board names, in the order of the board.

@@ -50,27 +50,28 @@ impl Drop for Line {
     }
 }
 
-/// The open line of the e-stop button.
+/// An open line that something outside drives.
 #[derive(Debug)]
-pub(crate) struct Button {
+pub(crate) struct Reading {
     world: Shared,
+    index: usize,
 }
 
-impl Button {
-    /// Opens it, if that is what the board has at this line.
+impl Reading {
+    /// Opens it, if the board reads this line.
     pub(crate) fn open(world: &Shared, name: &str) -> Result<Self, IoError> {
-        world.lock().circuit.nets.open_button(name)?;
-        Ok(Self { world: world.clone() })
+        let index = world.lock().circuit.nets.open_input(name)?;
+        Ok(Self { world: world.clone(), index })
     }
 }
 
-impl digital::ErrorType for Button {
+impl digital::ErrorType for Reading {
     type Error = IoError;
 }
 
-impl InputPin for Button {
+impl InputPin for Reading {
     fn is_high(&mut self) -> Result<bool, IoError> {
-        Ok(self.world.lock().circuit.nets.button_is_high())
+        Ok(self.world.lock().circuit.nets.input_is_high(self.index))
     }
 
     fn is_low(&mut self) -> Result<bool, IoError> {
@@ -78,9 +79,9 @@ impl InputPin for Button {
     }
 }
 
-impl Drop for Button {
+impl Drop for Reading {
     fn drop(&mut self) {
-        self.world.lock().circuit.nets.close_button();
+        self.world.lock().circuit.nets.close_input(self.index);
     }
 }
 

@@ -48,7 +48,8 @@ impl Watches {
 pub(crate) struct Handle {
     world: Shared,
     id: u64,
-    lines: Vec<String>,
+    /// By their numbers.
+    lines: Vec<usize>,
 }
 
 impl Handle {
@@ -57,8 +58,8 @@ impl Handle {
         let mut handle = Self { world: world.clone(), id: 0, lines: Vec::new() };
         for line in lines {
             // What is open already is closed with the handle.
-            handle.world.lock().circuit.nets.open_button(line)?;
-            handle.lines.push((*line).to_owned());
+            let index = handle.world.lock().circuit.nets.open_input(line)?;
+            handle.lines.push(index);
         }
         let mut world = handle.world.lock();
         let circuit = &mut world.circuit;
@@ -74,8 +75,8 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         let mut world = self.world.lock();
-        for _ in &self.lines {
-            world.circuit.nets.close_button();
+        for index in &self.lines {
+            world.circuit.nets.close_input(*index);
         }
         let gone = |watching: &mut Watching| watching.id == self.id;
         let gone: Vec<Watching> = world.circuit.watches.watching.extract_if(.., gone).collect();

@@ -12,6 +12,7 @@ use crate::clock::{Clock, Nanos};
 use crate::digest::Digest;
 use crate::motor::Motor;
 use crate::servo::Servo;
+use crate::surroundings::Surroundings;
 
 /// How fast a wheel turns at full power where the board's drivetrain does not tell, rad/s: that of
 /// a TT motor at 6 V.
@@ -25,19 +26,32 @@ pub(crate) struct World {
     pub(crate) motors: Vec<Motor>,
     pub(crate) servos: Vec<Servo>,
     pub(crate) chassis: Option<Chassis>,
+    surroundings: Surroundings,
 }
 
 impl World {
     fn new(board: &Board) -> Self {
         let chassis = Chassis::new(&board.drivetrain);
         let no_load = chassis.as_ref().map_or(NO_LOAD_RAD_S, Chassis::no_load_rad_s);
+        let surroundings = Surroundings::new(board);
+        let mut circuit = Circuit::new(board);
+        surroundings.reach(&mut circuit);
         Self {
             clock: Clock::default(),
-            circuit: Circuit::new(board),
+            circuit,
             motors: board.motors.iter().map(|spec| Motor::new(spec, no_load)).collect(),
             servos: board.servos.iter().map(Servo::new).collect(),
             chassis,
+            surroundings,
         }
+    }
+
+    /// Changes what is around the car.
+    pub(crate) fn surround<T>(&mut self, act: impl FnOnce(&mut Surroundings) -> T) -> T {
+        let done = act(&mut self.surroundings);
+        self.circuit.change(|circuit| self.surroundings.reach(circuit));
+        self.circuit.tell(self.clock.now());
+        done
     }
 
     /// Runs for a while.

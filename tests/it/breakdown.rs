@@ -60,7 +60,8 @@ impl Platform for Held {
         self.linux.delay()
     }
 
-    fn advance(&mut self, _: Duration) {
+    fn advance(&mut self, now: Duration) {
+        self.linux.advance(now);
         while self.hold.load(Ordering::Relaxed) {
             thread::sleep(Duration::from_millis(1));
         }

@@ -244,7 +244,7 @@ fn halt_names_the_chip_that_does_not_answer_and_brings_all_else_to_rest() {
     let output = files.command("halt").output().expect("runs");
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
-    assert!(said.contains("chip pca9685@0x40: i2c-1 address 0x40: made to fail"), "{said}");
+    assert!(said.contains("chip pca9685@0x40: pca9685@0x40 (i2c-1 address 0x40): made to fail"), "{said}");
     assert_eq!(files.duties(), [0; 4], "no duty anywhere");
 }
 

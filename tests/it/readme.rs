@@ -1,4 +1,5 @@
-//! What the README and PROTOCOL.md tell people to type is typed here, against a running daemon.
+//! What the README, PROTOCOL.md and the guide to the Raspberry Pi tell people to type is typed here, against
+//! a running daemon.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,6 +84,75 @@ fn every_command_of_the_documents_does_what_it_says() {
         }
     }
     assert!(count >= 12, "{count} commands were found");
+}
+
+const GUIDE: &str = "docs/raspberry-pi.md";
+
+/// A command of the guide with the programs under test, and a simulated car for the real one.
+fn on_sim(line: &str, carctl: &Path) -> String {
+    let program = car_daemon();
+    line.replace("car-daemon ", &format!("{} ", program.get_program().to_string_lossy()))
+        .replace("carctl ", &format!("{} ", carctl.display()))
+        .replace("--platform linux", "--platform sim")
+}
+
+#[test]
+fn the_commands_of_the_guide_to_the_raspberry_pi_make_a_car_that_drives() {
+    let (carctl, folder) = (carctl(), tempfile::tempdir().expect("a folder"));
+    let board = folder.path().join("my-car.toml");
+    let mut daemon = None;
+    // These want a terminal, or a real Raspberry Pi.
+    let elsewhere = ["nano my-car.toml", "carctl calibrate my-car.toml"];
+    for line in blocks(GUIDE, "sh").iter().flat_map(|block| block.lines()) {
+        if elsewhere.contains(&line) || line.ends_with("doctor") {
+            continue;
+        }
+        if line == "car-daemon --board my-car.toml --platform linux" {
+            daemon = Some(Process::start_with(&format!("board = {:?}", board.display().to_string())));
+            continue;
+        }
+        let runtime = daemon.as_ref().map_or(folder.path(), Process::folder);
+        let mut shell = Command::new("timeout");
+        shell.args(["30", "sh", "-c", &on_sim(line, &carctl)]).current_dir(folder.path());
+        let output = shell.env("XDG_RUNTIME_DIR", runtime).output().expect("runs");
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{GUIDE}: {line}: {complaint}");
+    }
+    let state = daemon.expect("the guide starts a daemon").state();
+    assert!(state["pose"]["x"].as_f64().expect("a number") > 0.05, "{state}");
+}
+
+#[test]
+fn the_configuration_of_the_guide_is_sound_and_every_file_that_it_names_is_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = fs::read_to_string(root().join(GUIDE)).expect("the guide");
+    let [config] = &blocks(GUIDE, "toml")[..] else { panic!("one configuration") };
+    let file = folder.path().join("car.toml");
+    fs::write(&file, config.replace("/etc/car-daemon/my-car.toml", "l298n")).expect("ours");
+    let output = car_daemon().args(["check", "--config"]).arg(&file).output().expect("runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let words = text
+        .split([' ', '\n', '`'])
+        .filter(|word| word.starts_with("packaging/") || word.starts_with(".ci/"));
+    let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+    let local =
+        links.filter(|link| !link.is_empty() && !link.contains("://")).map(|link| format!("docs/{link}"));
+    let named: Vec<String> = words.map(str::to_owned).chain(local).collect();
+    assert!(named.len() > 8, "{named:?}");
+    for path in named {
+        assert!(root().join(&path).exists(), "{GUIDE} names {path}");
+    }
+}
+
+#[test]
+fn the_readme_lists_every_preset_and_no_other() {
+    let text = fs::read_to_string(root().join("README.md")).expect("the README");
+    let rows = text.split("| preset | is | figures from |").nth(1).expect("a table of presets");
+    let listed: Vec<&str> =
+        rows.lines().skip(2).map_while(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+    let known: Vec<&str> = hal::board::PRESETS.iter().map(|preset| preset.name).collect();
+    assert_eq!(listed, known);
 }
 
 #[test]

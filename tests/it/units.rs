@@ -103,7 +103,7 @@ fn the_service_ends_in_a_halt_may_be_real_time_and_is_watched() {
         "KillMode=control-group",
         "LimitCORE=0",
         "LimitRTPRIO=50",
-        "LimitMEMLOCK=64M",
+        "LimitMEMLOCK=infinity",
         "RestrictRealtime=no",
         "StateDirectory=car-daemon",
         "DeviceAllow=char-gpiochip rw",

@@ -33,8 +33,8 @@ pub struct Config {
     pub board: Board,
     /// What it stands on.
     pub platform: &'static PlatformRow,
-    /// Where the platform `linux` finds the kernel's files.
-    pub linux: LinuxRoots,
+    /// How the platform `linux` uses this machine.
+    pub linux: LinuxConfig,
     /// Where clients come to.
     pub listen: Vec<Endpoint>,
     /// What the gate goes by.
@@ -54,18 +54,20 @@ pub struct Config {
     pub tls: TlsFiles,
 }
 
-/// The `[linux]` table: other places than the kernel's own are for tests and containers.
+/// The `[linux]` table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct LinuxRoots {
-    /// In place of `/dev`: GPIO chips and I²C buses.
+pub struct LinuxConfig {
+    /// In place of `/dev`: GPIO chips and I²C buses; for tests and containers.
     pub dev: PathBuf,
-    /// In place of `/sys`: PWM.
+    /// In place of `/sys`: PWM; for tests and containers.
     pub sys: PathBuf,
+    /// The control loop asks for real-time priority and for memory that is never swapped out.
+    pub realtime: bool,
 }
 
-impl Default for LinuxRoots {
+impl Default for LinuxConfig {
     fn default() -> Self {
-        Self { dev: "/dev".into(), sys: "/sys".into() }
+        Self { dev: "/dev".into(), sys: "/sys".into(), realtime: true }
     }
 }
 
@@ -170,7 +172,7 @@ impl Config {
                 .iter()
                 .find(|row| row.name == "sim")
                 .expect("the simulator is part of this build"),
-            linux: LinuxRoots::default(),
+            linux: LinuxConfig::default(),
             listen: standard_endpoints(),
             control: Control::default(),
             limits: Limits::default(),

@@ -46,6 +46,8 @@ impl fmt::Display for Config {
             let about = format!("in place of /{key}, for tests and containers");
             row(f, key, &quoted(&place.display().to_string()), &about)?;
         }
+        let about = "the control loop asks for real-time priority and for memory that stays";
+        row(f, "realtime", &self.linux.realtime.to_string(), about)?;
         write!(f, "\n{}", self.auth)?;
         let pages = list(&self.web.origins);
         row(

@@ -104,6 +104,7 @@ impl Config {
             for (key, place) in [("dev", &mut config.linux.dev), ("sys", &mut config.linux.sys)] {
                 read_root(&reader, &linux.get(key), place);
             }
+            config.linux.realtime = linux.get("realtime").boolean().unwrap_or(true);
             linux.finish();
         }
         if let Some(urls) = listen.strings().filter(|_| !overrides.board_only) {

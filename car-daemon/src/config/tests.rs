@@ -164,6 +164,7 @@ fn a_loop_has_two_turns_before_it_counts_as_stuck() {
 fn the_kernels_files_may_be_elsewhere_but_not_beside_whoever_asks() {
     let config = parse("[linux]\nsys = \"/tmp/tree/sys\"").expect("valid");
     assert_eq!((config.linux.dev.to_str(), config.linux.sys.to_str()), (Some("/dev"), Some("/tmp/tree/sys")));
+    assert!(config.linux.realtime);
     let faults = parse("[linux]\ndev = \"tree/dev\"").expect_err("relative");
     assert!(faults.starts_with("car.toml:2: linux.dev"), "{faults}");
 }

@@ -14,7 +14,7 @@ mod watch;
 pub(crate) use bell::Bell;
 pub use heartbeat::Heartbeat;
 pub(crate) use plant::Plant;
-pub(crate) use runner::Runner;
+pub(crate) use runner::{Pace, Runner};
 
 /// How the control loop runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

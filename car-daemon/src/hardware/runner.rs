@@ -15,7 +15,17 @@ use super::fate::Fate;
 use super::watch::Watch;
 use super::{Mode, Plant};
 use crate::clock::Clock;
+use crate::realtime;
 use crate::shared::Shared;
+
+/// How a loop keeps its time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// When it has not turned for this long, it is stuck.
+    pub(crate) stall: Duration,
+    /// Its thread asks for real-time priority, and for memory that stays.
+    pub(crate) realtime: bool,
+}
 
 /// A running control loop.
 #[derive(Debug)]
@@ -27,11 +37,12 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    /// Starts the loop, and the watch that calls it stuck when it has not turned for `stall`.
+    /// Starts the loop, and the watch that calls it stuck when it has not turned for long. The watch has ordinary
+    /// priority: of a loop that spins the kernel takes a part of each second for the others (sched(7)).
     pub(crate) fn start(
         plant: Plant,
         mode: Mode,
-        stall: Duration,
+        Pace { stall, realtime }: Pace,
         shared: Arc<Shared>,
         clock: Clock,
     ) -> std::io::Result<Self> {
@@ -47,7 +58,9 @@ impl Runner {
                     .name("watch".into())
                     .spawn(move || watching.watch_thread(watch))
                     .and_then(|_| {
-                        thread::Builder::new().name("hardware".into()).spawn(move || turning.on_thread(plant))
+                        thread::Builder::new()
+                            .name("hardware".into())
+                            .spawn(move || turning.on_thread(plant, realtime))
                     })
                     .inspect_err(|_| fate.end(Ok(())))?;
             }
@@ -109,7 +122,10 @@ struct Loop {
 }
 
 impl Loop {
-    fn on_thread(self, plant: Plant) {
+    fn on_thread(self, plant: Plant, realtime: bool) {
+        if realtime && let Err(missing) = realtime::begin() {
+            tracing::warn!("{}", realtime::advice(&missing));
+        }
         // The plant is dropped before this is over: the car has stopped, also after a panic.
         let result = catch_unwind(AssertUnwindSafe(|| self.run_thread(plant)));
         self.over(result.map_err(|panic| message(&*panic)));

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use crate::driver::scmd;
+
 /// A chip on an I²C bus.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chip {
@@ -53,6 +55,8 @@ pub enum ChipKind {
     Ads1115,
     /// InvenSense MPU-6050: acceleration and rotation.
     Mpu6050,
+    /// SparkFun Serial Controlled Motor Driver: the four terminals of two motors, A1, A2, B1, B2.
+    Scmd,
 }
 
 impl ChipKind {
@@ -67,6 +71,7 @@ impl ChipKind {
             Self::Pcf8591 { .. } => "pcf8591",
             Self::Ads1115 => "ads1115",
             Self::Mpu6050 => "mpu6050",
+            Self::Scmd => "scmd",
         }
     }
 
@@ -81,6 +86,7 @@ impl ChipKind {
             Self::Ads7830 { .. } | Self::Ads1115 => 0x48..=0x4B,
             Self::Pcf8591 { .. } => 0x48..=0x4F,
             Self::Mpu6050 => 0x68..=0x69,
+            Self::Scmd => scmd::ADDRESSES,
         }
     }
 
@@ -90,6 +96,7 @@ impl ChipKind {
         match self {
             Self::Pca9685 { .. } => 16,
             Self::RobotHat { .. } => 20,
+            Self::Scmd => scmd::CHANNELS,
             _ => 0,
         }
     }

@@ -221,10 +221,15 @@ impl<E, L: OutputPin<Error = E>, P: SetDutyCycle<Error = E>> HBridge<E, L, P> {
     /// duty, which drives the motor if its inputs are not what they should be.
     ///
     /// # Errors
-    /// As of [`zero`](Self::zero).
+    /// As of [`zero`](Self::zero). The other modulated wires then have no duty either.
     pub fn power(&mut self, next: Command) -> Result<(), E> {
         let (row, power) = next.row(self.table);
-        self.write(|table, wire| table.is_modulated(wire).then(|| share(row[wire], power)))?;
+        let written = self.write(|table, wire| table.is_modulated(wire).then(|| share(row[wire], power)));
+        if written.is_err() {
+            // Half of a brake by two modulated wires is full power. What fails again is told already.
+            let _told = self.write(|table, wire| table.is_modulated(wire).then_some(0.0));
+            return written;
+        }
         self.row = Some(row);
         Ok(())
     }

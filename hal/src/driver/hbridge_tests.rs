@@ -186,6 +186,21 @@ fn duty_that_could_not_be_taken_away_is_taken_away_before_the_next_switch() {
 }
 
 #[test]
+fn half_a_brake_of_two_modulated_wires_is_taken_back() {
+    let failure = || MockError::Io(std::io::ErrorKind::NotConnected);
+    let set = |duty| [Modulate::max_duty_cycle(10), Modulate::set_duty_cycle(duty)];
+    let fails = [Modulate::max_duty_cycle(10), Modulate::set_duty_cycle(10).with_error(failure())];
+    let mut in1 = PwmMock::new(&[set(0), set(10), set(0)].concat());
+    let mut in2 = PwmMock::new(&[set(0), fails, set(0)].concat());
+    let wires: Vec<Wire<Line, _>> = vec![Wire::Pwm(in1.clone()), Wire::Pwm(in2.clone())];
+    let mut bridge = HBridge::new(&DRV8833, wires).unwrap();
+    assert_eq!(bridge.apply(Command::Brake), Err(failure()));
+    bridge.release();
+    in1.done();
+    in2.done();
+}
+
+#[test]
 fn a_dropped_bridge_brakes() {
     let (mut bridge, log) = recorded(&L298N);
     bridge.apply(power(0.5)).unwrap();

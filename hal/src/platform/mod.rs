@@ -114,9 +114,9 @@ pub trait Platform: Send {
     /// Something to wait with. In simulation this is the simulation's time.
     fn delay(&mut self) -> Delay;
 
-    /// Brings a simulated world to `now`, on the clock of the caller; hardware does that by itself.
+    /// Says what time it is, on the clock of the caller: once for every turn of a control loop, before it.
+    /// A simulated world runs up to it; nobody else below here has a clock.
     fn advance(&mut self, now: Duration) {
-        // Real time passes without help.
         let _: Duration = now;
     }
 

@@ -1,7 +1,13 @@
 //! Chips on an I²C bus, one a file, each at register level from its datasheet. A chip knows its
-//! registers, the time and its outputs; never what is wired to them.
+//! registers, the time, its outputs and what reaches its inputs; never what is wired to them.
 
+mod ads1115;
+mod ads7830;
+mod ina219;
+mod mpu6050;
 mod pca9685;
+mod pcf8591;
+mod scmd;
 
 use std::fmt::Debug;
 
@@ -10,6 +16,32 @@ use hal::board::{self, ChipKind};
 use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::signal::Signal;
+
+/// What reaches a chip from outside, besides its bus.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Feed {
+    /// Volts at an analog input.
+    Analog {
+        /// Of the chip.
+        channel: u8,
+        /// Against ground.
+        volts: f64,
+    },
+    /// A supply and its shunt.
+    Supply {
+        /// Of the supply.
+        volts: f64,
+        /// At the shunt, from VIN+ to VIN-.
+        shunt_v: f64,
+    },
+    /// What pulls at it and turns it, along and about its axes.
+    Motion {
+        /// m/s², at rest one gravity upwards.
+        acceleration: [f64; 3],
+        /// rad/s
+        rotation: [f64; 3],
+    },
+}
 
 /// A chip on an I²C bus.
 pub(crate) trait Chip: Debug + Send {
@@ -32,10 +64,13 @@ pub(crate) trait Chip: Debug + Send {
     /// Does what was due by `now`. Whether an output changed.
     fn tick(&mut self, now: Nanos) -> bool;
 
+    /// Something else reaches it from now on. Most chips have no inputs.
+    fn feel(&mut self, _feed: Feed) {}
+
     /// What an output carries; `None` if there is no such output.
     fn output(&self, channel: u8) -> Option<Signal>;
 
-    /// What a register holds; `None` if there is no such register. Changes nothing.
+    /// What a register of one byte holds; `None` if there is no such register. Changes nothing.
     fn register(&self, register: u8) -> Option<u8>;
 
     /// Takes everything that makes a difference into a fingerprint.
@@ -47,6 +82,21 @@ pub(crate) trait Chip: Debug + Send {
 pub(crate) fn build(spec: &board::Chip) -> Option<Box<dyn Chip>> {
     match spec.kind {
         ChipKind::Pca9685 { .. } => Some(Box::new(pca9685::Pca9685::new(spec.address))),
+        ChipKind::Ina219 { .. } => Some(Box::new(ina219::Ina219::new(spec.address))),
+        ChipKind::Ads7830 { reference_v } => Some(Box::new(ads7830::Ads7830::new(spec.address, reference_v))),
+        ChipKind::Pcf8591 { reference_v } => Some(Box::new(pcf8591::Pcf8591::new(spec.address, reference_v))),
+        ChipKind::Ads1115 => Some(Box::new(ads1115::Ads1115::new(spec.address))),
+        ChipKind::Mpu6050 => Some(Box::new(mpu6050::Mpu6050::new(spec.address))),
+        ChipKind::Scmd => Some(Box::new(scmd::Scmd::new(spec.address))),
         _ => None,
+    }
+}
+
+/// Keeps what reaches an analog input, if the chip has that one.
+fn feel_volts(inputs: &mut [f64], feed: Feed) {
+    if let Feed::Analog { channel, volts } = feed
+        && let Some(input) = inputs.get_mut(usize::from(channel))
+    {
+        *input = volts;
     }
 }

@@ -1,8 +1,9 @@
-//! Every board, driven by its real drivers, register by register, over simulated wires.
+//! One board for each kind of bridge, driven by its real drivers, register by register, over simulated
+//! wires. `presets` drives all that come with the daemon.
 
 use std::time::Duration;
 
-use hal::board::{PRESETS, ServoRole};
+use hal::board::ServoRole;
 use hal::{Board, Car, Drive, IoKind, Motion, Platform, Target};
 use sim::{Sim, Terminals};
 
@@ -80,7 +81,7 @@ standby = "gpio:GPIO22"
 
 fn boards() -> Vec<Board> {
     let mut boards: Vec<Board> =
-        PRESETS.iter().map(|preset| Board::preset(preset.name).expect("a preset")).collect();
+        ["demo", "freenove-4wd", "l298n"].map(|name| Board::preset(name).expect("a preset")).into();
     boards.push(Board::parse("hat.toml", HAT).expect("a board"));
     boards
 }

@@ -6,4 +6,6 @@ mod determinism;
 mod oracle;
 mod physics;
 mod pins;
+mod presets;
 mod rig;
+mod sensors;

@@ -74,7 +74,8 @@ impl Platform for Breakable {
         self.linux.delay()
     }
 
-    fn advance(&mut self, _: Duration) {
+    fn advance(&mut self, now: Duration) {
+        self.linux.advance(now);
         match self.fault.now().as_str() {
             "panic" => panic!("made to panic"),
             "stall" => loop {

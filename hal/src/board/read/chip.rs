@@ -9,7 +9,7 @@ use crate::file::{Field, Item, Reader, Table};
 type ReadKind = fn(&mut Table<'_>) -> Option<ChipKind>;
 
 /// The chips as they are where a file says nothing of them, and what reads the rest of their tables.
-const KINDS: [(ChipKind, ReadKind); 7] = [
+const KINDS: [(ChipKind, ReadKind); 8] = [
     (ChipKind::Pca9685 { frequency_hz: 50.0 }, pca9685),
     (ChipKind::RobotHat { reset: None }, robot_hat),
     // Breakout boards have 0.1 ohms.
@@ -22,6 +22,7 @@ const KINDS: [(ChipKind, ReadKind); 7] = [
     }),
     (ChipKind::Ads1115, |_| Some(ChipKind::Ads1115)),
     (ChipKind::Mpu6050, |_| Some(ChipKind::Mpu6050)),
+    (ChipKind::Scmd, |_| Some(ChipKind::Scmd)),
 ];
 
 /// The supply of a Raspberry Pi's header.

@@ -84,8 +84,9 @@ fn tb6612(wiring: &mut Wiring<'_>, table: &mut Table<'_>) -> Option<BridgeSpec> 
 
 /// 50 kilohertz is what its own current control runs at.
 fn drv8833(wiring: &mut Wiring<'_>, table: &mut Table<'_>) -> Option<BridgeSpec> {
-    let in1 = wiring.duty(&table.need("in1", r#""pca9685@0x40:0""#));
-    let in2 = wiring.duty(&table.need("in2", r#""pca9685@0x40:1""#));
+    let wires = [("in1", r#""pca9685@0x40:0""#), ("in2", r#""pca9685@0x40:1""#)];
+    let [first, second] = wires.map(|(key, example)| table.need(key, example));
+    let (in1, in2) = wiring.pair(&first, &second);
     let asked = table.get("frequency_hz");
     let frequency_hz = wiring.frequency(&asked, in1.as_ref(), MOTOR_HZ, 50_000.0);
     // Said once, though both of its wires are modulated.
@@ -135,4 +136,34 @@ fn encoder(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<EncoderSpec>
     let pull = table.get("pull").or(Pull::Up, |field| field.choice(&PULLS));
     table.finish();
     Some(EncoderSpec { a: a?, b: b?, pulses_per_turn: pulses_per_turn?, invert: invert?, pull: pull? })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Board;
+
+    /// The faults of SparkFun's JetBot with one piece exchanged.
+    fn faults_with(from: &str, to: &str) -> String {
+        let preset = include_str!("../../../boards/jetbot-sparkfun.toml");
+        assert!(preset.contains(from), "{from}");
+        Board::parse("b.toml", &preset.replacen(from, to, 1)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_terminal_of_an_scmd_is_for_a_motor_and_its_pair_is_of_one_motor() {
+        let left = "in2    = \"scmd@0x5d:0\"";
+        let lamp = format!("{left}\n[outputs.lamp]\nkind = \"led\"\npin = \"scmd@0x5d:0\"");
+        for (to, fault) in [
+            ("in2 = \"scmd@0x5d:3\"", "left.in2: is of another motor than motors.left.in1"),
+            ("in2 = \"pwm:header:12\"", "left.in2: is of another motor than motors.left.in1"),
+            ("in2 = \"scmd@0x5d:4\"", "it has PWM channels 0 to 3"),
+            (&format!("{left}\nfrequency_hz = 50"), "left.frequency_hz: is not for scmd@0x5d to choose"),
+            (&lamp, "outputs.lamp.pin: is the terminal of a motor"),
+        ] {
+            let said = faults_with(left, to);
+            assert!(said.contains(fault), "{to}: {said}");
+        }
+        let elsewhere = faults_with("address = 0x5D", "address = 0x40");
+        assert!(elsewhere.contains("it can be at 0x58 to 0x61"), "{elsewhere}");
+    }
 }

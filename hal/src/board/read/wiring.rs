@@ -53,6 +53,15 @@ impl<'a> Wiring<'a> {
     /// A pin that is modulated.
     pub(super) fn duty(&mut self, field: &Field<'_>) -> Option<PinRef> {
         let pin = self.resolve(field)?;
+        self.modulated(field, pin)
+    }
+
+    fn terminal(&mut self, field: &Field<'_>) -> Option<PinRef> {
+        let pin = self.named(field)?;
+        self.modulated(field, pin)
+    }
+
+    fn modulated(&mut self, field: &Field<'_>, pin: PinRef) -> Option<PinRef> {
         if let PinRef::Gpio { .. } = pin {
             let what = format!("is `{pin}`, and a plain line cannot carry PWM");
             self.reader.fault(&field.spot(), what, "use pwm:header:…, pwm:soft:… or a channel of a chip");
@@ -60,6 +69,25 @@ impl<'a> Wiring<'a> {
         }
         self.used(&pin, &field.spot(), false);
         Some(pin)
+    }
+
+    /// The two inputs of a bridge, both modulated, or the two terminals of a motor on an SCMD.
+    pub(super) fn pair(&mut self, first: &Field<'_>, second: &Field<'_>) -> (Option<PinRef>, Option<PinRef>) {
+        let (one, other) = (self.terminal(first), self.terminal(second));
+        let motor = |pin: &Option<PinRef>| match pin {
+            Some(PinRef::Chip { chip, channel }) if self.is_scmd(*chip) => Some((*chip, channel / 2)),
+            _ => None,
+        };
+        if one.is_some() && other.is_some() && motor(&one) != motor(&other) {
+            let hint = "0 and 1 are A1 and A2, 2 and 3 are B1 and B2";
+            self.reader.fault(
+                &second.spot(),
+                format!("is of another motor than {}", first.spot().key()),
+                hint,
+            );
+            return (one, None);
+        }
+        (one, other)
     }
 
     /// A pin that is low or high.
@@ -152,8 +180,14 @@ impl<'a> Wiring<'a> {
         let asked = field.or(None, |field| field.number(20.0..=max_hz, "hertz").map(Some))?;
         let Some(PinRef::Chip { chip: index, channel }) = pin else { return Some(asked.unwrap_or(default)) };
         let chip = &self.chips.get(*index)?.as_ref()?.value;
-        let ChipKind::Pca9685 { frequency_hz } = chip.kind else {
-            return self.timer(&field.spot(), (*index, *channel), asked.unwrap_or(default));
+        let frequency_hz = match chip.kind {
+            ChipKind::Pca9685 { frequency_hz } => frequency_hz,
+            ChipKind::Scmd if asked.is_some() => {
+                self.reader.fault(&field.spot(), format!("is not for {chip} to choose"), "leave this out");
+                return None;
+            }
+            ChipKind::Scmd => return Some(default),
+            _ => return self.timer(&field.spot(), (*index, *channel), asked.unwrap_or(default)),
         };
         if let Some(asked) = asked.filter(|asked| *asked != frequency_hz) {
             let what = format!("is {asked}, but all of {chip} runs at {frequency_hz} hertz");
@@ -237,7 +271,22 @@ impl<'a> Wiring<'a> {
         self.uses.push(Use { pin: check::physical(pin), spot: spot.clone(), shared });
     }
 
+    /// Any pin but the terminal of a motor.
     fn resolve(&self, field: &Field<'_>) -> Option<PinRef> {
+        let pin = self.named(field)?;
+        if matches!(pin, PinRef::Chip { chip, .. } if self.is_scmd(chip)) {
+            let hint = "only in1 and in2 of a motor with bridge = \"drv8833\" are terminals of an SCMD";
+            self.reader.fault(&field.spot(), "is the terminal of a motor", hint);
+            return None;
+        }
+        Some(pin)
+    }
+
+    fn is_scmd(&self, chip: usize) -> bool {
+        matches!(self.chips.get(chip), Some(Some(chip)) if chip.value.kind == ChipKind::Scmd)
+    }
+
+    fn named(&self, field: &Field<'_>) -> Option<PinRef> {
         match field.parsed::<PinText>()? {
             PinText::Gpio { line } => Some(PinRef::Gpio { line }),
             PinText::Pwm { device, channel } => Some(PinRef::Pwm { device, channel }),

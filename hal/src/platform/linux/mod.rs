@@ -5,6 +5,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::{Bus, Delay, EdgeSink, Input, Output, Platform, Pwm, Watch};
@@ -29,7 +31,9 @@ mod tests;
 /// - `pwm:soft:5`: the kernel's software PWM on GPIO5 (`dtoverlay=pwm-gpio,gpio=5`).
 /// - `pwm:DEVICE:0`: channel 0 of any other device in `/sys/class/pwm`, by the name that its link
 ///   `device` points to, such as `fe20c000.pwm`.
-/// - `i2c-1`: `/dev/i2c-1`.
+/// - `i2c-1`: `/dev/i2c-1`. Its adapter waits 40 ms for a transfer from then on, whoever begins it, and
+///   tries none again by itself. One that heeds no timeout (a USB adapter) may hang for longer than the control
+///   loop may stand, and then the daemon ends.
 ///
 /// A Raspberry Pi's kernel keeps driving what a process leaves behind, so an output outlives the
 /// process: whoever ends must bring the car to rest first.
@@ -37,6 +41,21 @@ mod tests;
 pub struct Linux {
     dev: PathBuf,
     sys: PathBuf,
+    clock: Clock,
+}
+
+/// The time of the caller, as [`Platform::advance`] last said it. Clones are one clock.
+#[derive(Clone, Debug, Default)]
+struct Clock(Arc<AtomicU64>);
+
+impl Clock {
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, now: Duration) {
+        self.0.store(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
 }
 
 impl Linux {
@@ -49,7 +68,7 @@ impl Linux {
     /// With other places for `/dev` and `/sys`, for tests and containers.
     #[must_use]
     pub fn rooted(dev: impl Into<PathBuf>, sys: impl Into<PathBuf>) -> Self {
-        Self { dev: dev.into(), sys: sys.into() }
+        Self { dev: dev.into(), sys: sys.into(), clock: Clock::default() }
     }
 }
 
@@ -87,11 +106,15 @@ impl Platform for Linux {
     }
 
     fn i2c(&mut self, bus: &str, address: u8) -> Result<Bus, IoError> {
-        i2c::open(&self.dev, bus, address)
+        i2c::open(&self.dev, bus, address, &self.clock)
     }
 
     fn delay(&mut self) -> Delay {
         Box::new(linux_embedded_hal::Delay)
+    }
+
+    fn advance(&mut self, now: Duration) {
+        self.clock.set(now);
     }
 }
 
