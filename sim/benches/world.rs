@@ -16,8 +16,8 @@ fn one_second(criterion: &mut Criterion) {
             bencher.iter(|| {
                 for tick in 0..100_u32 {
                     let throttle = f64::from(tick) / 50.0 - 1.0;
-                    let drive = Drive::Power { throttle, steer: 0.1 };
-                    car.apply(&Target { drive, ..Target::default() }).expect("nothing fails");
+                    let drive = Drive::Power { throttle, steer: 0.1, strafe: 0.0 };
+                    car.apply(&Target { drive, ..Target::default() }, Duration::ZERO).expect("nothing fails");
                     sim.step(Duration::from_millis(10));
                 }
             });

@@ -74,12 +74,14 @@ fn drv8833([in1, in2]: [bool; 2]) -> State {
     }
 }
 
-/// The Robot HAT's inputs: magnitude and direction; without magnitude its bridge lets go.
+/// The Robot HAT's inputs: magnitude, and a direction that is high for forward (robot_hat 2.x, `motor.py`,
+/// motor mode 1). Without magnitude it stops; whether that shorts the motor the maker does not say, so here
+/// it lets go.
 fn robot_hat([pwm, direction]: [bool; 2]) -> State {
     match (pwm, direction) {
         (false, _) => State::Open,
-        (true, false) => State::Forward,
-        (true, true) => State::Reverse,
+        (true, true) => State::Forward,
+        (true, false) => State::Reverse,
     }
 }
 
@@ -156,6 +158,14 @@ mod tests {
         assert_eq!(average([part, H], drv8833), Terminals::Drive(-0.75));
         assert_eq!(average([H, H], drv8833), Terminals::Brake);
         assert_eq!(average([L, L], drv8833), Terminals::Coast);
+    }
+
+    #[test]
+    fn a_robot_hat_goes_forward_where_its_direction_is_high_and_lets_go_without_magnitude() {
+        let part = pulse(0.0, 0.25);
+        assert_eq!(average([part, H], robot_hat), Terminals::Drive(0.25));
+        assert_eq!(average([part, L], robot_hat), Terminals::Drive(-0.25));
+        assert_eq!(average([L, H], robot_hat), Terminals::Coast);
     }
 
     #[test]

@@ -30,12 +30,18 @@ struct Slot {
     bus: String,
     address: u8,
     plugged: bool,
+    /// The line that resets it while it is low.
+    reset: Option<String>,
+    held: bool,
     chip: Box<dyn Chip>,
 }
 
 impl Slot {
     fn hears(&self, bus: &str, address: u8) -> bool {
-        self.plugged && self.bus == bus && (address == GENERAL_CALL || self.chip.answers(address))
+        self.plugged
+            && !self.held
+            && self.bus == bus
+            && (address == GENERAL_CALL || self.chip.answers(address))
     }
 }
 
@@ -44,7 +50,12 @@ impl Buses {
     pub(crate) fn new(chips: &[board::Chip]) -> Self {
         let slot = |(index, spec): (usize, &board::Chip)| {
             let chip = chip::build(spec)?;
-            Some(Slot { index, bus: spec.bus.clone(), address: spec.address, plugged: true, chip })
+            let reset = match &spec.kind {
+                board::ChipKind::RobotHat { reset } => reset.clone(),
+                _ => None,
+            };
+            let (bus, address) = (spec.bus.clone(), spec.address);
+            Some(Slot { index, bus, address, plugged: true, reset, held: false, chip })
         };
         Self { slots: chips.iter().enumerate().filter_map(slot).collect(), transcript: None }
     }
@@ -70,6 +81,16 @@ impl Buses {
     pub(crate) fn reset(&mut self, address: u8) {
         for slot in self.slots.iter_mut().filter(|slot| slot.address == address) {
             slot.chip.power_on_reset();
+        }
+    }
+
+    /// A line is driven; the chips that it resets are reset for as long as it is low.
+    pub(crate) fn drive_reset(&mut self, line: &str, high: bool) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.reset.as_deref() == Some(line)) {
+            slot.held = !high;
+            if slot.held {
+                slot.chip.power_on_reset();
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Everything that carries a signal, and the one question that the mechanics ask of it: what is on
 //! this pin? What hangs at the pins is not known here.
 
+use hal::IoError;
 use hal::board::{Board, PinRef};
 
 use crate::bus::Buses;
@@ -36,6 +37,19 @@ impl Circuit {
             PinRef::Pwm { device, channel } => self.nets.channel_signal(device, *channel),
             PinRef::Chip { chip, channel } => self.buses.output(*chip, *channel),
         }
+    }
+
+    /// Opens a line, low, and says its number.
+    pub(crate) fn open_line(&mut self, name: &str) -> Result<usize, IoError> {
+        let index = self.nets.open_line(name)?;
+        self.buses.drive_reset(name, false);
+        Ok(index)
+    }
+
+    /// Drives an open line.
+    pub(crate) fn set_line(&mut self, index: usize, high: bool) {
+        self.nets.set_line(index, high);
+        self.buses.drive_reset(self.nets.line_name(index), high);
     }
 
     /// Does something that may change a signal.

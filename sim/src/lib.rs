@@ -20,7 +20,8 @@
 //! let board = Board::preset("demo").expect("a preset");
 //! let sim = Sim::new(&board);
 //! let mut car = Car::assemble(&board, &mut sim.clone())?;
-//! car.apply(&Target { drive: Drive::Power { throttle: 1.0, steer: 0.0 }, ..Target::default() })?;
+//! let ahead = Drive::Power { throttle: 1.0, steer: 0.0, strafe: 0.0 };
+//! car.apply(&Target { drive: ahead, ..Target::default() }, sim.now())?;
 //! sim.step(Duration::from_secs(1));
 //! assert!(sim.motion().expect("a chassis").x_m > 0.6);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -1,7 +1,7 @@
 //! The pins of the computer itself: GPIO lines and PWM channels, those that the board names and no
 //! others. What is wired to them is not known here.
 
-use hal::board::{Board, LineInput, PinRef};
+use hal::board::{Board, ChipKind, LineInput, PinRef};
 use hal::{IoError, IoKind};
 
 use crate::digest::Digest;
@@ -58,6 +58,9 @@ impl Nets {
                 _ => {}
             }
         }
+        for line in resets(board) {
+            nets.lines.push(Line::low(line));
+        }
         nets
     }
 
@@ -83,6 +86,11 @@ impl Nets {
     /// Drives an open line.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.lines[index].high = high;
+    }
+
+    /// What a line is called.
+    pub(crate) fn line_name(&self, index: usize) -> &str {
+        &self.lines[index].name
     }
 
     /// Closes a line, which keeps its level.
@@ -199,6 +207,14 @@ fn pins(board: &Board) -> impl Iterator<Item = &PinRef> {
     let motors = board.motors.iter().flat_map(|motor| motor.driver.pins());
     let servos = board.servos.iter().map(|servo| &servo.pwm);
     motors.chain(servos).chain(board.outputs.iter().map(|output| &output.pin))
+}
+
+/// The lines that reset a chip.
+fn resets(board: &Board) -> impl Iterator<Item = &String> {
+    board.chips.iter().filter_map(|chip| match &chip.kind {
+        ChipKind::RobotHat { reset } => reset.as_ref(),
+        _ => None,
+    })
 }
 
 fn unknown(place: String, what: &str, known: impl Iterator<Item = String>) -> IoError {

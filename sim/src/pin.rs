@@ -19,12 +19,12 @@ pub(crate) struct Line {
 impl Line {
     /// Opens it, low.
     pub(crate) fn open(world: &Shared, name: &str) -> Result<Self, IoError> {
-        let index = world.lock().circuit.change(|circuit| circuit.nets.open_line(name))?;
+        let index = world.lock().circuit.change(|circuit| circuit.open_line(name))?;
         Ok(Self { world: world.clone(), index })
     }
 
     fn set(&self, high: bool) {
-        self.world.lock().circuit.change(|circuit| circuit.nets.set_line(self.index, high));
+        self.world.lock().circuit.change(|circuit| circuit.set_line(self.index, high));
     }
 }
 

@@ -249,12 +249,13 @@ impl Gate {
             target: Target {
                 drive: match self.motion {
                     Some(m) if !(m.is_standing() && throttle == 0.0 && steer == 0.0) => {
-                        Drive::Power { throttle, steer }
+                        Drive::Power { throttle, steer, strafe: 0.0 }
                     }
                     _ => Drive::Brake,
                 },
                 pan_deg: aim.pan,
                 tilt_deg: aim.tilt,
+                servo_pulse: None,
             },
             mode: match (self.latched(), &broken, self.motion) {
                 (Some(_), ..) => Mode::Estop,

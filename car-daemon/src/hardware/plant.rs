@@ -63,7 +63,7 @@ impl Plant {
             (gate.tick(now), gate.next_deadline())
         });
         let changed = match self.retry {
-            None => match self.car.apply(&outputs.target).and_then(|()| self.check(now)) {
+            None => match self.car.apply(&outputs.target, now).and_then(|()| self.check(now)) {
                 Ok(()) => false,
                 Err(error) => {
                     self.fail(&error.to_string(), now);

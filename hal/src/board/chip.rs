@@ -111,10 +111,13 @@ impl ChipKind {
         }
     }
 
-    /// The channels that run at one frequency with `channel`.
+    /// The channels that run at one frequency with `channel`; of a Robot HAT by its library, robot_hat's
+    /// `pwm.py`.
     #[must_use]
     pub fn timer_of(&self, channel: u8) -> RangeInclusive<u8> {
         match self {
+            Self::RobotHat { .. } if channel >= 18 => channel..=channel,
+            Self::RobotHat { .. } if channel >= 16 => 16..=17,
             Self::RobotHat { .. } => channel / 4 * 4..=channel / 4 * 4 + 3,
             _ => 0..=self.pwm_channels().saturating_sub(1),
         }

@@ -30,6 +30,9 @@ pub use sensor::{
 };
 pub use servo::{ServoRole, ServoSpec};
 
+/// What a channel runs at that is only ever low or high, alone on its timer.
+const LEVEL_HZ: f64 = 50.0;
+
 /// A board.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Board {
@@ -125,6 +128,35 @@ impl Board {
             },
             PinRef::Gpio { .. } | PinRef::Pwm { .. } => pin.to_string(),
         }
+    }
+
+    /// The PWM channels of a chip that something is wired to, each with the frequency in hertz that it
+    /// shall have. A wire that is only ever low or high takes what others on its timer have.
+    #[must_use]
+    pub fn channels_of(&self, chip: usize) -> Vec<(u8, f64)> {
+        let motors = self.motors.iter().flat_map(|motor| {
+            motor
+                .driver
+                .pins()
+                .into_iter()
+                .map(|pin| (pin, motor.driver.modulates(pin).then(|| motor.driver.frequency_hz())))
+        });
+        let servos = self.servos.iter().map(|servo| (&servo.pwm, Some(servo.frequency_hz)));
+        let outputs = self.outputs.iter().map(|output| (&output.pin, Some(output.frequency_hz)));
+        let mut channels: Vec<(u8, Option<f64>)> = Vec::new();
+        for (pin, frequency_hz) in motors.chain(servos).chain(outputs) {
+            let PinRef::Chip { chip: index, channel } = pin else { continue };
+            if *index == chip && channels.iter().all(|(known, _)| known != channel) {
+                channels.push((*channel, frequency_hz));
+            }
+        }
+        let timer = |channel| self.chips.get(chip).map(|chip| chip.kind.timer_of(channel));
+        let of_timer = |channel| {
+            let mates = timer(channel)?;
+            channels.iter().find_map(|(mate, hz)| hz.filter(|_| mates.contains(mate)))
+        };
+        let known = channels.iter().map(|(channel, hz)| (*channel, hz.or_else(|| of_timer(*channel))));
+        known.map(|(channel, hz)| (channel, hz.unwrap_or(LEVEL_HZ))).collect()
     }
 
     /// What an analog input is called in this board's file: `ads7830@0x48:2`, `robot-hat@0x14:A4`.

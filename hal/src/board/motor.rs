@@ -88,6 +88,29 @@ impl DriverSpec {
         }
     }
 
+    /// Whether one of its [`pins`](Self::pins) is modulated.
+    #[must_use]
+    pub fn modulates(&self, pin: &PinRef) -> bool {
+        match self {
+            Self::HBridge(BridgeSpec::Drv8833 { .. }) => true,
+            _ => self.pins().last() == Some(&pin),
+        }
+    }
+
+    /// Of its modulated wires, hertz.
+    #[must_use]
+    pub fn frequency_hz(&self) -> f64 {
+        match self {
+            Self::HBridge(
+                BridgeSpec::L298n { frequency_hz, .. }
+                | BridgeSpec::Tb6612 { frequency_hz, .. }
+                | BridgeSpec::Drv8833 { frequency_hz, .. }
+                | BridgeSpec::RobotHat { frequency_hz, .. },
+            )
+            | Self::Esc(EscSpec { frequency_hz, .. }) => *frequency_hz,
+        }
+    }
+
     /// The line that puts it to sleep while it is low, where it has one.
     #[must_use]
     pub fn standby(&self) -> Option<&PinRef> {

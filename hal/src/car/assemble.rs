@@ -3,14 +3,20 @@
 //! What must never live here: writing to what was opened, save to bring it to rest.
 
 use super::Car;
-use super::guard::Pass;
-use super::parts::{Button, Chip, ESTOP, Motor, Standby, Turret, Wire, refused_by_chip, refused_by_servo};
-use crate::board::{self, Board, BridgeSpec, ChipKind, DriverSpec, EstopSpec, MotorSpec, PinRef, ServoSpec};
-use crate::driver::hbridge::{self, Command, HBridge, Table};
-use crate::driver::pca9685::{Pca9685, Shared};
+use std::time::Duration;
+
+use super::chip::{Chip, OnBoard, PwmChip, RobotHat, explained};
+use super::guard::{Pass, asks_a_robot_hat, reads_a_register};
+use super::motor::{Bridge, Bridged, Driver, Motor, Wire};
+use super::parts::{Button, ESTOP, Standby};
+use super::turret::{Turret, refused_by_servo};
+use crate::board::{Board, BridgeSpec, ChipKind, DriverSpec, EstopSpec, MotorSpec, PinRef, ServoSpec};
+use crate::driver::hbridge::{self, HBridge, Table};
 use crate::driver::servo::{Servo, Travel};
-use crate::platform::adapt::{Boxed, Named};
-use crate::platform::{DynBus, DynDelay, DynOutput, Output, Platform, Pwm};
+use crate::driver::staged::Staged;
+use crate::driver::{pca9685, scmd};
+use crate::platform::adapt::Boxed;
+use crate::platform::{DynOutput, Output, Platform, Pwm};
 use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind, WheelPower};
 
 pub(super) fn car(
@@ -32,9 +38,8 @@ pub(super) fn car(
     if estop.as_mut().is_some_and(|button| !matches!(button.is_pressed(), Ok(false))) {
         pass.interlock().engage();
     }
-    for spec in &board.chips {
-        let chip = opener.chip(spec).map_err(|source| error(&format!("chip {spec}"), source))?;
-        opener.chips.push(chip);
+    for (index, spec) in board.chips.iter().enumerate() {
+        opener.chip(index).map_err(|source| error(&format!("chip {spec}"), source))?;
     }
     let mut motors = Vec::new();
     for spec in &board.motors {
@@ -55,8 +60,8 @@ pub(super) fn car(
 
     let chips = opener.chips;
     let drivetrain = Drivetrain::new(&board.drivetrain);
-    let wheels = WheelPower::default();
-    let mut car = Car { motors, servos, standby, awake: false, chips, estop, pass, drivetrain, wheels };
+    let (wheels, now) = (WheelPower::default(), Duration::ZERO);
+    let mut car = Car { motors, servos, standby, awake: false, chips, estop, pass, drivetrain, wheels, now };
     car.recover().map_err(broken)?;
     Ok(car)
 }
@@ -97,58 +102,80 @@ pub(super) struct Opener<'a> {
 }
 
 impl Opener<'_> {
-    pub(super) fn chip(&mut self, spec: &board::Chip) -> Result<Chip, IoError> {
+    /// Opens a chip that puts out PWM, with every channel off that the board names. One that only senses is
+    /// opened by whoever reads it.
+    pub(super) fn chip(&mut self, index: usize) -> Result<(), IoError> {
+        let Some(spec) = self.board.chips.get(index) else { return Ok(()) };
         let name = spec.to_string();
-        let ChipKind::Pca9685 { frequency_hz } = spec.kind else {
-            return Err(IoError { place: name, reason: "has no driver yet".to_owned(), kind: IoKind::Other });
+        let asks = match spec.kind {
+            ChipKind::RobotHat { .. } => asks_a_robot_hat,
+            _ => reads_a_register,
         };
-        let bus = self.platform.i2c(&spec.bus, spec.address)?;
-        let bus = Boxed(self.pass.bus(bus, name.clone()));
-        let delay = Boxed(self.platform.delay());
-        // Turns every channel off.
-        let chip = self.pass.halting(|| Pca9685::new(bus, delay, spec.address, frequency_hz));
-        let chip = chip.map_err(|error| refused_by_chip(&name, error))?;
-        Ok(Chip { name, users: Vec::new(), shared: Shared::new(chip) })
+        let mut hardware = || -> Result<_, IoError> {
+            let bus = self.platform.i2c(&spec.bus, spec.address)?;
+            Ok((Boxed(self.pass.bus(bus, name.clone(), asks)), Boxed(self.platform.delay())))
+        };
+        let pwm: Box<dyn PwmChip> = match &spec.kind {
+            ChipKind::Pca9685 { frequency_hz } => {
+                let (bus, delay) = hardware()?;
+                self.shared(&name, || pca9685::Pca9685::new(bus, delay, spec.address, *frequency_hz))?
+            }
+            ChipKind::Scmd => {
+                let (bus, delay) = hardware()?;
+                self.shared(&name, || scmd::Scmd::new(bus, delay, spec.address))?
+            }
+            ChipKind::RobotHat { reset } => {
+                let (bus, delay) = hardware()?;
+                // Reset from the moment its line is opened.
+                let reset = reset.as_deref().map(|line| self.line(line)).transpose()?.map(Boxed);
+                let channels = self.board.channels_of(index);
+                self.shared(&name, || RobotHat::new(bus, delay, reset, spec.address, &channels))?
+            }
+            _ => return Ok(()),
+        };
+        self.chips.push(Chip { index, users: Vec::new(), pwm });
+        Ok(())
+    }
+
+    /// Sets up a chip, which turns its channels off and so halts.
+    fn shared<C: Staged<Bus = IoError> + Send + 'static>(
+        &self,
+        name: &str,
+        set_up: impl FnOnce() -> Result<C, C::Error>,
+    ) -> Result<Box<dyn PwmChip>, IoError> {
+        let chip = self.pass.halting(set_up).map_err(|error| explained::<C>(name, error))?;
+        Ok(Box::new(OnBoard::new(name, chip)))
     }
 
     fn motor(&mut self, part: &str, spec: &MotorSpec) -> Result<Motor, IoError> {
-        let DriverSpec::HBridge(bridge) = &spec.driver else {
-            let reason = "has no driver yet".to_owned();
-            return Err(IoError { place: part.to_owned(), reason, kind: IoKind::Other });
+        let wires = spec.driver.pins().into_iter().filter(|pin| Some(*pin) != spec.driver.standby());
+        let chips = wires.filter_map(|pin| self.used_by(part, pin)).collect();
+        let driver: Box<dyn Driver> = match &spec.driver {
+            DriverSpec::HBridge(bridge) => Box::new(Bridged::new(self.bridge(part, bridge)?)),
+            DriverSpec::Esc(_) => {
+                let reason = "has no driver yet".to_owned();
+                return Err(IoError { place: part.to_owned(), reason, kind: IoKind::Other });
+            }
         };
-        let (table, pins, frequency_hz) = wires(bridge);
+        Ok(Motor::new(part, spec, driver, chips))
+    }
+
+    fn bridge(&mut self, part: &str, spec: &BridgeSpec) -> Result<Bridge, IoError> {
+        let (table, pins, frequency_hz) = wires(spec);
         let mut wires = Vec::new();
-        let mut chips = Vec::new();
         for pin in pins {
             wires.push(self.wire(pin, frequency_hz)?);
-            chips.extend(self.used_by(part, pin));
         }
-        let bridge = HBridge::new(table, wires).map_err(|error| IoError {
+        HBridge::new(table, wires).map_err(|error| IoError {
             place: part.to_owned(),
             reason: error.to_string(),
             kind: IoKind::Other,
-        })?;
-        Ok(Motor {
-            part: part.to_owned(),
-            side: spec.side,
-            invert: spec.invert,
-            bridge,
-            chips,
-            next: Command::Brake,
-            switched: false,
         })
     }
 
     fn servo(&mut self, part: &str, spec: &ServoSpec) -> Result<Turret, IoError> {
         let chip = self.used_by(part, &spec.pwm);
-        let (pwm, frequency_hz) = match &spec.pwm {
-            // A pulse is as exact as the period: what the chip makes of it, not what it was asked for.
-            PinRef::Chip { chip, channel } => (self.channel(*chip, *channel)?, self.real_hz(*chip, spec)),
-            PinRef::Pwm { device, channel } => {
-                (self.pwm(device, *channel, spec.frequency_hz)?, spec.frequency_hz)
-            }
-            PinRef::Gpio { .. } => return Err(self.unfit(&spec.pwm, "a plain line cannot carry PWM")),
-        };
+        let (pwm, frequency_hz) = self.pulses(&spec.pwm, spec.frequency_hz)?;
         let travel = Travel {
             min_us: spec.min_us,
             max_us: spec.max_us,
@@ -158,16 +185,21 @@ impl Opener<'_> {
         };
         let servo =
             Servo::new(Boxed(pwm), frequency_hz, travel).map_err(|error| refused_by_servo(part, error))?;
-        Ok(Turret {
-            part: part.to_owned(),
-            spec: spec.clone(),
-            servo,
-            chip,
-            told_deg: spec.center_deg,
-            told: false,
-            heard: false,
-            heard_deg: spec.center_deg,
-        })
+        Ok(Turret::new(part, spec, servo, chip))
+    }
+
+    /// A pin that carries pulses of a length, and the frequency that it really has.
+    fn pulses(&mut self, pin: &PinRef, frequency_hz: f64) -> Result<(Pwm, f64), IoError> {
+        match pin {
+            // A pulse is as exact as the period: what the chip makes of it, not what it was asked for.
+            PinRef::Chip { chip, channel } => {
+                let pwm = self.channel(*chip, *channel)?;
+                let real_hz = self.pwm_chip(*chip, pin)?.frequency_hz(*channel);
+                Ok((pwm, real_hz.unwrap_or(frequency_hz)))
+            }
+            PinRef::Pwm { device, channel } => Ok((self.pwm(device, *channel, frequency_hz)?, frequency_hz)),
+            PinRef::Gpio { .. } => Err(self.unfit(pin, "a plain line cannot carry PWM")),
+        }
     }
 
     fn wire(&mut self, pin: &PinRef, frequency_hz: f64) -> Result<Wire, IoError> {
@@ -198,10 +230,7 @@ impl Opener<'_> {
         let output: Output = match pin {
             PinRef::Gpio { line } => self.line(line)?,
             PinRef::Chip { chip, channel } => {
-                let place = self.board.pin_name(pin);
-                let channel = self.shared(*chip, pin)?.channel(*channel);
-                let inner = channel.map_err(|error| refused_by_chip(&place, error))?;
-                Box::new(Named { inner, place })
+                self.pwm_chip(*chip, pin)?.output(*channel, self.board.pin_name(pin))?
             }
             PinRef::Pwm { .. } => {
                 return Err(self.unfit(pin, "standby takes a plain line or a chip's channel"));
@@ -212,25 +241,18 @@ impl Opener<'_> {
 
     fn channel(&self, chip: usize, channel: u8) -> Result<Pwm, IoError> {
         let pin = PinRef::Chip { chip, channel };
-        let place = self.board.pin_name(&pin);
-        let inner =
-            self.shared(chip, &pin)?.channel(channel).map_err(|error| refused_by_chip(&place, error))?;
-        Ok(Box::new(Named { inner, place }))
+        self.pwm_chip(chip, &pin)?.pwm(channel, self.board.pin_name(&pin))
     }
 
-    fn shared(&self, chip: usize, pin: &PinRef) -> Result<&Shared<Boxed<DynBus>, Boxed<DynDelay>>, IoError> {
-        let chip = self.chips.get(chip);
-        chip.map(|chip| &chip.shared).ok_or_else(|| self.unfit(pin, "the board has no such chip"))
-    }
-
-    fn real_hz(&self, chip: usize, spec: &ServoSpec) -> f64 {
-        self.chips.get(chip).map_or(spec.frequency_hz, |chip| chip.shared.lock().frequency_hz())
+    fn pwm_chip(&self, index: usize, pin: &PinRef) -> Result<&dyn PwmChip, IoError> {
+        let chip = self.chips.iter().find(|chip| chip.index == index);
+        chip.map(|chip| &*chip.pwm).ok_or_else(|| self.unfit(pin, "the board has no such chip"))
     }
 
     /// Notes that `part` depends on the chip of `pin`, and says which that is.
     fn used_by(&mut self, part: &str, pin: &PinRef) -> Option<usize> {
         let PinRef::Chip { chip: index, .. } = pin else { return None };
-        let chip = self.chips.get_mut(*index)?;
+        let chip = self.chips.iter_mut().find(|chip| chip.index == *index)?;
         if !chip.users.iter().any(|user| user == part) {
             chip.users.push(part.to_owned());
         }

@@ -73,8 +73,9 @@ impl Pass {
         Box::new(Guarded { inner, place, pass: self.clone() })
     }
 
-    pub(super) fn bus(&self, inner: Bus, place: String) -> Bus {
-        Box::new(Guarded { inner, place, pass: self.clone() })
+    /// `asks` knows the transfers that only ask, and so move nothing.
+    pub(super) fn bus(&self, inner: Bus, place: String, asks: Asks) -> Bus {
+        Box::new(GuardedBus { inner, place, asks, pass: self.clone() })
     }
 }
 
@@ -109,14 +110,34 @@ impl SetDutyCycle for Guarded<Pwm> {
     }
 }
 
-impl i2c::ErrorType for Guarded<Bus> {
+/// Whether a transfer only asks.
+pub(super) type Asks = fn(&[Operation<'_>]) -> bool;
+
+/// A register is read: the write before the read only says which.
+pub(super) fn reads_a_register(operations: &[Operation<'_>]) -> bool {
+    matches!(operations, [Operation::Write(_), Operation::Read(_)])
+}
+
+/// A Robot HAT is read, or told which of its analog inputs is to be read: its commands 0x10 to 0x17.
+pub(super) fn asks_a_robot_hat(operations: &[Operation<'_>]) -> bool {
+    matches!(operations, [Operation::Read(_)] | [Operation::Write([0x10..=0x17, 0, 0])])
+}
+
+/// A chip's bus, behind a pass.
+struct GuardedBus {
+    inner: Bus,
+    place: String,
+    asks: Asks,
+    pass: Pass,
+}
+
+impl i2c::ErrorType for GuardedBus {
     type Error = IoError;
 }
 
-impl I2c for Guarded<Bus> {
+impl I2c for GuardedBus {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
-        // A question moves nothing; its first write only says which register is meant.
-        let asks = matches!(operations, [Operation::Write(_), Operation::Read(_)]);
+        let asks = (self.asks)(operations);
         let mut tried = 0;
         loop {
             if !asks {
@@ -131,7 +152,7 @@ impl I2c for Guarded<Bus> {
     }
 }
 
-impl Guarded<Bus> {
+impl GuardedBus {
     /// Which chip on which bus, and what it was given.
     fn gave_up(&self, error: IoError, tried: usize) -> IoError {
         let place = match error.place == self.place {
@@ -177,7 +198,7 @@ mod tests {
         let (pass, tries) = (Pass::default(), Arc::new(AtomicUsize::new(0)));
         let engages = engages.then(|| pass.interlock().clone());
         let noisy = Noisy { fails, kind, tries: Arc::clone(&tries), engages };
-        let mut bus = pass.bus(Box::new(noisy), "pca9685@0x40".to_owned());
+        let mut bus = pass.bus(Box::new(noisy), "pca9685@0x40".to_owned(), reads_a_register);
         let result = match halting {
             true => pass.halting(|| bus.write(0x40, &[0, 0])),
             false => bus.write(0x40, &[0, 0]),

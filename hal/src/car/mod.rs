@@ -13,46 +13,32 @@
 //! Every wire and bus is behind the interlock, which is looked at before each single write. What halts
 //! the car passes it; everything else is refused as a wire that fails would be, and the car halts.
 
+use std::time::Duration;
+
 use crate::board::ServoRole;
 use crate::driver::hbridge::Command;
-use crate::{AssembleError, Board, Drivetrain, HardwareError, Interlock, IoKind, Platform, WheelPower};
+use crate::{
+    AssembleError, Board, Drivetrain, HardwareError, Interlock, IoError, IoKind, Platform, WheelPower,
+};
 
 mod assemble;
+mod chip;
 mod guard;
+mod motor;
 mod parts;
 mod rest;
+mod target;
 #[cfg(test)]
 mod tests;
+mod turret;
 
+pub use target::{Drive, Target};
+
+use chip::Chip;
 use guard::Pass;
-use parts::{Button, Chip, FirstError, Motor, Standby, Turret};
-
-/// What the wheels shall do.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Drive {
-    /// Stand, motors shorted.
-    #[default]
-    Brake,
-    /// Turn. What would need more than full power is scaled down as [`Drivetrain::mix`] says; a
-    /// side that gets no power brakes.
-    Power {
-        /// -1 to 1, forward positive.
-        throttle: f64,
-        /// -1 to 1, left positive.
-        steer: f64,
-    },
-}
-
-/// What the whole car shall do.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Target {
-    /// The wheels.
-    pub drive: Drive,
-    /// Degrees, left positive; limited to the servo's range, ignored on a board without a pan servo.
-    pub pan_deg: f64,
-    /// Degrees, up positive; limited to the servo's range, ignored on a board without a tilt servo.
-    pub tilt_deg: f64,
-}
+use motor::Motor;
+use parts::{Button, FirstError, Standby};
+use turret::{Aim, Turret};
 
 /// A car. A drop brakes it.
 pub struct Car {
@@ -67,6 +53,8 @@ pub struct Car {
     pass: Pass,
     drivetrain: Drivetrain,
     wheels: WheelPower,
+    /// When it was last told anything.
+    now: Duration,
 }
 
 impl Car {
@@ -122,6 +110,10 @@ impl Car {
     /// before its inputs flip. The motors are written before the servos. A car whose bridges sleep
     /// after a failure brakes before they wake.
     ///
+    /// `now` is a monotonic time from anywhere. What takes a while (a servo with a speed, an ESC that arms or
+    /// brakes before it reverses) goes on with the next call, so this is to be called at the rate of the
+    /// control loop, 100 times a second, also where the target stays.
+    ///
     /// Under an engaged [`interlock`](Self::interlock) the wheels brake and the servos hold, whatever the
     /// target. That is no error; [`wheels`](Self::wheels) and [`gimbal`](Self::gimbal) tell.
     ///
@@ -130,7 +122,8 @@ impl Car {
     /// failure, and bridges with a standby line sleep after that of a motor; but a car without such
     /// lines may still move: [`halt`](Self::halt) it. Outputs that are unknown after the error are
     /// written again in full at the next call.
-    pub fn apply(&mut self, target: &Target) -> Result<(), HardwareError> {
+    pub fn apply(&mut self, target: &Target, now: Duration) -> Result<(), HardwareError> {
+        self.now = now;
         if !self.pass.interlock().is_engaged() {
             self.pursue(target).or_else(unless_interlocked)?;
         }
@@ -145,10 +138,10 @@ impl Car {
     /// line then sleeps, whatever its other wires do, until a halt succeeds.
     pub fn halt(&mut self) -> Result<(), HardwareError> {
         for chip in &self.chips {
-            chip.shared.lock().forget();
+            chip.pwm.forget();
         }
         for motor in &mut self.motors {
-            motor.bridge.forget();
+            motor.driver.forget();
         }
         self.brake()
     }
@@ -163,11 +156,9 @@ impl Car {
     /// it is a servo that fails, asleep or braked as far as possible where it is a motor.
     pub fn recover(&mut self) -> Result<(), HardwareError> {
         self.halt()?;
-        for turret in &mut self.servos {
-            turret.heard = false;
-        }
+        self.servos.iter_mut().for_each(Turret::doubt);
         if !self.pass.interlock().is_engaged() {
-            self.look(|turret| turret.told_deg).or_else(unless_interlocked)?;
+            self.look(|_, turret| turret.told(), None).or_else(unless_interlocked)?;
         }
         self.check()
     }
@@ -175,7 +166,8 @@ impl Car {
     /// Asks every chip whether it still runs as it was set up. A car that holds its motion writes
     /// nothing, and a chip that was reset acknowledges as if it obeyed: neither is noticed otherwise, so
     /// this is to be called now and then while the car drives. It costs four bytes on the bus for each
-    /// chip (0.4 ms at 100 kHz), and nothing on a board without chips.
+    /// chip (0.4 ms at 100 kHz), and nothing on a board without chips. Of a Robot HAT only that it is there
+    /// can be told: one that was reset stands with its channels off.
     ///
     /// # Errors
     /// The first chip that is gone or was reset. [`halt`](Self::halt) the car: that sets up the chip
@@ -183,8 +175,7 @@ impl Car {
     pub fn check(&mut self) -> Result<(), HardwareError> {
         let mut first = FirstError::default();
         for chip in &self.chips {
-            let verified = chip.shared.lock().verify();
-            first.note(verified.map_err(|error| chip.error(error)));
+            first.note(chip.pwm.verify().map_err(|error| chip.error(error)));
         }
         first.into_result()
     }
@@ -199,7 +190,7 @@ impl Car {
     /// without such a servo. A hobby servo does not say where it really is.
     #[must_use]
     pub fn gimbal(&self) -> (Option<f64>, Option<f64>) {
-        let heard = |role| self.turret(role).map(|turret| turret.heard_deg);
+        let heard = |role| self.turret(role).map(Turret::heard_deg);
         (heard(ServoRole::Pan), heard(ServoRole::Tilt))
     }
 
@@ -214,20 +205,40 @@ impl Car {
         if !self.awake {
             self.halt()?;
         }
-        let wheels = match target.drive {
-            Drive::Brake => WheelPower::default(),
-            Drive::Power { throttle, steer } => self.drivetrain.mix(throttle, steer),
-        };
-        for motor in &mut self.motors {
-            motor.next = motor.command(&wheels)?;
-        }
+        let wheels = self.intend(target.drive)?;
         self.drive()?;
         self.wheels = wheels;
-        self.look(|turret| match turret.spec.role {
-            ServoRole::Pan => target.pan_deg,
-            ServoRole::Tilt => target.tilt_deg,
-            ServoRole::Steering => turret.spec.center_deg,
-        })
+        let pulse = target.servo_pulse;
+        let aim = |index, turret: &Turret| match (pulse, turret.spec.role) {
+            (Some((servo, pulse_us)), _) if servo == index => Aim::Pulse(pulse_us),
+            (_, ServoRole::Pan) => Aim::Angle(target.pan_deg),
+            (_, ServoRole::Tilt) => Aim::Angle(target.tilt_deg),
+            (_, ServoRole::Steering) => Aim::Angle(turret.spec.center_deg),
+        };
+        self.look(aim, Some(self.now))
+    }
+
+    /// Tells every motor what it is to do, and answers what the wheels will do.
+    fn intend(&mut self, drive: Drive) -> Result<WheelPower, HardwareError> {
+        let (now, mut alone) = (Some(self.now), None);
+        let wheels = match drive {
+            Drive::Brake => WheelPower::default(),
+            Drive::Power { throttle, steer, strafe } => self.drivetrain.mix(throttle, steer, strafe),
+            Drive::One { motor, power } => {
+                let there = self.motors.get(motor).ok_or_else(|| no_such_motor(motor, self.motors.len()))?;
+                alone = Some((motor, there.command(power)?));
+                there.alone(power)
+            }
+        };
+        for (index, motor) in self.motors.iter_mut().enumerate() {
+            let next = match alone {
+                Some((one, next)) if one == index => next,
+                Some(_) => Command::Brake,
+                None => motor.command(motor.share(&wheels))?,
+            };
+            motor.intend(next, now);
+        }
+        Ok(wheels)
     }
 
     /// What [`apply`](Self::apply) does under an engaged interlock: brakes, and writes only what changed,
@@ -240,7 +251,7 @@ impl Car {
         // What the servos' chips were told and did not send must not go out with what brakes.
         let taken_back = self.servos.iter_mut().try_for_each(Turret::take_back);
         for motor in &mut self.motors {
-            motor.next = Command::Brake;
+            motor.intend(Command::Brake, None);
         }
         let pass = self.pass.clone();
         pass.halting(|| {
@@ -260,20 +271,20 @@ impl Car {
     fn drive(&mut self) -> Result<(), HardwareError> {
         let mut first = FirstError::default();
         for motor in &mut self.motors {
-            first.note(motor.bridge.zero(motor.next).map_err(|source| motor.error(source)));
+            first.note(motor.driver.zero().map_err(|source| motor.error(source)));
         }
         self.settle(&mut first);
         for motor in &mut self.motors {
             motor.switched = false;
-            if first.is_none() || motor.next == Command::Brake {
-                let switched = motor.bridge.switch(motor.next).map_err(|source| motor.error(source));
+            if first.is_none() || motor.brakes {
+                let switched = motor.driver.switch().map_err(|source| motor.error(source));
                 motor.switched = first.note(switched);
             }
         }
         self.settle(&mut first);
         for motor in self.motors.iter_mut().filter(|motor| motor.switched) {
-            if first.is_none() || motor.next == Command::Brake {
-                first.note(motor.bridge.power(motor.next).map_err(|source| motor.error(source)));
+            if first.is_none() || motor.brakes {
+                first.note(motor.driver.power().map_err(|source| motor.error(source)));
             }
         }
         self.settle(&mut first);
@@ -306,35 +317,41 @@ impl Car {
         first.into_result()
     }
 
-    /// Turns the servos, each only if it is to turn elsewhere than it was told. Goes on where a servo
-    /// fails.
-    fn look(&mut self, wanted_deg: impl Fn(&Turret) -> f64) -> Result<(), HardwareError> {
+    /// Turns the servos, each only if it is to turn elsewhere than it was told; without a time as fast as
+    /// they can. Goes on where a servo fails.
+    fn look(
+        &mut self,
+        wanted: impl Fn(usize, &Turret) -> Aim,
+        now: Option<Duration>,
+    ) -> Result<(), HardwareError> {
         let mut first = FirstError::default();
-        for turret in &mut self.servos {
-            let wanted_deg = wanted_deg(turret);
-            first.note(turret.turn_to(wanted_deg));
+        for (index, turret) in self.servos.iter_mut().enumerate() {
+            let wanted = wanted(index, turret);
+            first.note(turret.turn_to(wanted, now));
         }
         self.flush(&mut first);
-        for turret in self.servos.iter_mut().filter(|turret| turret.heard) {
-            turret.heard_deg = turret.told_deg;
-        }
+        self.servos.iter_mut().for_each(Turret::confirm);
         first.into_result()
     }
 
     /// Sends what is staged. A motor on a chip that fails is not switched, a servo has not heard.
     fn flush(&mut self, first: &mut FirstError) {
-        for (index, chip) in self.chips.iter().enumerate() {
-            let flushed = chip.shared.lock().flush();
-            if !first.note(flushed.map_err(|error| chip.error(error))) {
-                for motor in self.motors.iter_mut().filter(|motor| motor.chips.contains(&index)) {
+        for chip in &self.chips {
+            if !first.note(chip.pwm.flush().map_err(|error| chip.error(error))) {
+                for motor in self.motors.iter_mut().filter(|motor| motor.chips.contains(&chip.index)) {
                     motor.switched = false;
                 }
-                for turret in self.servos.iter_mut().filter(|turret| turret.chip == Some(index)) {
-                    turret.heard = false;
-                }
+                let on_chip = |turret: &&mut Turret| turret.chip == Some(chip.index);
+                self.servos.iter_mut().filter(on_chip).for_each(Turret::doubt);
             }
         }
     }
+}
+
+fn no_such_motor(index: usize, count: usize) -> HardwareError {
+    let reason = format!("there is no motor {index}: the board has {count}, counted from 0");
+    let source = IoError { place: "motor".to_owned(), reason, kind: IoKind::Other };
+    HardwareError { part: format!("motor {index}"), source }
 }
 
 fn unless_interlocked(error: HardwareError) -> Result<(), HardwareError> {
@@ -349,7 +366,7 @@ impl Drop for Car {
         // awake: asleep they would let it roll.
         if self.halt().is_ok() {
             for chip in &self.chips {
-                chip.shared.lock().leave_running();
+                chip.pwm.leave_running();
             }
         }
     }

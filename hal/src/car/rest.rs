@@ -25,10 +25,9 @@ pub(super) fn board(board: &Board, platform: &mut dyn Platform) -> Result<(), Ve
         }
     }
     let mut opener = Opener { board, platform, pass: Pass::default(), chips: Vec::new() };
-    for spec in &board.chips {
-        match opener.chip(spec) {
-            Ok(chip) => opener.chips.push(chip),
-            Err(source) => note(&format!("chip {spec}"), source),
+    for (index, spec) in board.chips.iter().enumerate() {
+        if let Err(source) = opener.chip(index) {
+            note(&format!("chip {spec}"), source);
         }
     }
     drop((opener, held));

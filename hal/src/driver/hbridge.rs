@@ -69,11 +69,13 @@ pub static DRV8833: Table = Table {
     brake: &[High, High],
 };
 
-/// The inputs of SunFounder's Robot HAT: one for the direction, one for the magnitude.
+/// The inputs of SunFounder's Robot HAT: one for the direction, which is high for forward, one for the
+/// magnitude (its library robot_hat 2.x, `motor.py`, motor mode 1). No magnitude stops the motor whatever
+/// the direction; a brake apart from that it does not have.
 pub static ROBOT_HAT: Table = Table {
     wires: &["direction", "pwm"],
-    forward: &[Low, Duty],
-    reverse: &[High, Duty],
+    forward: &[High, Duty],
+    reverse: &[Low, Duty],
     coast: &[Low, Low],
     brake: &[Low, Low],
 };

@@ -10,5 +10,7 @@ pub mod ina219;
 pub mod mpu6050;
 pub mod pca9685;
 pub mod pcf8591;
+pub mod robot_hat;
 pub mod scmd;
 pub mod servo;
+pub mod staged;

@@ -2,7 +2,13 @@
 //!
 //! What must never live here: what the servo turns.
 
+use std::ops::RangeInclusive;
+
 use embedded_hal::pwm::SetDutyCycle;
+
+/// Pulses that a hobby servo may be given at all, microseconds: the field's 500 to 2500, and a little for
+/// those that are off.
+pub const PULSES_US: RangeInclusive<f64> = 400.0..=2600.0;
 
 /// How a servo turns: the angle is linear in the pulse between the two ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +40,13 @@ impl Travel {
         let share = if self.invert { 1.0 - share } else { share };
         self.min_us + share * (self.max_us - self.min_us)
     }
+
+    /// The angle in degrees for a pulse; an end for a pulse beyond it.
+    fn angle_deg(&self, pulse_us: f64) -> f64 {
+        let share = ((pulse_us - self.min_us) / (self.max_us - self.min_us)).clamp(0.0, 1.0);
+        let share = if self.invert { 1.0 - share } else { share };
+        self.min_deg + share * (self.max_deg - self.min_deg)
+    }
 }
 
 /// What the driver refuses, or what went wrong below it.
@@ -61,6 +74,9 @@ pub enum Error<E> {
     /// No angle at all.
     #[error("{0} is no angle")]
     Angle(f64),
+    /// No pulse at all.
+    #[error("{0} is no pulse")]
+    Pulse(f64),
 }
 
 /// A servo. It gets no pulse before the first [`turn_to`](Self::turn_to), and a drop leaves it where it
@@ -96,16 +112,43 @@ impl<P: SetDutyCycle> Servo<P> {
             return Err(Error::Angle(angle_deg));
         }
         let angle_deg = angle_deg.clamp(self.travel.min_deg, self.travel.max_deg);
-        let share = self.travel.pulse_us(angle_deg) / self.period_us;
-        let duty = (share * f64::from(self.pwm.max_duty_cycle())).round();
-        // Below the maximum, as the longest pulse is shorter than the period.
-        self.pwm.set_duty_cycle(duty as u16).map_err(Error::Pwm)?;
+        self.write_us(self.travel.pulse_us(angle_deg))?;
         Ok(angle_deg)
+    }
+
+    /// Gives a raw pulse in microseconds, as far as [`limited_us`](Self::limited_us) lets it. Answers which.
+    ///
+    /// # Errors
+    /// What is not a number; a PWM that fails.
+    pub fn pulse(&mut self, pulse_us: f64) -> Result<f64, Error<P::Error>> {
+        if pulse_us.is_nan() {
+            return Err(Error::Pulse(pulse_us));
+        }
+        let pulse_us = self.limited_us(pulse_us);
+        self.write_us(pulse_us)?;
+        Ok(pulse_us)
+    }
+
+    /// The pulse nearest to `pulse_us` that is one of [`PULSES_US`] and leaves a pause in the period.
+    pub fn limited_us(&self, pulse_us: f64) -> f64 {
+        let longest = PULSES_US.end().min(0.95 * self.period_us);
+        pulse_us.clamp(PULSES_US.start().min(longest), longest)
+    }
+
+    /// Where a pulse turns it, degrees within its travel.
+    pub fn angle_at(&self, pulse_us: f64) -> f64 {
+        self.travel.angle_deg(pulse_us)
     }
 
     /// The PWM, still sending its pulse.
     pub fn release(self) -> P {
         self.pwm
+    }
+
+    fn write_us(&mut self, pulse_us: f64) -> Result<(), Error<P::Error>> {
+        let duty = (pulse_us / self.period_us * f64::from(self.pwm.max_duty_cycle())).round();
+        // Below the maximum, as every pulse is shorter than the period.
+        self.pwm.set_duty_cycle(duty as u16).map_err(Error::Pwm)
     }
 }
 

@@ -60,3 +60,40 @@ fn a_travel_that_is_none_is_refused() {
         pwm.done();
     }
 }
+
+#[test]
+fn a_raw_pulse_may_go_beyond_the_travel_but_not_beyond_what_a_servo_bears() {
+    for (wanted, given) in [(1234.0, 1234), (2600.0, 2600), (9e9, 2600), (0.0, 400), (f64::NEG_INFINITY, 400)]
+    {
+        let mut pwm = Mock::new(&[Transaction::max_duty_cycle(20_000), Transaction::set_duty_cycle(given)]);
+        let mut servo = Servo::new(pwm.clone(), 50.0, SG90).unwrap();
+        assert_eq!(servo.pulse(wanted).unwrap(), f64::from(given));
+        servo.release();
+        pwm.done();
+    }
+}
+
+#[test]
+fn a_raw_pulse_leaves_a_pause_in_a_short_period() {
+    let mut pwm = Mock::new(&[]);
+    let mut servo = Servo::new(pwm.clone(), 400.0, Travel { max_us: 2000.0, ..SG90 }).unwrap();
+    assert_eq!(servo.limited_us(2600.0), 2375.0);
+    assert_eq!(servo.pulse(f64::NAN).unwrap_err().to_string(), "NaN is no pulse");
+    servo.release();
+    pwm.done();
+}
+
+#[test]
+fn a_pulse_is_the_angle_that_would_have_given_it() {
+    let mut pwm = Mock::new(&[]);
+    for invert in [false, true] {
+        let travel = Travel { invert, ..SG90 };
+        let servo = Servo::new(pwm.clone(), 50.0, travel).unwrap();
+        for angle in [-90.0, -30.0, 0.0, 45.0, 90.0] {
+            assert!((servo.angle_at(travel.pulse_us(angle)) - angle).abs() < 1e-9);
+        }
+        assert_eq!(servo.angle_at(9000.0), if invert { -90.0 } else { 90.0 });
+        servo.release();
+    }
+    pwm.done();
+}

@@ -7,6 +7,7 @@ mod ina219;
 mod mpu6050;
 mod pca9685;
 mod pcf8591;
+mod robot_hat;
 mod scmd;
 
 use std::fmt::Debug;
@@ -82,6 +83,7 @@ pub(crate) trait Chip: Debug + Send {
 pub(crate) fn build(spec: &board::Chip) -> Option<Box<dyn Chip>> {
     match spec.kind {
         ChipKind::Pca9685 { .. } => Some(Box::new(pca9685::Pca9685::new(spec.address))),
+        ChipKind::RobotHat { .. } => Some(Box::new(robot_hat::RobotHat::new(spec.address))),
         ChipKind::Ina219 { .. } => Some(Box::new(ina219::Ina219::new(spec.address))),
         ChipKind::Ads7830 { reference_v } => Some(Box::new(ads7830::Ads7830::new(spec.address, reference_v))),
         ChipKind::Pcf8591 { reference_v } => Some(Box::new(pcf8591::Pcf8591::new(spec.address, reference_v))),

@@ -94,13 +94,13 @@ fn build(board: &Board) -> (Sim, Car) {
 }
 
 fn drive(throttle: f64, steer: f64) -> Target {
-    Target { drive: Drive::Power { throttle, steer }, ..Target::default() }
+    Target { drive: Drive::Power { throttle, steer, strafe: 0.0 }, ..Target::default() }
 }
 
 /// How it moves after two seconds of `target`, long enough to be steady.
 fn steady(board: &Board, target: &Target) -> Motion {
     let (sim, mut car) = build(board);
-    car.apply(target).expect("hardware");
+    car.apply(target, sim.now()).expect("hardware");
     sim.step(Duration::from_secs(2));
     sim.motion().expect("a chassis")
 }
@@ -182,7 +182,7 @@ fn a_car_that_is_halted_or_dropped_shorts_every_motor_and_stands() {
     for board in boards() {
         for dropped in [false, true] {
             let (sim, mut car) = build(&board);
-            car.apply(&drive(1.0, 0.3)).unwrap();
+            car.apply(&drive(1.0, 0.3), sim.now()).unwrap();
             sim.step(Duration::from_millis(500));
             if dropped {
                 drop(car);
@@ -204,7 +204,7 @@ fn the_camera_looks_where_it_is_told() {
     for board in boards() {
         let (sim, mut car) = build(&board);
         for (pan_deg, tilt_deg) in [(30.0, 20.0), (-45.5, -5.0), (79.0, 60.0)] {
-            car.apply(&Target { pan_deg, tilt_deg, ..Target::default() }).unwrap();
+            car.apply(&Target { pan_deg, tilt_deg, ..Target::default() }, sim.now()).unwrap();
             sim.step(Duration::from_millis(400));
             for servo in &board.servos {
                 let told = match servo.role {
@@ -224,10 +224,10 @@ fn the_camera_looks_where_it_is_told() {
 fn a_car_can_be_put_together_again_on_the_same_world() {
     for board in boards() {
         let (sim, mut car) = build(&board);
-        car.apply(&drive(1.0, 0.0)).unwrap();
+        car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
         drop(car);
         let mut car = Car::assemble(&board, &mut sim.clone()).expect("a car again");
-        car.apply(&drive(0.5, 0.0)).unwrap();
+        car.apply(&drive(0.5, 0.0), sim.now()).unwrap();
         sim.step(Duration::from_secs(2));
         let top = car.drivetrain().top_speed_mps();
         assert!(near(sim.motion().unwrap().linear_mps, 0.5 * top), "{}", board.name);
@@ -240,7 +240,7 @@ fn an_unplugged_chip_is_an_error_that_names_it_and_plugged_in_again_the_car_driv
         let Some(chip) = board.chips.first() else { continue };
         let (sim, mut car) = build(&board);
         sim.unplug(chip.address);
-        let error = car.apply(&drive(1.0, 0.0)).unwrap_err();
+        let error = car.apply(&drive(1.0, 0.0), sim.now()).unwrap_err();
         assert_eq!(error.source.kind, IoKind::NoAcknowledge, "{}: {error}", board.name);
         assert!(error.to_string().contains(&format!("{:#04x}", chip.address)), "{error}");
         assert_eq!(car.halt().unwrap_err().source.kind, IoKind::NoAcknowledge);
@@ -249,7 +249,7 @@ fn an_unplugged_chip_is_an_error_that_names_it_and_plugged_in_again_the_car_driv
 
         sim.plug(chip.address);
         car.halt().unwrap();
-        car.apply(&drive(1.0, 0.0)).unwrap();
+        car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
         sim.step(Duration::from_secs(2));
         assert!(near(sim.motion().unwrap().linear_mps, car.drivetrain().top_speed_mps()), "{}", board.name);
     }
@@ -260,12 +260,12 @@ fn a_chip_that_was_reset_stops_the_car_until_a_check_finds_it_and_a_halt_sets_it
     for board in boards() {
         let Some(chip) = board.chips.first() else { continue };
         let (sim, mut car) = build(&board);
-        car.apply(&drive(1.0, 0.0)).unwrap();
+        car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
         sim.step(Duration::from_secs(1));
         car.check().unwrap();
         sim.reset_chip(chip.address);
         // It acknowledges, and nothing turns.
-        car.apply(&drive(0.5, 0.0)).unwrap();
+        car.apply(&drive(0.5, 0.0), sim.now()).unwrap();
         sim.step(Duration::from_secs(3));
         assert!(sim.motion().unwrap().linear_mps.abs() < 0.01, "{}", board.name);
 
@@ -276,7 +276,7 @@ fn a_chip_that_was_reset_stops_the_car_until_a_check_finds_it_and_a_halt_sets_it
         for motor in &board.motors {
             assert_eq!(sim.terminals(&motor.name), Some(Terminals::Brake), "{} {}", board.name, motor.name);
         }
-        car.apply(&drive(1.0, 0.0)).unwrap();
+        car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
         sim.step(Duration::from_secs(2));
         assert!(near(sim.motion().unwrap().linear_mps, car.drivetrain().top_speed_mps()), "{}", board.name);
     }
@@ -286,7 +286,7 @@ fn a_chip_that_was_reset_stops_the_car_until_a_check_finds_it_and_a_halt_sets_it
 fn a_car_whose_bus_is_cut_while_it_drives_is_stopped_by_its_standby_line_and_drives_again() {
     let board = Board::parse("kill.toml", KILL_LINE).expect("a board");
     let (sim, mut car) = build(&board);
-    car.apply(&drive(1.0, 0.0)).unwrap();
+    car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
     sim.step(Duration::from_secs(1));
     sim.unplug(0x40);
     assert_eq!(car.halt().unwrap_err().source.kind, IoKind::NoAcknowledge);
@@ -298,7 +298,7 @@ fn a_car_whose_bus_is_cut_while_it_drives_is_stopped_by_its_standby_line_and_dri
     for motor in &board.motors {
         assert_eq!(sim.terminals(&motor.name), Some(Terminals::Brake), "{}", motor.name);
     }
-    car.apply(&drive(1.0, 0.0)).unwrap();
+    car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
     sim.step(Duration::from_secs(2));
     assert!(near(sim.motion().unwrap().linear_mps, car.drivetrain().top_speed_mps()));
 }

@@ -32,7 +32,8 @@ impl Run {
     fn follow(&mut self, target: &Target, time: Duration) {
         let end = self.sim.now() + time;
         while self.sim.now() < end {
-            self.car.apply(target).unwrap_or_else(|error| panic!("{}: {error}", self.board.name));
+            let now = self.sim.now();
+            self.car.apply(target, now).unwrap_or_else(|error| panic!("{}: {error}", self.board.name));
             self.sim.step(TURN);
         }
     }
@@ -71,7 +72,7 @@ fn every(check: impl Fn(&str)) {
 }
 
 fn power(throttle: f64, steer: f64) -> Drive {
-    Drive::Power { throttle, steer }
+    Drive::Power { throttle, steer, strafe: 0.0 }
 }
 
 fn near(got: f64, expected: f64) -> bool {

@@ -78,7 +78,7 @@ fn a_drive_command_lives_for_its_time_and_not_a_tick_longer() {
     let mut gate = gate();
     accepted(&mut gate, ANNA, &drive(0.5, 0.25), ms(100));
     let outputs = gate.tick(ms(100));
-    assert_eq!(outputs.target.drive, Drive::Power { throttle: 0.5, steer: 0.25 });
+    assert_eq!(outputs.target.drive, Drive::Power { throttle: 0.5, steer: 0.25, strafe: 0.0 });
     assert_eq!((outputs.mode, outputs.driver), (Mode::Driving, Some(ANNA)));
     assert_eq!(gate.next_deadline(), Some(ms(600)));
     assert!(!is_braked(&gate.tick(ms(599))));
@@ -103,7 +103,7 @@ fn a_word_lives_as_long_as_its_link() {
     accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
     assert_eq!(gate.held_by(), Some(ANNA));
     assert_eq!(gate.next_deadline(), None);
-    assert_eq!(gate.tick(ms(60_000)).target.drive, Drive::Power { throttle: 0.6, steer: 0.0 });
+    assert_eq!(gate.tick(ms(60_000)).target.drive, Drive::Power { throttle: 0.6, steer: 0.0, strafe: 0.0 });
     gate.session_closed(ANNA, "the connection was closed", ms(60_000));
     let outputs = gate.tick(ms(60_001));
     assert!(is_braked(&outputs));
@@ -135,7 +135,7 @@ fn words_mean_cruise_power_and_left_is_positive() {
     ];
     for (word, throttle, steer) in cases {
         accepted(&mut gate, ANNA, &Command::Move(word), ms(0));
-        assert_eq!(gate.tick(ms(1)).target.drive, Drive::Power { throttle, steer }, "{word:?}");
+        assert_eq!(gate.tick(ms(1)).target.drive, Drive::Power { throttle, steer, strafe: 0.0 }, "{word:?}");
     }
 }
 

@@ -5,8 +5,12 @@ use crate::Interlock;
 use crate::board::{EstopSpec, Level, Pull};
 
 /// A target that changes everything: both motors reverse, both servos turn.
-const ELSEWHERE: Target =
-    Target { drive: Drive::Power { throttle: -0.5, steer: 0.0 }, pan_deg: 20.0, tilt_deg: 10.0 };
+const ELSEWHERE: Target = Target {
+    drive: Drive::Power { throttle: -0.5, steer: 0.0, strafe: 0.0 },
+    pan_deg: 20.0,
+    tilt_deg: 10.0,
+    servo_pulse: None,
+};
 
 fn engage_after(bench: &Bench, writes: usize, interlock: Interlock) {
     bench.world().engage_after = Some((writes, interlock));
@@ -17,7 +21,7 @@ fn a_latch_set_between_two_writes_of_one_change_stops_the_second() {
     let (mut car, bench) = car(&Board::preset("l298n").unwrap());
     bench.take_log();
     engage_after(&bench, 2, car.interlock());
-    car.apply(&ELSEWHERE).unwrap();
+    car.apply(&ELSEWHERE, NOW).unwrap();
     let log = bench.take_log();
     // No duty for either motor was written before. GPIO17 = 1, the first input of the left motor, never is.
     assert_eq!(log[..2], ["pwm:soft:5 = 0/1000", "pwm:soft:6 = 0/1000"]);
@@ -31,11 +35,11 @@ fn a_latch_set_between_two_writes_of_one_change_stops_the_second() {
 fn a_latch_set_between_two_bursts_of_one_flush_stops_the_second() {
     let board = Board::preset("freenove-4wd").unwrap();
     let (mut car, bench) = car(&board);
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     bench.take_log();
     // Three bursts take the duty away, then the first of three that give it the other way round.
     engage_after(&bench, 4, car.interlock());
-    car.apply(&go(-1.0, 0.0)).unwrap();
+    car.apply(&go(-1.0, 0.0), NOW).unwrap();
     let log = bench.take_log();
     assert_eq!(log[3], "pca9685@0x40 06 00 10 00 00");
     // Everything off is what comes next; not the other motors' duty.
@@ -49,10 +53,10 @@ fn whichever_write_the_latch_comes_after_no_motor_starts_and_no_servo_turns() {
         let mut moments = 0;
         for writes in 1..40 {
             let (mut car, bench) = car(&board);
-            car.apply(&go(0.75, 0.0)).unwrap();
+            car.apply(&go(0.75, 0.0), NOW).unwrap();
             bench.world().history.clear();
             engage_after(&bench, writes, car.interlock());
-            car.apply(&ELSEWHERE).unwrap();
+            car.apply(&ELSEWHERE, NOW).unwrap();
             if !car.interlock().is_engaged() {
                 break;
             }
@@ -80,13 +84,13 @@ fn whichever_write_the_latch_comes_after_no_motor_starts_and_no_servo_turns() {
             }
             // The latch holds, and nothing more is to be written.
             bench.take_log();
-            car.apply(&ELSEWHERE).unwrap();
+            car.apply(&ELSEWHERE, NOW).unwrap();
             assert_eq!(bench.take_log(), [""; 0]);
             car.interlock().release();
-            car.apply(&ELSEWHERE).unwrap();
+            car.apply(&ELSEWHERE, NOW).unwrap();
             all_do(&board, &bench, Does::Turn(-0.5));
             let (mut twin, other) = self::car(&board);
-            twin.apply(&ELSEWHERE).unwrap();
+            twin.apply(&ELSEWHERE, NOW).unwrap();
             assert_eq!(bench.world().outputs, other.world().outputs, "{} write {writes}", board.name);
         }
         assert!((4..39).contains(&moments), "{} had {moments} writes", board.name);
@@ -96,15 +100,15 @@ fn whichever_write_the_latch_comes_after_no_motor_starts_and_no_servo_turns() {
 #[test]
 fn under_the_latch_a_car_brakes_with_the_fewest_writes_and_only_once() {
     let (mut car, bench) = car(&Board::preset("demo").unwrap());
-    car.apply(&go(0.5, 0.0)).unwrap();
+    car.apply(&go(0.5, 0.0), NOW).unwrap();
     bench.take_log();
     car.interlock().engage();
-    car.apply(&ELSEWHERE).unwrap();
+    car.apply(&ELSEWHERE, NOW).unwrap();
     assert_eq!(
         bench.take_log(),
         ["pca9685@0x40 06 00 00 00 10 00 00 00 10", "gpio:GPIO27 = 1", "gpio:GPIO24 = 1"]
     );
-    car.apply(&ELSEWHERE).unwrap();
+    car.apply(&ELSEWHERE, NOW).unwrap();
     assert_eq!(bench.take_log(), [""; 0]);
     // A question is no write.
     car.check().unwrap();
@@ -115,13 +119,13 @@ fn under_the_latch_a_car_brakes_with_the_fewest_writes_and_only_once() {
 fn a_halt_a_recovery_and_a_drop_pass_the_latch() {
     for board in boards() {
         let (mut car, bench) = car(&board);
-        car.apply(&go(0.5, 0.0)).unwrap();
+        car.apply(&go(0.5, 0.0), NOW).unwrap();
         car.interlock().engage();
         car.halt().unwrap();
         all_do(&board, &bench, Does::Brake);
         car.recover().unwrap();
         car.interlock().release();
-        car.apply(&go(0.5, 0.0)).unwrap();
+        car.apply(&go(0.5, 0.0), NOW).unwrap();
         all_do(&board, &bench, Does::Turn(0.5));
         car.interlock().engage();
         drop(car);
@@ -136,17 +140,17 @@ fn a_servo_that_failed_under_way_does_not_turn_with_the_halt_of_the_latch() {
         let pan = "pca9685@0x40:8";
         let before = bench.world().outputs[pan];
         bench.world().dead = Some("pca9685".to_owned());
-        car.apply(&Target { pan_deg: 20.0, ..Target::default() }).unwrap_err();
+        car.apply(&Target { pan_deg: 20.0, ..Target::default() }, NOW).unwrap_err();
         bench.world().dead = None;
         car.interlock().engage();
         if latch_first {
-            car.apply(&ELSEWHERE).unwrap();
+            car.apply(&ELSEWHERE, NOW).unwrap();
         }
         car.halt().unwrap();
         car.recover().unwrap();
         assert_eq!(bench.world().outputs[pan], before);
         car.interlock().release();
-        car.apply(&Target { pan_deg: 20.0, ..Target::default() }).unwrap();
+        car.apply(&Target { pan_deg: 20.0, ..Target::default() }, NOW).unwrap();
         assert!(bench.world().outputs[pan] > before);
     }
 }
@@ -154,10 +158,13 @@ fn a_servo_that_failed_under_way_does_not_turn_with_the_halt_of_the_latch() {
 #[test]
 fn a_failure_under_the_latch_is_a_failure() {
     let (mut car, bench) = car(&Board::preset("l298n").unwrap());
-    car.apply(&go(0.5, 0.0)).unwrap();
+    car.apply(&go(0.5, 0.0), NOW).unwrap();
     bench.world().dead = Some("gpio:GPIO17".to_owned());
     car.interlock().engage();
-    assert_eq!(car.apply(&go(0.5, 0.0)).unwrap_err().to_string(), "motor left: gpio:GPIO17: made to fail");
+    assert_eq!(
+        car.apply(&go(0.5, 0.0), NOW).unwrap_err().to_string(),
+        "motor left: gpio:GPIO17: made to fail"
+    );
 }
 
 #[test]
@@ -166,7 +173,7 @@ fn a_car_that_is_assembled_under_the_latch_brakes_and_gives_its_servos_no_pulse(
         let (bench, interlock) = (Bench::default(), Interlock::default());
         interlock.engage();
         let mut car = Car::assemble_under(&board, &mut bench.clone(), interlock.clone()).unwrap();
-        car.apply(&ELSEWHERE).unwrap();
+        car.apply(&ELSEWHERE, NOW).unwrap();
         car.halt().unwrap();
         all_do(&board, &bench, Does::Brake);
         for outputs in &bench.world().history {
@@ -176,7 +183,7 @@ fn a_car_that_is_assembled_under_the_latch_brakes_and_gives_its_servos_no_pulse(
             }
         }
         interlock.release();
-        car.apply(&ELSEWHERE).unwrap();
+        car.apply(&ELSEWHERE, NOW).unwrap();
         all_do(&board, &bench, Does::Turn(-0.5));
         assert_eq!(car.gimbal(), (Some(20.0), Some(10.0)));
     }

@@ -8,7 +8,7 @@ use crate::bench::Registers;
 fn a_car_that_cannot_brake_is_turned_off_when_dropped() {
     let board = Board::preset("freenove-4wd").unwrap();
     let (mut car, bench) = car(&board);
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     // The halt's first burst fails; the chip is back when it is dropped.
     bench.world().fail_at = Some(0);
     drop(car);
@@ -22,7 +22,7 @@ fn a_car_that_cannot_brake_is_turned_off_when_dropped() {
 fn a_motor_that_fails_is_named_and_keeps_no_other_from_braking() {
     let board = Board::preset("l298n").unwrap();
     let (mut car, bench) = car(&board);
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     bench.world().dead = Some("gpio:GPIO27".to_owned());
     let error = car.halt().unwrap_err();
     assert_eq!(error.to_string(), "motor left: gpio:GPIO27: made to fail");
@@ -48,7 +48,7 @@ fn all_but_standby_on_the_chip() -> Board {
 fn motors_whose_chip_no_longer_obeys_are_stopped_by_their_standby_line() {
     let board = all_but_standby_on_the_chip();
     let (mut car, bench) = car(&board);
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     all_do(&board, &bench, Does::Turn(1.0));
     bench.world().dead = Some("pca9685".to_owned());
     let error = car.halt().unwrap_err();
@@ -69,7 +69,7 @@ fn motors_whose_chip_no_longer_obeys_are_stopped_by_their_standby_line() {
         }
     }
     all_do(&board, &bench, Does::Brake);
-    car.apply(&go(-0.5, 0.0)).unwrap();
+    car.apply(&go(-0.5, 0.0), NOW).unwrap();
     all_do(&board, &bench, Does::Turn(-0.5));
 }
 
@@ -77,13 +77,13 @@ fn motors_whose_chip_no_longer_obeys_are_stopped_by_their_standby_line() {
 fn a_target_that_cannot_be_written_stops_the_motors_at_once_and_the_next_one_wakes_them_over_brakes() {
     let board = all_but_standby_on_the_chip();
     let (mut car, bench) = car(&board);
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     bench.world().dead = Some("pca9685".to_owned());
-    car.apply(&go(0.5, 0.0)).unwrap_err();
+    car.apply(&go(0.5, 0.0), NOW).unwrap_err();
     all_do(&board, &bench, Does::Coast);
     bench.world().dead = None;
     bench.world().history.clear();
-    car.apply(&go(0.5, 0.0)).unwrap();
+    car.apply(&go(0.5, 0.0), NOW).unwrap();
     all_do(&board, &bench, Does::Turn(0.5));
     let woken = bench.world().history.iter().find(|outputs| outputs["gpio:GPIO22"] == 1.0).cloned().unwrap();
     for motor in &board.motors {
@@ -95,7 +95,7 @@ fn a_target_that_cannot_be_written_stops_the_motors_at_once_and_the_next_one_wak
 fn a_car_that_is_dropped_while_its_chip_is_dead_is_stopped_by_its_standby_line() {
     let board = all_but_standby_on_the_chip();
     let (mut car, bench) = car(&board);
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     bench.world().dead = Some("pca9685".to_owned());
     drop(car);
     assert_eq!(bench.world().outputs["gpio:GPIO22"], 0.0);
@@ -125,13 +125,13 @@ fn a_standby_line_on_a_chip_sleeps_and_wakes_too() {
         *standby = Some(PinRef::Chip { chip: 0, channel: 15 });
     }
     let (mut car, bench) = car(&board);
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     all_do(&board, &bench, Does::Turn(1.0));
     bench.world().dead = Some("gpio:GPIO17".to_owned());
     car.halt().unwrap_err();
     assert_eq!(bench.world().outputs["pca9685@0x40:15"], 0.0);
     bench.world().dead = None;
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     all_do(&board, &bench, Does::Turn(1.0));
 }
 
@@ -157,7 +157,7 @@ fn a_bridge_that_does_not_switch_gets_no_duty() {
     // An L298N brakes with full duty on equal inputs: full speed ahead, if an input did not change.
     let board = Board::preset("l298n").unwrap();
     let (mut car, bench) = car(&board);
-    car.apply(&go(0.5, 0.0)).unwrap();
+    car.apply(&go(0.5, 0.0), NOW).unwrap();
     bench.world().dead = Some("gpio:GPIO17".to_owned());
     car.halt().unwrap_err();
     let outputs = bench.world().outputs.clone();
@@ -175,7 +175,7 @@ fn a_bridge_whose_chip_does_not_switch_it_gets_no_duty() {
         *in2 = PinRef::Chip { chip: 0, channel: 1 };
     }
     let (mut car, bench) = car(&board);
-    car.apply(&go(0.5, 0.0)).unwrap();
+    car.apply(&go(0.5, 0.0), NOW).unwrap();
     bench.world().dead = Some("pca9685".to_owned());
     car.halt().unwrap_err();
     let outputs = bench.world().outputs.clone();
@@ -189,7 +189,7 @@ fn after_a_failure_no_other_motor_is_given_power() {
     for (dead, other) in [("gpio:GPIO17", 1), ("gpio:GPIO23", 0)] {
         let (mut car, bench) = car(&board);
         bench.world().dead = Some(dead.to_owned());
-        car.apply(&go(0.5, 0.0)).unwrap_err();
+        car.apply(&go(0.5, 0.0), NOW).unwrap_err();
         let outputs = bench.world().outputs.clone();
         assert!(!matches!(does(&board, &board.motors[other], &outputs), Does::Turn(_)), "{dead}");
     }
@@ -199,11 +199,11 @@ fn after_a_failure_no_other_motor_is_given_power() {
 fn a_servo_that_failed_is_told_again_even_to_stay() {
     let (mut car, bench) = car(&Board::preset("l298n").unwrap());
     bench.world().dead = Some("pwm:header:12".to_owned());
-    let error = car.apply(&Target { pan_deg: 20.0, ..Target::default() }).unwrap_err();
+    let error = car.apply(&Target { pan_deg: 20.0, ..Target::default() }, NOW).unwrap_err();
     assert_eq!(error.to_string(), "servo pan: pwm:header:12: made to fail");
     bench.world().dead = None;
     bench.take_log();
-    car.apply(&Target::default()).unwrap();
+    car.apply(&Target::default(), NOW).unwrap();
     assert_eq!(bench.take_log(), ["pwm:header:12 = 75/1000"]);
 }
 
@@ -218,10 +218,10 @@ fn a_gimbal_that_did_not_hear_is_where_it_was() {
     ] {
         let (mut car, bench) = car(&Board::preset(preset).unwrap());
         bench.world().dead = Some(dead.to_owned());
-        car.apply(&aside).unwrap_err();
+        car.apply(&aside, NOW).unwrap_err();
         assert_eq!(car.gimbal(), heard, "{dead}");
         bench.world().dead = None;
-        car.apply(&aside).unwrap();
+        car.apply(&aside, NOW).unwrap();
         assert_eq!(car.gimbal(), (Some(20.0), Some(10.0)), "{dead}");
     }
 }
@@ -230,9 +230,9 @@ fn a_gimbal_that_did_not_hear_is_where_it_was() {
 fn a_car_has_not_recovered_while_a_servo_fails() {
     let board = Board::preset("l298n").unwrap();
     let (mut car, bench) = car(&board);
-    car.apply(&Target { pan_deg: 20.0, ..go(0.5, 0.0) }).unwrap();
+    car.apply(&Target { pan_deg: 20.0, ..go(0.5, 0.0) }, NOW).unwrap();
     bench.world().dead = Some("pwm:header:12".to_owned());
-    car.apply(&Target { pan_deg: 30.0, ..go(0.5, 0.0) }).unwrap_err();
+    car.apply(&Target { pan_deg: 30.0, ..go(0.5, 0.0) }, NOW).unwrap_err();
     for _ in 0..3 {
         // Its motors are well, so a halt alone would say that all is.
         car.halt().unwrap();
@@ -245,7 +245,7 @@ fn a_car_has_not_recovered_while_a_servo_fails() {
     // 20 degrees of the 180 from 500 to 2500 µs, of the bench's 1000 steps in 20 ms.
     let log = bench.take_log();
     assert_eq!(log[log.len() - 2..], ["pwm:header:12 = 86/1000", "pwm:header:13 = 75/1000"]);
-    car.apply(&Target { pan_deg: 30.0, ..go(0.5, 0.0) }).unwrap();
+    car.apply(&Target { pan_deg: 30.0, ..go(0.5, 0.0) }, NOW).unwrap();
     all_do(&board, &bench, Does::Turn(0.5));
 }
 
@@ -263,7 +263,7 @@ fn a_car_has_not_recovered_while_a_chip_does_not_run() {
 #[test]
 fn what_is_not_a_number_is_not_where_a_servo_turns_when_it_recovers() {
     let (mut car, _bench) = car(&Board::preset("l298n").unwrap());
-    car.apply(&Target { pan_deg: f64::NAN, ..Target::default() }).unwrap_err();
+    car.apply(&Target { pan_deg: f64::NAN, ..Target::default() }, NOW).unwrap_err();
     car.recover().unwrap();
     assert_eq!(car.gimbal(), (Some(0.0), Some(0.0)));
 }
@@ -272,7 +272,7 @@ fn what_is_not_a_number_is_not_where_a_servo_turns_when_it_recovers() {
 fn a_chip_that_fails_names_all_that_hangs_on_it() {
     let (mut car, bench) = car(&Board::preset("demo").unwrap());
     bench.world().dead = Some("pca9685".to_owned());
-    let error = car.apply(&go(1.0, 0.0)).unwrap_err();
+    let error = car.apply(&go(1.0, 0.0), NOW).unwrap_err();
     assert_eq!(
         error.to_string(),
         "motor left, motor right, servo pan, servo tilt: pca9685@0x40: made to fail; tried 3 times"
@@ -284,7 +284,7 @@ fn a_chip_that_fails_names_all_that_hangs_on_it() {
 fn a_chip_that_was_reset_is_found_by_a_check_and_set_up_by_the_halt_after_it() {
     for board in boards().filter(|board| !board.chips.is_empty()) {
         let (mut car, bench) = car(&board);
-        car.apply(&go(0.5, 0.0)).unwrap();
+        car.apply(&go(0.5, 0.0), NOW).unwrap();
         car.check().unwrap();
         bench.world().chips.insert("pca9685@0x40".to_owned(), Registers::after_reset());
         let error = car.check().unwrap_err();
@@ -294,7 +294,7 @@ fn a_chip_that_was_reset_is_found_by_a_check_and_set_up_by_the_halt_after_it() {
         car.halt().unwrap();
         car.check().unwrap();
         all_do(&board, &bench, Does::Brake);
-        car.apply(&go(0.5, 0.0)).unwrap();
+        car.apply(&go(0.5, 0.0), NOW).unwrap();
         all_do(&board, &bench, Does::Turn(0.5));
     }
 }
@@ -302,12 +302,12 @@ fn a_chip_that_was_reset_is_found_by_a_check_and_set_up_by_the_halt_after_it() {
 #[test]
 fn a_chip_that_is_gone_is_found_by_a_check_while_nothing_is_to_be_written() {
     let (mut car, bench) = car(&Board::preset("demo").unwrap());
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     bench.take_log();
     car.check().unwrap();
     assert_eq!(bench.take_log(), ["pca9685@0x40 00?"]);
     bench.world().dead = Some("pca9685".to_owned());
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     assert_eq!(car.check().unwrap_err().source.kind, IoKind::NoAcknowledge);
 }
 
@@ -317,22 +317,22 @@ fn whichever_write_fails_the_car_halts_and_the_next_target_is_reached_in_full() 
         let mut failures = 0;
         for nth in 0..40 {
             let (mut car, bench) = car(&board);
-            car.apply(&go(0.75, 0.0)).unwrap();
+            car.apply(&go(0.75, 0.0), NOW).unwrap();
             bench.world().history.clear();
             bench.world().fail_at = Some(nth);
             let target = Target { pan_deg: 20.0, tilt_deg: 5.0, ..go(-0.5, 0.0) };
-            let Err(error) = car.apply(&target) else { break };
+            let Err(error) = car.apply(&target, NOW) else { break };
             failures += 1;
             assert!(error.part.starts_with("motor") || error.part.starts_with("servo"), "{error}");
             assert!(error.source.place.contains([':', '@']), "{error}");
             car.halt().unwrap();
             all_do(&board, &bench, Does::Brake);
-            car.apply(&target).unwrap();
+            car.apply(&target, NOW).unwrap();
             all_do(&board, &bench, Does::Turn(-0.5));
             never_reversed_under_power(&board, &bench.world().history);
             // The same outputs as those of a car that never failed.
             let (mut twin, other) = self::car(&board);
-            twin.apply(&target).unwrap();
+            twin.apply(&target, NOW).unwrap();
             assert_eq!(bench.world().outputs, other.world().outputs, "{} write {nth}", board.name);
         }
         assert!((4..40).contains(&failures), "{} had {failures} writes to fail", board.name);
@@ -344,12 +344,12 @@ fn without_a_halt_too_the_next_target_is_reached_in_full() {
     for board in boards() {
         for nth in 0..40 {
             let (mut car, bench) = car(&board);
-            car.apply(&go(0.75, 0.0)).unwrap();
+            car.apply(&go(0.75, 0.0), NOW).unwrap();
             bench.world().fail_at = Some(nth);
-            if car.apply(&go(-0.5, 0.0)).is_ok() {
+            if car.apply(&go(-0.5, 0.0), NOW).is_ok() {
                 break;
             }
-            car.apply(&go(0.75, 0.0)).unwrap();
+            car.apply(&go(0.75, 0.0), NOW).unwrap();
             all_do(&board, &bench, Does::Turn(0.75));
             never_reversed_under_power(&board, &bench.world().history);
         }

@@ -6,6 +6,10 @@ use super::*;
 use crate::bench::{Bench, Outputs};
 use crate::board::{BridgeSpec, ChipKind, DriverSpec, MotorSpec, PRESETS, PinRef, ServoRole, Side};
 
+/// Nothing here takes time but what says so.
+const NOW: Duration = Duration::ZERO;
+
+mod alone;
 mod estop;
 mod failure;
 mod rest;
@@ -32,7 +36,7 @@ fn car(board: &Board) -> (Car, Bench) {
 }
 
 fn go(throttle: f64, steer: f64) -> Target {
-    Target { drive: Drive::Power { throttle, steer }, ..Target::default() }
+    Target { drive: Drive::Power { throttle, steer, strafe: 0.0 }, ..Target::default() }
 }
 
 /// What a motor does: a power, or one of the two ways to do nothing. Typed again from the data sheets.
@@ -69,7 +73,7 @@ fn does(board: &Board, motor: &MotorSpec, outputs: &Outputs) -> Does {
         // Without magnitude it stands; how it was left cannot be told from its wires.
         BridgeSpec::RobotHat { pwm, direction, .. } => match (at(direction), at(pwm)) {
             (_, 0.0) => Does::Brake,
-            (direction, pwm) => Does::Turn(sign * (1.0 - 2.0 * direction) * pwm),
+            (direction, pwm) => Does::Turn(sign * (2.0 * direction - 1.0) * pwm),
         },
     }
 }
@@ -140,15 +144,15 @@ fn every_preset_stands_braked_with_its_camera_ahead() {
 fn every_preset_drives_forward_and_turns_left_with_its_right_wheels() {
     for board in boards() {
         let (mut car, bench) = car(&board);
-        car.apply(&go(0.5, 0.0)).unwrap();
+        car.apply(&go(0.5, 0.0), NOW).unwrap();
         all_do(&board, &bench, Does::Turn(0.5));
-        car.apply(&go(0.0, 0.5)).unwrap();
+        car.apply(&go(0.0, 0.5), NOW).unwrap();
         let outputs = bench.world().outputs.clone();
         for motor in &board.motors {
             let wanted = if motor.side == Side::Right { 0.5 } else { -0.5 };
             assert_eq!(does(&board, motor, &outputs), Does::Turn(wanted), "{} of {}", motor.name, board.name);
         }
-        assert_eq!(car.wheels(), WheelPower { left: -0.5, right: 0.5 });
+        assert_eq!(car.wheels(), WheelPower { left: -0.5, right: 0.5, strafe: 0.0 });
     }
 }
 
@@ -192,23 +196,23 @@ fn the_demo_car_is_assembled_in_this_order() {
 fn only_what_changes_is_written() {
     let (mut car, bench) = car(&Board::preset("demo").unwrap());
     bench.take_log();
-    car.apply(&go(0.5, 0.0)).unwrap();
+    car.apply(&go(0.5, 0.0), NOW).unwrap();
     assert_eq!(
         bench.take_log(),
         ["gpio:GPIO27 = 0", "gpio:GPIO24 = 0", "pca9685@0x40 06 00 00 00 08 00 00 00 08"]
     );
-    car.apply(&go(0.5, 0.0)).unwrap();
+    car.apply(&go(0.5, 0.0), NOW).unwrap();
     assert_eq!(bench.take_log(), [""; 0]);
-    car.apply(&Target { pan_deg: 90.0, ..go(0.5, 0.0) }).unwrap();
+    car.apply(&Target { pan_deg: 90.0, ..go(0.5, 0.0) }, NOW).unwrap();
     assert_eq!(bench.take_log(), ["pca9685@0x40 26 00 00 00 02"]);
 }
 
 #[test]
 fn four_motors_behind_one_chip_reverse_in_two_bursts() {
     let (mut car, bench) = car(&Board::preset("freenove-4wd").unwrap());
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     bench.take_log();
-    car.apply(&go(-1.0, 0.0)).unwrap();
+    car.apply(&go(-1.0, 0.0), NOW).unwrap();
     let log = bench.take_log();
     // To zero: channels 1, 2, 5 and 7 were on. Then 0, 3, 4 and 6.
     assert_eq!(
@@ -228,7 +232,7 @@ fn four_motors_behind_one_chip_reverse_in_two_bursts() {
 fn motors_are_written_before_servos() {
     let (mut car, bench) = car(&Board::preset("l298n").unwrap());
     bench.take_log();
-    car.apply(&Target { pan_deg: 90.0, ..go(1.0, 0.0) }).unwrap();
+    car.apply(&Target { pan_deg: 90.0, ..go(1.0, 0.0) }, NOW).unwrap();
     assert_eq!(bench.take_log().last().map(String::as_str), Some("pwm:header:12 = 125/1000"));
 }
 
@@ -254,7 +258,7 @@ fn a_halt_writes_everything_of_the_motors_again() {
 fn a_dropped_car_brakes_and_its_camera_holds() {
     for board in boards() {
         let (mut car, bench) = car(&board);
-        car.apply(&Target { pan_deg: 20.0, ..go(1.0, 0.3) }).unwrap();
+        car.apply(&Target { pan_deg: 20.0, ..go(1.0, 0.3) }, NOW).unwrap();
         let before = pulse_us(&board, &bench, ServoRole::Pan);
         drop(car);
         all_do(&board, &bench, Does::Brake);
@@ -267,7 +271,7 @@ fn the_gimbal_is_where_the_servos_were_last_told_to_turn_within_their_limits() {
     for board in boards() {
         let (mut car, _bench) = car(&board);
         assert_eq!(car.gimbal(), (Some(0.0), Some(0.0)));
-        car.apply(&Target { pan_deg: 20.0, tilt_deg: -500.0, ..Target::default() }).unwrap();
+        car.apply(&Target { pan_deg: 20.0, tilt_deg: -500.0, ..Target::default() }, NOW).unwrap();
         let tilt = board.servos.iter().find(|servo| servo.role == ServoRole::Tilt);
         assert_eq!(car.gimbal(), (Some(20.0), tilt.map(|servo| servo.min_deg)));
     }
@@ -279,9 +283,9 @@ fn the_gimbal_is_where_the_servos_were_last_told_to_turn_within_their_limits() {
 #[test]
 fn beyond_a_limit_further_is_no_change() {
     let (mut car, bench) = car(&Board::preset("l298n").unwrap());
-    car.apply(&Target { pan_deg: 100.0, ..Target::default() }).unwrap();
+    car.apply(&Target { pan_deg: 100.0, ..Target::default() }, NOW).unwrap();
     bench.take_log();
-    car.apply(&Target { pan_deg: 120.0, ..Target::default() }).unwrap();
+    car.apply(&Target { pan_deg: 120.0, ..Target::default() }, NOW).unwrap();
     assert_eq!(bench.take_log(), [""; 0]);
 }
 
@@ -289,10 +293,10 @@ fn beyond_a_limit_further_is_no_change() {
 fn what_is_not_a_number_is_refused_and_moves_nothing() {
     let (mut car, bench) = car(&Board::preset("demo").unwrap());
     bench.take_log();
-    let error = car.apply(&go(f64::NAN, 0.0)).unwrap_err();
+    let error = car.apply(&go(f64::NAN, 0.0), NOW).unwrap_err();
     assert_eq!(error.to_string(), "motor left: power: NaN is not a number from -1 to 1");
     assert_eq!(bench.take_log(), [""; 0]);
-    let error = car.apply(&Target { tilt_deg: f64::NAN, ..Target::default() }).unwrap_err();
+    let error = car.apply(&Target { tilt_deg: f64::NAN, ..Target::default() }, NOW).unwrap_err();
     assert_eq!(error.to_string(), "servo tilt: servo tilt: NaN is no angle");
 }
 
@@ -301,7 +305,7 @@ fn an_inverted_motor_turns_the_other_way_round() {
     let mut board = Board::preset("demo").unwrap();
     board.motors[0].invert = true;
     let (mut car, bench) = car(&board);
-    car.apply(&go(0.5, 0.0)).unwrap();
+    car.apply(&go(0.5, 0.0), NOW).unwrap();
     all_do(&board, &bench, Does::Turn(0.5));
     assert_eq!(bench.world().outputs["gpio:GPIO17"], 0.0);
     assert_eq!(bench.world().outputs["gpio:GPIO27"], 1.0);
@@ -322,8 +326,8 @@ proptest! {
         for board in boards() {
             let (mut car, bench) = car(&board);
             for (throttle, steer, brake) in &targets {
-                let drive = if *brake { Drive::Brake } else { Drive::Power { throttle: *throttle, steer: *steer } };
-                car.apply(&Target { drive, ..Target::default() }).unwrap();
+                let drive = if *brake { Drive::Brake } else { Drive::Power { throttle: *throttle, steer: *steer, strafe: 0.0 } };
+                car.apply(&Target { drive, ..Target::default() }, NOW).unwrap();
             }
             drop(car);
             never_reversed_under_power(&board, &bench.world().history);

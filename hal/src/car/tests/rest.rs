@@ -5,7 +5,7 @@ use super::*;
 /// A car that drives and cannot be asked to stop any more, and its bench.
 fn runaway(board: &Board) -> (Car, Bench) {
     let (mut car, bench) = car(board);
-    car.apply(&go(1.0, 0.0)).unwrap();
+    car.apply(&go(1.0, 0.0), NOW).unwrap();
     all_do(board, &bench, Does::Turn(1.0));
     bench.take_log();
     bench.world().history.clear();

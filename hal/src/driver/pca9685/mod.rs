@@ -6,16 +6,16 @@
 //!
 //! Sections are those of the data sheet, PCA9685 rev. 4 of 16 April 2015.
 
+use std::fmt::{Debug, Display};
 use std::ops::{Range, RangeInclusive};
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
 
-mod channel;
+use super::staged::Staged;
+
 #[cfg(test)]
 mod tests;
-
-pub use channel::{Channel, Shared};
 
 /// Channels of a chip.
 pub const CHANNELS: u8 = 16;
@@ -255,6 +255,47 @@ impl<I: I2c, D: DelayNs> Pca9685<I, D> {
             Some((bus, _)) => bus.write(self.address, bytes).map_err(Error::Bus),
             None => Ok(()),
         }
+    }
+}
+
+impl<I: I2c<Error: Debug + Display>, D: DelayNs> Staged for Pca9685<I, D> {
+    type Bus = I::Error;
+    type Error = Error<I::Error>;
+    const FULL_ON: u16 = FULL_ON;
+
+    fn of_bus(error: Self::Error) -> Result<I::Error, Self::Error> {
+        match error {
+            Error::Bus(error) => Ok(error),
+            other => Err(other),
+        }
+    }
+
+    fn check(&self, channel: u8) -> Result<(), Self::Error> {
+        if channel < CHANNELS { Ok(()) } else { Err(Error::Channel(channel)) }
+    }
+
+    fn frequency_hz(&self, _channel: u8) -> Option<f64> {
+        Some(self.frequency_hz())
+    }
+
+    fn stage(&mut self, channel: u8, duty: u16) -> Result<(), Self::Error> {
+        self.stage(channel, duty)
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        self.flush()
+    }
+
+    fn verify(&mut self) -> Result<(), Self::Error> {
+        self.verify()
+    }
+
+    fn forget(&mut self) {
+        self.forget();
+    }
+
+    fn leave_running(&mut self) {
+        self.leave_running();
     }
 }
 

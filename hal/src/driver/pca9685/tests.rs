@@ -12,6 +12,7 @@ use mockall::{Sequence, mock};
 
 use super::*;
 use crate::bench::{OneChip, Registers};
+use crate::driver::staged::{Refused, Shared};
 use crate::{IoError, IoKind};
 
 const AT: u8 = 0x40;
@@ -182,7 +183,7 @@ fn a_channel_stages_and_the_chip_writes() {
     shared.lock().flush().unwrap();
     channel.set_low().unwrap();
     shared.lock().flush().unwrap();
-    assert_eq!(channel.set_duty_cycle(5000), Err(Error::Duty(5000)));
+    assert_eq!(channel.set_duty_cycle(5000), Err(Refused(Error::Duty(5000))));
     shared.lock().leave_running();
     drop((channel, shared));
     bus.done();

@@ -10,10 +10,13 @@
 //! Manual"; what it does not say is from its firmware (sparkfun/Serial_Controlled_Motor_Driver, SCMD_FW).
 //! Its own watchdog (FSAFE_TIME) stays off: nobody promises it a word in time.
 
+use std::fmt::{Debug, Display};
 use std::ops::RangeInclusive;
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::i2c::I2c;
+
+use super::staged::Staged;
 
 #[cfg(test)]
 mod tests;
@@ -258,6 +261,47 @@ impl<I: I2c, D: DelayNs> Scmd<I, D> {
         if let Some((_, delay)) = &mut self.hardware {
             delay.delay_us(us);
         }
+    }
+}
+
+impl<I: I2c<Error: Debug + Display>, D: DelayNs> Staged for Scmd<I, D> {
+    type Bus = I::Error;
+    type Error = Error<I::Error>;
+    const FULL_ON: u16 = FULL_ON;
+
+    fn of_bus(error: Self::Error) -> Result<I::Error, Self::Error> {
+        match error {
+            Error::Bus(error) => Ok(error),
+            other => Err(other),
+        }
+    }
+
+    fn check(&self, channel: u8) -> Result<(), Self::Error> {
+        if channel < CHANNELS { Ok(()) } else { Err(Error::Channel(channel)) }
+    }
+
+    fn frequency_hz(&self, _channel: u8) -> Option<f64> {
+        None
+    }
+
+    fn stage(&mut self, channel: u8, duty: u16) -> Result<(), Self::Error> {
+        self.stage(channel, duty)
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        self.flush()
+    }
+
+    fn verify(&mut self) -> Result<(), Self::Error> {
+        self.verify()
+    }
+
+    fn forget(&mut self) {
+        self.forget();
+    }
+
+    fn leave_running(&mut self) {
+        self.leave_running();
     }
 }
 

@@ -1,0 +1,379 @@
+//! The microcontroller of SunFounder's Robot HAT: twenty PWM channels on seven timers, and eight analog
+//! inputs.
+//!
+//! What lives here: its commands, and what is to be written when. Values are *staged* first and written
+//! together by [`RobotHat::flush`], only where they changed; the chip takes one register a transfer. What
+//! must never live here: what is wired to a channel.
+//!
+//! There is no data sheet. Registers, timers and waits are those of the maker's own library, robot_hat
+//! 2.x: `pwm.py`, `adc.py`, `servo.py` and `reset_mcu` of `utils.py`.
+
+use std::fmt::{Debug, Display};
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use embedded_hal::delay::DelayNs;
+use embedded_hal::digital::OutputPin;
+use embedded_hal::i2c::I2c;
+
+use super::analog::{self, Analog, Conversion};
+use super::staged::{Shared, Staged};
+
+#[cfg(test)]
+mod tests;
+
+/// PWM channels, P0 to P19.
+pub const CHANNELS: u8 = 20;
+/// Analog inputs, A0 to A7.
+pub const ANALOG_INPUTS: u8 = 8;
+/// Full scale of its analog inputs, volts.
+pub const REFERENCE_V: f64 = 3.3;
+/// Where the library looks for it, and one more that the chip leaves room for.
+pub const ADDRESSES: RangeInclusive<u8> = 0x14..=0x17;
+/// What its timers make with a period that still has a hundred steps, hertz.
+pub const FREQUENCIES_HZ: RangeInclusive<f64> = 1.0..=720_000.0;
+/// The duty that is always on; of whatever period.
+pub const FULL_ON: u16 = u16::MAX;
+
+const CHANNEL: u8 = 0x20;
+const CLOCK_HZ: f64 = 72e6;
+/// The longest period that the library gives a servo.
+const LONGEST_PERIOD: f64 = 4095.0;
+/// Timers by the first of their channels, with their prescaler and period registers.
+const TIMERS: [(u8, u8, u8); 7] = [
+    (0, 0x40, 0x44),
+    (4, 0x41, 0x45),
+    (8, 0x42, 0x46),
+    (12, 0x43, 0x47),
+    (16, 0x50, 0x54),
+    (18, 0x51, 0x55),
+    (19, 0x52, 0x56),
+];
+/// What an analog input reads at [`REFERENCE_V`].
+const FULL_SCALE: f64 = 4095.0;
+/// Between the command and what it sampled. The library waits for nothing but its own next transfer.
+const SAMPLE_TIME: Duration = Duration::from_millis(1);
+/// The command that samples an analog input; the inputs are counted from the end.
+const SAMPLE: u8 = 0x10;
+/// How long its reset line is low, and how long it then takes to start.
+const RESET_MS: u32 = 10;
+
+/// What the driver refuses, or what went wrong on the bus.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Error<E> {
+    /// A transfer failed, or the reset line. What the chip puts out is unknown; the next
+    /// [`RobotHat::flush`] resets it, sets it up from the beginning and writes every channel.
+    #[error("{0}")]
+    Bus(E),
+    /// The chip cannot have this address.
+    #[error("{0:#04x} is no address of a Robot HAT: 0x14 to 0x17")]
+    Address(u8),
+    /// The timers cannot make this frequency.
+    #[error("{0} hertz is beyond a Robot HAT: 1 to 720000 hertz")]
+    Frequency(f64),
+    /// Two channels of one timer, and two frequencies.
+    #[error("P{0} shares its timer with a channel of another frequency")]
+    Timer(u8),
+    /// A channel that does not exist, or that was not named when the chip was set up.
+    #[error("P{0} is no channel of this Robot HAT")]
+    Channel(u8),
+}
+
+/// What a timer divides the clock by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Timer {
+    prescaler: u16,
+    period: u16,
+}
+
+impl Timer {
+    /// As fine as the library's longest period allows.
+    fn at(frequency_hz: f64) -> Option<Self> {
+        FREQUENCIES_HZ.contains(&frequency_hz).then(|| {
+            let counts = CLOCK_HZ / frequency_hz;
+            let prescaler = (counts / LONGEST_PERIOD).ceil();
+            // The range of frequencies leaves 1 to 17583, and 100 to 4095.
+            Self { prescaler: prescaler as u16, period: (counts / prescaler).round() as u16 }
+        })
+    }
+
+    fn frequency_hz(self) -> f64 {
+        CLOCK_HZ / f64::from(self.prescaler) / f64::from(self.period)
+    }
+
+    /// The counts of the period that a duty is.
+    fn counts(self, duty: u16) -> u16 {
+        let counts = f64::from(self.period) * f64::from(duty) / f64::from(FULL_ON);
+        // At most the period.
+        counts.round() as u16
+    }
+}
+
+/// The chip. The channels that it was set up for are off from [`new`](Self::new) on; others are left
+/// alone, as not every board has them.
+#[derive(Debug)]
+pub struct RobotHat<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> {
+    bus: I,
+    delay: D,
+    reset: Option<R>,
+    address: u8,
+    timers: [Option<Timer>; TIMERS.len()],
+    configured: bool,
+    stop_on_drop: bool,
+    /// The analog input that was sampled last, if nothing else was on the bus since.
+    sampled: Option<u8>,
+    /// Duties of the channels in use, of [`FULL_ON`].
+    staged: [Option<u16>; CHANNELS as usize],
+    /// The counts that the chip is known to have.
+    written: [Option<u16>; CHANNELS as usize],
+}
+
+impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
+    /// Resets the chip if it has a `reset` line, turns `channels` off and sets up their timers. Each is
+    /// a channel and its frequency in hertz. Whatever an earlier process left running on them stops.
+    ///
+    /// # Errors
+    /// An address, a channel or a frequency that the chip does not have, or a failed transfer.
+    pub fn new(
+        bus: I,
+        delay: D,
+        reset: Option<R>,
+        address: u8,
+        channels: &[(u8, f64)],
+    ) -> Result<Self, Error<I::Error>> {
+        if !ADDRESSES.contains(&address) {
+            return Err(Error::Address(address));
+        }
+        let mut timers = [None; TIMERS.len()];
+        let mut staged = [None; CHANNELS as usize];
+        for &(channel, frequency_hz) in channels {
+            let timer = Timer::at(frequency_hz).ok_or(Error::Frequency(frequency_hz))?;
+            let known = &mut timers[timer_of(channel).ok_or(Error::Channel(channel))?];
+            if known.replace(timer).is_some_and(|known| known != timer) {
+                return Err(Error::Timer(channel));
+            }
+            staged[usize::from(channel)] = Some(0);
+        }
+        let written = [None; CHANNELS as usize];
+        let (configured, stop_on_drop, sampled) = (false, true, None);
+        let mut chip =
+            Self { bus, delay, reset, address, timers, configured, stop_on_drop, sampled, staged, written };
+        chip.flush()?;
+        Ok(chip)
+    }
+
+    /// What the timer of a channel really makes of the frequency that was asked for.
+    ///
+    /// # Errors
+    /// A channel that the chip was not set up for.
+    pub fn frequency_hz(&self, channel: u8) -> Result<f64, Error<I::Error>> {
+        let timer = timer_of(channel).and_then(|timer| self.timers[timer]);
+        timer.map(Timer::frequency_hz).ok_or(Error::Channel(channel))
+    }
+
+    /// Sets what a channel shall do after the next [`flush`](Self::flush): 0 is always off,
+    /// [`FULL_ON`] always on.
+    ///
+    /// # Errors
+    /// A channel that the chip was not set up for.
+    pub fn stage(&mut self, channel: u8, duty: u16) -> Result<(), Error<I::Error>> {
+        let staged = self.staged.get_mut(usize::from(channel)).and_then(Option::as_mut);
+        *staged.ok_or(Error::Channel(channel))? = duty;
+        Ok(())
+    }
+
+    /// Writes what was staged and is not known to be there. Nothing to write is no transfer.
+    ///
+    /// # Errors
+    /// A failed transfer. After it nothing is known, and the next flush writes everything.
+    pub fn flush(&mut self) -> Result<(), Error<I::Error>> {
+        let result = self.write_changes();
+        self.doubt_unless(result)
+    }
+
+    /// Asks the chip whether it is there; one byte, of which it is not known what it means. A chip that
+    /// was reset answers too: its channels are off, which is safe, and cannot be told from outside.
+    ///
+    /// # Errors
+    /// A failed transfer. After it the next flush writes everything.
+    pub fn verify(&mut self) -> Result<(), Error<I::Error>> {
+        self.sampled = None;
+        let result = self.bus.read(self.address, &mut [0]).map_err(Error::Bus);
+        self.doubt_unless(result)
+    }
+
+    /// Takes nothing for granted: the next flush writes every channel.
+    pub fn forget(&mut self) {
+        self.written = [None; CHANNELS as usize];
+    }
+
+    /// Turns every channel off that the chip was set up for, whatever was staged. Goes on where one fails.
+    ///
+    /// # Errors
+    /// The first failed transfer.
+    pub fn all_off(&mut self) -> Result<(), Error<I::Error>> {
+        let mut result = Ok(());
+        for channel in 0..CHANNELS {
+            if let Some(staged) = &mut self.staged[usize::from(channel)] {
+                *staged = 0;
+                result = result.and(self.write_counts(channel, 0));
+            }
+        }
+        self.doubt_unless(result)
+    }
+
+    /// From now on a drop leaves the channels as they are. Without this it turns them off.
+    pub fn leave_running(&mut self) {
+        self.stop_on_drop = false;
+    }
+
+    fn configure(&mut self) -> Result<(), Error<I::Error>> {
+        if let Some(reset) = &mut self.reset {
+            reset.set_low().map_err(Error::Bus)?;
+            self.delay.delay_ms(RESET_MS);
+            reset.set_high().map_err(Error::Bus)?;
+            self.delay.delay_ms(RESET_MS);
+        }
+        self.forget();
+        for channel in 0..CHANNELS {
+            // Another period would make another pulse of what is still there.
+            if self.staged[usize::from(channel)].is_some() {
+                self.write_counts(channel, 0)?;
+            }
+        }
+        for (timer, (_, prescaler, period)) in self.timers.into_iter().zip(TIMERS) {
+            if let Some(timer) = timer {
+                // The library takes one from the prescaler, and none from the period.
+                self.write(prescaler, timer.prescaler - 1)?;
+                self.write(period, timer.period)?;
+            }
+        }
+        self.configured = true;
+        Ok(())
+    }
+
+    fn write_changes(&mut self) -> Result<(), Error<I::Error>> {
+        if !self.configured {
+            self.configure()?;
+        }
+        for channel in 0..CHANNELS {
+            let timer = timer_of(channel).and_then(|timer| self.timers[timer]);
+            if let Some((duty, timer)) = self.staged[usize::from(channel)].zip(timer) {
+                let counts = timer.counts(duty);
+                if self.written[usize::from(channel)] != Some(counts) {
+                    self.write_counts(channel, counts)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_counts(&mut self, channel: u8, counts: u16) -> Result<(), Error<I::Error>> {
+        self.written[usize::from(channel)] = None;
+        self.write(CHANNEL + channel, counts)?;
+        self.written[usize::from(channel)] = Some(counts);
+        Ok(())
+    }
+
+    /// After a failure nothing is taken for granted: the chip may have lost its supply.
+    fn doubt_unless(&mut self, result: Result<(), Error<I::Error>>) -> Result<(), Error<I::Error>> {
+        if result.is_err() {
+            self.forget();
+            self.configured = false;
+        }
+        result
+    }
+
+    fn write(&mut self, register: u8, value: u16) -> Result<(), Error<I::Error>> {
+        self.sampled = None;
+        let [high, low] = value.to_be_bytes();
+        self.bus.write(self.address, &[register, high, low]).map_err(Error::Bus)
+    }
+}
+
+impl<I, D, R> Staged for RobotHat<I, D, R>
+where
+    I: I2c<Error: Debug + Display> + Send + 'static,
+    D: DelayNs + Send + 'static,
+    R: OutputPin<Error = I::Error> + Send + 'static,
+{
+    type Bus = I::Error;
+    type Error = Error<I::Error>;
+    const FULL_ON: u16 = FULL_ON;
+
+    fn of_bus(error: Self::Error) -> Result<I::Error, Self::Error> {
+        match error {
+            Error::Bus(error) => Ok(error),
+            other => Err(other),
+        }
+    }
+
+    fn check(&self, channel: u8) -> Result<(), Self::Error> {
+        self.frequency_hz(channel).map(|_| ())
+    }
+
+    fn frequency_hz(&self, channel: u8) -> Option<f64> {
+        self.frequency_hz(channel).ok()
+    }
+
+    fn stage(&mut self, channel: u8, duty: u16) -> Result<(), Self::Error> {
+        self.stage(channel, duty)
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        self.flush()
+    }
+
+    fn verify(&mut self) -> Result<(), Self::Error> {
+        self.verify()
+    }
+
+    fn forget(&mut self) {
+        self.forget();
+    }
+
+    fn leave_running(&mut self) {
+        self.leave_running();
+    }
+
+    fn analog(chip: &Shared<Self>) -> Option<Box<dyn Analog<Error = Self::Bus> + Send>> {
+        Some(Box::new(chip.clone()))
+    }
+}
+
+impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> Analog for RobotHat<I, D, R> {
+    type Error = I::Error;
+
+    fn full_scale_v(&self) -> f64 {
+        REFERENCE_V
+    }
+
+    /// A write, and then a read. Whatever else is told to the chip between them gives the conversion up.
+    fn convert(&mut self, channel: u8) -> Result<Conversion, analog::Error<I::Error>> {
+        analog::check(channel, ANALOG_INPUTS)?;
+        if self.sampled.take() != Some(channel) {
+            let command = SAMPLE | (ANALOG_INPUTS - 1 - channel);
+            self.bus.write(self.address, &[command, 0, 0]).map_err(analog::Error::Bus)?;
+            self.sampled = Some(channel);
+            return Ok(Conversion::Wait(SAMPLE_TIME));
+        }
+        let mut value = [0; 2];
+        self.bus.read(self.address, &mut value).map_err(analog::Error::Bus)?;
+        let share = f64::from(u16::from_be_bytes(value)) / FULL_SCALE;
+        Ok(Conversion::Volts(REFERENCE_V * share.min(1.0)))
+    }
+}
+
+impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> Drop for RobotHat<I, D, R> {
+    fn drop(&mut self) {
+        if self.stop_on_drop {
+            // Nobody is left to tell. Whoever must know calls `all_off` before.
+            let _unheard = self.all_off();
+        }
+    }
+}
+
+/// Which of [`TIMERS`] a channel is on.
+fn timer_of(channel: u8) -> Option<usize> {
+    (channel < CHANNELS).then(|| TIMERS.partition_point(|(first, ..)| *first <= channel) - 1)
+}
