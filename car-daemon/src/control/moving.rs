@@ -7,12 +7,15 @@ use protocol::{Answer, Code, Command, Event, Fault, Limit, Moment, Move, Power, 
 
 use super::motion::{Life, Motion};
 use super::session::runs_out;
+use super::trial::Trial;
 use super::{Control, Gate, SessionId};
 
-/// What a command wants of the wheels.
+/// What a command wants of the wheels, or of one part alone.
+#[derive(Default)]
 struct Wish {
     throttle: f64,
     steer: f64,
+    trial: Option<Trial>,
     limited: Option<Limit>,
 }
 
@@ -25,12 +28,16 @@ impl Gate {
         let (wish, life) = match command {
             Command::Drive { throttle, steer, strafe, ttl, seq, t } => {
                 let limited = strafe.filter(|s| s.get() != 0.0).map(|_| Limit::Strafe);
-                let wish = Wish { throttle: throttle.get(), steer: steer.get(), limited };
+                let wish = Wish { throttle: throttle.get(), steer: steer.get(), limited, trial: None };
                 (wish, self.life(id, *ttl, *seq, *t, now)?)
             }
             Command::Velocity { linear, angular, ttl, seq, t } => {
                 let wish = wish_for(&self.rules.drivetrain, linear.m_s(), angular.rad_s());
                 (wish, self.life(id, *ttl, *seq, *t, now)?)
+            }
+            Command::Test { trial, ttl, seq, t } => {
+                let trial = Some(self.rules.bench.find(trial)?);
+                (Wish { trial, ..Wish::default() }, self.life(id, *ttl, *seq, *t, now)?)
             }
             Command::Move(word) => (wish_of(*word, &self.rules.control), self.life_of_word(id, now)),
             other => return Err(Fault::new(Code::INTERNAL, format!("{other:?} is no motion"))),
@@ -69,7 +76,8 @@ impl Gate {
     }
 
     fn steer_by(&mut self, id: SessionId, wish: &Wish, life: Life, now: Duration) -> Result<(), Fault> {
-        let motion = Motion { driver: id, throttle: wish.throttle, steer: wish.steer, since: now, life };
+        let Wish { throttle, steer, trial, .. } = *wish;
+        let motion = Motion { driver: id, throttle, steer, trial, since: now, life };
         let quiet = self.rules.control.command_ttl;
         let Some(session) = self.sessions.get_mut(&id) else { return Ok(()) };
         // Told of what is refused, too: a stick that is held while nothing may move is held afterwards.
@@ -95,6 +103,10 @@ impl Gate {
             self.events.push(Event::Driving { driver: id });
             // The first turn after standing may already move by one turn's worth of power.
             self.ticked = now.saturating_sub(self.rules.control.period());
+        }
+        if self.motion.is_some_and(|before| before.trial.map(Trial::part) != trial.map(Trial::part)) {
+            // What one part has of power is none of another's.
+            self.stand();
         }
         self.motion = Some(motion);
         Ok(())
@@ -134,7 +146,7 @@ fn wish_of(word: Move, control: &Control) -> Wish {
         Move::Left => (0.0, cruise),
         Move::Right => (0.0, -cruise),
     };
-    Wish { throttle, steer, limited: None }
+    Wish { throttle, steer, ..Wish::default() }
 }
 
 /// More speed than the car has is scaled down as a whole: slower, on the same curve.
@@ -146,5 +158,6 @@ fn wish_for(drivetrain: &Drivetrain, linear: f64, angular: f64) -> Wish {
         throttle: Power::clamped(throttle * scale).get(),
         steer: Power::clamped(steer * scale).get(),
         limited,
+        trial: None,
     }
 }

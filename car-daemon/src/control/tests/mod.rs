@@ -14,6 +14,7 @@ mod any_history;
 mod authority;
 mod breakage;
 mod estop;
+mod trial;
 
 const ANNA: u64 = 1;
 const BEN: u64 = 2;
@@ -63,7 +64,10 @@ fn accepted(gate: &mut Gate, id: u64, command: &Command, now: Duration) {
 }
 
 fn is_braked(outputs: &Outputs) -> bool {
-    outputs.target.drive == Drive::Brake && outputs.throttle == 0.0 && outputs.steer == 0.0
+    outputs.target.drive == Drive::Brake
+        && outputs.target.servo_pulse.is_none()
+        && outputs.throttle == 0.0
+        && outputs.steer == 0.0
 }
 
 #[test]
