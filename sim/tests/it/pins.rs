@@ -38,10 +38,7 @@ fn a_line_is_low_when_it_is_opened_and_follows_what_is_written() {
 fn a_line_that_the_board_does_not_name_is_refused_and_those_that_it_names_are_listed() {
     let text = refused(preset("l298n").output("GPIO99"));
     assert_eq!(text, "gpio:GPIO99: no such line: the board names GPIO17, GPIO27, GPIO23, GPIO24");
-    assert_eq!(
-        refused(preset("freenove-4wd").output("GPIO17")),
-        "gpio:GPIO17: no such line: the board names none"
-    );
+    assert_eq!(refused(preset("jetbot").output("GPIO17")), "gpio:GPIO17: no such line: the board names none");
 }
 
 #[test]
