@@ -1,5 +1,6 @@
-//! `car-daemon` as the stories run it: the same program, built where their harness finds it, with one
-//! more platform: `breakable`, on which it breaks when told.
+//! `car-daemon` as the stories run it: the same program, built where their harness finds it, with two
+//! more platforms: `breakable`, on which it breaks when told, and `miswired`, a simulated car that is wired
+//! as the board file `truth.toml` in `[linux] sys` says, whatever the daemon's board is.
 //!
 //! What breaks is the word in the file `fault` in `[linux] sys`: `panic` and `stall` the control loop,
 //! `bus` every chip, `panic-at-start` whoever opens the platform, which is the main thread of a daemon.
@@ -14,12 +15,20 @@ use car_daemon::{Config, PLATFORMS, PlatformRow, cli};
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hal::board::Pull;
 use hal::platform::{Bus, Delay, EdgeSink, Input, Linux, Output, Pwm, Watch};
-use hal::{IoError, IoKind, Platform};
+use hal::{Board, IoError, IoKind, Platform};
+use sim::Sim;
 
 fn main() -> ExitCode {
     let breakable = PlatformRow { name: "breakable", open: Breakable::open, outlives: true };
-    let platforms: Vec<PlatformRow> = PLATFORMS.iter().copied().chain([breakable]).collect();
+    let miswired = PlatformRow { name: "miswired", open: miswired, outlives: false };
+    let platforms: Vec<PlatformRow> = PLATFORMS.iter().copied().chain([breakable, miswired]).collect();
     cli::main_with(platforms.leak())
+}
+
+fn miswired(config: &Config) -> Box<dyn Platform> {
+    let truth = config.linux.sys.join("truth.toml");
+    let board = Board::load(&truth.to_string_lossy());
+    Box::new(Sim::new(&board.unwrap_or_else(|error| panic!("{error}"))))
 }
 
 /// The platform `linux`, and a chip at every address of every bus.

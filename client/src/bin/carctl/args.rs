@@ -150,12 +150,11 @@ pub(crate) enum Command {
     /// At the end you see what would change, and say whether it is written. All else in the file, comments
     /// too, stays as it is. `s` skips a part, `q` or Ctrl-C ends it: then the car stops, and nothing is
     /// written. The daemon must run this very file, for which it wants the role admin, and must be
-    /// restarted to use what was found:
-    ///
-    ///   car-daemon boards demo > my-car.toml
-    ///   car-daemon --board my-car.toml --platform linux
-    ///   carctl calibrate my-car.toml
-    #[command(verbatim_doc_comment)]
+    /// restarted to use what was found.
+    #[command(after_long_help = "To begin with a board that comes with the daemon:\n  \
+        car-daemon boards demo > my-car.toml\n  \
+        car-daemon --board my-car.toml --platform linux\n  \
+        carctl calibrate my-car.toml")]
     Calibrate(Calibrate),
     /// Turn the camera, in degrees; prints the angles after limits.
     Look {

@@ -51,9 +51,12 @@ impl<'o, O: Write + IsTerminal> Screen<'o, O> {
             return Ok(());
         }
         self.clear()?;
+        if prompt.is_empty() {
+            return Ok(());
+        }
         if self.in_place {
             write!(self.out, "> {prompt}")?;
-        } else if !prompt.is_empty() {
+        } else {
             writeln!(self.out, "> {prompt}")?;
         }
         prompt.clone_into(&mut self.prompt);
