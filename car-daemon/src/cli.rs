@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use transport::{Endpoint, Inherited};
 
 use crate::config::{Config, Overrides};
+use crate::doctor::diagnose;
 use crate::guard::{self, Line, Post};
 use crate::halt::halt;
 use crate::platform::{PLATFORMS, PlatformRow};
@@ -69,6 +70,7 @@ Examples:
   car-daemon --listen ws://127.0.0.1:0              one endpoint, on any free port
   car-daemon check --config car.toml                is this file right?
   car-daemon halt --config car.toml                 no daemon runs: is the car at rest?
+  car-daemon doctor --board jetbot --platform linux has this machine what that board needs?
   car-daemon boards demo > my-car.toml              a board file to begin with
 
 Logs go to stderr; RUST_LOG=debug says more, RUST_LOG=warn less.
@@ -87,6 +89,13 @@ enum Command {
     },
     /// Bring every output of the board to rest without a running daemon
     Halt,
+    /// Say what this machine has beside what the board needs, and what to do where something is missing
+    ///
+    /// Looks at GPIO lines, I²C buses and the chips that answer there, PWM devices, groups, permissions and
+    /// real-time rights. Nothing moves: no output is opened and nothing written to a chip, so it may be asked
+    /// while a daemon drives. On `sim` it says what the board would need. Exit code 0: the car can start; 1:
+    /// something is missing; 2: the configuration is wrong.
+    Doctor,
     /// What the daemon starts to outlive it
     #[command(name = guard::COMMAND, hide = true)]
     Guard {
@@ -115,6 +124,7 @@ pub fn main_with(platforms: &'static [PlatformRow]) -> ExitCode {
         Some(Command::Check) => check(&args, &overrides),
         Some(Command::Boards { name }) => boards(name.as_deref()),
         Some(Command::Halt) => bring_to_rest(&args, &overrides),
+        Some(Command::Doctor) => look_after(&args, &overrides),
         Some(Command::Guard { fingerprint }) => stand_guard(&args, &overrides, *fingerprint),
     })
 }
@@ -306,6 +316,18 @@ fn check(args: &Args, overrides: &Overrides) -> u8 {
     match load(args, overrides) {
         Ok(config) => print(&config.to_string()),
         Err(code) => code,
+    }
+}
+
+fn look_after(args: &Args, overrides: &Overrides) -> u8 {
+    let config = match load(args, overrides) {
+        Ok(config) => config,
+        Err(code) => return code,
+    };
+    let diagnosis = diagnose(&config);
+    match (print(&diagnosis.text), diagnosis.is_fit) {
+        (FINE, false) => FAILED,
+        (printed, _) => printed,
     }
 }
 

@@ -13,6 +13,7 @@ mod clock;
 pub mod config;
 pub mod control;
 mod daemon;
+mod doctor;
 mod guard;
 mod halt;
 pub mod hardware;

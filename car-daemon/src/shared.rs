@@ -201,6 +201,8 @@ fn log(event: &Event) {
         Event::Estop { latched: false, by, .. } => tracing::warn!(%by, "emergency stop released"),
         Event::Hardware { fault: Some(fault) } => tracing::error!(%fault, "hardware fault"),
         Event::Hardware { fault: None } => tracing::info!("the hardware answers again"),
+        Event::Battery { empty: true, volts } => tracing::warn!(volts, "the battery is empty: charge it"),
+        Event::Battery { empty: false, volts } => tracing::info!(volts, "the battery is no longer empty"),
         Event::Bye { reason } => tracing::info!(%reason, "goodbye"),
         other => tracing::info!(?other, "event"),
     }

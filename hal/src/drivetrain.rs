@@ -1,6 +1,12 @@
-//! From what the driver wants to what the wheels do, and back. Pure arithmetic.
+//! From what the driver wants to what wheels and steering do, and back. Pure arithmetic.
+//!
+//! What must never live here: motors, servos and their wires.
 
-use crate::board::{DrivetrainSpec, End, Side};
+use crate::Board;
+use crate::board::{DrivetrainSpec, End, ServoRole, ServoSpec, Side};
+
+/// The furthest that front wheels are taken to turn, degrees.
+const WIDEST_LOCK_DEG: f64 = 60.0;
 
 /// Power for each side, -1 to 1, and sideways.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,43 +40,193 @@ impl WheelPower {
     }
 }
 
+/// What a car cannot do of what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beyond {
+    /// It is not that fast.
+    Speed,
+    /// It does not turn that tightly.
+    Turn,
+}
+
+/// The powers for a velocity, -1 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Demand {
+    /// Forward positive.
+    pub throttle: f64,
+    /// Left positive.
+    pub steer: f64,
+    /// What was asked and is not done.
+    pub beyond: Option<Beyond>,
+}
+
 /// The geometry of a car.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drivetrain {
-    track_m: f64,
+    kind: Kind,
     top_speed_mps: f64,
-    strafes: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    /// Steered by its sides, on whatever wheels.
+    Sides {
+        /// What a wheel's way is for a turn of one radian, metres: half of the track, on mecanum wheels and
+        /// half of the wheelbase (w = (vx ∓ vy ∓ (lx + ly)·ω)/r).
+        arm_m: f64,
+        strafes: bool,
+    },
+    Steered(Steering),
+}
+
+/// Front wheels that turn.
+#[derive(Clone, Debug, PartialEq)]
+struct Steering {
+    wheelbase_m: f64,
+    /// Between the centre line and the wheels that are driven; none where one motor turns both.
+    offset_m: f64,
+    center_deg: f64,
+    left_lock_deg: f64,
+    right_lock_deg: f64,
+}
+
+impl Steering {
+    fn new(wheelbase_m: f64, track_m: f64, board: &Board) -> Self {
+        let servo = board.servos.iter().find(|servo| servo.role == ServoRole::Steering);
+        let lock = |deg: f64| deg.clamp(0.0, WIDEST_LOCK_DEG);
+        let (left, right) = (
+            |servo: &ServoSpec| lock(servo.max_deg - servo.center_deg),
+            |servo: &ServoSpec| lock(servo.center_deg - servo.min_deg),
+        );
+        let sided = board.motors.iter().any(|motor| motor.side != Side::Both);
+        Self {
+            wheelbase_m,
+            offset_m: if sided { track_m / 2.0 } else { 0.0 },
+            center_deg: servo.map_or(0.0, |servo| servo.center_deg),
+            left_lock_deg: servo.map_or(0.0, left),
+            right_lock_deg: servo.map_or(0.0, right),
+        }
+    }
+
+    /// How far the front wheels turn for `steer`, degrees, left positive.
+    fn angle_deg(&self, steer: f64) -> f64 {
+        steer.clamp(-1.0, 1.0) * if steer < 0.0 { self.right_lock_deg } else { self.left_lock_deg }
+    }
+
+    /// The tangent of that.
+    fn tan(&self, steer: f64) -> f64 {
+        self.angle_deg(steer).to_radians().tan()
+    }
+
+    /// How much slower the left wheels turn than the middle of the axle, and how much faster the right ones,
+    /// as a share: the electronic differential.
+    fn difference(&self, steer: f64) -> f64 {
+        self.offset_m / self.wheelbase_m * self.tan(steer)
+    }
+
+    /// The steer for a curve: tan δ = L·ω/v.
+    fn demand(&self, linear_mps: f64, angular_rad_s: f64, top_speed_mps: f64) -> Demand {
+        if angular_rad_s == 0.0 {
+            return fastest(linear_mps / top_speed_mps, 0.0, 0.0);
+        }
+        if linear_mps == 0.0 {
+            // On the spot it cannot; its wheels show where it would go.
+            return Demand { throttle: 0.0, steer: angular_rad_s.signum(), beyond: Some(Beyond::Turn) };
+        }
+        let deg = (self.wheelbase_m * angular_rad_s / linear_mps).atan().to_degrees();
+        let lock = if deg < 0.0 { self.right_lock_deg } else { self.left_lock_deg };
+        // A lock of none steers nothing, and a share of it is none.
+        let steer = if lock > 0.0 { deg / lock } else { f64::INFINITY.copysign(deg) };
+        let demand = fastest(linear_mps / top_speed_mps, steer.clamp(-1.0, 1.0), self.difference(steer));
+        // Rounding alone is no limit.
+        let beyond = if steer.abs() > 1.0 + 1e-9 { Some(Beyond::Turn) } else { demand.beyond };
+        Demand { beyond, ..demand }
+    }
+}
+
+/// The same curve, as fast as the outer wheels are: those turn faster than the middle by `difference`.
+fn fastest(throttle: f64, steer: f64, difference: f64) -> Demand {
+    let over = throttle.abs() * (1.0 + difference.abs());
+    if over > 1.0 {
+        return Demand { throttle: throttle / over, steer, beyond: Some(Beyond::Speed) };
+    }
+    Demand { throttle, steer, beyond: None }
 }
 
 impl Drivetrain {
     /// From a board's description.
     #[must_use]
-    pub fn new(spec: &DrivetrainSpec) -> Self {
-        let strafes = matches!(spec, DrivetrainSpec::Mecanum { .. });
-        Self { track_m: spec.track_m(), top_speed_mps: spec.top_speed_mps(), strafes }
+    pub fn new(board: &Board) -> Self {
+        let kind = match board.drivetrain {
+            DrivetrainSpec::Differential { track_m, .. } => {
+                Kind::Sides { arm_m: track_m / 2.0, strafes: false }
+            }
+            DrivetrainSpec::Mecanum { track_m, wheelbase_m, .. } => {
+                Kind::Sides { arm_m: f64::midpoint(track_m, wheelbase_m), strafes: true }
+            }
+            DrivetrainSpec::Ackermann { track_m, wheelbase_m, .. } => {
+                Kind::Steered(Steering::new(wheelbase_m, track_m, board))
+            }
+        };
+        Self { kind, top_speed_mps: board.drivetrain.top_speed_mps() }
     }
 
     /// Whether it goes sideways too.
     #[must_use]
     pub fn strafes(&self) -> bool {
-        self.strafes
+        matches!(self.kind, Kind::Sides { strafes: true, .. })
+    }
+
+    /// Whether it turns without going anywhere: by its sides, and not by front wheels.
+    #[must_use]
+    pub fn turns_on_the_spot(&self) -> bool {
+        matches!(self.kind, Kind::Sides { .. })
     }
 
     /// Power of the wheels for `throttle`, `steer` and `strafe` (-1 to 1, left positive). What would need
-    /// more than full power is scaled down as a whole, so that the way stays the one that was asked.
+    /// more than full power is scaled down as a whole, so that the way stays the one that was asked. On a car
+    /// with front wheels that turn, `steer` is theirs, and no power by itself.
     #[must_use]
     pub fn mix(&self, throttle: f64, steer: f64, strafe: f64) -> WheelPower {
-        let strafe = if self.strafes { strafe } else { 0.0 };
-        let (left, right) = (throttle - steer, throttle + steer);
+        let (left, right, strafe) = match &self.kind {
+            Kind::Sides { strafes, .. } => {
+                (throttle - steer, throttle + steer, if *strafes { strafe } else { 0.0 })
+            }
+            Kind::Steered(steering) => {
+                let difference = steering.difference(steer);
+                (throttle * (1.0 - difference), throttle * (1.0 + difference), 0.0)
+            }
+        };
         let over = (left.abs().max(right.abs()) + strafe.abs()).max(1.0);
         WheelPower { left: left / over, right: right / over, strafe: strafe / over }
     }
 
-    /// `(throttle, steer)` that give `linear_mps` and `angular_rad_s`, in the steady state. May be
-    /// beyond ±1 where the car is not that fast.
+    /// Where the steering servo stands for `steer`, degrees; `None` of a car without one.
     #[must_use]
-    pub fn power_for(&self, linear_mps: f64, angular_rad_s: f64) -> (f64, f64) {
-        (linear_mps / self.top_speed_mps, angular_rad_s * self.track_m / 2.0 / self.top_speed_mps)
+    pub fn steering_deg(&self, steer: f64) -> Option<f64> {
+        match &self.kind {
+            Kind::Sides { .. } => None,
+            Kind::Steered(steering) => Some(steering.center_deg + steering.angle_deg(steer)),
+        }
+    }
+
+    /// The powers that give `linear_mps` and `angular_rad_s`, in the steady state. More than the car has is
+    /// less of it, on the same curve; a curve that is too tight is the tightest.
+    #[must_use]
+    pub fn power_for(&self, linear_mps: f64, angular_rad_s: f64) -> Demand {
+        match &self.kind {
+            Kind::Sides { arm_m, .. } => {
+                let throttle = linear_mps / self.top_speed_mps;
+                let steer = angular_rad_s * arm_m / self.top_speed_mps;
+                let over = throttle.abs() + steer.abs();
+                if over > 1.0 {
+                    let beyond = Some(Beyond::Speed);
+                    return Demand { throttle: throttle / over, steer: steer / over, beyond };
+                }
+                Demand { throttle, steer, beyond: None }
+            }
+            Kind::Steered(steering) => steering.demand(linear_mps, angular_rad_s, self.top_speed_mps),
+        }
     }
 
     /// Metres a second at full power, straight ahead.
@@ -79,70 +235,19 @@ impl Drivetrain {
         self.top_speed_mps
     }
 
-    /// Radians a second at full power, on the spot.
+    /// Radians a second at full power: on the spot, or in the tightest curve to the left.
     #[must_use]
     pub fn top_turn_rad_s(&self) -> f64 {
-        2.0 * self.top_speed_mps / self.track_m
+        match &self.kind {
+            Kind::Sides { arm_m, .. } => self.top_speed_mps / arm_m,
+            Kind::Steered(steering) => {
+                let fastest = self.top_speed_mps / (1.0 + steering.difference(1.0).abs());
+                fastest * steering.tan(1.0) / steering.wheelbase_m
+            }
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn drivetrain() -> Drivetrain {
-        Drivetrain::new(&DrivetrainSpec::Differential {
-            track_m: 0.13,
-            wheel_diameter_m: 0.065,
-            top_speed_mps: 0.68,
-        })
-    }
-
-    #[test]
-    fn a_left_turn_on_the_spot_runs_the_right_wheel_forward() {
-        assert_eq!(drivetrain().mix(0.0, 1.0, 0.0), WheelPower { left: -1.0, right: 1.0, strafe: 0.0 });
-    }
-
-    #[test]
-    fn too_much_is_scaled_down_as_a_whole() {
-        assert_eq!(drivetrain().mix(1.0, 1.0, 0.0), WheelPower { left: 0.0, right: 1.0, strafe: 0.0 });
-        assert_eq!(drivetrain().mix(1.0, -0.5, 0.0), WheelPower { left: 1.0, right: 0.5 / 1.5, strafe: 0.0 });
-    }
-
-    #[test]
-    fn the_top_speeds_are_those_of_full_power() {
-        let drivetrain = drivetrain();
-        assert_eq!(drivetrain.top_speed_mps(), 0.68);
-        let (throttle, steer) = drivetrain.power_for(drivetrain.top_speed_mps(), 0.0);
-        assert_eq!((throttle, steer), (1.0, 0.0));
-        let (throttle, steer) = drivetrain.power_for(0.0, drivetrain.top_turn_rad_s());
-        assert_eq!(throttle, 0.0);
-        assert!((steer - 1.0).abs() < 1e-12);
-    }
-
-    proptest! {
-        #[test]
-        fn no_wheel_gets_more_than_full_power_and_the_curve_stays(
-            throttle in -10.0_f64..10.0, steer in -10.0_f64..10.0
-        ) {
-            let WheelPower { left, right, .. } = drivetrain().mix(throttle, steer, 0.0);
-            prop_assert!(left.abs() <= 1.0 && right.abs() <= 1.0);
-            // Sum and difference of the wheels are in the ratio of throttle and steer.
-            prop_assert!(((left + right) * steer - (right - left) * throttle).abs() < 1e-9);
-        }
-
-        #[test]
-        fn a_twist_within_the_limits_is_what_the_wheels_then_give(
-            linear in -0.3_f64..0.3, angular in -4.0_f64..4.0
-        ) {
-            let drivetrain = drivetrain();
-            let (throttle, steer) = drivetrain.power_for(linear, angular);
-            let wheels = drivetrain.mix(throttle, steer, 0.0);
-            let (left, right) = (wheels.left * 0.68, wheels.right * 0.68);
-            prop_assert!(((left + right) / 2.0 - linear).abs() < 1e-9);
-            prop_assert!(((right - left) / 0.13 - angular).abs() < 1e-9);
-        }
-    }
-}
+#[path = "drivetrain_tests.rs"]
+mod tests;

@@ -14,10 +14,11 @@ mod error;
 pub mod file;
 mod interlock;
 pub mod platform;
+pub mod sensor;
 
 pub use board::Board;
 pub use car::{Car, Drive, Target};
-pub use drivetrain::{Drivetrain, WheelPower};
+pub use drivetrain::{Beyond, Demand, Drivetrain, WheelPower};
 pub use error::{AssembleError, HardwareError, IoError, IoKind};
 pub use interlock::Interlock;
 pub use platform::{Motion, Platform};

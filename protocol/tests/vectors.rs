@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use protocol::{
     Angle, AngularSpeed, Answer, Battery, BoardInfo, Code, Command, DialectId, Event, Fault, Gimbal, Hello,
-    Id, Info, Latched, Limit, LinearSpeed, Mode, Moment, MotorInfo, Move, Notification, Outgoing, Pose,
+    Id, Imu, Info, Latched, Limit, LinearSpeed, Mode, Moment, MotorInfo, Move, Notification, Outgoing, Pose,
     Power, Pulse, Rate, Replies, Reply, Request, Requests, Role, ServoInfo, Speed, State, Token, Topics,
     Trial, Ttl, Visitor, Wheels, Who,
 };
@@ -169,8 +169,10 @@ fn state() -> State {
         gimbal: Some(Gimbal { pan: 10.0, tilt: -5.0 }),
         speed: Some(Speed { linear: 0.3, angular: -0.5 }),
         pose: Some(Pose { x: 1.25, y: -0.5, heading: 0.1 }),
-        battery: Some(Battery { volts: 7.4, percent: 62.0 }),
+        battery: Some(Battery { volts: 7.4, percent: 62.0, amps: Some(1.25) }),
         range_m: Some(0.85),
+        line: Some(vec![0.0, 0.75, 1.0]),
+        imu: Some(Imu { acceleration: [0.5, -0.25, 9.75], rotation: [0.0, 0.125, -0.5] }),
         driver: Some(3),
         estop: Some(Latched { by: "session 2 (uid 1000)".to_owned(), reason: Some("a child".to_owned()) }),
         stop_reason: Some("the command ran out".to_owned()),
@@ -300,6 +302,7 @@ fn events() -> Vec<(&'static str, Event)> {
             },
         ),
         ("event hardware", Event::Hardware { fault: Some("the motor driver does not answer".to_owned()) }),
+        ("event battery", Event::Battery { empty: true, volts: 6.3 }),
         ("event hardware was reset", Event::Hardware { fault: None }),
         ("event missed", Event::Missed { count: 3 }),
         ("event bye", Event::Bye { reason: "SIGTERM".to_owned() }),

@@ -1,7 +1,7 @@
 //! H-bridges. They see nothing but their pins, and obey the truth tables of their data sheets,
 //! typed here from those and from nowhere else, so that a driver with the wrong table shows.
 
-use hal::board::{BridgeSpec, DriverSpec, PinRef};
+use hal::board::{BridgeSpec, PinRef};
 
 use crate::signal::Signal;
 
@@ -29,9 +29,8 @@ enum State {
 
 /// What the bridge makes of the signals that `read` finds on its pins. A pin that carries nothing
 /// reads low: all three chips pull their inputs down or are treated so.
-pub(crate) fn output(driver: &DriverSpec, read: impl Fn(&PinRef) -> Option<Signal>) -> Terminals {
+pub(crate) fn output(bridge: &BridgeSpec, read: impl Fn(&PinRef) -> Option<Signal>) -> Terminals {
     let read = |pin: &PinRef| read(pin).unwrap_or(Signal::LOW);
-    let DriverSpec::HBridge(bridge) = driver else { return Terminals::Coast };
     match bridge {
         BridgeSpec::L298n { en, in1, in2, .. } => average([read(en), read(in1), read(in2)], l298n),
         BridgeSpec::Tb6612 { pwm, in1, in2, standby, .. } => {

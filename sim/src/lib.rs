@@ -34,6 +34,7 @@ mod chip;
 mod circuit;
 mod clock;
 mod digest;
+mod esc;
 mod motor;
 mod net;
 mod pin;
@@ -96,13 +97,14 @@ impl Sim {
         self.world.lock().circuit.buses.register(bus, address, register)
     }
 
-    /// What a named motor gets from its bridge now; of a motor that the board calls inverted, before
+    /// What a named motor gets from its bridge now, or from its ESC in the last step; of a motor that the board calls inverted, before
     /// its swapped leads.
     #[must_use]
     pub fn terminals(&self, motor: &str) -> Option<Terminals> {
         let world = self.world.lock();
         let motor = world.motors.iter().find(|m| m.name == motor)?;
-        Some(bridge::output(&motor.driver, |pin| world.circuit.signal(pin)))
+        // An ESC takes a step to make anything of its pulses.
+        Some(motor.reads(|pin| world.circuit.signal(pin)).unwrap_or(motor.terminals))
     }
 
     /// How fast a named motor's wheel turns, rad/s, forward positive.

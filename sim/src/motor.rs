@@ -1,11 +1,13 @@
 //! A gear motor and its wheel, as a system of the first order. The numbers are those of the yellow
 //! "TT" motor, 1:48; where it is going and what it is fastened to is not known here.
 
-use hal::board::{DriverSpec, MotorSpec, Side};
+use hal::board::{BridgeSpec, DriverSpec, End, MotorSpec, PinRef, Side};
 
-use crate::bridge::Terminals;
+use crate::bridge::{self, Terminals};
 use crate::clock::STEP_S;
 use crate::digest::Digest;
+use crate::esc::Esc;
+use crate::signal::Signal;
 
 /// How fast the speed follows the voltage, and dies down when the terminals are shorted, seconds:
 /// about 0.10 for a car of 1 kg on four motors (estimated from R 5 Ω, Ke 0.248 V·s/rad,
@@ -21,7 +23,8 @@ const STANDSTILL_RAD_S: f64 = 1e-6;
 pub(crate) struct Motor {
     pub(crate) name: String,
     pub(crate) side: Side,
-    pub(crate) driver: DriverSpec,
+    pub(crate) end: Option<End>,
+    driver: Driver,
     pub(crate) terminals: Terminals,
     /// Rad/s at full power, negative of a motor with its leads swapped.
     no_load_rad_s: f64,
@@ -31,13 +34,36 @@ pub(crate) struct Motor {
     open: Lag,
 }
 
+/// What drives a motor.
+#[derive(Debug)]
+enum Driver {
+    Bridge(BridgeSpec),
+    Esc {
+        pin: PinRef,
+        esc: Esc,
+    },
+    /// Nothing that is known here.
+    None,
+}
+
+impl Driver {
+    fn new(spec: &DriverSpec) -> Self {
+        match spec {
+            DriverSpec::HBridge(bridge) => Self::Bridge(bridge.clone()),
+            DriverSpec::Esc(spec) => Self::Esc { pin: spec.pwm.clone(), esc: Esc::new(spec) },
+            _ => Self::None,
+        }
+    }
+}
+
 impl Motor {
     /// At rest. `no_load_rad_s` is its speed at full power.
     pub(crate) fn new(spec: &MotorSpec, no_load_rad_s: f64) -> Self {
         Self {
             name: spec.name.clone(),
             side: spec.side,
-            driver: spec.driver.clone(),
+            end: spec.end,
+            driver: Driver::new(&spec.driver),
             terminals: Terminals::Coast,
             no_load_rad_s: if spec.invert { -no_load_rad_s } else { no_load_rad_s },
             speed_rad_s: 0.0,
@@ -47,8 +73,28 @@ impl Motor {
         }
     }
 
+    /// What its bridge makes of the signals that `read` finds; `None` without one.
+    pub(crate) fn reads(&self, read: impl Fn(&PinRef) -> Option<Signal>) -> Option<Terminals> {
+        match &self.driver {
+            Driver::Bridge(bridge) => Some(bridge::output(bridge, read)),
+            Driver::Esc { .. } | Driver::None => None,
+        }
+    }
+
+    /// Reads its wires.
+    pub(crate) fn listen(&mut self, read: impl Fn(&PinRef) -> Option<Signal>) {
+        if let Driver::Esc { pin, esc } = &mut self.driver {
+            esc.listen(read(pin));
+        } else if let Some(terminals) = self.reads(read) {
+            self.terminals = terminals;
+        }
+    }
+
     /// Runs for one step and says how far the wheel turned, in radians.
     pub(crate) fn step(&mut self) -> f64 {
+        if let Driver::Esc { esc, .. } = &mut self.driver {
+            self.terminals = esc.step();
+        }
         let (lag, drive) = match self.terminals {
             Terminals::Drive(drive) => (&self.driven, drive),
             Terminals::Brake => (&self.driven, 0.0),
@@ -75,6 +121,9 @@ impl Motor {
     pub(crate) fn digest(&self, into: &mut Digest) {
         into.number(self.speed_rad_s);
         into.number(self.angle_rad);
+        if let Driver::Esc { esc, .. } = &self.driver {
+            esc.digest(into);
+        }
     }
 }
 

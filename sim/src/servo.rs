@@ -1,7 +1,7 @@
 //! A hobby servo: reads the length of its pulse and turns there as fast as it can. What it carries
 //! is not known here.
 
-use hal::board::{PinRef, ServoSpec};
+use hal::board::{PinRef, ServoRole, ServoSpec};
 
 use crate::clock::STEP_S;
 use crate::digest::Digest;
@@ -52,6 +52,11 @@ impl Servo {
             if way.abs() <= reach { self.target_deg } else { self.angle_deg + reach.copysign(way) };
     }
 
+    /// How far it turns the front wheels, radians, left positive; `None` of one that turns something else.
+    pub(crate) fn steers_rad(&self) -> Option<f64> {
+        (self.spec.role == ServoRole::Steering).then(|| (self.angle_deg - self.spec.center_deg).to_radians())
+    }
+
     /// Where it is, in the degrees of the board.
     pub(crate) fn angle_deg(&self) -> f64 {
         self.angle_deg
@@ -66,8 +71,6 @@ impl Servo {
 
 #[cfg(test)]
 mod tests {
-    use hal::board::ServoRole;
-
     use super::*;
 
     fn servo(invert: bool) -> Servo {

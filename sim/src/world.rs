@@ -3,10 +3,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hal::board::{Board, Side};
+use hal::board::{Board, End, Side};
 
-use crate::bridge;
-use crate::chassis::Chassis;
+use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
 use crate::digest::Digest;
@@ -83,22 +82,18 @@ impl World {
         if self.circuit.take_changed() {
             self.read_wires();
         }
-        let (mut left, mut right) = (Wheels::default(), Wheels::default());
+        let (mut turned, mut speed) = (Wheels::default(), Wheels::default());
         for motor in &mut self.motors {
-            let turned = motor.step();
-            if motor.side != Side::Right {
-                left.add(turned, motor.speed_rad_s());
-            }
-            if motor.side != Side::Left {
-                right.add(turned, motor.speed_rad_s());
-            }
+            let by = motor.step();
+            turned.add(motor, by);
+            speed.add(motor, motor.speed_rad_s());
         }
         for servo in &mut self.servos {
             servo.step();
         }
         if let Some(chassis) = &mut self.chassis {
-            let ((left, left_speed), (right, right_speed)) = (left.mean(), right.mean());
-            chassis.step([left, right], [left_speed, right_speed]);
+            let steered_rad = self.servos.iter().find_map(Servo::steers_rad).unwrap_or(0.0);
+            chassis.step(turned.mean(), speed.mean(), steered_rad);
         }
     }
 
@@ -106,7 +101,7 @@ impl World {
     fn read_wires(&mut self) {
         let circuit = &self.circuit;
         for motor in &mut self.motors {
-            motor.terminals = bridge::output(&motor.driver, |pin| circuit.signal(pin));
+            motor.listen(|pin| circuit.signal(pin));
         }
         for servo in &mut self.servos {
             servo.listen(circuit.signal(servo.pin()));
@@ -126,24 +121,49 @@ impl World {
     }
 }
 
-/// The wheels of one side, which the ground makes turn alike: the mean of its motors.
+/// The wheels of each side, which the ground makes turn alike, and of each diagonal: means of their motors.
 #[derive(Default)]
 struct Wheels {
-    count: f64,
-    turned: f64,
-    speed: f64,
+    left: Mean,
+    right: Mean,
+    sideways: Mean,
 }
 
 impl Wheels {
-    fn add(&mut self, turned: f64, speed: f64) {
-        self.count += 1.0;
-        self.turned += turned;
-        self.speed += speed;
+    fn add(&mut self, motor: &Motor, value: f64) {
+        if motor.side != Side::Right {
+            self.left.add(value);
+        }
+        if motor.side != Side::Left {
+            self.right.add(value);
+        }
+        // Rollers of the front left and rear right push to the right.
+        match (motor.side, motor.end) {
+            (Side::Both, _) | (_, None) => {}
+            (Side::Left, Some(End::Front)) | (Side::Right, Some(End::Rear)) => self.sideways.add(-value),
+            (Side::Left, Some(End::Rear)) | (Side::Right, Some(End::Front)) => self.sideways.add(value),
+        }
     }
 
-    fn mean(self) -> (f64, f64) {
-        let count = self.count.max(1.0);
-        (self.turned / count, self.speed / count)
+    fn mean(self) -> Turned {
+        Turned { left: self.left.of_all(), right: self.right.of_all(), sideways: self.sideways.of_all() }
+    }
+}
+
+#[derive(Default)]
+struct Mean {
+    count: f64,
+    sum: f64,
+}
+
+impl Mean {
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        self.sum += value;
+    }
+
+    fn of_all(self) -> f64 {
+        self.sum / self.count.max(1.0)
     }
 }
 

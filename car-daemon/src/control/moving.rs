@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hal::Drivetrain;
+use hal::{Beyond, Demand, Drivetrain};
 use protocol::{Answer, Code, Command, Event, Fault, Limit, Moment, Move, Power, Ttl};
 
 use super::motion::{Life, Motion};
@@ -149,14 +149,15 @@ fn wish_of(word: Move, control: &Control) -> Wish {
     Wish { throttle, steer, ..Wish::default() }
 }
 
-/// More speed than the car has is scaled down as a whole: slower, on the same curve.
 fn wish_for(drivetrain: &Drivetrain, linear: f64, angular: f64) -> Wish {
-    let (throttle, steer) = drivetrain.power_for(linear, angular);
-    let over = throttle.abs() + steer.abs();
-    let (scale, limited) = if over > 1.0 { (over.recip(), Some(Limit::Speed)) } else { (1.0, None) };
+    let Demand { throttle, steer, beyond } = drivetrain.power_for(linear, angular);
+    let limited = beyond.map(|beyond| match beyond {
+        Beyond::Speed => Limit::Speed,
+        Beyond::Turn => Limit::Turn,
+    });
     Wish {
-        throttle: Power::clamped(throttle * scale).get(),
-        steer: Power::clamped(steer * scale).get(),
+        throttle: Power::clamped(throttle).get(),
+        steer: Power::clamped(steer).get(),
         limited,
         trial: None,
     }

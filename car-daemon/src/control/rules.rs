@@ -72,7 +72,7 @@ impl Rules {
     pub fn new(control: Control, board: &Board) -> Self {
         let axis = |role| board.servos.iter().find(|s| s.role == role).map(Axis::new);
         Self {
-            drivetrain: Drivetrain::new(&board.drivetrain),
+            drivetrain: Drivetrain::new(board),
             pan: axis(hal::board::ServoRole::Pan),
             tilt: axis(hal::board::ServoRole::Tilt),
             bench: Bench::new(board),

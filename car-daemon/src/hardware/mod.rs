@@ -4,6 +4,7 @@
 //! What lives here: one turn of the control loop, told the time, and the two ways to run it (a
 //! thread for real, a task where time is virtual), and the watch that sees whether it turns. What must never live here: who may drive.
 
+mod battery;
 mod bell;
 mod fate;
 mod heartbeat;

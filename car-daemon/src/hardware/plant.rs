@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hal::sensor::{News, Readings};
 use hal::{AssembleError, Board, Car, HardwareError, Interlock, Platform};
-use protocol::{Gimbal, Pose, Speed, State, Wheels};
+use protocol::{Battery, Gimbal, Imu, Pose, Speed, State, Wheels};
 
+use super::battery;
 use crate::control::Outputs;
 use crate::shared::{Shared, fill, round};
 
@@ -29,6 +31,7 @@ pub(crate) struct Plant {
     next_check: Duration,
     /// When to try again, while the hardware has failed.
     retry: Option<Duration>,
+    battery: battery::Watch,
 }
 
 impl Plant {
@@ -51,6 +54,7 @@ impl Plant {
             next_tick: Duration::ZERO,
             next_check: Duration::ZERO,
             retry: None,
+            battery: battery::Watch::default(),
         })
     }
 
@@ -84,7 +88,23 @@ impl Plant {
             self.next_tick = now + self.period;
             self.publish(outputs, now);
         }
-        deadline.map_or(self.next_tick, |d| d.min(self.next_tick))
+        // One transfer at most. If more is due, the next turn begins with whatever the gate says then.
+        let sense = self.car.sense(now);
+        self.listen(now);
+        deadline.map_or(self.next_tick, |d| d.min(self.next_tick)).min(sense)
+    }
+
+    /// Tells people of sensors.
+    fn listen(&mut self, now: Duration) {
+        for news in self.car.sensor_news() {
+            match news {
+                News::Fails(error) => tracing::warn!(%error, "a sensor does not answer"),
+                News::Answers(sensor) => tracing::info!(%sensor, "a sensor answers again"),
+            }
+        }
+        if let Some(event) = self.battery.look(self.car.readings().battery, now) {
+            self.shared.say(&event);
+        }
     }
 
     /// Brakes, whatever was said before.
@@ -149,9 +169,31 @@ impl Plant {
                 y: round(m.y_m, 1e4),
                 heading: round(m.heading_rad, 1e4),
             }),
-            ..State::default()
+            ..sensed(self.car.readings())
         };
         fill(&mut state, outputs, now);
         self.shared.publish(state);
     }
 }
+
+/// What the sensors say.
+fn sensed(readings: &Readings) -> State {
+    let three = |axes: [f64; 3]| axes.map(|axis| round(axis, 1e3));
+    State {
+        battery: readings.battery.map(|battery| Battery {
+            volts: round(battery.volts, 1e3),
+            percent: round(battery.percent, 1e1),
+            amps: battery.amps.map(|amps| round(amps, 1e3)),
+        }),
+        range_m: readings.range_m.map(|range| round(range, 1e3)),
+        line: readings.line().map(|line| line.into_iter().map(|darkness| round(darkness, 1e3)).collect()),
+        imu: readings
+            .imu
+            .map(|imu| Imu { acceleration: three(imu.acceleration), rotation: three(imu.rotation) }),
+        ..State::default()
+    }
+}
+
+#[cfg(test)]
+#[path = "plant_tests.rs"]
+mod tests;

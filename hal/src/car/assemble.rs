@@ -10,13 +10,17 @@ use super::guard::{Pass, asks_a_robot_hat, reads_a_register};
 use super::motor::{Bridge, Bridged, Driver, Motor, Wire};
 use super::parts::{Button, ESTOP, Standby};
 use super::turret::{Turret, refused_by_servo};
-use crate::board::{Board, BridgeSpec, ChipKind, DriverSpec, EstopSpec, MotorSpec, PinRef, ServoSpec};
+use crate::board::{
+    Board, BridgeSpec, ChipKind, DriverSpec, EscReverse, EscSpec, EstopSpec, MotorSpec, PinRef, ServoSpec,
+};
+use crate::driver::esc::{Esc, Pulses, Reverse};
 use crate::driver::hbridge::{self, HBridge, Table};
 use crate::driver::servo::{Servo, Travel};
 use crate::driver::staged::Staged;
 use crate::driver::{pca9685, scmd};
 use crate::platform::adapt::Boxed;
-use crate::platform::{DynOutput, Output, Platform, Pwm};
+use crate::platform::{DynOutput, DynPwm, Output, Platform, Pwm};
+use crate::sensor::Sensors;
 use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind, WheelPower};
 
 pub(super) fn car(
@@ -59,9 +63,12 @@ pub(super) fn car(
     }
 
     let chips = opener.chips;
-    let drivetrain = Drivetrain::new(&board.drivetrain);
+    let on_board = |index| chips.iter().find(|chip| chip.index == index)?.pwm.analog();
+    let sensors = Sensors::open(board, opener.platform, &on_board).map_err(broken)?;
+    let drivetrain = Drivetrain::new(board);
     let (wheels, now) = (WheelPower::default(), Duration::ZERO);
-    let mut car = Car { motors, servos, standby, awake: false, chips, estop, pass, drivetrain, wheels, now };
+    let mut car =
+        Car { motors, servos, standby, awake: false, chips, estop, pass, drivetrain, wheels, now, sensors };
     car.recover().map_err(broken)?;
     Ok(car)
 }
@@ -152,10 +159,7 @@ impl Opener<'_> {
         let chips = wires.filter_map(|pin| self.used_by(part, pin)).collect();
         let driver: Box<dyn Driver> = match &spec.driver {
             DriverSpec::HBridge(bridge) => Box::new(Bridged::new(self.bridge(part, bridge)?)),
-            DriverSpec::Esc(_) => {
-                let reason = "has no driver yet".to_owned();
-                return Err(IoError { place: part.to_owned(), reason, kind: IoKind::Other });
-            }
+            DriverSpec::Esc(spec) => Box::new(self.esc(part, spec)?),
         };
         Ok(Motor::new(part, spec, driver, chips))
     }
@@ -167,6 +171,26 @@ impl Opener<'_> {
             wires.push(self.wire(pin, frequency_hz)?);
         }
         HBridge::new(table, wires).map_err(|error| IoError {
+            place: part.to_owned(),
+            reason: error.to_string(),
+            kind: IoKind::Other,
+        })
+    }
+
+    fn esc(&mut self, part: &str, spec: &EscSpec) -> Result<Esc<Boxed<DynPwm>>, IoError> {
+        let (pwm, frequency_hz) = self.pulses(&spec.pwm, spec.frequency_hz)?;
+        let pulses = Pulses {
+            reverse_us: spec.reverse_us,
+            neutral_us: spec.neutral_us,
+            forward_us: spec.forward_us,
+            arm: Duration::from_secs_f64(spec.arm_ms / 1e3),
+            reverse: match spec.reverse {
+                EscReverse::Direct => Reverse::Direct,
+                EscReverse::BrakeFirst => Reverse::BrakeFirst,
+                EscReverse::None => Reverse::None,
+            },
+        };
+        Esc::new(Boxed(pwm), frequency_hz, pulses).map_err(|error| IoError {
             place: part.to_owned(),
             reason: error.to_string(),
             kind: IoKind::Other,

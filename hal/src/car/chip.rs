@@ -3,11 +3,11 @@
 //!
 //! What must never live here: registers, which are the drivers'; the order of writes.
 
-use crate::driver::analog::Analog;
 use crate::driver::robot_hat;
 use crate::driver::staged::{Shared, Staged};
 use crate::platform::adapt::{Boxed, Named};
 use crate::platform::{DynBus, DynDelay, DynOutput, Output, Pwm};
+use crate::sensor::AnyAnalog;
 use crate::{HardwareError, IoError, IoKind};
 
 pub(super) type RobotHat = robot_hat::RobotHat<Boxed<DynBus>, Boxed<DynDelay>, Boxed<DynOutput>>;
@@ -36,8 +36,7 @@ pub(super) trait PwmChip: Send {
     fn leave_running(&self);
 
     /// Its analog inputs, if it has any, on the same chip.
-    #[allow(dead_code, reason = "for whoever opens what a board senses with")]
-    fn analog(&self) -> Option<Box<dyn Analog<Error = IoError> + Send>>;
+    fn analog(&self) -> Option<AnyAnalog>;
 }
 
 pub(super) struct Chip {
@@ -101,7 +100,7 @@ impl<C: Staged<Bus = IoError> + Send + 'static> PwmChip for OnBoard<C> {
         self.shared.lock().leave_running();
     }
 
-    fn analog(&self) -> Option<Box<dyn Analog<Error = IoError> + Send>> {
+    fn analog(&self) -> Option<AnyAnalog> {
         C::analog(&self.shared)
     }
 }

@@ -17,16 +17,19 @@ use std::time::Duration;
 
 use crate::board::ServoRole;
 use crate::driver::hbridge::Command;
+use crate::sensor::Sensors;
 use crate::{
     AssembleError, Board, Drivetrain, HardwareError, Interlock, IoError, IoKind, Platform, WheelPower,
 };
 
 mod assemble;
+mod calibration;
 mod chip;
 mod guard;
 mod motor;
 mod parts;
 mod rest;
+mod sense;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -53,6 +56,7 @@ pub struct Car {
     pass: Pass,
     drivetrain: Drivetrain,
     wheels: WheelPower,
+    sensors: Sensors,
     /// When it was last told anything.
     now: Duration,
 }
@@ -143,7 +147,7 @@ impl Car {
         for motor in &mut self.motors {
             motor.driver.forget();
         }
-        self.brake()
+        self.brake(None)
     }
 
     /// Brings a car back after a failure: brakes, turns the servos to where they were last told (to the
@@ -208,14 +212,22 @@ impl Car {
         let wheels = self.intend(target.drive)?;
         self.drive()?;
         self.wheels = wheels;
-        let pulse = target.servo_pulse;
+        let (pulse, steering_deg) = (target.servo_pulse, self.steering_deg(target.drive));
         let aim = |index, turret: &Turret| match (pulse, turret.spec.role) {
             (Some((servo, pulse_us)), _) if servo == index => Aim::Pulse(pulse_us),
             (_, ServoRole::Pan) => Aim::Angle(target.pan_deg),
             (_, ServoRole::Tilt) => Aim::Angle(target.tilt_deg),
-            (_, ServoRole::Steering) => Aim::Angle(turret.spec.center_deg),
+            (_, ServoRole::Steering) => steering_deg.map_or_else(|| turret.stay(), Aim::Angle),
         };
         self.look(aim, Some(self.now))
+    }
+
+    /// Where the front wheels shall stand; `None` where they stay.
+    fn steering_deg(&self, drive: Drive) -> Option<f64> {
+        match drive {
+            Drive::Power { steer, .. } => self.drivetrain.steering_deg(steer),
+            Drive::Brake | Drive::One { .. } => None,
+        }
     }
 
     /// Tells every motor what it is to do, and answers what the wheels will do.
@@ -226,7 +238,7 @@ impl Car {
             Drive::Power { throttle, steer, strafe } => self.drivetrain.mix(throttle, steer, strafe),
             Drive::One { motor, power } => {
                 let there = self.motors.get(motor).ok_or_else(|| no_such_motor(motor, self.motors.len()))?;
-                alone = Some((motor, there.command(power)?));
+                alone = Some((motor, there.raw(power)?));
                 there.alone(power)
             }
         };
@@ -244,14 +256,15 @@ impl Car {
     /// What [`apply`](Self::apply) does under an engaged interlock: brakes, and writes only what changed,
     /// or everything where a write was refused.
     fn hold(&mut self) -> Result<(), HardwareError> {
-        if self.awake { self.brake() } else { self.halt() }
+        if self.awake { self.brake(Some(self.now)) } else { self.halt() }
     }
 
-    fn brake(&mut self) -> Result<(), HardwareError> {
+    /// Without a time where it is not known.
+    fn brake(&mut self, now: Option<Duration>) -> Result<(), HardwareError> {
         // What the servos' chips were told and did not send must not go out with what brakes.
         let taken_back = self.servos.iter_mut().try_for_each(Turret::take_back);
         for motor in &mut self.motors {
-            motor.intend(Command::Brake, None);
+            motor.intend(Command::Brake, now);
         }
         let pass = self.pass.clone();
         pass.halting(|| {

@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
+use super::calibration::Calibration;
 use crate::board::{End, MotorSpec, Side};
+use crate::driver::esc::Esc;
 use crate::driver::hbridge::{self, Command, HBridge, Power};
 use crate::platform::adapt::Boxed;
 use crate::platform::{DynOutput, DynPwm};
@@ -65,12 +67,37 @@ impl Driver for Bridged {
     }
 }
 
+impl Driver for Esc<Boxed<DynPwm>> {
+    fn intend(&mut self, next: Command, now: Option<Duration>) {
+        // Without a brake of its own, no power is neutral.
+        let power = if let Command::Power(power) = next { power.get() } else { 0.0 };
+        self.intend(now.map(|now| (power, now)));
+    }
+
+    fn zero(&mut self) -> Result<(), IoError> {
+        self.zero()
+    }
+
+    /// Its pulse is direction and power at once.
+    fn switch(&mut self) -> Result<(), IoError> {
+        Ok(())
+    }
+
+    fn power(&mut self) -> Result<(), IoError> {
+        self.power()
+    }
+
+    fn forget(&mut self) {
+        self.forget();
+    }
+}
+
 pub(super) struct Motor {
     /// `motor left`
     pub(super) part: String,
     side: Side,
     end: Option<End>,
-    invert: bool,
+    calibration: Calibration,
     pub(super) driver: Box<dyn Driver>,
     /// Which chips its wires are on.
     pub(super) chips: Vec<usize>,
@@ -86,7 +113,7 @@ impl Motor {
             part: part.to_owned(),
             side: spec.side,
             end: spec.end,
-            invert: spec.invert,
+            calibration: Calibration::new(spec),
             driver,
             chips,
             brakes: true,
@@ -107,7 +134,15 @@ impl Motor {
 
     /// What its driver is told for a power, forward positive.
     pub(super) fn command(&self, power: f64) -> Result<Command, HardwareError> {
-        let power = if self.invert { -power } else { power };
+        self.checked(self.calibration.duty(power))
+    }
+
+    /// The same for a bare duty.
+    pub(super) fn raw(&self, duty: f64) -> Result<Command, HardwareError> {
+        self.checked(self.calibration.raw(duty))
+    }
+
+    fn checked(&self, power: f64) -> Result<Command, HardwareError> {
         match Power::new(power) {
             Some(power) if power.get() == 0.0 => Ok(Command::Brake),
             Some(power) => Ok(Command::Power(power)),

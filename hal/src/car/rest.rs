@@ -47,8 +47,14 @@ fn pins(board: &Board) -> Vec<(String, &PinRef, f64)> {
     // Asleep, a bridge drives nothing whatever its other wires do.
     all.extend(standby_lines(board).into_iter().map(|(part, pin)| (part, pin, 0.0)));
     for motor in &board.motors {
-        let DriverSpec::HBridge(bridge) = &motor.driver else { continue };
-        let (_, pins, frequency_hz) = wires(bridge);
+        let (pins, frequency_hz) = match &motor.driver {
+            DriverSpec::HBridge(bridge) => {
+                let (_, pins, frequency_hz) = wires(bridge);
+                (pins, frequency_hz)
+            }
+            // Without pulses it stops by itself. Neutral comes with the brakes of the others.
+            DriverSpec::Esc(esc) => (vec![&esc.pwm], esc.frequency_hz),
+        };
         // The modulated wire is the last of a table, and loses its duty before the inputs change.
         all.extend(pins.into_iter().rev().map(|pin| (format!("motor {}", motor.name), pin, frequency_hz)));
     }

@@ -106,6 +106,14 @@ impl Turret {
         self.told
     }
 
+    /// Where it is sent if it is not to turn: where it was, but that a raw pulse ends in its centre.
+    pub(super) fn stay(&self) -> Aim {
+        match self.told {
+            Aim::Angle(_) => self.told,
+            Aim::Pulse(_) => Aim::Angle(self.spec.center_deg),
+        }
+    }
+
     /// Where it last heard to turn, degrees within its travel.
     pub(super) fn heard_deg(&self) -> f64 {
         match self.heard_at {

@@ -5,6 +5,7 @@
 pub mod ads1115;
 pub mod ads7830;
 pub mod analog;
+pub mod esc;
 pub mod hbridge;
 pub mod ina219;
 pub mod mpu6050;

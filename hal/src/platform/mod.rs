@@ -12,7 +12,7 @@ use crate::IoError;
 use crate::board::Pull;
 
 pub(crate) mod adapt;
-mod linux;
+pub mod linux;
 
 pub use linux::Linux;
 
@@ -58,6 +58,8 @@ pub struct Motion {
     pub heading_rad: f64,
     /// Metres a second, forward positive.
     pub linear_mps: f64,
+    /// Metres a second, left positive; none but on mecanum wheels.
+    pub lateral_mps: f64,
     /// Radians a second, left positive.
     pub angular_rad_s: f64,
 }

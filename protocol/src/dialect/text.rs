@@ -159,6 +159,7 @@ fn limited(limit: Limit) -> &'static str {
     match limit {
         Limit::Speed => "speed",
         Limit::Strafe => "strafe",
+        Limit::Turn => "turn",
     }
 }
 

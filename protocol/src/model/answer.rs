@@ -17,6 +17,8 @@ pub enum Limit {
     Speed,
     /// The drivetrain cannot strafe.
     Strafe,
+    /// The car does not turn that tightly; one with front wheels that steer not at all where it stands.
+    Turn,
 }
 
 /// The result of a command that was done. Serialises as the `result` of a JSON-RPC reply.
@@ -183,6 +185,13 @@ pub enum Event {
     Hardware {
         /// What failed, and whether it answers again; `null` when it was reset.
         fault: Option<String>,
+    },
+    /// The battery is empty, or no longer is.
+    Battery {
+        /// Whether it is empty now.
+        empty: bool,
+        /// Volts.
+        volts: f64,
     },
     /// This listener was too slow for events before this one.
     Missed {

@@ -73,6 +73,18 @@ pub struct Battery {
     pub volts: f64,
     /// 0 to 100.
     pub percent: f64,
+    /// Amperes that are drawn from it, where that is measured; negative while it is charged.
+    #[serde(default)]
+    pub amps: Option<f64>,
+}
+
+/// What the car feels, along and about its axes: x forward, y left, z up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Imu {
+    /// Metres a second squared; on level ground 9.81 upwards.
+    pub acceleration: [f64; 3],
+    /// Radians a second; turning left is positive about z.
+    pub rotation: [f64; 3],
 }
 
 /// One sample of everything.
@@ -98,8 +110,14 @@ pub struct State {
     pub pose: Option<Pose>,
     /// Battery, where there is a sensor.
     pub battery: Option<Battery>,
-    /// Metres to what is ahead, where there is a sensor.
+    /// Metres to what is ahead, where there is a sensor; `null` too where nothing is within its reach.
     pub range_m: Option<f64>,
+    /// How dark the floor is, from left to right, 0 light to 1 dark, where there are sensors.
+    #[serde(default)]
+    pub line: Option<Vec<f64>>,
+    /// What the car feels, where there is a sensor.
+    #[serde(default)]
+    pub imu: Option<Imu>,
     /// The session that holds the lease.
     pub driver: Option<u64>,
     /// The emergency stop, while it is latched.

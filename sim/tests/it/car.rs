@@ -144,7 +144,7 @@ fn full_power_is_the_top_speed_straight_ahead_and_straight_back() {
     for board in boards() {
         for throttle in [1.0, -1.0] {
             let motion = steady(&board, &drive(throttle, 0.0));
-            let top = hal::Drivetrain::new(&board.drivetrain).top_speed_mps();
+            let top = hal::Drivetrain::new(&board).top_speed_mps();
             assert!(near(motion.linear_mps, throttle * top), "{}: {motion:?}", board.name);
             assert!(motion.x_m * throttle > 1.0 * top, "{}: {motion:?}", board.name);
             assert!(motion.y_m.abs() < 1e-6 && motion.heading_rad.abs() < 1e-6, "{}: {motion:?}", board.name);
@@ -157,7 +157,7 @@ fn steering_left_turns_left_as_fast_as_the_drivetrain_says() {
     for board in boards() {
         for steer in [1.0, -1.0, 0.4] {
             let motion = steady(&board, &drive(0.0, steer));
-            let top = hal::Drivetrain::new(&board.drivetrain).top_turn_rad_s();
+            let top = hal::Drivetrain::new(&board).top_turn_rad_s();
             assert!(near(motion.angular_rad_s, steer * top), "{} {steer}: {motion:?}", board.name);
             assert!(near(motion.linear_mps, 0.0), "{} {steer}: {motion:?}", board.name);
         }
@@ -167,7 +167,7 @@ fn steering_left_turns_left_as_fast_as_the_drivetrain_says() {
 #[test]
 fn the_power_for_a_velocity_gives_that_velocity() {
     for board in boards() {
-        let (throttle, steer) = hal::Drivetrain::new(&board.drivetrain).power_for(0.2, -0.5);
+        let hal::Demand { throttle, steer, .. } = hal::Drivetrain::new(&board).power_for(0.2, -0.5);
         let motion = steady(&board, &drive(throttle, steer));
         assert!(
             near(motion.linear_mps, 0.2) && near(motion.angular_rad_s, -0.5),

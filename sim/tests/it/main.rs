@@ -3,6 +3,8 @@
 mod bus;
 mod car;
 mod determinism;
+mod drives;
+mod economy;
 mod oracle;
 mod physics;
 mod pins;

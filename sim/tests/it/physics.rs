@@ -112,7 +112,7 @@ fn full_power_straight_ahead_ends_at_the_top_speed_of_the_board() {
     let mut rig = Rig::new();
     rig.set(Side::Power(1.0), Side::Power(1.0));
     rig.run_ms(2000);
-    let Motion { x_m, y_m, heading_rad, linear_mps, angular_rad_s } = motion(&rig);
+    let Motion { x_m, y_m, heading_rad, linear_mps, angular_rad_s, .. } = motion(&rig);
     assert!((linear_mps - TOP_MPS).abs() < 1e-6, "{linear_mps}");
     // A time constant's worth of way is lost to getting there.
     assert!((x_m - TOP_MPS * 1.9).abs() < 1e-6, "{x_m}");

@@ -1,9 +1,9 @@
-//! Every board that comes with the daemon, none left out: it drives forward, back, left and right, and
-//! its servos turn to where they are told, through its real drivers.
+//! Every board that comes with the daemon, none left out: through its real drivers it drives forward,
+//! back, left and right, its servos turn to where they are told, and its sensors say what is there.
 
 use std::time::Duration;
 
-use hal::board::{DrivetrainSpec, PRESETS, ServoRole, ServoSpec};
+use hal::board::{BatterySource, DrivetrainSpec, PRESETS, ServoRole, ServoSpec};
 use hal::{Board, Car, Drive, Motion, Platform, Target};
 use sim::Sim;
 
@@ -43,6 +43,16 @@ impl Run {
     fn drive(&mut self, drive: Drive) -> Motion {
         self.follow(&Target { drive, ..Target::default() }, Duration::from_secs(2));
         self.sim.motion().expect("a chassis")
+    }
+
+    /// Lets a while pass in which the car looks at its sensors as often as it wants to.
+    fn sense(&mut self, time: Duration) {
+        let end = self.sim.now() + time;
+        while self.sim.now() < end {
+            let now = self.sim.now();
+            while self.car.sense(now) <= now {}
+            self.sim.step(Duration::from_millis(1));
+        }
     }
 
     /// How fast it can go.
@@ -142,6 +152,53 @@ fn every_preset_that_steers_by_a_servo_turns_it_to_its_ends() {
             let servo = run.servo(ServoRole::Steering).expect("it has an angle");
             let end = if steer < 0.0 { -servo.min_deg } else { servo.max_deg };
             assert!((angle - steer * end).abs() < 0.5, "{name}: {angle} for {steer}");
+        }
+    });
+}
+
+#[test]
+fn every_preset_measures_its_battery_and_those_that_have_none_say_nothing() {
+    every(|name| {
+        let mut run = Run::new(name);
+        let Some(battery) = run.board.battery.clone() else {
+            run.sense(Duration::from_secs(1));
+            assert_eq!(run.car.readings().battery, None, "{name}");
+            return;
+        };
+        for percent in [90.0, 25.0] {
+            let volts = battery.empty_v + percent / 100.0 * (battery.full_v - battery.empty_v);
+            assert!(run.sim.set_battery(volts, 1.5));
+            run.sense(Duration::from_secs(1));
+            let read = run.car.readings().battery.expect("a battery");
+            // Eight bits of 5.2 V behind a divider by two are 41 mV.
+            assert!((read.volts - volts).abs() < 0.045, "{name}: {read:?} of {volts} V");
+            let meters_amps = matches!(battery.source, BatterySource::Ina219 { .. });
+            assert_eq!(read.amps.is_some(), meters_amps, "{name}: {read:?}");
+            assert!(read.amps.is_none_or(|amps| (amps - 1.5).abs() < 0.01), "{name}: {read:?}");
+        }
+    });
+}
+
+#[test]
+fn every_preset_sees_a_line_under_each_of_its_sensors_in_their_order() {
+    every(|name| {
+        let mut run = Run::new(name);
+        let sensors = run.board.line.as_ref().map_or(0, |line| line.inputs.len());
+        for dark in 0..sensors {
+            for sensor in 0..sensors {
+                assert!(run.sim.set_line(sensor, if sensor == dark { 1.0 } else { 0.0 }));
+            }
+            run.sense(Duration::from_millis(500));
+            let line = run.car.readings().line().expect("a line");
+            assert_eq!(line.len(), sensors, "{name}");
+            for (sensor, darkness) in line.iter().enumerate() {
+                let is_dark = sensor == dark;
+                assert!((darkness - f64::from(u8::from(is_dark))).abs() < 0.02, "{name} {dark}: {line:?}");
+            }
+        }
+        if sensors == 0 {
+            run.sense(Duration::from_millis(500));
+            assert_eq!(run.car.readings().line(), None, "{name}");
         }
     });
 }

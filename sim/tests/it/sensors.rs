@@ -1,19 +1,168 @@
-//! Drivers that others wrote, as witnesses that the simulated converters are those that they know.
+//! What the car reads of a simulated world; and drivers that others wrote, as witnesses that the simulated
+//! converters are those that they know.
 
 use std::time::Duration;
 
 use ads1x1x::{Ads1x1x, DataRate16Bit, FullScaleRange, TargetAddr, channel};
-use hal::{Board, Platform};
+use hal::sensor::News;
+use hal::{Board, Car, Drive, Platform, Target};
 use ina219::SyncIna219;
 use ina219::address::Address;
 use ina219::calibration::{IntCalibration, MicroAmpere};
-use sim::Sim;
+use sim::{Direction, Sim};
 
-/// A car of which only the sensors matter.
-pub(crate) fn car(sensors: &str) -> Sim {
+/// The demo car with more sensors.
+fn board(sensors: &str) -> Board {
     let preset = hal::board::PRESETS.iter().find(|preset| preset.name == "demo").expect("a preset");
-    let text = format!("{}\n{sensors}", preset.toml);
-    Sim::new(&Board::parse("sensors.toml", &text).expect("a sound board"))
+    Board::parse("sensors.toml", &format!("{}\n{sensors}", preset.toml)).expect("a sound board")
+}
+
+fn car(sensors: &str) -> Sim {
+    Sim::new(&board(sensors))
+}
+
+/// Every kind of sensor that is asked over a bus.
+const ALL: &str = r#"
+    [[chips]]
+    driver = "ina219"
+    address = 0x41
+    [[chips]]
+    driver = "ads1115"
+    address = 0x49
+    [[chips]]
+    driver = "ads7830"
+    address = 0x48
+    reference_v = 5
+    [[chips]]
+    driver = "pcf8591"
+    address = 0x4f
+    [[chips]]
+    driver = "mpu6050"
+    address = 0x68
+    [battery]
+    chip = "ina219@0x41"
+    empty_v = 6.4
+    full_v = 8.4
+    [line]
+    inputs = ["ads1115@0x49:3", "ads7830@0x48:5", "pcf8591@0x4f:0", "pcf8591@0x4f:2", "gpio:GPIO14"]
+    dark = "high"
+    [imu]
+    chip = "mpu6050@0x68"
+"#;
+
+/// Comes back whenever it is told to, and then at the rate of a control loop, for so long.
+fn sense(car: &mut Car, sim: &mut Sim, now: &mut Duration, by: Duration) {
+    let end = *now + by;
+    while *now < end {
+        sim.advance(*now);
+        let due = car.sense(*now);
+        *now = due.clamp(*now, *now + Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_car_reads_its_battery_the_floor_and_what_it_feels() {
+    let board = board(ALL);
+    let mut sim = Sim::new(&board);
+    let (mut car, mut now) = (Car::assemble(&board, &mut sim.clone()).unwrap(), Duration::ZERO);
+    assert_eq!((car.readings().battery, car.readings().line()), (None, None), "nothing is made up");
+
+    sense(&mut car, &mut sim, &mut now, Duration::from_millis(300));
+    let battery = car.readings().battery.expect("it answers");
+    assert!((battery.volts - 8.4).abs() < 0.005 && battery.percent > 99.5, "{battery:?}");
+    assert_eq!(car.readings().line(), Some(vec![0.0; 5]), "a light floor");
+    let imu = car.readings().imu.expect("it answers");
+    assert!(imu.acceleration[0] == 0.0 && (imu.acceleration[2] - 9.806_65).abs() < 0.002, "{imu:?}");
+
+    assert!(sim.set_battery(7.4, 1.25) && sim.set_imu([1.0, -2.0, 9.0], [0.1, 0.2, -3.0]));
+    let floor = [0.5, 0.25, 1.0, 0.0, 1.0];
+    assert!(floor.iter().enumerate().all(|(index, darkness)| sim.set_line(index, *darkness)));
+    sense(&mut car, &mut sim, &mut now, Duration::from_millis(300));
+    let battery = car.readings().battery.expect("it answers");
+    assert!((battery.volts - 7.4).abs() < 0.005 && (battery.percent - 50.0).abs() < 0.5, "{battery:?}");
+    assert!((battery.amps.expect("measured") - 1.25).abs() < 0.001, "{battery:?}");
+    let line = car.readings().line().expect("all answer");
+    // An ADS1115 measures to 4.096 V, and its sensor gives 3.3 at most.
+    let expected = [0.5 * 3.3 / 4.096, 0.25, 255.0 / 256.0, 0.0, 1.0];
+    assert!(line.iter().zip(expected).all(|(got, wanted)| (got - wanted).abs() < 0.01), "{line:?}");
+    let imu = car.readings().imu.expect("it answers");
+    // The data sheet rounds 131 / 4 to 32.8.
+    let felt = imu.acceleration.into_iter().chain(imu.rotation);
+    assert!(
+        felt.zip([1.0, -2.0, 9.0, 0.1, 0.2, -3.0]).all(|(got, set)| (got - set).abs() < 0.005),
+        "{imu:?}"
+    );
+    assert_eq!(car.sensor_news(), []);
+}
+
+#[test]
+fn no_call_takes_more_than_one_transfer_and_every_sensor_keeps_its_rate() {
+    let board = board(ALL);
+    let mut sim = Sim::new(&board);
+    let mut car = Car::assemble(&board, &mut sim.clone()).unwrap();
+    let (mut now, mut transfers) = (Duration::ZERO, std::collections::BTreeMap::<u8, u32>::new());
+    sim.record_bus();
+    while now < Duration::from_secs(1) {
+        sim.advance(now);
+        let due = car.sense(now);
+        let took = sim.take_bus_transcript();
+        // A write and a read without a stop between them, or either.
+        let one = match &took[..] {
+            [] | [_] => true,
+            [write, read] => {
+                (write.direction, read.direction) == (Direction::Write, Direction::Read)
+                    && write.address == read.address
+            }
+            _ => false,
+        };
+        assert!(one, "{took:?}");
+        if let Some(last) = took.last() {
+            *transfers.entry(last.address).or_default() += 1;
+        }
+        now = due.max(now + Duration::from_micros(100));
+    }
+    // Two a sample of the INA219 and the ADS1115; a setting up, which is one, or two for the MPU-6050.
+    for (address, expected) in [(0x41, 21), (0x49, 100), (0x48, 50), (0x4F, 100), (0x68, 49)] {
+        assert!(transfers[&address].abs_diff(expected) <= 3, "{address:#04x}: {transfers:?}");
+    }
+}
+
+#[test]
+fn a_sensor_that_is_unplugged_reads_nothing_stops_nobody_and_comes_back() {
+    let board = board(ALL);
+    let mut sim = Sim::new(&board);
+    let (mut car, mut now) = (Car::assemble(&board, &mut sim.clone()).unwrap(), Duration::ZERO);
+    sense(&mut car, &mut sim, &mut now, Duration::from_millis(300));
+    sim.unplug(0x48);
+    sense(&mut car, &mut sim, &mut now, Duration::from_secs(4));
+    assert_eq!(car.readings().line(), None, "half a line leads astray");
+    assert!(car.readings().battery.is_some() && car.readings().imu.is_some());
+    let [News::Fails(error)] = &car.sensor_news()[..] else { panic!("told once") };
+    assert_eq!(
+        error.to_string(),
+        "line: ads7830@0x48 (i2c-1 address 0x48): no acknowledge: is the chip wired and powered?"
+    );
+    let drive = Drive::Power { throttle: 1.0, steer: 0.0, strafe: 0.0 };
+    car.apply(&Target { drive, ..Target::default() }, now).unwrap();
+    sim.plug(0x48);
+    sense(&mut car, &mut sim, &mut now, Duration::from_secs(9));
+    assert!(car.readings().line().is_some());
+    assert_eq!(car.sensor_news(), [News::Answers("line".to_owned())]);
+}
+
+#[test]
+fn an_inertial_sensor_that_was_reset_is_set_up_again() {
+    let board = board(ALL);
+    let mut sim = Sim::new(&board);
+    let (mut car, mut now) = (Car::assemble(&board, &mut sim.clone()).unwrap(), Duration::ZERO);
+    sim.set_imu([0.0, 0.0, 9.8], [0.0, 0.0, 10.0]);
+    sense(&mut car, &mut sim, &mut now, Duration::from_millis(300));
+    sim.reset_chip(0x68);
+    sense(&mut car, &mut sim, &mut now, Duration::from_millis(20));
+    assert_eq!(car.readings().imu, None);
+    sense(&mut car, &mut sim, &mut now, Duration::from_millis(500));
+    // Ten radians a second are beyond the range of a chip that was not set up.
+    assert!((car.readings().imu.expect("it answers").rotation[2] - 10.0).abs() < 0.02);
 }
 
 #[test]

@@ -70,6 +70,7 @@ impl Files {
         }
         symlink(device, files.chip().join("device")).expect("can be linked");
         fs::write(files.chip().join("export"), "").expect("can be written");
+        fs::write(files.chip().join("npwm"), "4\n").expect("can be written");
         for channel in 0..4 {
             let folder = files.chip().join(format!("pwm{channel}"));
             fs::create_dir(&folder).expect("can be made");

@@ -1,6 +1,7 @@
-//! `car-daemon` as the stories run it: the same program, built where their harness finds it, with two
-//! more platforms: `breakable`, on which it breaks when told, and `miswired`, a simulated car that is wired
-//! as the board file `truth.toml` in `[linux] sys` says, whatever the daemon's board is.
+//! `car-daemon` as the stories run it: the same program, built where their harness finds it, with three
+//! more platforms: `bench`, a simulated car in another process behind the socket `bench` in `[linux] dev`;
+//! `miswired`, a simulated car that is wired as the board file `truth.toml` in `[linux] sys` says, whatever the
+//! daemon's board is; and `breakable`, on which it breaks when told.
 //!
 //! What breaks is the word in the file `fault` in `[linux] sys`: `panic` and `stall` the control loop,
 //! `bus` every chip, `panic-at-start` whoever opens the platform, which is the main thread of a daemon.
@@ -17,11 +18,17 @@ use hal::board::Pull;
 use hal::platform::{Bus, Delay, EdgeSink, Input, Linux, Output, Pwm, Watch};
 use hal::{Board, IoError, IoKind, Platform};
 use sim::Sim;
+use tests::bench::Remote;
 
 fn main() -> ExitCode {
+    let bench = PlatformRow {
+        name: "bench",
+        open: |config| Box::new(Remote::new(&config.linux.dev.join("bench"))),
+        outlives: true,
+    };
     let breakable = PlatformRow { name: "breakable", open: Breakable::open, outlives: true };
     let miswired = PlatformRow { name: "miswired", open: miswired, outlives: false };
-    let platforms: Vec<PlatformRow> = PLATFORMS.iter().copied().chain([breakable, miswired]).collect();
+    let platforms: Vec<PlatformRow> = PLATFORMS.iter().copied().chain([bench, miswired, breakable]).collect();
     cli::main_with(platforms.leak())
 }
 

@@ -33,10 +33,20 @@ pub(crate) fn state(out: &mut impl Write, state: &State) -> io::Result<()> {
         row(out, "place", format!("x {:+.2} m  y {:+.2} m  heading {heading:+.0}°", pose.x, pose.y))?;
     }
     if let Some(battery) = state.battery {
-        row(out, "battery", format!("{:.2} V  {:.0} %", battery.volts, battery.percent))?;
+        let amps = battery.amps.map_or(String::new(), |amps| format!("  {amps:+.2} A"));
+        row(out, "battery", format!("{:.2} V  {:.0} %{amps}", battery.volts, battery.percent))?;
     }
     if let Some(range) = state.range_m {
         row(out, "ahead", format!("{range:.2} m"))?;
+    }
+    if let Some(line) = &state.line {
+        let line: Vec<_> = line.iter().map(|darkness| format!("{darkness:.2}")).collect();
+        row(out, "floor", format!("{}  (0 light, 1 dark)", line.join(" ")))?;
+    }
+    if let Some(imu) = state.imu {
+        let [x, y, z] = imu.acceleration;
+        let turn = imu.rotation[2];
+        row(out, "feels", format!("{x:+.2} {y:+.2} {z:+.2} m/s²  turning {turn:+.2} rad/s"))?;
     }
     row(out, "time", format!("{:.2} s  sample {}", state.t, state.seq))
 }
@@ -88,6 +98,7 @@ pub(crate) fn limited(out: &mut impl Write, limit: Option<Limit>) -> io::Result<
         None => Ok(()),
         Some(Limit::Speed) => writeln!(out, "limited: more speed was asked than the car has"),
         Some(Limit::Strafe) => writeln!(out, "limited: this car cannot move sideways"),
+        Some(Limit::Turn) => writeln!(out, "limited: this car does not turn that tightly"),
         Some(_) => writeln!(out, "limited"),
     }
 }
@@ -106,7 +117,7 @@ fn row(out: &mut impl Write, name: &str, value: String) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{Battery, Gimbal, Wheels};
+    use protocol::{Battery, Gimbal, Imu, Wheels};
 
     use super::*;
 
@@ -126,7 +137,9 @@ mod tests {
             steer: -0.25,
             wheels: Wheels { left: 0.75, right: 0.25 },
             gimbal: Some(Gimbal { pan: 10.0, tilt: -5.0 }),
-            battery: Some(Battery { volts: 7.4, percent: 62.0 }),
+            battery: Some(Battery { volts: 7.4, percent: 62.0, amps: Some(1.25) }),
+            line: Some(vec![0.0, 1.0]),
+            imu: Some(Imu { acceleration: [0.5, 0.0, 9.81], rotation: [0.0, 0.0, -0.25] }),
             driver: Some(3),
             stop_reason: Some("the command ran out".to_owned()),
             ..State::default()
@@ -137,7 +150,9 @@ mod tests {
              power   throttle +0.50  steer -0.25\n\
              wheels  left +0.75  right +0.25\n\
              camera  pan +10.0°  tilt -5.0°\n\
-             battery 7.40 V  62 %\n\
+             battery 7.40 V  62 %  +1.25 A\n\
+             floor   0.00 1.00  (0 light, 1 dark)\n\
+             feels   +0.50 +0.00 +9.81 m/s²  turning -0.25 rad/s\n\
              time    12.50 s  sample 1250\n"
         );
     }

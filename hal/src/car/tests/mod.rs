@@ -140,6 +140,30 @@ fn every_preset_stands_braked_with_its_camera_ahead() {
     }
 }
 
+/// A DRV8833 on two wires of their own brakes by two writes, between which it drives for microseconds.
+fn brakes_in_two_writes(motor: &MotorSpec) -> bool {
+    match &motor.driver {
+        DriverSpec::HBridge(BridgeSpec::Drv8833 { in1, .. }) => !matches!(in1, PinRef::Chip { .. }),
+        _ => false,
+    }
+}
+
+#[test]
+fn nothing_turns_at_any_moment_while_a_board_is_opened_or_left() {
+    for board in boards() {
+        let (car, bench) = car(&board);
+        drop(car);
+        let history = bench.world().history.clone();
+        assert!(history.len() > board.motors.len(), "{}", board.name);
+        for motor in &board.motors {
+            let turns = |outputs: &Outputs| matches!(does(&board, motor, outputs), Does::Turn(_));
+            let most = usize::from(brakes_in_two_writes(motor));
+            let longest = history.split(|outputs| !turns(outputs)).map(<[Outputs]>::len).max();
+            assert!(longest <= Some(most), "{} of {} turns: {longest:?}", motor.name, board.name);
+        }
+    }
+}
+
 #[test]
 fn every_preset_drives_forward_and_turns_left_with_its_right_wheels() {
     for board in boards() {

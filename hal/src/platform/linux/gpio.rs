@@ -112,7 +112,7 @@ impl Line {
 fn find(dev: &Path, name: &str) -> Result<(PathBuf, u32), String> {
     let paths = entries(dev, "gpiochip");
     if paths.is_empty() {
-        return Err(format!("there is no GPIO chip in {}; is this a Raspberry Pi?", dev.display()));
+        return Err(NO_CHIP.replace("/dev", &dev.to_string_lossy()));
     }
     let mut refused = None;
     let mut labels = Vec::new();
@@ -124,9 +124,16 @@ fn find(dev: &Path, name: &str) -> Result<(PathBuf, u32), String> {
         }
     }
     // A chip that could not be looked at may have the line.
-    Err(refused.unwrap_or_else(|| {
-        format!("no chip has such a line ({}); gpioinfo lists the lines", labels.join(", "))
-    }))
+    Err(refused.unwrap_or_else(|| nowhere(&labels)))
+}
+
+/// Where there is nothing at all.
+pub(super) const NO_CHIP: &str = "there is no GPIO chip in /dev; is this a Raspberry Pi?";
+
+/// Where no chip of these labels has a line.
+pub(super) fn nowhere(labels: &[impl AsRef<str>]) -> String {
+    let labels: Vec<&str> = labels.iter().map(AsRef::as_ref).collect();
+    format!("no chip has such a line ({}); gpioinfo lists the lines", labels.join(", "))
 }
 
 /// The chip's label, and the line's place on it.
@@ -144,7 +151,7 @@ fn on_chip(path: &Path, name: &str) -> gpiocdev::Result<(String, Option<u32>)> {
 }
 
 /// What a chip said that could not be looked at.
-fn said(path: &Path, error: &gpiocdev::Error) -> String {
+pub(super) fn said(path: &Path, error: &gpiocdev::Error) -> String {
     match error {
         gpiocdev::Error::GpioChip(_, what) => format!("{}: {what}", path.display()),
         _ => explain(path, &os_error(error), GROUP),

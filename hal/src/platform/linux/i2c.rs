@@ -33,7 +33,10 @@ pub(super) fn open(dev: &Path, bus: &str, address: u8, clock: &Clock) -> Result<
     let path = dev.join(bus);
     let refused = |error: io::Error| {
         let reason = match error.kind() {
-            io::ErrorKind::NotFound => missing(dev, &path),
+            io::ErrorKind::NotFound => {
+                let there: Vec<String> = entries(dev, "i2c-").iter().map(|path| file_name(path)).collect();
+                missing(&path.to_string_lossy(), &there)
+            }
             _ => explain(&path, &error, GROUP),
         };
         failure(&place, reason)
@@ -45,10 +48,10 @@ pub(super) fn open(dev: &Path, bus: &str, address: u8, clock: &Clock) -> Result<
 }
 
 /// Whose members may use I²C on Raspberry Pi OS.
-const GROUP: &str = "i2c";
+pub(super) const GROUP: &str = "i2c";
 
 /// Bounds how long a transfer takes. What is set is the adapter's, for all who use it, until it is set again.
-fn bound(adapter: &File) {
+pub(super) fn bound(adapter: &File) {
     // An adapter that heeds neither (few do not: USB) is no worse than it was; then the watch of the control
     // loop is the bound.
     let _ = i2c_linux_sys::i2c_set_timeout_ms(adapter.as_raw_fd(), TIMEOUT.as_millis() as usize);
@@ -56,14 +59,13 @@ fn bound(adapter: &File) {
     let _ = i2c_linux_sys::i2c_set_retries(adapter.as_raw_fd(), 0);
 }
 
-fn missing(dev: &Path, path: &Path) -> String {
-    let there: Vec<String> = entries(dev, "i2c-").iter().map(|path| file_name(path)).collect();
+/// Where there is no such bus, but perhaps others.
+pub(super) fn missing(path: &str, there: &[String]) -> String {
     let there =
         if there.is_empty() { "nor any other bus".to_owned() } else { format!("only {}", there.join(", ")) };
     format!(
-        "there is no {}, {there}; on a Raspberry Pi add dtparam=i2c_arm=on to /boot/firmware/config.txt and \
-         restart (or sudo raspi-config nonint do_i2c 0)",
-        path.display()
+        "there is no {path}, {there}; on a Raspberry Pi add dtparam=i2c_arm=on to /boot/firmware/config.txt and \
+         restart (or sudo raspi-config nonint do_i2c 0)"
     )
 }
 
@@ -120,7 +122,8 @@ fn said(place: &str, error: &I2CError) -> IoError {
 }
 
 const SILENT: &str = "no chip answers: check its supply, its wires and its address (i2cdetect -y)";
-const HANGS: &str = "the bus hangs: check its wires and pull-ups, and the supply of every chip on it";
+pub(super) const HANGS: &str =
+    "the bus hangs: check its wires and pull-ups, and the supply of every chip on it";
 
 /// Which error means what: Linux, Documentation/i2c/fault-codes.rst.
 fn hint(errno: Errno) -> (IoKind, Option<&'static str>) {

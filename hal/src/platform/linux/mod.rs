@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::{Bus, Delay, EdgeSink, Input, Output, Platform, Pwm, Watch};
+use survey::Survey;
+
 use crate::board::Pull;
 use crate::{IoError, IoKind};
 
@@ -17,6 +19,7 @@ mod edges;
 mod gpio;
 mod i2c;
 mod pwm;
+pub mod survey;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +40,29 @@ mod tests;
 ///
 /// A Raspberry Pi's kernel keeps driving what a process leaves behind, so an output outlives the
 /// process: whoever ends must bring the car to rest first.
+///
+/// # From power-up to the first command
+///
+/// An output is low, or has no duty, from the request on that opens it; there is no moment between. What is
+/// on the wires before that is the machine's:
+///
+/// - A line of a Raspberry Pi's header is an input after power-up, pulled **up** by about 50 kΩ if it is GPIO0
+///   to GPIO8, and down if it is GPIO9 to GPIO27 ("BCM2835 ARM Peripherals", table 6-31; a Pi 5 does the same).
+///   So wire what drives a motor to GPIO9 and above, or write `gpio=5,6=op,dl` into
+///   `/boot/firmware/config.txt`: the firmware then drives those lines low, a few seconds after power-up.
+///   `car-daemon doctor` names such lines.
+/// - A line in a kernel's software PWM (`dtoverlay=pwm-gpio`) is low once the kernel has loaded it.
+/// - Hardware PWM has no pulse before it is enabled; its pin is an input, as above, without an overlay.
+/// - A PCA9685 starts with all channels off, and drives them low (its data sheet, 7.3.3): nothing is needed. It
+///   keeps its outputs while the computer restarts, as long as it has supply.
+/// - A TB6612FNG and a DRV8833 have pull-downs inside (200 and 150 kΩ by their data sheets), which hold them
+///   against a wire that floats, and not against one that is pulled up. A module with an L298N has none: give
+///   its EN, once the jumper is off, 10 kΩ to ground, or a line that is pulled down.
+///
+/// # Inputs
+///
+/// A chip that has no resistors is not refused by the kernel, so on an expander the resistor that a button
+/// needs is one of the board.
 #[derive(Clone, Debug)]
 pub struct Linux {
     dev: PathBuf,
@@ -63,6 +89,13 @@ impl Linux {
     #[must_use]
     pub fn new() -> Self {
         Self::rooted("/dev", "/sys")
+    }
+
+    /// What there is, and which chips answer on `buses`. Asks each address there for one byte, which moves
+    /// nothing; writes nothing, and requests no line.
+    #[must_use]
+    pub fn survey(&self, buses: &[&str]) -> Survey {
+        Survey::take(&self.dev, &self.sys, buses)
     }
 
     /// With other places for `/dev` and `/sys`, for tests and containers.

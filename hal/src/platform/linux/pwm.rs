@@ -22,6 +22,9 @@ const HEADER: [(&str, &[(u32, u32)]); 2] = [
     ("98000.pwm", &[(12, 0), (13, 1), (18, 2), (19, 3)]),
 ];
 
+/// Every GPIO of the header that may have hardware PWM.
+pub(super) const HEADER_GPIOS: [u32; 4] = [12, 13, 18, 19];
+
 /// Whose members may use PWM on Raspberry Pi OS.
 const GROUP: &str = "gpio";
 /// The polarity in which no duty is always off.
@@ -45,51 +48,68 @@ fn period_ns(frequency_hz: f64) -> Option<u32> {
     (0.25..=1e6).contains(&frequency_hz).then(|| (1e9 / frequency_hz).round() as u32)
 }
 
+/// A PWM device of the kernel.
+pub(super) struct Device {
+    /// Its directory.
+    pub(super) chip: PathBuf,
+    /// That of the hardware behind it, which stays the same with every kernel.
+    pub(super) name: String,
+}
+
+/// All there are.
+pub(super) fn devices(class: &Path) -> Vec<Device> {
+    let named = |chip: PathBuf| {
+        let target = fs::canonicalize(chip.join("device")).unwrap_or_default();
+        Device { name: file_name(&target), chip }
+    };
+    entries(class, "pwmchip").into_iter().map(named).collect()
+}
+
+impl Device {
+    /// Its own number of a channel, if that is one of its.
+    pub(super) fn channel(&self, device: &str, channel: u32) -> Option<u32> {
+        match device {
+            "header" => {
+                let (_, channels) = HEADER.iter().find(|(ending, _)| self.name.ends_with(ending))?;
+                channels.iter().find(|(pin, _)| *pin == channel).map(|(_, channel)| *channel)
+            }
+            "soft" => (self.soft_gpio()? == channel).then_some(0),
+            _ => (self.name == device).then_some(channel),
+        }
+    }
+
+    /// The line of a `pwm-gpio`, from its device tree node: `gpios = <phandle line flags>`, big-endian.
+    pub(super) fn soft_gpio(&self) -> Option<u32> {
+        let node = self.chip.join("device/of_node");
+        let compatible = fs::read(node.join("compatible")).ok()?;
+        let gpios = fs::read(node.join("gpios")).ok()?;
+        let line: [u8; 4] = gpios.get(4..8)?.try_into().ok()?;
+        compatible.starts_with(b"pwm-gpio\0").then(|| u32::from_be_bytes(line))
+    }
+}
+
 /// The directory of the chip, and the channel there.
 fn find(class: &Path, device: &str, channel: u32) -> Result<(PathBuf, u32), String> {
-    let chips: Vec<(PathBuf, String)> = entries(class, "pwmchip")
-        .into_iter()
-        .map(|chip| {
-            let target = fs::canonicalize(chip.join("device")).unwrap_or_default();
-            let name = file_name(&target);
-            (chip, name)
-        })
-        .collect();
-    let found = chips.iter().find_map(|(chip, name)| {
-        let index = match device {
-            "header" => header_channel(name, channel)?,
-            "soft" => (soft_gpio(chip)? == channel).then_some(0)?,
-            _ => (name == device).then_some(channel)?,
-        };
-        Some((chip.clone(), index))
-    });
+    let devices = devices(class);
+    let found = devices.iter().find_map(|this| Some((this.chip.clone(), this.channel(device, channel)?)));
     found.ok_or_else(|| {
-        let there: Vec<&str> = chips.iter().map(|(_, name)| name.as_str()).collect();
-        let there = if there.is_empty() { "no PWM at all".to_owned() } else { there.join(", ") };
-        let remedy = match device {
-            "header" => format!(
-                "GPIO{channel} has hardware PWM only if it is 12, 13, 18 or 19, and only with dtoverlay=pwm or \
-                 dtoverlay=pwm-2chan in /boot/firmware/config.txt"
-            ),
-            "soft" => format!("add dtoverlay=pwm-gpio,gpio={channel} to /boot/firmware/config.txt and restart"),
-            _ => "check the name after pwm:".to_owned(),
-        };
-        format!("{} has {there}; {remedy}", class.display())
+        let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
+        nowhere(&class.to_string_lossy(), &names, device, channel)
     })
 }
 
-fn header_channel(device: &str, gpio: u32) -> Option<u32> {
-    let (_, channels) = HEADER.iter().find(|(ending, _)| device.ends_with(ending))?;
-    channels.iter().find(|(pin, _)| *pin == gpio).map(|(_, channel)| *channel)
-}
-
-/// The line of a `pwm-gpio`, from its device tree node: `gpios = <phandle line flags>`, big-endian.
-fn soft_gpio(chip: &Path) -> Option<u32> {
-    let node = chip.join("device/of_node");
-    let compatible = fs::read(node.join("compatible")).ok()?;
-    let gpios = fs::read(node.join("gpios")).ok()?;
-    let line: [u8; 4] = gpios.get(4..8)?.try_into().ok()?;
-    compatible.starts_with(b"pwm-gpio\0").then(|| u32::from_be_bytes(line))
+/// Where none of the devices of these names has a channel.
+pub(super) fn nowhere(class: &str, names: &[&str], device: &str, channel: u32) -> String {
+    let there = if names.is_empty() { "no PWM at all".to_owned() } else { names.join(", ") };
+    let remedy = match device {
+        "header" => format!(
+            "GPIO{channel} has hardware PWM only if it is 12, 13, 18 or 19, and only with dtoverlay=pwm or \
+             dtoverlay=pwm-2chan in /boot/firmware/config.txt"
+        ),
+        "soft" => format!("add dtoverlay=pwm-gpio,gpio={channel} to /boot/firmware/config.txt and restart"),
+        _ => "check the name after pwm:".to_owned(),
+    };
+    format!("{class} has {there}; {remedy}")
 }
 
 /// Exports the channel and starts it with no duty. Answers its open `duty_cycle`, so that a stop needs

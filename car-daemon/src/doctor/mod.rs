@@ -1,0 +1,60 @@
+//! `car-daemon doctor`: what this machine has beside what the board needs.
+//!
+//! What lives here: looking, comparing, and a table that a person can read. What must never live here: a
+//! request of an output, a write to a bus, anything that could move a car.
+
+mod examine;
+mod needs;
+mod table;
+#[cfg(test)]
+mod tests;
+mod you;
+
+use hal::platform::Linux;
+use hal::platform::linux::survey::Survey;
+
+use crate::Config;
+use you::You;
+
+/// What came of it.
+pub(crate) struct Diagnosis {
+    /// For a person, in lines.
+    pub(crate) text: String,
+    /// Nothing that the car needs is missing.
+    pub(crate) is_fit: bool,
+}
+
+/// Looks at this machine for the board of a configuration.
+pub(crate) fn diagnose(config: &Config) -> Diagnosis {
+    let linux = Linux::rooted(&config.linux.dev, &config.linux.sys);
+    let mut buses: Vec<&str> = Vec::new();
+    if config.platform.outlives {
+        buses = config.board.chips.iter().map(|chip| chip.bus.as_str()).collect();
+    }
+    report(config, &linux.survey(&buses), &You::here(config))
+}
+
+/// The same, from facts alone.
+fn report(config: &Config, survey: &Survey, you: &You) -> Diagnosis {
+    let needs = needs::of(&config.board);
+    let (rows, title) = if config.platform.outlives {
+        let mut rows = examine::board(&config.board, &needs, survey, you);
+        rows.extend(examine::person(config.linux.realtime, you));
+        (rows, format!("board `{}` on this machine", config.board.name))
+    } else {
+        let title = format!(
+            "platform `{}` needs nothing of this machine; with --platform linux the board `{}` needs",
+            config.platform.name, config.board.name
+        );
+        (needs.iter().map(|need| examine::alone(&config.board, need)).collect(), title)
+    };
+    let problems = rows.iter().filter(|row| row.status == table::Status::Problem).count();
+    let verdict = match (config.platform.outlives, problems) {
+        (false, _) => "the simulated car can start".to_owned(),
+        (true, 0) => "nothing is missing: the car can start".to_owned(),
+        (true, 1) => "1 problem: the car cannot start as it is".to_owned(),
+        (true, many) => format!("{many} problems: the car cannot start as it is"),
+    };
+    let text = format!("{title}\n\n{}\n{}\n{verdict}\n", table::rows(&rows), table::facts(survey, you));
+    Diagnosis { text, is_fit: problems == 0 }
+}

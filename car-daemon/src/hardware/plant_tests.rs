@@ -1,0 +1,154 @@
+//! One turn after the other, with somebody who asks for another motion in the midst of each.
+
+use std::sync::Mutex;
+
+use embedded_hal::i2c::{ErrorType, I2c, Operation};
+use hal::IoError;
+use hal::board::Pull;
+use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
+use protocol::{Command, Power, Role};
+use sim::Sim;
+
+use super::*;
+use crate::control::{Control, Gate, Grant, Rules};
+use crate::hardware::{Bell, Mode};
+use crate::latch::Below;
+
+const MOTORS: u8 = 0x40;
+const DRIVER: u64 = 1;
+
+/// Every transfer: its address, and whether it is a write.
+type Log = Arc<Mutex<Vec<(u8, bool)>>>;
+
+/// The simulator, whose driver wants something else whenever a sensor has been asked.
+struct Restless {
+    sim: Sim,
+    shared: Arc<Shared>,
+    log: Log,
+}
+
+struct Tap {
+    bus: Bus,
+    shared: Arc<Shared>,
+    log: Log,
+}
+
+impl ErrorType for Tap {
+    type Error = IoError;
+}
+
+impl I2c for Tap {
+    fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
+        let done = self.bus.transaction(address, operations);
+        let mut log = self.log.lock().unwrap();
+        log.push((address, matches!(operations, [Operation::Write(_)])));
+        if address != MOTORS {
+            let throttle = 0.1 + (log.len() % 7) as f64 / 10.0;
+            self.shared.command(|gate| gate.handle(DRIVER, &drive(throttle), Duration::ZERO)).unwrap();
+        }
+        done
+    }
+}
+
+impl Platform for Restless {
+    fn name(&self) -> &'static str {
+        "restless"
+    }
+
+    fn output(&mut self, line: &str) -> Result<Output, IoError> {
+        self.sim.output(line)
+    }
+
+    fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {
+        self.sim.input(line, pull)
+    }
+
+    fn watch(
+        &mut self,
+        lines: &[&str],
+        pull: Pull,
+        debounce: Option<Duration>,
+        sink: EdgeSink,
+    ) -> Result<Watch, IoError> {
+        self.sim.watch(lines, pull, debounce, sink)
+    }
+
+    fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
+        self.sim.pwm(device, channel, frequency_hz)
+    }
+
+    fn i2c(&mut self, bus: &str, address: u8) -> Result<Bus, IoError> {
+        let bus = self.sim.i2c(bus, address)?;
+        Ok(Box::new(Tap { bus, shared: Arc::clone(&self.shared), log: Arc::clone(&self.log) }))
+    }
+
+    fn delay(&mut self) -> Delay {
+        self.sim.delay()
+    }
+
+    fn advance(&mut self, now: Duration) {
+        self.sim.advance(now);
+    }
+}
+
+fn drive(throttle: f64) -> Command {
+    let power = |what, value| Power::new(what, value).unwrap();
+    let (throttle, steer) = (power("throttle", throttle), power("steer", 0.0));
+    Command::Drive { throttle, steer, strafe: None, ttl: None, seq: None, t: None }
+}
+
+/// The demo car with a sensor of each kind that takes transfers.
+fn board() -> Board {
+    let preset = hal::board::PRESETS.iter().find(|preset| preset.name == "demo").unwrap();
+    let sensors = r#"
+        [[chips]]
+        driver = "ina219"
+        address = 0x41
+        [[chips]]
+        driver = "ads1115"
+        address = 0x49
+        [[chips]]
+        driver = "mpu6050"
+        address = 0x68
+        [battery]
+        chip = "ina219@0x41"
+        empty_v = 6.4
+        full_v = 8.4
+        [line]
+        inputs = ["ads1115@0x49:0", "ads1115@0x49:1"]
+        dark = "high"
+        [imu]
+        chip = "mpu6050@0x68"
+    "#;
+    Board::parse("sensors.toml", &format!("{}\n{sensors}", preset.toml)).unwrap()
+}
+
+#[test]
+fn a_sensor_never_delays_a_motor_by_more_than_one_transfer() {
+    let board = board();
+    let rules = Rules::new(Control { slew: Duration::ZERO, ..Control::default() }, &board);
+    let interlock = Interlock::default();
+    let below = Below::new(interlock.clone(), None);
+    let shared = Arc::new(Shared::new(Gate::new(rules), Bell::new(Mode::Thread), below));
+    let grant = Grant { role: Some(Role::Driver), priority: 50, principal: None };
+    shared.gate(|gate| gate.session_opened(DRIVER, "127.0.0.1:1", true, grant, Duration::ZERO));
+    let log = Log::default();
+    let platform =
+        Box::new(Restless { sim: Sim::new(&board), shared: Arc::clone(&shared), log: Arc::clone(&log) });
+    let period = Duration::from_millis(10);
+    let mut plant = Plant::assemble(&board, platform, interlock, Arc::clone(&shared), period).unwrap();
+    log.lock().unwrap().clear();
+
+    let mut now = Duration::ZERO;
+    // Its motion ends after half a second, and with it what this test is about.
+    while now < Duration::from_millis(400) {
+        now = plant.turn(now).max(now);
+    }
+    let log = log.lock().unwrap();
+    let asked = log.iter().filter(|(address, _)| *address != MOTORS).count();
+    assert!(asked > 60, "{asked} transfers of sensors");
+    for pair in log.windows(2) {
+        let [(asked, _), next] = pair else { unreachable!("windows of two") };
+        assert!(*asked == MOTORS || *next == (MOTORS, true), "after {asked:#04x} came {next:02x?}");
+    }
+}

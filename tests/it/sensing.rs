@@ -1,0 +1,94 @@
+//! What a car senses, as a client sees it, on virtual time.
+
+use hal::Board;
+use serde_json::{Value, json};
+
+use crate::support::{Garage, pass};
+
+/// The demo car with sensors on its bus.
+const SENSORS: &str = r#"
+    [[chips]]
+    driver = "ina219"
+    address = 0x41
+    [[chips]]
+    driver = "ads7830"
+    address = 0x48
+    [[chips]]
+    driver = "mpu6050"
+    address = 0x68
+    [battery]
+    chip = "ina219@0x41"
+    empty_v = 6.4
+    full_v = 8.4
+    [line]
+    inputs = ["ads7830@0x48:0", "gpio:GPIO14"]
+    dark = "high"
+    [imu]
+    chip = "mpu6050@0x68"
+"#;
+
+async fn garage(sensors: &str) -> Garage {
+    let preset = hal::board::PRESETS.iter().find(|preset| preset.name == "demo").expect("a preset");
+    let board = Board::parse("sensors.toml", &format!("{}\n{sensors}", preset.toml)).expect("a sound board");
+    Garage::open_with(|config| config.board = board).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_state_says_what_the_sensors_say_and_null_where_there_is_none() {
+    let garage = garage(SENSORS).await;
+    assert!(garage.sim.set_battery(7.4, 1.25) && garage.sim.set_line(1, 1.0));
+    pass(500).await;
+    let state = garage.state().await;
+    assert_eq!(state["battery"], json!({ "volts": 7.4, "percent": 50.0, "amps": 1.25 }));
+    assert_eq!(state["line"], json!([0.0, 1.0]));
+    assert_eq!(state["imu"]["rotation"], json!([0.0, 0.0, 0.0]));
+    assert_eq!(state["range_m"], Value::Null);
+
+    let bare = Garage::open().await;
+    pass(500).await;
+    let state = bare.state().await;
+    for sensor in ["battery", "range_m", "line", "imu"] {
+        assert_eq!(state[sensor], Value::Null, "{sensor}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sensor_that_fails_is_null_and_the_car_drives_on() {
+    let garage = garage(SENSORS).await;
+    let mut anna = garage.visit().await;
+    assert!(anna.ask("up").await.starts_with("ok"));
+    pass(500).await;
+    [0x41, 0x48, 0x68].into_iter().for_each(|address| garage.sim.unplug(address));
+    pass(500).await;
+    let state = anna.state().await;
+    assert_eq!(state["mode"], json!("driving"), "{state}");
+    for sensor in ["battery", "line", "imu"] {
+        assert_eq!(state[sensor], Value::Null, "{sensor}");
+    }
+    [0x41, 0x48, 0x68].into_iter().for_each(|address| garage.sim.plug(address));
+    pass(4_000).await;
+    let state = anna.state().await;
+    for sensor in ["battery", "line", "imu"] {
+        assert_ne!(state[sensor], Value::Null, "{sensor}");
+    }
+    assert_eq!(state["mode"], json!("driving"), "{state}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_battery_is_an_event_once() {
+    let garage = garage(SENSORS).await;
+    let mut anna = garage.visit().await;
+    anna.call("subscribe", json!({ "topics": ["events"] })).await;
+    pass(1_000).await;
+    garage.sim.set_battery(6.3, 0.5);
+    pass(30_000).await;
+    garage.sim.set_battery(8.0, 0.5);
+    pass(30_000).await;
+    for empty in [true, false] {
+        let event: Value = serde_json::from_str(&anna.hear().await.expect("an event")).expect("JSON");
+        assert_eq!(
+            (&event["params"]["event"], &event["params"]["empty"]),
+            (&json!("battery"), &json!(empty))
+        );
+    }
+}
