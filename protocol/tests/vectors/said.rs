@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use protocol::{
     Angle, AngularSpeed, Answer, Battery, BoardInfo, Code, Command, DialectId, Event, Fault, Gimbal, Hello,
-    Imu, Info, Latched, Limit, LinearSpeed, Mode, Moment, MotorInfo, Move, Pose, Power, Pulse, Rate, Role,
-    ServoInfo, Speed, State, Token, Topics, Trial, Ttl, Visitor, Wheels, Who,
+    Imu, Info, Latched, Limit, LinearSpeed, Mode, Moment, MotorInfo, Move, Odometry, Pose, Power, Pulse,
+    Rate, Role, ServoInfo, Speed, State, Token, Topics, Trial, Ttl, Visitor, Wheels, Who,
 };
 use serde_json::{Value, json};
 
@@ -119,6 +119,7 @@ pub(super) fn state() -> State {
         gimbal: Some(Gimbal { pan: 10.0, tilt: -5.0 }),
         speed: Some(Speed { linear: 0.3, angular: -0.5 }),
         pose: Some(Pose { x: 1.25, y: -0.5, heading: 0.1 }),
+        odometry: Some(Odometry::Commanded),
         battery: Some(Battery { volts: 7.4, percent: 62.0, amps: Some(1.25) }),
         range_m: Some(0.85),
         line: Some(vec![0.0, 0.75, 1.0]),
