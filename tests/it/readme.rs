@@ -99,7 +99,7 @@ fn the_commands_of_the_guide_to_the_raspberry_pi_make_a_car_that_drives() {
         let is_doctor = line.ends_with("doctor");
         let mut shell = Command::new("timeout");
         let platform = if is_doctor { "linux" } else { "sim" };
-        shell.args(["30", "sh", "-c", &under_test(line, &carctl, platform)]).current_dir(folder.path());
+        shell.args(["30", "sh", "-c", &under_test(line, carctl, platform)]).current_dir(folder.path());
         let output = shell.env("XDG_RUNTIME_DIR", runtime).output().expect("runs");
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
         let fine = output.status.success() || (is_doctor && output.status.code() == Some(1));

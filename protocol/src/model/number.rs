@@ -103,7 +103,8 @@ impl Pulse {
     /// The nearest value in range; NaN becomes the shortest.
     #[must_use]
     pub fn clamped(us: f64) -> Self {
-        Self(us.max(Self::MIN.0).min(Self::MAX.0))
+        let us = if us.is_nan() { Self::MIN.0 } else { us };
+        Self(us.clamp(Self::MIN.0, Self::MAX.0))
     }
 
     /// In microseconds.
