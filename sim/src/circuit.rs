@@ -2,7 +2,7 @@
 //! this pin? What hangs at the pins is not known here.
 
 use hal::IoError;
-use hal::board::{Board, PinRef};
+use hal::board::{Board, LoopbackSpec, PinRef};
 
 use crate::bus::Buses;
 use crate::clock::Nanos;
@@ -16,6 +16,8 @@ pub(crate) struct Circuit {
     pub(crate) nets: Nets,
     pub(crate) buses: Buses,
     pub(crate) watches: Watches,
+    /// Each from an output to an input.
+    loopbacks: Vec<LoopbackSpec>,
     changed: bool,
 }
 
@@ -26,17 +28,14 @@ impl Circuit {
             nets: Nets::new(board),
             buses: Buses::new(&board.chips),
             watches: Watches::default(),
+            loopbacks: board.loopbacks.clone(),
             changed: true,
         }
     }
 
     /// What is on `pin`; `None` if the board has no such pin.
     pub(crate) fn signal(&self, pin: &PinRef) -> Option<Signal> {
-        match pin {
-            PinRef::Gpio { line } => self.nets.line_signal(line),
-            PinRef::Pwm { device, channel } => self.nets.channel_signal(device, *channel),
-            PinRef::Chip { chip, channel } => self.buses.output(*chip, *channel),
-        }
+        on_pin(&self.nets, &self.buses, pin)
     }
 
     /// Opens a line, low, and says its number.
@@ -65,11 +64,29 @@ impl Circuit {
 
     /// Tells whoever watches a line of its edges until `now`.
     pub(crate) fn tell(&mut self, now: Nanos) {
+        self.loop_back(now);
         self.watches.tell(&self.nets, now);
+    }
+
+    /// Brings what the outputs do at `now` to the inputs that are wired to them.
+    fn loop_back(&mut self, now: Nanos) {
+        for wire in &self.loopbacks {
+            let signal = on_pin(&self.nets, &self.buses, &wire.from);
+            let high = signal.is_some_and(|signal| signal.is_high_at(signal.cycles(now)));
+            self.nets.set_input(&wire.to, high);
+        }
     }
 
     /// Whether a signal may have changed since this was last asked.
     pub(crate) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
+    }
+}
+
+fn on_pin(nets: &Nets, buses: &Buses, pin: &PinRef) -> Option<Signal> {
+    match pin {
+        PinRef::Gpio { line } => nets.line_signal(line),
+        PinRef::Pwm { device, channel } => nets.channel_signal(device, *channel),
+        PinRef::Chip { chip, channel } => buses.output(*chip, *channel),
     }
 }

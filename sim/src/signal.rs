@@ -1,5 +1,7 @@
 //! What a wire carries: a level, or a pulse that repeats. Never who drives it.
 
+use crate::clock::Nanos;
+
 /// A wire as the chip at its other end sees it, in the steady state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signal {
@@ -39,6 +41,11 @@ impl Signal {
     /// Where in the cycle it falls.
     pub(crate) fn fall(&self) -> f64 {
         (self.rise + self.duty).rem_euclid(1.0)
+    }
+
+    /// How many cycles it has done at a time; none where nothing pulses it.
+    pub(crate) fn cycles(&self, now: Nanos) -> f64 {
+        now as f64 * 1e-9 * self.frequency_hz
     }
 
     /// Whether it is high at a moment of the cycle, 0 to 1.

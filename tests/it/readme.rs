@@ -88,12 +88,12 @@ fn every_command_of_the_documents_does_what_it_says() {
 
 const GUIDE: &str = "docs/raspberry-pi.md";
 
-/// A command of the guide with the programs under test, and a simulated car for the real one.
-fn on_sim(line: &str, carctl: &Path) -> String {
+/// A command of the guide with the programs under test, and another platform for the real one.
+fn under_test(line: &str, carctl: &Path, platform: &str) -> String {
     let program = car_daemon();
     line.replace("car-daemon ", &format!("{} ", program.get_program().to_string_lossy()))
         .replace("carctl ", &format!("{} ", carctl.display()))
-        .replace("--platform linux", "--platform sim")
+        .replace("--platform linux", &format!("--platform {platform}"))
 }
 
 #[test]
@@ -112,11 +112,15 @@ fn the_commands_of_the_guide_to_the_raspberry_pi_make_a_car_that_drives() {
             continue;
         }
         let runtime = daemon.as_ref().map_or(folder.path(), Process::folder);
+        // On a machine without a board it says what is missing: that is no wrong command.
+        let is_doctor = line.ends_with("doctor");
         let mut shell = Command::new("timeout");
-        shell.args(["30", "sh", "-c", &on_sim(line, &carctl)]).current_dir(folder.path());
+        let platform = if is_doctor { "linux" } else { "sim" };
+        shell.args(["30", "sh", "-c", &under_test(line, &carctl, platform)]).current_dir(folder.path());
         let output = shell.env("XDG_RUNTIME_DIR", runtime).output().expect("runs");
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{GUIDE}: {line}: {complaint}");
+        let fine = output.status.success() || (is_doctor && output.status.code() == Some(1));
+        assert!(fine, "{GUIDE}: {line}: {complaint}");
     }
     let state = daemon.expect("the guide starts a daemon").state();
     assert!(state["pose"]["x"].as_f64().expect("a number") > 0.05, "{state}");

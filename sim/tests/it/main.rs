@@ -4,6 +4,7 @@ mod bus;
 mod car;
 mod determinism;
 mod drives;
+mod economy;
 mod oracle;
 mod physics;
 mod pins;

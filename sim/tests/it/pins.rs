@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hal::board::{EstopSpec, Level, PinRef, Pull};
+use hal::board::{EstopSpec, Level, LoopbackSpec, PinRef, Pull};
 use hal::platform::Edge;
 use hal::{Board, Car, IoError, IoKind, Platform};
 use sim::{Signal, Sim};
@@ -171,5 +171,39 @@ fn lines_are_watched_all_or_none() {
     for lines in [&["GPIO26", "GPIO26"], &["GPIO26", "GPIO17"]] {
         refused(sim.watch(lines, Pull::Up, None, Box::new(|_| {})));
         assert!(sim.input("GPIO26", Pull::Up).is_ok(), "{lines:?}");
+    }
+}
+
+/// The board `l298n` with these wires from its outputs to inputs.
+fn wired(wires: &[(PinRef, &str)]) -> Sim {
+    let mut board = Board::preset("l298n").expect("a preset");
+    let wire = |(from, to): &(PinRef, &str)| LoopbackSpec { from: from.clone(), to: (*to).into() };
+    board.loopbacks = wires.iter().map(wire).collect();
+    Sim::new(&board)
+}
+
+#[test]
+fn a_loopback_wire_takes_an_outputs_level_to_an_input_with_the_next_step() {
+    let mut sim = wired(&[(line("GPIO17"), "GPIO5")]);
+    let (mut output, mut input) = (sim.output("GPIO17").unwrap(), sim.input("GPIO5", Pull::None).unwrap());
+    for high in [true, false, true] {
+        output.set_state(high.into()).unwrap();
+        sim.step(Duration::from_millis(1));
+        assert_eq!(input.is_high(), Ok(high));
+    }
+}
+
+#[test]
+fn a_loopback_wire_is_high_for_the_duty_of_a_pulsed_output() {
+    let mut sim = wired(&[(soft(5), "GPIO5")]);
+    let (mut pwm, mut input) = (sim.pwm("soft", 5, 50.0).unwrap(), sim.input("GPIO5", Pull::None).unwrap());
+    for (duty, of_twenty) in [(0, 0), (u16::MAX / 4, 5), (u16::MAX, 20)] {
+        pwm.set_duty_cycle(duty).unwrap();
+        let mut high = 0;
+        for _ in 0..20 {
+            sim.step(Duration::from_millis(1));
+            high += u32::from(input.is_high().unwrap());
+        }
+        assert_eq!(high, of_twenty);
     }
 }

@@ -1,5 +1,6 @@
-//! `car-daemon` as the stories run it: the same program, built where their harness finds it, with one
-//! more platform: `breakable`, on which it breaks when told.
+//! `car-daemon` as the stories run it: the same program, built where their harness finds it, with two
+//! more platforms: `bench`, a simulated car in another process behind the socket `bench` in `[linux] dev`;
+//! and `breakable`, on which it breaks when told.
 //!
 //! What breaks is the word in the file `fault` in `[linux] sys`: `panic` and `stall` the control loop,
 //! `bus` every chip, `panic-at-start` whoever opens the platform, which is the main thread of a daemon.
@@ -15,10 +16,16 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hal::board::Pull;
 use hal::platform::{Bus, Delay, EdgeSink, Input, Linux, Output, Pwm, Watch};
 use hal::{IoError, IoKind, Platform};
+use tests::bench::Remote;
 
 fn main() -> ExitCode {
+    let bench = PlatformRow {
+        name: "bench",
+        open: |config| Box::new(Remote::new(&config.linux.dev.join("bench"))),
+        outlives: true,
+    };
     let breakable = PlatformRow { name: "breakable", open: Breakable::open, outlives: true };
-    let platforms: Vec<PlatformRow> = PLATFORMS.iter().copied().chain([breakable]).collect();
+    let platforms: Vec<PlatformRow> = PLATFORMS.iter().copied().chain([bench, breakable]).collect();
     cli::main_with(platforms.leak())
 }
 

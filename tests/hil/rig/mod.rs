@@ -1,0 +1,110 @@
+//! What a car stands on while it is looked at: who drives it, what can be seen of it, what can be done to it.
+//!
+//! What must never live here: what a car ought to do. What a rig cannot do it says, in words for the report.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hal::Board;
+use hal::board::{Chip, PinRef};
+use tests::mcp2221::Traffic;
+
+use crate::daemon::Setup;
+use crate::pins::Seen;
+
+mod kernel;
+mod simulated;
+mod wires;
+
+/// A rig, and the car on it.
+pub(crate) trait Rig: Send {
+    /// Machine, kernel, and whatever else a stranger must know, for the report.
+    fn facts(&self) -> Vec<(&'static str, String)>;
+
+    /// The car's.
+    fn board(&self) -> &Board;
+
+    /// How a daemon is started on it.
+    fn setup(&self) -> Setup;
+
+    /// What is on an output pin.
+    fn look(&mut self, pin: &PinRef) -> Result<Seen, String>;
+
+    /// How fast a motor's wheel turns, rad/s, forward positive.
+    fn wheel_rad_s(&mut self, motor: &str) -> Result<f64, String>;
+
+    /// Presses the e-stop's button, or lets go of it.
+    fn press(&mut self, pressed: bool) -> Result<(), String>;
+
+    /// Cuts a chip off its bus, or wires it again.
+    fn plug(&mut self, chip: &Chip, plugged: bool) -> Result<(), String>;
+
+    /// What went over the bus.
+    fn traffic(&mut self) -> Result<Traffic, String>;
+
+    /// What this rig may add to a time that is promised.
+    fn slack(&self) -> Duration;
+
+    /// How much power the wheels get.
+    fn power(&self) -> f64;
+}
+
+/// Which rig.
+#[derive(Clone, Debug)]
+pub(crate) enum Rung {
+    /// The simulated car of the demonstration.
+    Simulated,
+    /// A simulated car behind this machine's kernel.
+    Kernel,
+    /// A board on this machine.
+    Board(PathBuf),
+}
+
+impl Rung {
+    /// By the value of `CAR_HIL`.
+    pub(crate) fn chosen(variable: Option<OsString>) -> Self {
+        match variable {
+            None => Self::Simulated,
+            Some(word) if word == "mcp2221" => Self::Kernel,
+            Some(path) => Self::Board(path.into()),
+        }
+    }
+
+    /// For the name of a file.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Simulated => "simulated",
+            Self::Kernel => "kernel",
+            Self::Board(_) => "board",
+        }
+    }
+
+    /// Sets it up.
+    pub(crate) fn open(&self) -> Result<Box<dyn Rig>, String> {
+        Ok(match self {
+            Self::Simulated => Box::new(simulated::Simulated::open()?),
+            Self::Kernel => Box::new(kernel::Kernel::open()?),
+            Self::Board(path) => Box::new(wires::Wires::open(path)?),
+        })
+    }
+}
+
+/// The program under test: `CAR_HIL_DAEMON`, or what was built with this.
+fn daemon() -> PathBuf {
+    let built = || PathBuf::from(env!("CARGO_BIN_EXE_car-daemon-under-test"));
+    std::env::var_os("CAR_HIL_DAEMON").map_or_else(built, PathBuf::from)
+}
+
+/// What kernel this is, and on what.
+fn machine() -> Vec<(&'static str, String)> {
+    let name = rustix::system::uname();
+    let text = |text: &std::ffi::CStr| text.to_string_lossy().into_owned();
+    // On a Raspberry Pi; elsewhere there is none.
+    let model = std::fs::read_to_string("/proc/device-tree/model").ok();
+    let model = model.map(|model| ("model", model.trim_end_matches('\0').to_owned()));
+    let kernel = format!("{} {} {}", text(name.sysname()), text(name.release()), text(name.version()));
+    let mut facts = vec![("machine", text(name.machine())), ("kernel", kernel)];
+    facts.extend(model);
+    facts
+}
