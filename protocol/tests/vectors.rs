@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use protocol::{
     Angle, AngularSpeed, Answer, Battery, Code, Command, DialectId, Event, Fault, Gimbal, Hello, Id, Imu,
-    Info, Latched, Limit, LinearSpeed, Mode, Moment, Move, Notification, Outgoing, Pose, Power, Rate,
-    Replies, Reply, Request, Requests, Role, Speed, State, Token, Topics, Ttl, Visitor, Wheels, Who,
+    Info, Latched, Limit, LinearSpeed, Mode, Moment, Move, Notification, Odometry, Outgoing, Pose, Power,
+    Rate, Replies, Reply, Request, Requests, Role, Speed, State, Token, Topics, Ttl, Visitor, Wheels, Who,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -158,6 +158,7 @@ fn state() -> State {
         gimbal: Some(Gimbal { pan: 10.0, tilt: -5.0 }),
         speed: Some(Speed { linear: 0.3, angular: -0.5 }),
         pose: Some(Pose { x: 1.25, y: -0.5, heading: 0.1 }),
+        odometry: Some(Odometry::Commanded),
         battery: Some(Battery { volts: 7.4, percent: 62.0, amps: Some(1.25) }),
         range_m: Some(0.85),
         line: Some(vec![0.0, 0.75, 1.0]),

@@ -116,7 +116,9 @@ fn chip_is_there(chip: &hal::board::Chip, survey: &Survey) -> Found {
 }
 
 fn line_is_free(name: &str, is_input: bool, survey: &Survey, you: &You) -> Found {
-    let (chip, line) = survey.line(name).map_err(|why| problem("not found", why))?;
+    let unseen =
+        || if survey.gpio.iter().any(|chip| chip.refused.is_some()) { "not seen" } else { "not found" };
+    let (chip, line) = survey.line(name).map_err(|why| problem(unseen(), why))?;
     match &line.used_by {
         None if !is_input && line.is_pulled_up && !line.is_output => {
             let number = name.trim_start_matches("GPIO");

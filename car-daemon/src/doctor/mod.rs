@@ -10,8 +10,11 @@ mod table;
 mod tests;
 mod you;
 
+use std::collections::BTreeSet;
+
+use hal::board::Chip;
 use hal::platform::Linux;
-use hal::platform::linux::survey::Survey;
+use hal::platform::linux::survey::{ADDRESSES, Survey};
 
 use crate::Config;
 use you::You;
@@ -26,12 +29,19 @@ pub(crate) struct Diagnosis {
 
 /// Looks at this machine for the board of a configuration.
 pub(crate) fn diagnose(config: &Config) -> Diagnosis {
-    let linux = Linux::rooted(&config.linux.dev, &config.linux.sys);
-    let mut buses: Vec<&str> = Vec::new();
-    if config.platform.outlives {
-        buses = config.board.chips.iter().map(|chip| chip.bus.as_str()).collect();
-    }
-    report(config, &linux.survey(&buses), &You::here(config))
+    let (linux, you) = (Linux::rooted(&config.linux.dev, &config.linux.sys), You::here(config));
+    report(config, &linux.survey(&asked(config, &you)), &you)
+}
+
+/// Whom to ask: every address of a bus that the board names; but where a daemon drives, whom a slow adapter
+/// would keep waiting for so many, only those of the board.
+fn asked(config: &Config, you: &You) -> BTreeSet<(String, u8)> {
+    let chips = config.board.chips.iter().filter(|_| config.platform.outlives);
+    let addresses = |chip: &Chip| match you.daemon {
+        Some(_) => chip.address..=chip.address,
+        None => ADDRESSES,
+    };
+    chips.flat_map(|chip| addresses(chip).map(|address| (chip.bus.clone(), address))).collect()
 }
 
 /// The same, from facts alone.

@@ -52,13 +52,16 @@ pub(super) fn rows(rows: &[Row]) -> String {
         |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).chars().count()).max().unwrap_or(0);
     let (what, note) = (width(|row| &row.what), width(|row| &row.note));
     let mut text = String::new();
+    let mut said: Vec<&str> = Vec::new();
     for row in rows {
         let word = row.status.word();
         let line = format!("{word:<7}  {:<what$}  {:<note$}  {}", row.what, row.note, row.users);
         text += line.trim_end();
         text += "\n";
-        if let Some(todo) = &row.todo {
+        // What helps several things is said once.
+        if let Some(todo) = row.todo.as_deref().filter(|todo| !said.contains(todo)) {
             let _ = writeln!(text, "         → {todo}");
+            said.push(todo);
         }
     }
     text
@@ -83,7 +86,7 @@ pub(super) fn facts(survey: &Survey, you: &You) -> String {
         "daemon",
         you.daemon.clone().unwrap_or_else(|| "none drives this machine's board".to_owned()),
     ));
-    facts.iter().map(|(kind, text)| format!("{kind:<7}  {text}\n")).collect()
+    facts.iter().map(|(kind, text)| format!("{kind:<7}  {}\n", you.named(text))).collect()
 }
 
 fn gpio(chip: &GpioChip) -> String {

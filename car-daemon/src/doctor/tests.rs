@@ -95,6 +95,19 @@ fn what_is_missing_is_said_with_what_to_do() {
 }
 
 #[test]
+fn whoever_may_see_nothing_is_told_once_which_group_may() {
+    let mut survey = pi();
+    let why =
+        "/dev/gpiochip0: permission denied; add the user to the group gpio (sudo usermod -aG gpio USER)";
+    survey.gpio[0] =
+        GpioChip { name: "gpiochip0".to_owned(), refused: Some(why.to_owned()), ..GpioChip::default() };
+    let text = report(&config("linux"), &survey, &you()).text;
+    assert_eq!(text.matches("problem  gpio:").count(), text.matches("  not seen  ").count(), "{text}");
+    assert_eq!(text.matches("→ /dev/gpiochip0").count(), 1, "{text}");
+    assert!(text.contains("usermod -aG gpio anna)") && !text.contains("USER"), "{text}");
+}
+
+#[test]
 fn a_laptop_is_told_what_a_real_car_would_need() {
     let diagnosis = report(&config("sim"), &Survey::default(), &you());
     assert_eq!(diagnosis.text, include_str!("golden/sim.txt"));
@@ -167,4 +180,14 @@ fn every_preset_is_wholly_asked_for() {
         let text = report(&Config { board, ..config("linux") }, &Survey::default(), &you()).text;
         assert_eq!(text.matches("problem  ").count(), needs.len(), "{text}");
     }
+}
+
+#[test]
+fn beside_a_daemon_only_the_chips_of_the_board_are_asked() {
+    let (config, mut you) = (config("linux"), you());
+    assert_eq!(asked(&config, &you).len(), 0x78 - 0x08);
+    you.daemon = Some("process 411 drives this board".to_owned());
+    assert_eq!(asked(&config, &you), [("i2c-1".to_owned(), 0x40)].into());
+    you.daemon = None;
+    assert!(asked(&self::config("sim"), &you).is_empty(), "no machine is looked at");
 }

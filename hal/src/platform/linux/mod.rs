@@ -3,6 +3,7 @@
 //! What lives here: finding devices by name, opening them in their safe state, and saying what to do
 //! where that fails. What must never live here: what is wired to them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -91,11 +92,11 @@ impl Linux {
         Self::rooted("/dev", "/sys")
     }
 
-    /// What there is, and which chips answer on `buses`. Asks each address there for one byte, which moves
-    /// nothing; writes nothing, and requests no line.
+    /// What there is, and which of `chips`, each an address on a bus, answer. Asks each for one byte, which
+    /// moves nothing, but takes the bus for as long as that lasts; writes nothing, and requests no line.
     #[must_use]
-    pub fn survey(&self, buses: &[&str]) -> Survey {
-        Survey::take(&self.dev, &self.sys, buses)
+    pub fn survey(&self, chips: &BTreeSet<(String, u8)>) -> Survey {
+        Survey::take(&self.dev, &self.sys, chips)
     }
 
     /// With other places for `/dev` and `/sys`, for tests and containers.

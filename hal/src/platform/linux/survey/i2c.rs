@@ -1,6 +1,6 @@
 //! I²C buses, and the chips that answer there to one byte that is read: nothing is ever written to one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io;
 use std::ops::RangeInclusive;
@@ -17,7 +17,7 @@ use super::super::{entries, explain, file_name};
 use super::text;
 
 /// What seven-bit chips may have (I²C specification UM10204, 3.1.12).
-const ADDRESSES: RangeInclusive<u8> = 0x08..=0x77;
+pub const ADDRESSES: RangeInclusive<u8> = 0x08..=0x77;
 
 /// So often a bus is asked that hangs.
 const HUNG: usize = 2;
@@ -44,21 +44,23 @@ pub enum Heard {
     Driver,
 }
 
-/// Every bus; the chips on those of `asked` are asked.
-pub(super) fn buses(dev: &Path, sys: &Path, asked: &[&str]) -> Vec<I2cBus> {
+/// Every bus; those whom `asked` names are asked.
+pub(super) fn buses(dev: &Path, sys: &Path, asked: &BTreeSet<(String, u8)>) -> Vec<I2cBus> {
     let look = |path: &std::path::PathBuf| {
         let name = file_name(path);
         let adapter = text(&sys.join("class/i2c-dev").join(&name).join("name")).unwrap_or_default();
         let mut bus = I2cBus { name, adapter, ..I2cBus::default() };
-        if asked.contains(&bus.name.as_str()) {
-            bus.refused = ask(path, &mut bus.heard).err();
+        let here = asked.iter().filter(|(on, _)| *on == bus.name).map(|(_, address)| *address);
+        let here: Vec<u8> = here.collect();
+        if !here.is_empty() {
+            bus.refused = ask(path, &here, &mut bus.heard).err();
         }
         bus
     };
     entries(dev, "i2c-").iter().map(look).collect()
 }
 
-fn ask(path: &Path, heard: &mut BTreeMap<u8, Heard>) -> Result<(), String> {
+fn ask(path: &Path, addresses: &[u8], heard: &mut BTreeMap<u8, Heard>) -> Result<(), String> {
     let refused = |error: io::Error| explain(path, &error, GROUP);
     let file = File::options().read(true).write(true).open(path).map_err(refused)?;
     let able = i2c_linux_sys::i2c_get_functionality(file.as_raw_fd()).map_err(refused)?;
@@ -69,7 +71,7 @@ fn ask(path: &Path, heard: &mut BTreeMap<u8, Heard>) -> Result<(), String> {
     }
     bound(&file);
     let mut hung = 0;
-    for address in ADDRESSES {
+    for address in addresses.iter().copied() {
         match byte(path, address) {
             Ok(_) => drop(heard.insert(address, Heard::Answer)),
             Err(Errno::BUSY) => drop(heard.insert(address, Heard::Driver)),

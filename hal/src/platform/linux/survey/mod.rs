@@ -2,6 +2,7 @@
 //!
 //! What must never live here: a request of a line, a write to a bus, an opinion.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ mod pwm;
 mod tests;
 
 pub use gpio::{GpioChip, GpioLine};
-pub use i2c::{Heard, I2cBus};
+pub use i2c::{ADDRESSES, Heard, I2cBus};
 pub use pwm::PwmDevice;
 
 /// What a Linux machine has that a board may use.
@@ -33,12 +34,13 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Looks, and asks the chips on `buses` for one byte each. Nothing is requested and nothing written.
-    pub(super) fn take(dev: &Path, sys: &Path, buses: &[&str]) -> Self {
+    /// Looks, and asks each of `chips`, an address on a bus, for one byte. Nothing is requested and nothing
+    /// written.
+    pub(super) fn take(dev: &Path, sys: &Path, chips: &BTreeSet<(String, u8)>) -> Self {
         Self {
             model: text(&sys.join("firmware/devicetree/base/model")),
             gpio: gpio::chips(dev),
-            i2c: i2c::buses(dev, sys, buses),
+            i2c: i2c::buses(dev, sys, chips),
             pwm: pwm::devices(&sys.join("class/pwm")),
             cameras: cameras(&sys.join("class/video4linux")),
         }

@@ -18,7 +18,8 @@ fn machine(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn survey(root: &TempDir, buses: &[&str]) -> Survey {
-    Survey::take(&root.path().join("dev"), &root.path().join("sys"), buses)
+    let chips = buses.iter().map(|bus| ((*bus).to_owned(), 0x40)).collect();
+    Survey::take(&root.path().join("dev"), &root.path().join("sys"), &chips)
 }
 
 #[test]
