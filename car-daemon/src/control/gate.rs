@@ -30,6 +30,8 @@ pub struct Outputs {
     pub throttle: f64,
     /// Steer in force, after slew.
     pub steer: f64,
+    /// Strafe in force, after slew.
+    pub strafe: f64,
     /// Who holds the lease.
     pub driver: Option<SessionId>,
     /// The emergency stop, while it is latched.
@@ -49,6 +51,7 @@ pub struct Gate {
     pub(super) motion: Option<Motion>,
     throttle: Slew,
     steer: Slew,
+    strafe: Slew,
     /// Of a motor that is tested.
     alone: Slew,
     pub(super) ticked: Duration,
@@ -72,6 +75,7 @@ impl Gate {
             motion: None,
             throttle: Slew::default(),
             steer: Slew::default(),
+            strafe: Slew::default(),
             alone: Slew::default(),
             ticked: Duration::ZERO,
             breakage: Breakage::default(),
@@ -158,10 +162,11 @@ impl Gate {
             self.expire_lease(now);
         }
         if let Some(motion) = self.motion {
-            self.throttle.approach(motion.throttle, elapsed, self.rules.control.slew);
-            self.steer.approach(motion.steer, elapsed, self.rules.control.slew);
-            let alone = motion.trial.map_or(0.0, Trial::power);
-            self.alone.approach(alone, elapsed, self.rules.control.slew);
+            let full = self.rules.control.slew;
+            self.throttle.approach(motion.throttle, elapsed, full);
+            self.steer.approach(motion.steer, elapsed, full);
+            self.strafe.approach(motion.strafe, elapsed, full);
+            self.alone.approach(motion.trial.map_or(0.0, Trial::power), elapsed, full);
         }
         self.outputs()
     }
@@ -249,18 +254,17 @@ impl Gate {
     /// What [`tick`](Self::tick) last said, as changed by commands since.
     #[must_use]
     pub fn outputs(&self) -> Outputs {
-        let (throttle, steer, alone) = (self.throttle.value(), self.steer.value(), self.alone.value());
+        let axes = [self.throttle, self.steer, self.strafe, self.alone].map(Slew::value);
+        let [throttle, steer, strafe, alone] = axes;
         let (aim, broken) = (self.aim.target(), self.breakage.fault());
         Outputs {
             target: Target {
                 drive: match self.motion {
-                    Some(m) if !(m.is_standing() && throttle == 0.0 && steer == 0.0 && alone == 0.0) => {
-                        match m.trial {
-                            None => Drive::Power { throttle, steer, strafe: 0.0 },
-                            Some(Trial::Motor(motor, _)) => Drive::One { motor, power: alone },
-                            Some(Trial::Servo(..)) => Drive::Brake,
-                        }
-                    }
+                    Some(m) if !(m.is_standing() && axes == [0.0; 4]) => match m.trial {
+                        None => Drive::Power { throttle, steer, strafe },
+                        Some(Trial::Motor(motor, _)) => Drive::One { motor, power: alone },
+                        Some(Trial::Servo(..)) => Drive::Brake,
+                    },
                     _ => Drive::Brake,
                 },
                 pan_deg: aim.pan,
@@ -278,6 +282,7 @@ impl Gate {
             },
             throttle,
             steer,
+            strafe,
             driver: self.lease.holder(),
             estop: self.latched().cloned(),
             stop_reason: broken.map(|fault| fault.message).or_else(|| self.stop_reason.clone()),
@@ -286,9 +291,9 @@ impl Gate {
 
     /// No power, at once.
     pub(super) fn stand(&mut self) {
-        self.throttle.stop();
-        self.steer.stop();
-        self.alone.stop();
+        for axis in [&mut self.throttle, &mut self.steer, &mut self.strafe, &mut self.alone] {
+            axis.stop();
+        }
     }
 
     /// Everybody who is here.

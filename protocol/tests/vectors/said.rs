@@ -53,6 +53,17 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
                 t: Moment::new("t", 12.5).ok(),
             },
         ),
+        (
+            "drive sideways",
+            Command::Drive {
+                throttle: power(0.5),
+                steer: power(0.0),
+                strafe: Some(power(-0.5)),
+                ttl: None,
+                seq: None,
+                t: None,
+            },
+        ),
         ("velocity", velocity(0.3, -1.5, None, None)),
         ("velocity with every parameter", velocity(0.0, 0.2, ttl, Some(8))),
         (
@@ -115,6 +126,7 @@ pub(super) fn state() -> State {
         mode: Mode::Driving,
         throttle: 0.5,
         steer: -0.25,
+        strafe: 0.125,
         wheels: Wheels { left: 0.75, right: 0.25 },
         gimbal: Some(Gimbal { pan: 10.0, tilt: -5.0 }),
         speed: Some(Speed { linear: 0.3, angular: -0.5 }),
@@ -197,6 +209,7 @@ pub(super) fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
         ("accepted", Ok(Answer::Accepted { limited: None })),
         ("accepted with less speed", Ok(Answer::Accepted { limited: Some(Limit::Speed) })),
         ("accepted without strafe", Ok(Answer::Accepted { limited: Some(Limit::Strafe) })),
+        ("accepted in a wider turn", Ok(Answer::Accepted { limited: Some(Limit::Turn) })),
         ("stopped", Ok(Answer::Done)),
         ("driver", Ok(Answer::Driver(Some(Box::new(driver()))))),
         ("nobody drives", Ok(Answer::Driver(None))),
