@@ -22,7 +22,21 @@ impl Client {
         steer: Power,
         ttl: Option<Ttl>,
     ) -> Result<Accepted, CallError> {
-        self.typed(Command::Drive { throttle, steer, strafe: None, ttl, seq: None, t: None }).await
+        self.drive_with_strafe(throttle, steer, None, ttl).await
+    }
+
+    /// As [`drive`](Self::drive), and sideways too; a car that cannot says so.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn drive_with_strafe(
+        &self,
+        throttle: Power,
+        steer: Power,
+        strafe: Option<Power>,
+        ttl: Option<Ttl>,
+    ) -> Result<Accepted, CallError> {
+        self.typed(Command::Drive { throttle, steer, strafe, ttl, seq: None, t: None }).await
     }
 
     /// Drives by speed until `ttl` is over; the daemon's default where there is none.

@@ -13,6 +13,7 @@ mod drivetrain;
 mod error;
 pub mod file;
 mod interlock;
+pub mod odometry;
 pub mod platform;
 pub mod sensor;
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use protocol::{
     Angle, AngularSpeed, Answer, Battery, Code, Command, DialectId, Event, Fault, Gimbal, Hello, Id, Imu,
-    Info, Latched, Limit, LinearSpeed, Mode, Moment, Move, Notification, Outgoing, Pose, Power, Rate,
-    Replies, Reply, Request, Requests, Role, Speed, State, Token, Topics, Ttl, Visitor, Wheels, Who,
+    Info, Latched, Limit, LinearSpeed, Mode, Moment, Move, Notification, Odometry, Outgoing, Pose, Power,
+    Rate, Replies, Reply, Request, Requests, Role, Speed, State, Token, Topics, Ttl, Visitor, Wheels, Who,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -102,6 +102,17 @@ fn commands() -> Vec<(&'static str, Command)> {
                 t: Moment::new("t", 12.5).ok(),
             },
         ),
+        (
+            "drive sideways",
+            Command::Drive {
+                throttle: power(0.5),
+                steer: power(0.0),
+                strafe: Some(power(-0.5)),
+                ttl: None,
+                seq: None,
+                t: None,
+            },
+        ),
         ("velocity", velocity(0.3, -1.5, None, None)),
         ("velocity with every parameter", velocity(0.0, 0.2, ttl, Some(8))),
         ("stop", Command::Stop { seq: None }),
@@ -142,10 +153,12 @@ fn state() -> State {
         mode: Mode::Driving,
         throttle: 0.5,
         steer: -0.25,
+        strafe: 0.125,
         wheels: Wheels { left: 0.75, right: 0.25 },
         gimbal: Some(Gimbal { pan: 10.0, tilt: -5.0 }),
         speed: Some(Speed { linear: 0.3, angular: -0.5 }),
         pose: Some(Pose { x: 1.25, y: -0.5, heading: 0.1 }),
+        odometry: Some(Odometry::Commanded),
         battery: Some(Battery { volts: 7.4, percent: 62.0, amps: Some(1.25) }),
         range_m: Some(0.85),
         line: Some(vec![0.0, 0.75, 1.0]),
@@ -196,6 +209,7 @@ fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
         ("accepted", Ok(Answer::Accepted { limited: None })),
         ("accepted with less speed", Ok(Answer::Accepted { limited: Some(Limit::Speed) })),
         ("accepted without strafe", Ok(Answer::Accepted { limited: Some(Limit::Strafe) })),
+        ("accepted in a wider turn", Ok(Answer::Accepted { limited: Some(Limit::Turn) })),
         ("stopped", Ok(Answer::Done)),
         ("driver", Ok(Answer::Driver(Some(Box::new(driver()))))),
         ("nobody drives", Ok(Answer::Driver(None))),

@@ -34,12 +34,14 @@ mod chip;
 mod circuit;
 mod clock;
 mod digest;
+mod encoder;
 mod esc;
 mod motor;
 mod net;
 mod pin;
 mod servo;
 mod signal;
+mod sonar;
 mod surroundings;
 mod transcript;
 mod watch;
@@ -56,6 +58,7 @@ pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
 
 use motor::Motor;
+use surroundings::Surroundings;
 use transcript::Transcript;
 use world::Shared;
 
@@ -180,6 +183,17 @@ impl Sim {
     /// board has that sensor. At first the floor is light.
     pub fn set_line(&self, index: usize, darkness: f64) -> bool {
         self.world.lock().surround(|around| around.set_line(index, darkness))
+    }
+
+    /// Puts something that far ahead of the car, metres, or takes it away. Says whether the board looks
+    /// ahead. At first there is nothing.
+    pub fn set_range(&self, distance_m: Option<f64>) -> bool {
+        self.world.lock().surround(|around| around.set_range(distance_m))
+    }
+
+    /// Takes the supply from what looks ahead, for good. Says whether the board looks ahead.
+    pub fn unplug_range(&self) -> bool {
+        self.world.lock().surround(Surroundings::unplug_range)
     }
 
     /// Lets something else pull at the car (m/s² along x, y, z) and turn it (rad/s about them), as its

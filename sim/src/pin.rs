@@ -24,7 +24,7 @@ impl Line {
     }
 
     fn set(&self, high: bool) {
-        self.world.lock().circuit.change(|circuit| circuit.set_line(self.index, high));
+        self.world.lock().set_line(self.index, high);
     }
 }
 

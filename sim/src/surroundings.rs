@@ -8,6 +8,10 @@ use hal::board::{AnalogRef, BatterySource, BatterySpec, ChipKind, EstopSpec, Lev
 
 use crate::chip::Feed;
 use crate::circuit::Circuit;
+use crate::clock::Nanos;
+use crate::digest::Digest;
+use crate::net::Nets;
+use crate::sonar::Sonar;
 
 /// What an idle computer and its fans take, amperes (estimated).
 const IDLE_A: f64 = 0.5;
@@ -28,10 +32,11 @@ pub(crate) struct Surroundings {
     imu: Option<usize>,
     acceleration: [f64; 3],
     rotation: [f64; 3],
+    sonar: Option<Sonar>,
 }
 
 impl Surroundings {
-    /// A full battery, a light floor, level ground, and nobody at the button.
+    /// A full battery, a light floor, level ground, nothing ahead, and nobody at the button.
     pub(crate) fn new(board: &Board) -> Self {
         Self {
             chips: board.chips.iter().map(|chip| chip.kind.clone()).collect(),
@@ -45,6 +50,7 @@ impl Surroundings {
             imu: board.imu.as_ref().map(|imu| imu.chip),
             acceleration: [0.0, 0.0, GRAVITY],
             rotation: [0.0; 3],
+            sonar: board.range.as_ref().map(Sonar::new),
         }
     }
 
@@ -70,6 +76,40 @@ impl Surroundings {
     pub(crate) fn set_imu(&mut self, acceleration: [f64; 3], rotation: [f64; 3]) -> bool {
         (self.acceleration, self.rotation) = (acceleration, rotation);
         self.imu.is_some()
+    }
+
+    /// Whether the board looks ahead.
+    pub(crate) fn set_range(&mut self, distance_m: Option<f64>) -> bool {
+        self.sonar.as_mut().map(|sonar| sonar.set_distance(distance_m)).is_some()
+    }
+
+    /// Whether the board looked ahead.
+    pub(crate) fn unplug_range(&mut self) -> bool {
+        self.sonar.take().is_some()
+    }
+
+    /// Lets what looks ahead hear its trigger.
+    pub(crate) fn hear(&mut self, nets: &Nets, now: Nanos) {
+        if let Some(sonar) = &mut self.sonar {
+            sonar.hear(nets.is_high(&sonar.trigger), now);
+        }
+    }
+
+    /// The next edge of its echo that is due by `until`.
+    pub(crate) fn next_echo(&mut self, until: Nanos) -> Option<(Nanos, bool)> {
+        self.sonar.as_mut()?.next(until)
+    }
+
+    /// Lets its echo be high or low.
+    pub(crate) fn set_echo(&self, nets: &mut Nets, high: bool) {
+        if let Some(sonar) = &self.sonar {
+            nets.set_input(&sonar.echo, high);
+        }
+    }
+
+    /// Takes what is under way into a fingerprint; the rest of it is on pins and in chips.
+    pub(crate) fn digest(&self, into: &mut Digest) {
+        self.sonar.iter().for_each(|sonar| sonar.digest(into));
     }
 
     /// Lets all of it reach the pins and chips.

@@ -9,6 +9,7 @@ use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
 use crate::digest::Digest;
+use crate::encoder::Encoder;
 use crate::motor::Motor;
 use crate::servo::Servo;
 use crate::surroundings::Surroundings;
@@ -25,6 +26,8 @@ pub(crate) struct World {
     pub(crate) motors: Vec<Motor>,
     pub(crate) servos: Vec<Servo>,
     pub(crate) chassis: Option<Chassis>,
+    /// Each with the number of its motor.
+    encoders: Vec<(usize, Encoder)>,
     surroundings: Surroundings,
 }
 
@@ -35,14 +38,24 @@ impl World {
         let surroundings = Surroundings::new(board);
         let mut circuit = Circuit::new(board);
         surroundings.reach(&mut circuit);
+        let encoders = board.motors.iter().enumerate();
+        let encoders =
+            encoders.filter_map(|(index, motor)| Some((index, Encoder::new(motor.encoder.as_ref()?))));
         Self {
             clock: Clock::default(),
             circuit,
             motors: board.motors.iter().map(|spec| Motor::new(spec, no_load)).collect(),
             servos: board.servos.iter().map(Servo::new).collect(),
             chassis,
+            encoders: encoders.collect(),
             surroundings,
         }
+    }
+
+    /// Drives an open line of the computer.
+    pub(crate) fn set_line(&mut self, index: usize, high: bool) {
+        self.circuit.change(|circuit| circuit.set_line(index, high));
+        self.surroundings.hear(&self.circuit.nets, self.clock.now());
     }
 
     /// Changes what is around the car.
@@ -70,6 +83,7 @@ impl World {
         while self.clock.now() < target {
             let end = self.clock.next_step();
             self.clock.set(end.min(target));
+            self.echo();
             self.circuit.tick(self.clock.now());
             self.circuit.tell(self.clock.now());
             if end <= target {
@@ -83,17 +97,45 @@ impl World {
             self.read_wires();
         }
         let (mut turned, mut speed) = (Wheels::default(), Wheels::default());
+        let before: Vec<f64> =
+            self.encoders.iter().map(|(motor, _)| self.motors[*motor].angle_rad()).collect();
         for motor in &mut self.motors {
             let by = motor.step();
             turned.add(motor, by);
             speed.add(motor, motor.speed_rad_s());
         }
+        self.count(&before);
         for servo in &mut self.servos {
             servo.step();
         }
         if let Some(chassis) = &mut self.chassis {
             let steered_rad = self.servos.iter().find_map(Servo::steers_rad).unwrap_or(0.0);
             chassis.step(turned.mean(), speed.mean(), steered_rad);
+        }
+    }
+
+    /// Lets the echo of what is ahead rise and fall, each edge at its time.
+    fn echo(&mut self) {
+        while let Some((at, high)) = self.surroundings.next_echo(self.clock.now()) {
+            self.surroundings.set_echo(&mut self.circuit.nets, high);
+            self.circuit.tell(at);
+        }
+    }
+
+    /// Lets the encoders see what their wheels did in this step, edge by edge in the order of time.
+    fn count(&mut self, before: &[f64]) {
+        let end = self.clock.now();
+        let (motors, circuit) = (&self.motors, &mut self.circuit);
+        let turning = self.encoders.iter_mut().zip(before);
+        let mut turns: Vec<_> = turning
+            .flat_map(|((motor, encoder), from)| encoder.turn(*from, motors[*motor].angle_rad(), end))
+            .collect();
+        turns.sort_by_key(|turn| turn.at);
+        for turn in turns {
+            for (line, high) in turn.lines {
+                line.iter().for_each(|line| circuit.nets.set_input(line, high));
+            }
+            circuit.tell(turn.at);
         }
     }
 
@@ -117,6 +159,7 @@ impl World {
         self.motors.iter().for_each(|motor| motor.digest(&mut digest));
         self.servos.iter().for_each(|servo| servo.digest(&mut digest));
         self.chassis.iter().for_each(|chassis| chassis.digest(&mut digest));
+        self.surroundings.digest(&mut digest);
         digest.finish()
     }
 }

@@ -1,6 +1,6 @@
 //! What a car senses, as a client sees it, on virtual time.
 
-use hal::Board;
+use hal::{Board, Platform};
 use serde_json::{Value, json};
 
 use crate::support::{Garage, pass};
@@ -91,4 +91,53 @@ async fn an_empty_battery_is_an_event_once() {
             (&json!("battery"), &json!(empty))
         );
     }
+}
+
+const ENCODERS: &str = r#"
+    [motors.left.encoder]
+    a = "gpio:GPIO5"
+    b = "gpio:GPIO6"
+    pulses_per_turn = 20
+    [motors.right.encoder]
+    a = "gpio:GPIO12"
+    b = "gpio:GPIO13"
+    pulses_per_turn = 20
+    [range]
+    trigger = "gpio:GPIO20"
+    echo = "gpio:GPIO21"
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn the_state_says_where_the_car_is_and_by_what_that_is_known() {
+    for (sensors, odometry) in [("", "commanded"), (ENCODERS, "encoders")] {
+        let garage = garage(sensors).await;
+        let mut anna = garage.visit().await;
+        anna.ask("up").await;
+        pass(1_000).await;
+        anna.ask("left").await;
+        pass(300).await;
+        anna.ask("stop").await;
+        pass(1_000).await;
+        let state = anna.state().await;
+        assert_eq!(state["odometry"], json!(odometry));
+        assert_eq!(state["speed"], json!({ "linear": 0.0, "angular": 0.0 }));
+        let truth = garage.sim.motion().expect("a chassis");
+        let (x, heading) = (state["pose"]["x"].as_f64(), state["pose"]["heading"].as_f64());
+        assert!(truth.x_m > 0.3 && x.is_some_and(|x| (x - truth.x_m).abs() < 0.03), "{state} {truth:?}");
+        assert!(
+            heading.is_some_and(|heading| (heading - truth.heading_rad).abs() < 0.15),
+            "{state} {truth:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_state_says_how_far_it_is_to_what_is_ahead() {
+    let garage = garage(ENCODERS).await;
+    pass(1_000).await;
+    assert_eq!(garage.state().await["range_m"], Value::Null);
+    garage.sim.set_range(Some(1.25));
+    pass(1_000).await;
+    let range = garage.state().await["range_m"].as_f64();
+    assert!(range.is_some_and(|range| (range - 1.25).abs() < 0.005), "{range:?}");
 }

@@ -29,6 +29,8 @@ pub struct Outputs {
     pub throttle: f64,
     /// Steer in force, after slew.
     pub steer: f64,
+    /// Strafe in force, after slew.
+    pub strafe: f64,
     /// Who holds the lease.
     pub driver: Option<SessionId>,
     /// The emergency stop, while it is latched.
@@ -48,6 +50,7 @@ pub struct Gate {
     pub(super) motion: Option<Motion>,
     throttle: Slew,
     steer: Slew,
+    strafe: Slew,
     pub(super) ticked: Duration,
     pub(super) aim: Aim,
     breakage: Breakage,
@@ -69,6 +72,7 @@ impl Gate {
             motion: None,
             throttle: Slew::default(),
             steer: Slew::default(),
+            strafe: Slew::default(),
             ticked: Duration::ZERO,
             breakage: Breakage::default(),
             closing: false,
@@ -154,8 +158,10 @@ impl Gate {
             self.expire_lease(now);
         }
         if let Some(motion) = self.motion {
-            self.throttle.approach(motion.throttle, elapsed, self.rules.control.slew);
-            self.steer.approach(motion.steer, elapsed, self.rules.control.slew);
+            let full = self.rules.control.slew;
+            self.throttle.approach(motion.throttle, elapsed, full);
+            self.steer.approach(motion.steer, elapsed, full);
+            self.strafe.approach(motion.strafe, elapsed, full);
         }
         self.outputs()
     }
@@ -243,13 +249,13 @@ impl Gate {
     /// What [`tick`](Self::tick) last said, as changed by commands since.
     #[must_use]
     pub fn outputs(&self) -> Outputs {
-        let (throttle, steer) = (self.throttle.value(), self.steer.value());
+        let [throttle, steer, strafe] = [self.throttle, self.steer, self.strafe].map(Slew::value);
         let (aim, broken) = (self.aim.target(), self.breakage.fault());
         Outputs {
             target: Target {
                 drive: match self.motion {
-                    Some(m) if !(m.is_standing() && throttle == 0.0 && steer == 0.0) => {
-                        Drive::Power { throttle, steer, strafe: 0.0 }
+                    Some(m) if !(m.is_standing() && [throttle, steer, strafe] == [0.0; 3]) => {
+                        Drive::Power { throttle, steer, strafe }
                     }
                     _ => Drive::Brake,
                 },
@@ -265,6 +271,7 @@ impl Gate {
             },
             throttle,
             steer,
+            strafe,
             driver: self.lease.holder(),
             estop: self.latched().cloned(),
             stop_reason: broken.map(|fault| fault.message).or_else(|| self.stop_reason.clone()),
@@ -351,8 +358,9 @@ impl Gate {
     /// Stands at once, whoever drove. A lease that came with the motion of somebody whose end is not
     /// noticed ends with it.
     pub(super) fn halt(&mut self, reason: String, now: Duration) {
-        self.throttle.stop();
-        self.steer.stop();
+        for axis in [&mut self.throttle, &mut self.steer, &mut self.strafe] {
+            axis.stop();
+        }
         let Some(motion) = self.motion.take() else { return };
         self.lease.drove(motion.driver, now);
         self.events.push(Event::Stopped { reason: reason.clone() });

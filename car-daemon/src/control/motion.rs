@@ -19,6 +19,7 @@ pub(crate) struct Motion {
     pub(crate) driver: SessionId,
     pub(crate) throttle: f64,
     pub(crate) steer: f64,
+    pub(crate) strafe: f64,
     pub(crate) since: Duration,
     pub(crate) life: Life,
 }
@@ -42,6 +43,6 @@ impl Motion {
     }
 
     pub(crate) fn is_standing(&self) -> bool {
-        self.throttle == 0.0 && self.steer == 0.0
+        self.throttle == 0.0 && self.steer == 0.0 && self.strafe == 0.0
     }
 }

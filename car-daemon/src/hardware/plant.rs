@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hal::odometry::Source;
 use hal::sensor::{News, Readings};
 use hal::{AssembleError, Board, Car, HardwareError, Interlock, Platform};
-use protocol::{Battery, Gimbal, Imu, Pose, Speed, State, Wheels};
+use protocol::{Battery, Gimbal, Imu, Odometry, Pose, Speed, State, Wheels};
 
 use super::battery;
 use crate::control::Outputs;
@@ -155,19 +156,25 @@ impl Plant {
     fn publish(&mut self, outputs: Outputs, now: Duration) {
         self.seq += 1;
         let wheels = self.car.wheels();
-        let motion = self.platform.motion();
+        let (source, motion) = self.car.odometry();
         let (pan, tilt) = self.car.gimbal();
         let gimbal = Gimbal { pan: pan.unwrap_or(0.0), tilt: tilt.unwrap_or(0.0) };
         let mut state = State {
             seq: self.seq,
             wheels: Wheels { left: round(wheels.left, 1e4), right: round(wheels.right, 1e4) },
             gimbal: pan.or(tilt).map(|_| gimbal),
-            speed: motion
-                .map(|m| Speed { linear: round(m.linear_mps, 1e4), angular: round(m.angular_rad_s, 1e4) }),
-            pose: motion.map(|m| Pose {
-                x: round(m.x_m, 1e4),
-                y: round(m.y_m, 1e4),
-                heading: round(m.heading_rad, 1e4),
+            speed: Some(Speed {
+                linear: round(motion.linear_mps, 1e4),
+                angular: round(motion.angular_rad_s, 1e4),
+            }),
+            pose: Some(Pose {
+                x: round(motion.x_m, 1e4),
+                y: round(motion.y_m, 1e4),
+                heading: round(motion.heading_rad, 1e4),
+            }),
+            odometry: Some(match source {
+                Source::Encoders => Odometry::Encoders,
+                Source::Commanded => Odometry::Commanded,
             }),
             ..sensed(self.car.readings())
         };

@@ -115,6 +115,14 @@ impl Board {
         Self::preset(name_or_path).ok_or_else(|| unknown(name_or_path))
     }
 
+    /// The same board, of which nothing is read but the e-stop's button.
+    pub(crate) fn without_sensors(&self) -> Self {
+        let mut blind = self.clone();
+        (blind.battery, blind.range, blind.line, blind.imu) = (None, None, None, None);
+        blind.motors.iter_mut().for_each(|motor| motor.encoder = None);
+        blind
+    }
+
     /// What a pin is called in this board's file: `gpio:GPIO17`, `pca9685@0x40:0`.
     #[must_use]
     pub fn pin_name(&self, pin: &PinRef) -> String {

@@ -9,6 +9,7 @@ use super::chip::{Chip, OnBoard, PwmChip, RobotHat, explained};
 use super::guard::{Pass, asks_a_robot_hat, reads_a_register};
 use super::motor::{Bridge, Bridged, Driver, Motor, Wire};
 use super::parts::{Button, ESTOP, Standby};
+use super::reckoning::Reckoning;
 use super::turret::{Turret, refused_by_servo};
 use crate::board::{
     Board, BridgeSpec, ChipKind, DriverSpec, EscReverse, EscSpec, EstopSpec, MotorSpec, PinRef, ServoSpec,
@@ -20,7 +21,7 @@ use crate::driver::staged::Staged;
 use crate::driver::{pca9685, scmd};
 use crate::platform::adapt::Boxed;
 use crate::platform::{DynOutput, DynPwm, Output, Platform, Pwm};
-use crate::sensor::Sensors;
+use crate::sensor::{self, Sensors};
 use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind, WheelPower};
 
 pub(super) fn car(
@@ -65,10 +66,24 @@ pub(super) fn car(
     let chips = opener.chips;
     let on_board = |index| chips.iter().find(|chip| chip.index == index)?.pwm.analog();
     let sensors = Sensors::open(board, opener.platform, &on_board).map_err(broken)?;
+    let encoders = sensor::encoders(board, opener.platform).map_err(broken)?;
+    let reckoning = Reckoning::new(board, encoders);
     let drivetrain = Drivetrain::new(board);
     let (wheels, now) = (WheelPower::default(), Duration::ZERO);
-    let mut car =
-        Car { motors, servos, standby, awake: false, chips, estop, pass, drivetrain, wheels, now, sensors };
+    let mut car = Car {
+        motors,
+        servos,
+        standby,
+        awake: false,
+        chips,
+        estop,
+        pass,
+        drivetrain,
+        wheels,
+        sensors,
+        reckoning,
+        now,
+    };
     car.recover().map_err(broken)?;
     Ok(car)
 }

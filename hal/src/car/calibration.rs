@@ -40,6 +40,16 @@ impl Calibration {
         self.raw(if within { self.spread(power) } else { power })
     }
 
+    /// How fast the wheel then turns, as a share of the car's top speed; as far as anybody can say.
+    pub(super) fn turns(self, power: f64) -> f64 {
+        let size = power.abs();
+        if size < self.deadband {
+            0.0
+        } else {
+            ((size - self.deadband) / (1.0 - self.deadband)).copysign(power)
+        }
+    }
+
     /// The same without anything but the swapped leads.
     pub(super) fn raw(self, power: f64) -> f64 {
         if self.invert { -power } else { power }

@@ -28,6 +28,7 @@ mod chip;
 mod guard;
 mod motor;
 mod parts;
+mod reckoning;
 mod rest;
 mod sense;
 mod target;
@@ -41,6 +42,7 @@ use chip::Chip;
 use guard::Pass;
 use motor::Motor;
 use parts::{Button, FirstError, Standby};
+use reckoning::Reckoning;
 use turret::{Aim, Turret};
 
 /// A car. A drop brakes it.
@@ -57,6 +59,7 @@ pub struct Car {
     drivetrain: Drivetrain,
     wheels: WheelPower,
     sensors: Sensors,
+    reckoning: Reckoning,
     /// When it was last told anything.
     now: Duration,
 }

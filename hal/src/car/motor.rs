@@ -95,8 +95,8 @@ impl Driver for Esc<Boxed<DynPwm>> {
 pub(super) struct Motor {
     /// `motor left`
     pub(super) part: String,
-    side: Side,
-    end: Option<End>,
+    pub(super) side: Side,
+    pub(super) end: Option<End>,
     calibration: Calibration,
     pub(super) driver: Box<dyn Driver>,
     /// Which chips its wires are on.
@@ -124,6 +124,11 @@ impl Motor {
     /// Its power of what the wheels shall do.
     pub(super) fn share(&self, wheels: &WheelPower) -> f64 {
         wheels.of(self.side, self.end)
+    }
+
+    /// How fast its wheel turns at a power, as a share of the car's top speed.
+    pub(super) fn turns(&self, power: f64) -> f64 {
+        self.calibration.turns(power)
     }
 
     /// What the wheels do if this motor alone has `power`.

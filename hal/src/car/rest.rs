@@ -35,7 +35,11 @@ pub(super) fn board(board: &Board, platform: &mut dyn Platform) -> Result<(), Ve
         // A drop brakes once more, and leaves the bridges awake. The servos stay where they are.
         let interlock = Interlock::default();
         interlock.engage();
-        drop(Car::assemble_under(board, platform, interlock).map_err(|error| vec![error])?);
+        // Nothing is sensed meanwhile, so nothing of that can keep it from resting.
+        drop(
+            Car::assemble_under(&board.without_sensors(), platform, interlock)
+                .map_err(|error| vec![error])?,
+        );
         return Ok(());
     }
     Err(failures)

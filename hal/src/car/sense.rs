@@ -5,6 +5,9 @@
 use std::time::Duration;
 
 use super::Car;
+use crate::Motion;
+use crate::board::ServoRole;
+use crate::odometry::Source;
 use crate::sensor::{News, Readings};
 
 impl Car {
@@ -14,8 +17,20 @@ impl Car {
     ///
     /// A sensor that fails reads as nothing, and is asked more and more seldom; [`sensor_news`](Self::sensor_news)
     /// tells. It never stops the car.
+    ///
+    /// To be called after each [`apply`](Self::apply), as it also notes what the wheels do since then.
     pub fn sense(&mut self, now: Duration) -> Duration {
+        let steering = self.turret(ServoRole::Steering);
+        let steered_deg = steering.map_or(0.0, |turret| turret.heard_deg() - turret.spec.center_deg);
+        let news = self.reckoning.look(&self.motors, &self.wheels, steered_deg.to_radians(), now);
+        self.sensors.tell(news);
         self.sensors.sense(now)
+    }
+
+    /// Where the car is by its wheels, from where it was assembled, and by what that is known.
+    #[must_use]
+    pub fn odometry(&self) -> (Source, Motion) {
+        (self.reckoning.source(), self.reckoning.motion())
     }
 
     /// The newest of everything.

@@ -19,8 +19,10 @@ use crate::platform::{DynBus, Platform};
 use crate::{HardwareError, IoError, IoKind};
 
 mod converter;
+mod encoder;
 mod floor;
 mod inertia;
+mod range;
 mod readings;
 mod schedule;
 mod supply;
@@ -29,8 +31,10 @@ pub use readings::{Battery, Imu, Readings};
 pub use schedule::News;
 
 use converter::{Converter, Use};
+pub(crate) use encoder::Encoder;
 use floor::Floor;
 use inertia::Inertia;
+use range::Sonar;
 use schedule::Schedule;
 use supply::Supply;
 
@@ -69,6 +73,7 @@ impl Sensors {
         sensors.open_floor(board, platform).map_err(|source| part("line", source))?;
         sensors.open_converters(board, platform, on_board)?;
         sensors.open_imu(board, platform).map_err(|source| part("imu", source))?;
+        sensors.open_range(board, platform).map_err(|source| part("range", source))?;
         Ok(sensors)
     }
 
@@ -79,6 +84,11 @@ impl Sensors {
 
     pub(crate) fn readings(&self) -> &Readings {
         &self.readings
+    }
+
+    /// Has something told that somebody else found out.
+    pub(crate) fn tell(&mut self, news: Vec<News>) {
+        self.schedule.tell(news);
     }
 
     pub(crate) fn take_news(&mut self) -> Vec<News> {
@@ -132,6 +142,30 @@ impl Sensors {
         self.schedule.add(Inertia::new(name, Mpu6050::new(bus, address)));
         Ok(())
     }
+
+    fn open_range(&mut self, board: &Board, platform: &mut dyn Platform) -> Result<(), IoError> {
+        let Some(spec) = &board.range else { return Ok(()) };
+        let trigger = platform.output(&spec.trigger)?;
+        let (sink, edges) = range::ear();
+        // The echo is driven both ways, and does not bounce.
+        let watch = platform.watch(&[&spec.echo], Pull::None, None, sink)?;
+        self.schedule.add(Sonar::new(trigger, platform.delay(), edges, watch, spec.max_m));
+        Ok(())
+    }
+}
+
+/// The encoder of each motor that has one, in the order of the board.
+pub(crate) fn encoders(
+    board: &Board,
+    platform: &mut dyn Platform,
+) -> Result<Vec<Option<Encoder>>, HardwareError> {
+    let mut encoders = Vec::new();
+    for motor in &board.motors {
+        let open = |spec| Encoder::open(spec, &board.drivetrain, platform);
+        let encoder = motor.encoder.as_ref().map(open).transpose();
+        encoders.push(encoder.map_err(|source| part(&format!("encoder of motor {}", motor.name), source))?);
+    }
+    Ok(encoders)
 }
 
 /// What hangs at the analog inputs of a chip.

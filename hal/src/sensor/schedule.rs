@@ -90,6 +90,10 @@ impl Schedule {
         self.slots.iter().map(|slot| slot.due).min().unwrap_or(NEVER)
     }
 
+    pub(super) fn tell(&mut self, news: Vec<News>) {
+        self.news.extend(news);
+    }
+
     /// What there is to tell since the last call. There is no more than two of each sensor.
     pub(super) fn take_news(&mut self) -> Vec<News> {
         std::mem::take(&mut self.news)

@@ -15,4 +15,4 @@ pub use command::{Command, Move, Topic, Topics};
 pub use fault::{Code, Fault};
 pub use message::{Id, Outgoing, Replies, Reply, Request, Requests};
 pub use number::{Angle, AngularSpeed, LinearSpeed, Moment, OutOfRange, Power, Rate, Ttl};
-pub use state::{Battery, Gimbal, Imu, Latched, Mode, Pose, Speed, State, Wheels};
+pub use state::{Battery, Gimbal, Imu, Latched, Mode, Odometry, Pose, Speed, State, Wheels};

@@ -66,6 +66,17 @@ pub struct Pose {
     pub heading: f64,
 }
 
+/// By what speed and pose are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Odometry {
+    /// Every side's wheels are counted.
+    Encoders,
+    /// What the motors are told counts: a wheel with power is taken to turn as it does in the steady state.
+    Commanded,
+}
+
 /// The battery.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Battery {
@@ -100,14 +111,20 @@ pub struct State {
     pub throttle: f64,
     /// Steer in force after limits and slew, -1 to 1, left positive.
     pub steer: f64,
+    /// Strafe in force after limits and slew, -1 to 1, left positive; 0 on a car that cannot.
+    #[serde(default)]
+    pub strafe: f64,
     /// Power at the wheels.
     pub wheels: Wheels,
     /// Angles of the camera; `null` without one.
     pub gimbal: Option<Gimbal>,
-    /// Speed, where the platform knows it.
+    /// Speed, by the odometry.
     pub speed: Option<Speed>,
-    /// Pose, where the platform knows it.
+    /// Pose, by the odometry.
     pub pose: Option<Pose>,
+    /// By what speed and pose are known.
+    #[serde(default)]
+    pub odometry: Option<Odometry>,
     /// Battery, where there is a sensor.
     pub battery: Option<Battery>,
     /// Metres to what is ahead, where there is a sensor; `null` too where nothing is within its reach.

@@ -9,5 +9,6 @@ mod oracle;
 mod physics;
 mod pins;
 mod presets;
+mod reckoning;
 mod rig;
 mod sensors;

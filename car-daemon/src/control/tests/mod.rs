@@ -13,6 +13,7 @@ use super::{Control, Gate, Grant, Outputs, Rules};
 mod any_history;
 mod authority;
 mod breakage;
+mod drivetrains;
 mod estop;
 
 const ANNA: u64 = 1;
@@ -63,7 +64,7 @@ fn accepted(gate: &mut Gate, id: u64, command: &Command, now: Duration) {
 }
 
 fn is_braked(outputs: &Outputs) -> bool {
-    outputs.target.drive == Drive::Brake && outputs.throttle == 0.0 && outputs.steer == 0.0
+    outputs.target.drive == Drive::Brake && [outputs.throttle, outputs.steer, outputs.strafe] == [0.0; 3]
 }
 
 #[test]

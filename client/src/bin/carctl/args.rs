@@ -112,6 +112,9 @@ pub(crate) enum Command {
         /// -1 to 1, left positive.
         #[arg(value_parser = power, allow_hyphen_values = true)]
         steer: Power,
+        /// Sideways, -1 to 1, left positive; for a car with mecanum wheels.
+        #[arg(long, value_parser = power, allow_hyphen_values = true)]
+        strafe: Option<Power>,
         /// How long, as 2s or 500ms.
         #[arg(long = "for", value_name = "TIME", value_parser = time)]
         duration: Option<Duration>,
@@ -263,6 +266,10 @@ mod tests {
         for line in ["carctl drive --for 1s -.5 -1", "carctl drive -.5 --for 1s -1"] {
             assert!(matches!(parse(line), Ok(Command::Drive { .. })), "{line}");
         }
+        let Ok(Command::Drive { strafe: Some(strafe), .. }) = parse("carctl drive 0 0 --strafe -.5") else {
+            panic!("not read")
+        };
+        assert_eq!(strafe.get(), -0.5);
         assert!(matches!(parse("carctl look -90 -5.5"), Ok(Command::Look { .. })));
         let Ok(Command::Send { text }) = parse("carctl send drive -0.5 0") else { panic!("not read") };
         assert_eq!(text, ["drive", "-0.5", "0"]);

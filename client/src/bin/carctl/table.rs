@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use client::LinkState;
-use protocol::{Limit, Mode, Role, State, Visitor, Who};
+use protocol::{Limit, Mode, Odometry, Role, State, Visitor, Who};
 
 /// The state, a line for each thing that the car knows.
 pub(crate) fn state(out: &mut impl Write, state: &State) -> io::Result<()> {
@@ -20,7 +20,11 @@ pub(crate) fn state(out: &mut impl Write, state: &State) -> io::Result<()> {
         let why = estop.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
         row(out, "e-stop", format!("by {}{why}; `carctl reset` releases it", estop.by))?;
     }
-    row(out, "power", format!("throttle {:+.2}  steer {:+.2}", state.throttle, state.steer))?;
+    let strafe = match state.strafe {
+        0.0 => String::new(),
+        strafe => format!("  strafe {strafe:+.2}"),
+    };
+    row(out, "power", format!("throttle {:+.2}  steer {:+.2}{strafe}", state.throttle, state.steer))?;
     row(out, "wheels", format!("left {:+.2}  right {:+.2}", state.wheels.left, state.wheels.right))?;
     if let Some(gimbal) = state.gimbal {
         row(out, "camera", format!("pan {:+.1}°  tilt {:+.1}°", gimbal.pan, gimbal.tilt))?;
@@ -30,7 +34,12 @@ pub(crate) fn state(out: &mut impl Write, state: &State) -> io::Result<()> {
     }
     if let Some(pose) = state.pose {
         let heading = pose.heading.to_degrees();
-        row(out, "place", format!("x {:+.2} m  y {:+.2} m  heading {heading:+.0}°", pose.x, pose.y))?;
+        let known = match state.odometry {
+            Some(Odometry::Commanded) => "  (by what it was told)",
+            _ => "",
+        };
+        let place = format!("x {:+.2} m  y {:+.2} m  heading {heading:+.0}°{known}", pose.x, pose.y);
+        row(out, "place", place)?;
     }
     if let Some(battery) = state.battery {
         let amps = battery.amps.map_or(String::new(), |amps| format!("  {amps:+.2} A"));
@@ -117,7 +126,7 @@ fn row(out: &mut impl Write, name: &str, value: String) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{Battery, Gimbal, Imu, Wheels};
+    use protocol::{Battery, Gimbal, Imu, Pose, Wheels};
 
     use super::*;
 
@@ -138,6 +147,8 @@ mod tests {
             wheels: Wheels { left: 0.75, right: 0.25 },
             gimbal: Some(Gimbal { pan: 10.0, tilt: -5.0 }),
             battery: Some(Battery { volts: 7.4, percent: 62.0, amps: Some(1.25) }),
+            pose: Some(Pose { x: 1.25, y: -0.5, heading: 1.0 }),
+            odometry: Some(Odometry::Commanded),
             line: Some(vec![0.0, 1.0]),
             imu: Some(Imu { acceleration: [0.5, 0.0, 9.81], rotation: [0.0, 0.0, -0.25] }),
             driver: Some(3),
@@ -150,6 +161,7 @@ mod tests {
              power   throttle +0.50  steer -0.25\n\
              wheels  left +0.75  right +0.25\n\
              camera  pan +10.0°  tilt -5.0°\n\
+             place   x +1.25 m  y -0.50 m  heading +57°  (by what it was told)\n\
              battery 7.40 V  62 %  +1.25 A\n\
              floor   0.00 1.00  (0 light, 1 dark)\n\
              feels   +0.50 +0.00 +9.81 m/s²  turning -0.25 rad/s\n\
