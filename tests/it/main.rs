@@ -5,6 +5,7 @@ mod authority;
 mod bad_input;
 mod bounds;
 mod breakdown;
+mod calibrate;
 mod corpus;
 mod datagrams;
 mod dead_link;
