@@ -181,6 +181,7 @@ pub(crate) fn fill(state: &mut State, outputs: Outputs, now: Duration) {
     state.mode = outputs.mode;
     state.throttle = round(outputs.throttle, 1e4);
     state.steer = round(outputs.steer, 1e4);
+    state.strafe = round(outputs.strafe, 1e4);
     state.driver = outputs.driver;
     state.estop = outputs.estop;
     state.stop_reason = outputs.stop_reason;

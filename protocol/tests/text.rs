@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use protocol::dialect::word_names;
 use protocol::{
     Angle, AngularSpeed, Answer, Code, Command, DialectId, Fault, Gimbal, Id, Limit, LinearSpeed, Move,
-    Outgoing, Replies, Reply, Ttl,
+    Outgoing, Power, Replies, Reply, Ttl,
 };
 use serde_json::{Value, json};
 
@@ -55,6 +55,9 @@ fn case_and_surrounding_space_do_not_matter() {
 #[test]
 fn numbers_are_read_as_people_write_them() {
     assert_eq!(read("drive .5 -1"), read("DRIVE +0.5 -1.0"));
+    let Command::Drive { strafe, .. } = read("drive 0 1 -.25") else { panic!("not a drive") };
+    assert_eq!(strafe, Some(Power::new("strafe", -0.25).unwrap()));
+    let Command::Drive { strafe: None, .. } = read("drive 0 1") else { panic!("nothing sideways") };
     assert_eq!(
         read("look 10 -5.5"),
         Command::Look {
@@ -74,12 +77,20 @@ fn errors_say_what_would_be_right() {
         ),
         ("fly", "error: unknown word `fly`; `help` lists the words"),
         ("", "error: an empty message; `help` lists the words"),
-        ("drive", "error: `throttle` is missing; write `drive THROTTLE STEER`"),
-        ("drive 1", "error: `steer` is missing; write `drive THROTTLE STEER`"),
-        ("drive 1 0 0", "error: `0` is too much; write `drive THROTTLE STEER`"),
+        ("drive", "error: `throttle` is missing; write `drive THROTTLE STEER [STRAFE]`"),
+        ("drive 1", "error: `steer` is missing; write `drive THROTTLE STEER [STRAFE]`"),
+        ("drive 1 0 x", "error: `strafe` is `x`: it must be a number; write `drive THROTTLE STEER [STRAFE]`"),
+        ("drive 1 0 -2", "error: `strafe` is -2: it must be -1 to 1"),
+        ("drive 1 0 0 0", "error: `0` is too much; write `drive THROTTLE STEER [STRAFE]`"),
         ("up left", "error: `left` is too much; write `up`"),
-        ("drive fast 0", "error: `throttle` is `fast`: it must be a number; write `drive THROTTLE STEER`"),
-        ("drive 0,5 0", "error: `throttle` is `0,5`: it must be a number; write `drive THROTTLE STEER`"),
+        (
+            "drive fast 0",
+            "error: `throttle` is `fast`: it must be a number; write `drive THROTTLE STEER [STRAFE]`",
+        ),
+        (
+            "drive 0,5 0",
+            "error: `throttle` is `0,5`: it must be a number; write `drive THROTTLE STEER [STRAFE]`",
+        ),
         ("drive 2 0", "error: `throttle` is 2: it must be -1 to 1"),
         ("drive nan 0", "error: `throttle` is NaN: it must be -1 to 1"),
         ("drive inf 0", "error: `throttle` is inf: it must be -1 to 1"),
@@ -115,7 +126,7 @@ fn answers_are_short_and_on_one_line() {
     assert_eq!(
         said(b"help"),
         "ok up, back, left, right, stop, cam_up, cam_down, cam_left, cam_right, cam_init, \
-         drive THROTTLE STEER, look PAN TILT, output NAME LEVEL, estop [REASON], reset, acquire [force], release, who, \
+         drive THROTTLE STEER [STRAFE], look PAN TILT, output NAME LEVEL, estop [REASON], reset, acquire [force], release, who, \
          auth TOKEN, state, ping, help"
     );
     let state = said(b"state");

@@ -14,6 +14,7 @@ use super::motion::Motion;
 use super::panel::Panel;
 use super::session::{Grant, Session};
 use super::slew::Slew;
+use super::trial::Trial;
 use super::{Control, Rules};
 
 /// A connection, for as long as it lasts.
@@ -32,6 +33,8 @@ pub struct Outputs {
     pub throttle: f64,
     /// Steer in force, after slew.
     pub steer: f64,
+    /// Strafe in force, after slew.
+    pub strafe: f64,
     /// Who holds the lease.
     pub driver: Option<SessionId>,
     /// The emergency stop, while it is latched.
@@ -51,6 +54,9 @@ pub struct Gate {
     pub(super) motion: Option<Motion>,
     throttle: Slew,
     steer: Slew,
+    strafe: Slew,
+    /// Of a motor that is tested.
+    alone: Slew,
     pub(super) ticked: Duration,
     pub(super) aim: Aim,
     panel: Panel,
@@ -74,6 +80,8 @@ impl Gate {
             motion: None,
             throttle: Slew::default(),
             steer: Slew::default(),
+            strafe: Slew::default(),
+            alone: Slew::default(),
             ticked: Duration::ZERO,
             breakage: Breakage::default(),
             closing: false,
@@ -126,7 +134,7 @@ impl Gate {
             Command::Acquire { force } => self.acquire(id, *force, now),
             Command::Release => Ok(self.release(id, now)),
             Command::Who => Ok(Answer::Who(Box::new(self.who(now)))),
-            Command::Drive { .. } | Command::Velocity { .. } | Command::Move(_) => {
+            Command::Drive { .. } | Command::Velocity { .. } | Command::Test { .. } | Command::Move(_) => {
                 self.drive(id, command, now)
             }
             Command::Look { .. } | Command::Nudge { .. } | Command::NudgeStep { .. } | Command::Center => {
@@ -165,8 +173,11 @@ impl Gate {
         }
         self.panel.tick(now);
         if let Some(motion) = self.motion {
-            self.throttle.approach(motion.throttle, elapsed, self.rules.control.slew);
-            self.steer.approach(motion.steer, elapsed, self.rules.control.slew);
+            let full = self.rules.control.slew;
+            self.throttle.approach(motion.throttle, elapsed, full);
+            self.steer.approach(motion.steer, elapsed, full);
+            self.strafe.approach(motion.strafe, elapsed, full);
+            self.alone.approach(motion.trial.map_or(0.0, Trial::power), elapsed, full);
         }
         self.outputs()
     }
@@ -257,19 +268,25 @@ impl Gate {
     /// What [`tick`](Self::tick) last said, as changed by commands since.
     #[must_use]
     pub fn outputs(&self) -> Outputs {
-        let (throttle, steer) = (self.throttle.value(), self.steer.value());
+        let axes = [self.throttle, self.steer, self.strafe, self.alone].map(Slew::value);
+        let [throttle, steer, strafe, alone] = axes;
         let (aim, broken) = (self.aim.target(), self.breakage.fault());
         Outputs {
             target: Target {
                 drive: match self.motion {
-                    Some(m) if !(m.is_standing() && throttle == 0.0 && steer == 0.0) => {
-                        Drive::Power { throttle, steer, strafe: 0.0 }
-                    }
+                    Some(m) if !(m.is_standing() && axes == [0.0; 4]) => match m.trial {
+                        None => Drive::Power { throttle, steer, strafe },
+                        Some(Trial::Motor(motor, _)) => Drive::One { motor, power: alone },
+                        Some(Trial::Servo(..)) => Drive::Brake,
+                    },
                     _ => Drive::Brake,
                 },
                 pan_deg: aim.pan,
                 tilt_deg: aim.tilt,
-                servo_pulse: None,
+                servo_pulse: match self.motion.and_then(|motion| motion.trial) {
+                    Some(Trial::Servo(index, pulse_us)) => Some((index, pulse_us)),
+                    Some(Trial::Motor(..)) | None => None,
+                },
             },
             panel: self.panel.levels(),
             mode: match (self.latched(), &broken, self.motion) {
@@ -280,9 +297,17 @@ impl Gate {
             },
             throttle,
             steer,
+            strafe,
             driver: self.lease.holder(),
             estop: self.latched().cloned(),
             stop_reason: broken.map(|fault| fault.message).or_else(|| self.stop_reason.clone()),
+        }
+    }
+
+    /// No power, at once.
+    pub(super) fn stand(&mut self) {
+        for axis in [&mut self.throttle, &mut self.steer, &mut self.strafe, &mut self.alone] {
+            axis.stop();
         }
     }
 
@@ -367,8 +392,7 @@ impl Gate {
     /// Stands at once, whoever drove. A lease that came with the motion of somebody whose end is not
     /// noticed ends with it.
     pub(super) fn halt(&mut self, reason: String, now: Duration) {
-        self.throttle.stop();
-        self.steer.stop();
+        self.stand();
         let Some(motion) = self.motion.take() else { return };
         self.lease.drove(motion.driver, now);
         self.events.push(Event::Stopped { reason: reason.clone() });

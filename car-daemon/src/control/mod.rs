@@ -19,6 +19,7 @@ mod slew;
 mod stick;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub use gate::{Gate, Outputs, SessionId};
 pub use rules::{Control, Rules};

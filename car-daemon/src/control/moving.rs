@@ -7,12 +7,16 @@ use protocol::{Answer, Code, Command, Event, Fault, Limit, Moment, Move, Power, 
 
 use super::motion::{Life, Motion};
 use super::session::runs_out;
-use super::{Control, Gate, SessionId};
+use super::trial::Trial;
+use super::{Gate, SessionId};
 
-/// What a command wants of the wheels.
+/// What a command wants of the wheels, or of one part alone.
+#[derive(Default)]
 struct Wish {
     throttle: f64,
     steer: f64,
+    strafe: f64,
+    trial: Option<Trial>,
     limited: Option<Limit>,
 }
 
@@ -24,15 +28,18 @@ impl Gate {
     pub(super) fn drive(&mut self, id: SessionId, command: &Command, now: Duration) -> Result<Answer, Fault> {
         let (wish, life) = match command {
             Command::Drive { throttle, steer, strafe, ttl, seq, t } => {
-                let limited = strafe.filter(|s| s.get() != 0.0).map(|_| Limit::Strafe);
-                let wish = Wish { throttle: throttle.get(), steer: steer.get(), limited };
+                let wish = self.wish(throttle.get(), steer.get(), strafe.map_or(0.0, Power::get));
                 (wish, self.life(id, *ttl, *seq, *t, now)?)
             }
             Command::Velocity { linear, angular, ttl, seq, t } => {
                 let wish = wish_for(&self.rules.drivetrain, linear.m_s(), angular.rad_s());
                 (wish, self.life(id, *ttl, *seq, *t, now)?)
             }
-            Command::Move(word) => (wish_of(*word, &self.rules.control), self.life_of_word(id, now)),
+            Command::Test { trial, ttl, seq, t } => {
+                let trial = Some(self.rules.bench.find(trial)?);
+                (Wish { trial, ..Wish::default() }, self.life(id, *ttl, *seq, *t, now)?)
+            }
+            Command::Move(word) => (self.wish_of(*word), self.life_of_word(id, now)),
             other => return Err(Fault::new(Code::INTERNAL, format!("{other:?} is no motion"))),
         };
         let limited = wish.limited;
@@ -69,7 +76,8 @@ impl Gate {
     }
 
     fn steer_by(&mut self, id: SessionId, wish: &Wish, life: Life, now: Duration) -> Result<(), Fault> {
-        let motion = Motion { driver: id, throttle: wish.throttle, steer: wish.steer, since: now, life };
+        let &Wish { throttle, steer, strafe, trial, .. } = wish;
+        let motion = Motion { driver: id, throttle, steer, strafe, trial, since: now, life };
         let quiet = self.rules.control.command_ttl;
         let Some(session) = self.sessions.get_mut(&id) else { return Ok(()) };
         // Told of what is refused, too: a stick that is held while nothing may move is held afterwards.
@@ -96,8 +104,34 @@ impl Gate {
             // The first turn after standing may already move by one turn's worth of power.
             self.ticked = now.saturating_sub(self.rules.control.period());
         }
+        if self.motion.is_some_and(|before| before.trial.map(Trial::part) != trial.map(Trial::part)) {
+            // What one part has of power is none of another's.
+            self.stand();
+        }
         self.motion = Some(motion);
         Ok(())
+    }
+
+    /// Powers, as far as the drivetrain has them.
+    fn wish(&self, throttle: f64, steer: f64, strafe: f64) -> Wish {
+        if strafe == 0.0 || self.rules.drivetrain.strafes() {
+            return Wish { throttle, steer, strafe, ..Wish::default() };
+        }
+        Wish { throttle, steer, limited: Some(Limit::Strafe), ..Wish::default() }
+    }
+
+    /// What a word means on this car: one that cannot turn on the spot goes ahead with its front wheels turned
+    /// as far as they can.
+    fn wish_of(&self, word: Move) -> Wish {
+        let cruise = self.rules.control.cruise;
+        let (ahead, turn) =
+            if self.rules.drivetrain.turns_on_the_spot() { (0.0, cruise) } else { (cruise, 1.0) };
+        match word {
+            Move::Forward => self.wish(cruise, 0.0, 0.0),
+            Move::Backward => self.wish(-cruise, 0.0, 0.0),
+            Move::Left => self.wish(ahead, turn, 0.0),
+            Move::Right => self.wish(ahead, -turn, 0.0),
+        }
     }
 
     /// How long a command lives that says so itself.
@@ -126,22 +160,12 @@ impl Gate {
     }
 }
 
-fn wish_of(word: Move, control: &Control) -> Wish {
-    let cruise = control.cruise;
-    let (throttle, steer) = match word {
-        Move::Forward => (cruise, 0.0),
-        Move::Backward => (-cruise, 0.0),
-        Move::Left => (0.0, cruise),
-        Move::Right => (0.0, -cruise),
-    };
-    Wish { throttle, steer, limited: None }
-}
-
 fn wish_for(drivetrain: &Drivetrain, linear: f64, angular: f64) -> Wish {
     let Demand { throttle, steer, beyond } = drivetrain.power_for(linear, angular);
     let limited = beyond.map(|beyond| match beyond {
         Beyond::Speed => Limit::Speed,
         Beyond::Turn => Limit::Turn,
     });
-    Wish { throttle: Power::clamped(throttle).get(), steer: Power::clamped(steer).get(), limited }
+    let (throttle, steer) = (Power::clamped(throttle).get(), Power::clamped(steer).get());
+    Wish { throttle, steer, limited, ..Wish::default() }
 }

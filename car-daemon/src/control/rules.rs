@@ -7,6 +7,7 @@ use hal::{Board, Drivetrain};
 use protocol::{Role, Ttl};
 
 use super::gimbal::Axis;
+use super::trial::Bench;
 
 /// The `[control]` table of the configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +65,7 @@ pub struct Rules {
     pub(crate) tilt: Option<Axis>,
     /// Buzzers and lamps, in the order of the board.
     pub(crate) outputs: Vec<OutputSpec>,
+    pub(crate) bench: Bench,
     pub(crate) reset: Role,
 }
 
@@ -77,6 +79,7 @@ impl Rules {
             pan: axis(hal::board::ServoRole::Pan),
             tilt: axis(hal::board::ServoRole::Tilt),
             outputs: board.outputs.clone(),
+            bench: Bench::new(board),
             control,
             reset: Role::Driver,
         }

@@ -89,20 +89,24 @@ fn command(line: &str) -> Result<Command, Fault> {
     let word = words::by_name(name).ok_or_else(|| unknown(name))?;
     let usage = |problem: String| Fault::params(format!("{problem}; write `{}`", usage(word)));
     let mut numbers = [0.0; MOST_NUMBERS];
-    let numbers = &mut numbers[..word.numbers.len()];
-    for (arg, number) in word.numbers.iter().zip(numbers.iter_mut()) {
-        let part;
-        (part, rest) = next_part(rest);
+    let mut given = 0;
+    for arg in word.numbers.iter().chain(word.optional) {
+        let (part, after) = next_part(rest);
         if part.is_empty() {
-            return Err(usage(format!("`{arg}` is missing")));
+            if given < word.numbers.len() {
+                return Err(usage(format!("`{arg}` is missing")));
+            }
+            break;
         }
-        *number =
-            part.parse().map_err(|_| usage(format!("`{arg}` is {}: it must be a number", quoted(part))))?;
+        let number = part.parse();
+        numbers[given] =
+            number.map_err(|_| usage(format!("`{arg}` is {}: it must be a number", quoted(part))))?;
+        (rest, given) = (after, given + 1);
     }
     match word.rest {
         Rest::Nothing if !rest.is_empty() => Err(usage(format!("{} is too much", quoted(next_part(rest).0)))),
         Rest::Needed(what) if rest.is_empty() => Err(usage(format!("`{}` is missing", what.to_lowercase()))),
-        _ => (word.read)(numbers, rest),
+        _ => (word.read)(&numbers[..given], rest),
     }
 }
 
@@ -123,9 +127,10 @@ fn unknown(name: &str) -> Fault {
     Fault::new(Code::METHOD_NOT_FOUND, format!("unknown word {}; {hint}`help` lists the words", quoted(name)))
 }
 
-/// `drive THROTTLE STEER`
+/// `drive THROTTLE STEER [STRAFE]`
 fn usage(word: &Word) -> String {
     let line = word.numbers.iter().fold(word.name.to_owned(), |line, arg| line + " " + &arg.to_uppercase());
+    let line = word.optional.iter().fold(line, |line, arg| line + " [" + &arg.to_uppercase() + "]");
     match word.rest {
         Rest::Nothing => line,
         Rest::Maybe(what) => line + " [" + what + "]",

@@ -9,9 +9,12 @@ pub(super) struct Word {
     pub(super) name: &'static str,
     /// The numbers that follow it, in order.
     pub(super) numbers: &'static [&'static str],
+    /// The numbers that may follow them, in order.
+    pub(super) optional: &'static [&'static str],
     /// The text that follows them, to the end of the line.
     pub(super) rest: Rest,
-    /// The command that it means, given as many numbers as there are [`numbers`](Self::numbers).
+    /// The command that it means, given all of [`numbers`](Self::numbers), and of [`optional`](Self::optional)
+    /// those that there are.
     pub(super) read: fn(&[f64], &str) -> Result<Command, Fault>,
     /// What follows the word; `None` for the command of another row.
     pub(super) write: fn(&Command) -> Option<String>,
@@ -29,7 +32,7 @@ pub(super) enum Rest {
 }
 
 /// Most numbers of a word.
-pub(super) const MOST_NUMBERS: usize = 2;
+pub(super) const MOST_NUMBERS: usize = 3;
 
 /// The row of a word, in whatever case it is written.
 pub(super) fn by_name(name: &str) -> Option<&'static Word> {
@@ -57,6 +60,7 @@ macro_rules! bare {
         Word {
             name: $name,
             numbers: &[],
+            optional: &[],
             rest: Rest::Nothing,
             read: |_, _| Ok($($command)+),
             write: |command| (*command == $($command)+).then(String::new),
@@ -78,20 +82,22 @@ static TABLE: &[Word] = &[
     Word {
         name: "drive",
         numbers: &["throttle", "steer"],
+        optional: &["strafe"],
         rest: Rest::Nothing,
         read: |args, _| {
             Ok(Command::Drive {
                 throttle: Power::new("throttle", args[0])?,
                 steer: Power::new("steer", args[1])?,
-                strafe: None,
+                strafe: args.get(2).map(|strafe| Power::new("strafe", *strafe)).transpose()?,
                 ttl: None,
                 seq: None,
                 t: None,
             })
         },
         write: |command| match command {
-            Command::Drive { throttle, steer, strafe: None, ttl: None, seq: None, t: None } => {
-                Some(format!("{} {}", throttle.get(), steer.get()))
+            Command::Drive { throttle, steer, strafe, ttl: None, seq: None, t: None } => {
+                let strafe = strafe.map_or_else(String::new, |strafe| format!(" {}", strafe.get()));
+                Some(format!("{} {}{strafe}", throttle.get(), steer.get()))
             }
             _ => None,
         },
@@ -99,6 +105,7 @@ static TABLE: &[Word] = &[
     Word {
         name: "look",
         numbers: &["pan", "tilt"],
+        optional: &[],
         rest: Rest::Nothing,
         read: |args, _| {
             Ok(Command::Look {
@@ -133,6 +140,7 @@ static TABLE: &[Word] = &[
     Word {
         name: "estop",
         numbers: &[],
+        optional: &[],
         rest: Rest::Maybe("REASON"),
         read: |_, reason| match reason {
             "" => Ok(Command::Estop { reason: None }),
@@ -147,6 +155,7 @@ static TABLE: &[Word] = &[
     Word {
         name: "acquire",
         numbers: &[],
+        optional: &[],
         rest: Rest::Maybe("force"),
         read: |_, force| match force {
             "" => Ok(Command::Acquire { force: false }),
@@ -163,6 +172,7 @@ static TABLE: &[Word] = &[
     Word {
         name: "auth",
         numbers: &[],
+        optional: &[],
         rest: Rest::Needed("TOKEN"),
         read: |_, token| Ok(Command::Auth { token: super::args::token("token", token)? }),
         write: |command| match command {

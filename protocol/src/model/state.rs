@@ -111,6 +111,9 @@ pub struct State {
     pub throttle: f64,
     /// Steer in force after limits and slew, -1 to 1, left positive.
     pub steer: f64,
+    /// Strafe in force after limits and slew, -1 to 1, left positive; 0 on a car that cannot.
+    #[serde(default)]
+    pub strafe: f64,
     /// Power at the wheels.
     pub wheels: Wheels,
     /// Angles of the camera; `null` without one.

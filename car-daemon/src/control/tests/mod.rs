@@ -13,8 +13,10 @@ use super::{Control, Gate, Grant, Outputs, Rules};
 mod any_history;
 mod authority;
 mod breakage;
+mod drivetrains;
 mod estop;
 mod panel;
+mod trial;
 
 const ANNA: u64 = 1;
 const BEN: u64 = 2;
@@ -64,7 +66,8 @@ fn accepted(gate: &mut Gate, id: u64, command: &Command, now: Duration) {
 }
 
 fn is_braked(outputs: &Outputs) -> bool {
-    outputs.target.drive == Drive::Brake && outputs.throttle == 0.0 && outputs.steer == 0.0
+    let axes = [outputs.throttle, outputs.steer, outputs.strafe];
+    outputs.target.drive == Drive::Brake && outputs.target.servo_pulse.is_none() && axes == [0.0; 3]
 }
 
 #[test]

@@ -11,7 +11,7 @@ use transport::{Endpoint, Key};
 use crate::args::{Args, Command};
 use crate::drive::{drive, estop, stop};
 use crate::error::Error;
-use crate::{send, table};
+use crate::{calibrate, send, table};
 
 /// How often `state --watch` shows the state, in Hz.
 const WATCH_HZ: f64 = 10.0;
@@ -39,21 +39,22 @@ pub(crate) async fn run(args: Args, out: &mut (impl Write + IsTerminal)) -> Resu
     match command {
         Command::State { watch: false, json } => show(out, &car.state().await?, json)?,
         Command::State { watch: true, json } => watch(&car, json, out).await?,
-        Command::Drive { throttle, steer, duration: None, ttl, force } => {
+        Command::Drive { throttle, steer, strafe, duration: None, ttl, force } => {
             take(&car, force).await?;
-            let mut accepted = car.drive(throttle, steer, Some(ttl)).await;
+            let mut accepted = car.drive_with_strafe(throttle, steer, strafe, Some(ttl)).await;
             if let Err(CallError::Refused(Fault { code: Code::STALE, .. })) = accepted {
                 // What was told of the car's clock was slow to come. The refusal told it again.
-                accepted = car.drive(throttle, steer, Some(ttl)).await;
+                accepted = car.drive_with_strafe(throttle, steer, strafe, Some(ttl)).await;
             }
             let accepted = accepted?;
             table::limited(out, accepted.limited)?;
             // The car stops when the connection of its driver closes; so it stays open.
             sleep(ttl.get()).await;
         }
-        Command::Drive { throttle, steer, duration: Some(duration), ttl, force } => {
+        Command::Drive { throttle, steer, strafe, duration: Some(duration), ttl, force } => {
             take(&car, force).await?;
-            drive(&car, throttle, steer, duration, ttl, out).await?;
+            let once = || car.drive_with_strafe(throttle, steer, strafe, Some(ttl));
+            drive(&car, once, duration, ttl, out).await?;
         }
         Command::Stop => stop(&car).await?,
         Command::Estop { reason } => estop(&car, &reason.join(" ")).await?,
@@ -64,6 +65,7 @@ pub(crate) async fn run(args: Args, out: &mut (impl Write + IsTerminal)) -> Resu
             let angles = car.look(Some(pan), Some(tilt)).await?;
             writeln!(out, "pan {} tilt {}", angles.pan, angles.tilt)?;
         }
+        Command::Calibrate(args) => calibrate::run(&car, &args, out).await?,
         Command::Send { .. } => {}
     }
     Ok(())

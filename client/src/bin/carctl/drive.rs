@@ -4,8 +4,8 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use client::{CallError, Client};
-use protocol::{Code, Power, Ttl};
+use client::{Accepted, CallError, Client};
+use protocol::{Code, Ttl};
 use tokio::time::sleep;
 
 use crate::error::Error;
@@ -16,10 +16,9 @@ use crate::table;
 const STOP_EVERY: Duration = Duration::from_millis(100);
 
 /// Repeats a drive for a while, and stops the car whatever ends it.
-pub(crate) async fn drive(
+pub(crate) async fn drive<F: Future<Output = Result<Accepted, CallError>>>(
     car: &Client,
-    throttle: Power,
-    steer: Power,
+    once: impl Fn() -> F,
     duration: Duration,
     ttl: Ttl,
     out: &mut impl Write,
@@ -30,7 +29,7 @@ pub(crate) async fn drive(
         interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Error::Signal),
         () = sleep(duration) => Ok(()),
         // Three in each time to live: one may be lost and another late.
-        failed = repeat(ttl.get() / 3, || car.drive(throttle, steer, Some(ttl)), |accepted| {
+        failed = repeat(ttl.get() / 3, once, |accepted| {
             if accepted.limited != told {
                 told = accepted.limited;
                 table::limited(out, told)?;
@@ -64,7 +63,7 @@ pub(crate) async fn estop(car: &Client, reason: &str) -> Result<(), Error> {
 mod tests {
     use client::Options;
     use futures_util::{FutureExt, sink, stream};
-    use protocol::Fault;
+    use protocol::{Fault, Power};
     use serde_json::{Value, json};
     use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
     use tokio::time::Instant;
@@ -136,7 +135,8 @@ mod tests {
 
     async fn forward(car: &Client, seconds: u64) -> Result<(), Error> {
         let ttl = Ttl::from_ms(500.0).unwrap();
-        drive(car, Power::MAX, Power::default(), Duration::from_secs(seconds), ttl, &mut Vec::new()).await
+        let once = || car.drive(Power::MAX, Power::default(), Some(ttl));
+        drive(car, once, Duration::from_secs(seconds), ttl, &mut Vec::new()).await
     }
 
     #[tokio::test(start_paused = true)]

@@ -20,7 +20,11 @@ pub(crate) fn state(out: &mut impl Write, state: &State) -> io::Result<()> {
         let why = estop.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
         row(out, "e-stop", format!("by {}{why}; `carctl reset` releases it", estop.by))?;
     }
-    row(out, "power", format!("throttle {:+.2}  steer {:+.2}", state.throttle, state.steer))?;
+    let strafe = match state.strafe {
+        0.0 => String::new(),
+        strafe => format!("  strafe {strafe:+.2}"),
+    };
+    row(out, "power", format!("throttle {:+.2}  steer {:+.2}{strafe}", state.throttle, state.steer))?;
     row(out, "wheels", format!("left {:+.2}  right {:+.2}", state.wheels.left, state.wheels.right))?;
     if let Some(gimbal) = state.gimbal {
         row(out, "camera", format!("pan {:+.1}°  tilt {:+.1}°", gimbal.pan, gimbal.tilt))?;

@@ -67,39 +67,66 @@ pub(super) enum Life {
 #[derive(Debug)]
 pub(super) struct Meaning {
     top_speed: f64,
-    track: f64,
+    turns: Turns,
+}
+
+/// How a car turns.
+#[derive(Clone, Copy, Debug)]
+enum Turns {
+    /// By its sides: what a wheel's way is for a turn of one radian, metres.
+    BySides { arm: f64 },
+    /// By its front wheels: each side goes where the throttle says.
+    ByFrontWheels,
 }
 
 impl Meaning {
     pub(super) fn new(board: &Board) -> Self {
-        match board.drivetrain {
-            DrivetrainSpec::Differential { track_m, top_speed_mps, .. } => {
-                Self { top_speed: top_speed_mps, track: track_m }
+        let turns = match board.drivetrain {
+            DrivetrainSpec::Differential { track_m, .. } => Turns::BySides { arm: track_m / 2.0 },
+            DrivetrainSpec::Mecanum { track_m, wheelbase_m, .. } => {
+                Turns::BySides { arm: (track_m + wheelbase_m) / 2.0 }
             }
+            DrivetrainSpec::Ackermann { .. } => Turns::ByFrontWheels,
             ref other => panic!("the oracle does not know {other:?}"),
-        }
+        };
+        Self { top_speed: board.drivetrain.top_speed_mps(), turns }
     }
 
     /// What a command asks; `None` where it is no motion.
     pub(super) fn of(&self, command: &Command, linked: bool) -> Option<(Wheels, Life)> {
         let life = || Life::Until(ttl(command));
         match command {
-            Command::Drive { throttle, steer, .. } => Some((mixed(throttle.get(), steer.get()), life())),
+            Command::Drive { throttle, steer, .. } => Some((self.mixed(throttle.get(), steer.get()), life())),
             Command::Velocity { linear, angular, .. } => {
-                let turn = angular.rad_s() * self.track / 2.0;
-                Some((mixed(linear.m_s() / self.top_speed, turn / self.top_speed), life()))
+                let arm = if let Turns::BySides { arm } = self.turns { arm } else { 0.0 };
+                let turn = angular.rad_s() * arm;
+                Some((self.mixed(linear.m_s() / self.top_speed, turn / self.top_speed), life()))
             }
             Command::Move(word) => {
+                let (ahead, turn) = match self.turns {
+                    Turns::BySides { .. } => (0.0, CRUISE),
+                    Turns::ByFrontWheels => (CRUISE, 1.0),
+                };
                 let (throttle, steer) = match word {
                     Move::Forward => (CRUISE, 0.0),
                     Move::Backward => (-CRUISE, 0.0),
-                    Move::Left => (0.0, CRUISE),
-                    Move::Right => (0.0, -CRUISE),
+                    Move::Left => (ahead, turn),
+                    Move::Right => (ahead, -turn),
                 };
-                Some((mixed(throttle, steer), if linked { Life::Link } else { Life::Until(WORD_TTL) }))
+                Some((self.mixed(throttle, steer), if linked { Life::Link } else { Life::Until(WORD_TTL) }))
             }
             _ => None,
         }
+    }
+
+    /// Left is positive: to turn left, the right wheels go ahead. Too much is less of the same.
+    fn mixed(&self, throttle: f64, steer: f64) -> Wheels {
+        let (left, right) = match self.turns {
+            Turns::BySides { .. } => (throttle - steer, throttle + steer),
+            Turns::ByFrontWheels => (throttle, throttle),
+        };
+        let most = left.abs().max(right.abs()).max(1.0);
+        Wheels { left: left / most, right: right / most }
     }
 }
 
@@ -119,11 +146,4 @@ pub(super) fn sent(command: &Command) -> Option<Duration> {
         }
         _ => None,
     }
-}
-
-/// Left is positive: to turn left, the right wheels go ahead. Too much is less of the same.
-fn mixed(throttle: f64, steer: f64) -> Wheels {
-    let (left, right) = (throttle - steer, throttle + steer);
-    let most = left.abs().max(right.abs()).max(1.0);
-    Wheels { left: left / most, right: right / most }
 }
