@@ -123,6 +123,7 @@ static TABLE: &[Word] = &[
     Word {
         name: "output",
         numbers: &[],
+        optional: &[],
         rest: Rest::Needed("NAME LEVEL"),
         read: |_, rest| {
             let (name, level) = rest.rsplit_once(char::is_whitespace).ok_or_else(output)?;
