@@ -1,9 +1,11 @@
 //! What there is to know about this daemon and its car, as `info` and `hello` say it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{DialectId, Hello, Info, Role};
+use hal::board::{End, MotorSpec, PRESETS, ServoRole, ServoSpec, Side};
+use protocol::{BoardInfo, DialectId, Hello, Info, MotorInfo, Role, ServoInfo};
 
 use crate::config::Config;
 use crate::control::{Rules, SessionId};
@@ -12,7 +14,7 @@ use crate::control::{Rules, SessionId};
 #[derive(Debug)]
 pub(crate) struct Identity {
     name: String,
-    board: String,
+    board: Arc<BoardInfo>,
     platform: &'static str,
     max_message: usize,
     messages_per_s: usize,
@@ -25,7 +27,7 @@ impl Identity {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             name: config.name.clone(),
-            board: config.board.name.clone(),
+            board: Arc::new(board(config)),
             platform: config.platform.name,
             max_message: config.limits.transport.max_frame,
             messages_per_s: config.limits.session.messages_per_s,
@@ -51,12 +53,17 @@ impl Identity {
         Info {
             version: VERSION.to_owned(),
             name: self.name.clone(),
-            board: self.board.clone(),
+            board: self.board.name.clone(),
             platform: self.platform.to_owned(),
             limits: self.limits(rules),
             topics: ["state", "events"].map(str::to_owned).to_vec(),
             methods: protocol::dialect::method_names().map(str::to_owned).collect(),
         }
+    }
+
+    /// What can be calibrated.
+    pub(crate) fn board(&self) -> &Arc<BoardInfo> {
+        &self.board
     }
 
     fn limits(&self, rules: &Rules) -> BTreeMap<String, f64> {
@@ -81,5 +88,55 @@ impl Identity {
             }
         }
         limits
+    }
+}
+
+fn board(config: &Config) -> BoardInfo {
+    let preset = PRESETS.iter().find(|preset| preset.name == config.board_name);
+    BoardInfo {
+        name: config.board.name.clone(),
+        preset: preset.map(|preset| preset.name.to_owned()),
+        motors: config.board.motors.iter().map(motor).collect(),
+        servos: config.board.servos.iter().map(servo).collect(),
+    }
+}
+
+fn motor(motor: &MotorSpec) -> MotorInfo {
+    let side = match motor.side {
+        Side::Left => "left",
+        Side::Right => "right",
+        Side::Both => "both",
+    };
+    let end = motor.end.map(|end| match end {
+        End::Front => "front",
+        End::Rear => "rear",
+    });
+    MotorInfo {
+        name: motor.name.clone(),
+        side: side.to_owned(),
+        end: end.map(str::to_owned),
+        invert: motor.invert,
+        trim: motor.trim,
+        deadband: motor.deadband,
+        min_duty: motor.min_duty,
+    }
+}
+
+fn servo(servo: &ServoSpec) -> ServoInfo {
+    let role = match servo.role {
+        ServoRole::Pan => "pan",
+        ServoRole::Tilt => "tilt",
+        ServoRole::Steering => "steering",
+    };
+    ServoInfo {
+        name: servo.name.clone(),
+        role: role.to_owned(),
+        frequency_hz: servo.frequency_hz,
+        min_us: servo.min_us,
+        max_us: servo.max_us,
+        min_deg: servo.min_deg,
+        max_deg: servo.max_deg,
+        invert: servo.invert,
+        center_deg: servo.center_deg,
     }
 }

@@ -2,7 +2,8 @@
 //! here.
 
 use protocol::{
-    Angle, AngularSpeed, Command, Gimbal, Info, LinearSpeed, Power, Rate, State, Topics, Ttl, Visitor, Who,
+    Angle, AngularSpeed, BoardInfo, Command, Gimbal, Info, LinearSpeed, Power, Rate, State, Topics, Trial,
+    Ttl, Visitor, Who,
 };
 use serde_json::Value;
 
@@ -50,6 +51,15 @@ impl Client {
         ttl: Option<Ttl>,
     ) -> Result<Accepted, CallError> {
         self.typed(Command::Velocity { linear, angular, ttl, seq: None, t: None }).await
+    }
+
+    /// Tells one part of the board something past its calibration, until `ttl` is over; the daemon's
+    /// default where there is none.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn test(&self, trial: Trial, ttl: Option<Ttl>) -> Result<Accepted, CallError> {
+        self.typed(Command::Test { trial, ttl, seq: None, t: None }).await
     }
 
     /// Stands still.
@@ -141,6 +151,14 @@ impl Client {
     /// As [`call`](Self::call).
     pub async fn info(&self) -> Result<Info, CallError> {
         self.typed(Command::Info).await
+    }
+
+    /// The board's motors and servos, as they are calibrated.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn board(&self) -> Result<BoardInfo, CallError> {
+        self.typed(Command::Board).await
     }
 
     /// Sends a value there and back.

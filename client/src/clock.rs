@@ -20,7 +20,7 @@ impl Clock {
 
     /// Notes in a motion when it was sent, so that it is refused if it comes too late to be meant.
     pub(crate) fn stamp(&self, command: &mut Command, now: Instant) {
-        if let Command::Drive { t, .. } | Command::Velocity { t, .. } = command
+        if let Command::Drive { t, .. } | Command::Velocity { t, .. } | Command::Test { t, .. } = command
             && t.is_none()
         {
             *t = self.seconds(now).and_then(|seconds| Moment::new("t", seconds).ok());

@@ -12,7 +12,11 @@ impl Numbering {
     /// Gives the next number to a motion or a stop that has none. Those that have one are counted on
     /// from.
     pub(crate) fn number(&mut self, command: &mut Command) {
-        if let Command::Drive { seq, .. } | Command::Velocity { seq, .. } | Command::Stop { seq } = command {
+        if let Command::Drive { seq, .. }
+        | Command::Velocity { seq, .. }
+        | Command::Test { seq, .. }
+        | Command::Stop { seq } = command
+        {
             let next = self.last.saturating_add(1);
             self.last = self.last.max(*seq.get_or_insert(next));
         }

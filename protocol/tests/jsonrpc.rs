@@ -289,8 +289,8 @@ fn an_unknown_method_gets_a_hint_across_the_dialects() {
         ("cam_int", "no method `cam_int`; `cam_init` is a word of the text dialect, sent as plain text"),
         (
             "explode",
-            "no method `explode`; the methods are drive, velocity, stop, estop, reset, acquire, release, who, \
-             look, nudge, center, state, subscribe, unsubscribe, hello, auth, info, ping",
+            "no method `explode`; the methods are drive, velocity, test, stop, estop, reset, acquire, release, who, \
+             look, nudge, center, state, subscribe, unsubscribe, hello, auth, info, board, ping",
         ),
     ] {
         assert_eq!(call(method, "[]"), (-32601, words.to_owned()));

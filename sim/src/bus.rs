@@ -20,6 +20,10 @@ const GENERAL_CALL: u8 = 0x00;
 pub(crate) struct Buses {
     slots: Vec<Slot>,
     pub(crate) transcript: Option<Transcript>,
+    /// Somebody holds the wires of every bus.
+    pub(crate) jammed: bool,
+    /// So many transfers are still to be spoilt.
+    pub(crate) noise: usize,
 }
 
 /// A place where a chip sits.
@@ -57,7 +61,8 @@ impl Buses {
             let (bus, address) = (spec.bus.clone(), spec.address);
             Some(Slot { index, bus, address, plugged: true, reset, held: false, chip })
         };
-        Self { slots: chips.iter().enumerate().filter_map(slot).collect(), transcript: None }
+        let slots = chips.iter().enumerate().filter_map(slot).collect();
+        Self { slots, transcript: None, jammed: false, noise: 0 }
     }
 
     /// What channel `channel` of chip `index` of the board puts out; `None` without such an output.
@@ -68,6 +73,16 @@ impl Buses {
     /// What a register holds, read without touching the bus.
     pub(crate) fn register(&self, bus: &str, address: u8, register: u8) -> Option<u8> {
         self.slots.iter().find(|slot| slot.bus == bus && slot.address == address)?.chip.register(register)
+    }
+
+    /// Whether a transfer can begin at all; counts it where noise spoils it.
+    fn begin(&mut self) -> Result<(), (&'static str, IoKind)> {
+        if self.jammed {
+            return Err(("the bus hangs: somebody holds its wires", IoKind::Stuck));
+        }
+        let spoilt = self.noise > 0;
+        self.noise = self.noise.saturating_sub(1);
+        if spoilt { Err(("the bus is disturbed", IoKind::Bus)) } else { Ok(()) }
     }
 
     /// Whether the chips at `address`, on any bus, are wired to it.
@@ -146,6 +161,10 @@ impl Buses {
 
     /// Takes the state of every chip into a fingerprint.
     pub(crate) fn digest(&self, into: &mut Digest) {
+        if self.jammed || self.noise > 0 {
+            into.integer(u64::from(self.jammed));
+            into.integer(self.noise as u64);
+        }
         for slot in &self.slots {
             into.integer(u64::from(slot.plugged));
             slot.chip.digest(into);
@@ -190,6 +209,11 @@ impl I2c for Port {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
         let mut world = self.world.lock();
         let now = world.clock.now();
+        let failed = |(reason, kind): (&str, IoKind)| {
+            let place = format!("{} address {address:#04x}", self.bus);
+            IoError { place, reason: reason.to_owned(), kind }
+        };
+        world.circuit.buses.begin().map_err(failed)?;
         // Adjacent operations of one kind are one transfer: embedded-hal puts no start between them.
         for transfer in operations.chunk_by_mut(|a, b| is_write(a) == is_write(b)) {
             let mut data = gather(transfer);
@@ -198,9 +222,8 @@ impl I2c for Port {
                 false => circuit.buses.read(&self.bus, address, &mut data, now),
             });
             if !acknowledged {
-                let place = format!("{} address {address:#04x}", self.bus);
-                let reason = "no acknowledge: is the chip wired and powered?".into();
-                return Err(IoError { place, reason, kind: IoKind::NoAcknowledge });
+                let silent = "no acknowledge: is the chip wired and powered?";
+                return Err(failed((silent, IoKind::NoAcknowledge)));
             }
             scatter(&data, transfer);
         }

@@ -151,6 +151,16 @@ impl Sim {
         self.world.lock().circuit.buses.set_plugged(address, true);
     }
 
+    /// Somebody holds the wires of every bus, or lets go of them: until then no transfer succeeds.
+    pub fn jam_buses(&self, jammed: bool) {
+        self.world.lock().circuit.buses.jammed = jammed;
+    }
+
+    /// Noise spoils the next so many transfers, on whatever bus.
+    pub fn disturb_buses(&self, transfers: usize) {
+        self.world.lock().circuit.buses.noise = transfers;
+    }
+
     /// Lets the supply of the chips at an address drop for a moment, on every bus. They are as after
     /// power-up, and acknowledge as before.
     pub fn reset_chip(&self, address: u8) {

@@ -255,6 +255,42 @@ async fn a_chip_that_does_not_answer_stops_the_car_and_says_which() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn noise_that_spoils_two_transfers_in_a_row_stops_nobody_and_three_do() {
+    let garage = Garage::open().await;
+    let mut anna = garage.visit().await;
+    anna.ask("up").await;
+    pass(500).await;
+    garage.sim.disturb_buses(2);
+    pass(500).await;
+    assert_eq!(anna.state().await["mode"], json!("driving"));
+    garage.sim.disturb_buses(3);
+    pass(500).await;
+    let state = anna.state().await;
+    let why = state["stop_reason"].as_str().unwrap_or_default();
+    assert!(why.contains("0x40") && why.contains("disturbed; tried 3 times"), "{state}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_hangs_stops_the_car_with_that_reason_until_it_is_free_and_reset() {
+    let garage = Garage::open().await;
+    let mut anna = garage.visit().await;
+    anna.ask("up").await;
+    pass(500).await;
+    garage.sim.jam_buses(true);
+    pass(1_000).await;
+    let state = anna.state().await;
+    assert_eq!(state["mode"], json!("fault"));
+    assert!(state["stop_reason"].as_str().is_some_and(|why| why.contains("the bus hangs")), "{state}");
+    assert!(anna.ask("reset").await.starts_with("error: hardware fault: "));
+    garage.sim.jam_buses(false);
+    pass(1_000).await;
+    assert_eq!(anna.ask("reset").await, "ok");
+    anna.ask("up").await;
+    pass(1_000).await;
+    assert!(motion(&garage).linear_mps > 0.3);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_chip_whose_supply_dropped_is_noticed_and_set_up_again() {
     let garage = Garage::open().await;
     let mut anna = garage.visit().await;

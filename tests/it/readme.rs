@@ -2,10 +2,10 @@
 //! a running daemon.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::support::{Process, car_daemon, language};
+use crate::support::{Process, car_daemon, carctl, language};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace")
@@ -20,23 +20,6 @@ fn blocks(document: &str, language: &str) -> Vec<String> {
         .filter_map(|rest| rest.split("```").next())
         .map(str::to_owned)
         .collect()
-}
-
-/// The program `carctl`, built as the README builds it but for the profile.
-fn carctl() -> PathBuf {
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--package", "client", "--bin", "carctl"])
-        .args(["--message-format", "json"])
-        .current_dir(root())
-        .output()
-        .expect("cargo runs");
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    let messages = String::from_utf8(built.stdout).expect("text");
-    let path = messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from));
-    path.expect("an executable")
 }
 
 /// A command as typed, with this daemon's ports and the programs under test.
@@ -73,7 +56,7 @@ fn every_command_of_the_documents_does_what_it_says() {
             if elsewhere.contains(&line) {
                 continue;
             }
-            let output = shell(&typed(line, &daemon, &carctl), &daemon);
+            let output = shell(&typed(line, &daemon, carctl), &daemon);
             let said = String::from_utf8_lossy(&output.stdout).into_owned();
             let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "{document}: {line}: {said}{complaint}");
@@ -116,7 +99,7 @@ fn the_commands_of_the_guide_to_the_raspberry_pi_make_a_car_that_drives() {
         let is_doctor = line.ends_with("doctor");
         let mut shell = Command::new("timeout");
         let platform = if is_doctor { "linux" } else { "sim" };
-        shell.args(["30", "sh", "-c", &under_test(line, &carctl, platform)]).current_dir(folder.path());
+        shell.args(["30", "sh", "-c", &under_test(line, carctl, platform)]).current_dir(folder.path());
         let output = shell.env("XDG_RUNTIME_DIR", runtime).output().expect("runs");
         let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
         let fine = output.status.success() || (is_doctor && output.status.code() == Some(1));

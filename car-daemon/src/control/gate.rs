@@ -13,6 +13,7 @@ use super::lease::Lease;
 use super::motion::Motion;
 use super::session::{Grant, Session};
 use super::slew::Slew;
+use super::trial::Trial;
 use super::{Control, Rules};
 
 /// A connection, for as long as it lasts.
@@ -51,6 +52,8 @@ pub struct Gate {
     throttle: Slew,
     steer: Slew,
     strafe: Slew,
+    /// Of a motor that is tested.
+    alone: Slew,
     pub(super) ticked: Duration,
     pub(super) aim: Aim,
     breakage: Breakage,
@@ -73,6 +76,7 @@ impl Gate {
             throttle: Slew::default(),
             steer: Slew::default(),
             strafe: Slew::default(),
+            alone: Slew::default(),
             ticked: Duration::ZERO,
             breakage: Breakage::default(),
             closing: false,
@@ -125,7 +129,7 @@ impl Gate {
             Command::Acquire { force } => self.acquire(id, *force, now),
             Command::Release => Ok(self.release(id, now)),
             Command::Who => Ok(Answer::Who(Box::new(self.who(now)))),
-            Command::Drive { .. } | Command::Velocity { .. } | Command::Move(_) => {
+            Command::Drive { .. } | Command::Velocity { .. } | Command::Test { .. } | Command::Move(_) => {
                 self.drive(id, command, now)
             }
             Command::Look { .. } | Command::Nudge { .. } | Command::NudgeStep { .. } | Command::Center => {
@@ -162,6 +166,7 @@ impl Gate {
             self.throttle.approach(motion.throttle, elapsed, full);
             self.steer.approach(motion.steer, elapsed, full);
             self.strafe.approach(motion.strafe, elapsed, full);
+            self.alone.approach(motion.trial.map_or(0.0, Trial::power), elapsed, full);
         }
         self.outputs()
     }
@@ -249,19 +254,25 @@ impl Gate {
     /// What [`tick`](Self::tick) last said, as changed by commands since.
     #[must_use]
     pub fn outputs(&self) -> Outputs {
-        let [throttle, steer, strafe] = [self.throttle, self.steer, self.strafe].map(Slew::value);
+        let axes = [self.throttle, self.steer, self.strafe, self.alone].map(Slew::value);
+        let [throttle, steer, strafe, alone] = axes;
         let (aim, broken) = (self.aim.target(), self.breakage.fault());
         Outputs {
             target: Target {
                 drive: match self.motion {
-                    Some(m) if !(m.is_standing() && [throttle, steer, strafe] == [0.0; 3]) => {
-                        Drive::Power { throttle, steer, strafe }
-                    }
+                    Some(m) if !(m.is_standing() && axes == [0.0; 4]) => match m.trial {
+                        None => Drive::Power { throttle, steer, strafe },
+                        Some(Trial::Motor(motor, _)) => Drive::One { motor, power: alone },
+                        Some(Trial::Servo(..)) => Drive::Brake,
+                    },
                     _ => Drive::Brake,
                 },
                 pan_deg: aim.pan,
                 tilt_deg: aim.tilt,
-                servo_pulse: None,
+                servo_pulse: match self.motion.and_then(|motion| motion.trial) {
+                    Some(Trial::Servo(index, pulse_us)) => Some((index, pulse_us)),
+                    Some(Trial::Motor(..)) | None => None,
+                },
             },
             mode: match (self.latched(), &broken, self.motion) {
                 (Some(_), ..) => Mode::Estop,
@@ -275,6 +286,13 @@ impl Gate {
             driver: self.lease.holder(),
             estop: self.latched().cloned(),
             stop_reason: broken.map(|fault| fault.message).or_else(|| self.stop_reason.clone()),
+        }
+    }
+
+    /// No power, at once.
+    pub(super) fn stand(&mut self) {
+        for axis in [&mut self.throttle, &mut self.steer, &mut self.strafe, &mut self.alone] {
+            axis.stop();
         }
     }
 
@@ -358,9 +376,7 @@ impl Gate {
     /// Stands at once, whoever drove. A lease that came with the motion of somebody whose end is not
     /// noticed ends with it.
     pub(super) fn halt(&mut self, reason: String, now: Duration) {
-        for axis in [&mut self.throttle, &mut self.steer, &mut self.strafe] {
-            axis.stop();
-        }
+        self.stand();
         let Some(motion) = self.motion.take() else { return };
         self.lease.drove(motion.driver, now);
         self.events.push(Event::Stopped { reason: reason.clone() });

@@ -18,6 +18,7 @@ mod slew;
 mod stick;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 pub use gate::{Gate, Outputs, SessionId};
 pub use rules::{Control, Rules};

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::SessionId;
+use super::trial::Trial;
 
 /// How long a motion lives without another command.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,6 +21,8 @@ pub(crate) struct Motion {
     pub(crate) throttle: f64,
     pub(crate) steer: f64,
     pub(crate) strafe: f64,
+    /// One part alone, instead of all of these.
+    pub(crate) trial: Option<Trial>,
     pub(crate) since: Duration,
     pub(crate) life: Life,
 }
@@ -43,6 +46,7 @@ impl Motion {
     }
 
     pub(crate) fn is_standing(&self) -> bool {
-        self.throttle == 0.0 && self.steer == 0.0 && self.strafe == 0.0
+        let drives = [self.throttle, self.steer, self.strafe] != [0.0; 3];
+        !drives && self.trial.is_none_or(Trial::is_standing)
     }
 }

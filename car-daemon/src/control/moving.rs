@@ -7,14 +7,16 @@ use protocol::{Answer, Code, Command, Event, Fault, Limit, Moment, Move, Power, 
 
 use super::motion::{Life, Motion};
 use super::session::runs_out;
+use super::trial::Trial;
 use super::{Gate, SessionId};
 
-/// What a command wants of the wheels.
+/// What a command wants of the wheels, or of one part alone.
 #[derive(Default)]
 struct Wish {
     throttle: f64,
     steer: f64,
     strafe: f64,
+    trial: Option<Trial>,
     limited: Option<Limit>,
 }
 
@@ -32,6 +34,10 @@ impl Gate {
             Command::Velocity { linear, angular, ttl, seq, t } => {
                 let wish = wish_for(&self.rules.drivetrain, linear.m_s(), angular.rad_s());
                 (wish, self.life(id, *ttl, *seq, *t, now)?)
+            }
+            Command::Test { trial, ttl, seq, t } => {
+                let trial = Some(self.rules.bench.find(trial)?);
+                (Wish { trial, ..Wish::default() }, self.life(id, *ttl, *seq, *t, now)?)
             }
             Command::Move(word) => (self.wish_of(*word), self.life_of_word(id, now)),
             other => return Err(Fault::new(Code::INTERNAL, format!("{other:?} is no motion"))),
@@ -70,8 +76,8 @@ impl Gate {
     }
 
     fn steer_by(&mut self, id: SessionId, wish: &Wish, life: Life, now: Duration) -> Result<(), Fault> {
-        let &Wish { throttle, steer, strafe, .. } = wish;
-        let motion = Motion { driver: id, throttle, steer, strafe, since: now, life };
+        let &Wish { throttle, steer, strafe, trial, .. } = wish;
+        let motion = Motion { driver: id, throttle, steer, strafe, trial, since: now, life };
         let quiet = self.rules.control.command_ttl;
         let Some(session) = self.sessions.get_mut(&id) else { return Ok(()) };
         // Told of what is refused, too: a stick that is held while nothing may move is held afterwards.
@@ -98,6 +104,10 @@ impl Gate {
             // The first turn after standing may already move by one turn's worth of power.
             self.ticked = now.saturating_sub(self.rules.control.period());
         }
+        if self.motion.is_some_and(|before| before.trial.map(Trial::part) != trial.map(Trial::part)) {
+            // What one part has of power is none of another's.
+            self.stand();
+        }
         self.motion = Some(motion);
         Ok(())
     }
@@ -105,9 +115,9 @@ impl Gate {
     /// Powers, as far as the drivetrain has them.
     fn wish(&self, throttle: f64, steer: f64, strafe: f64) -> Wish {
         if strafe == 0.0 || self.rules.drivetrain.strafes() {
-            return Wish { throttle, steer, strafe, limited: None };
+            return Wish { throttle, steer, strafe, ..Wish::default() };
         }
-        Wish { throttle, steer, strafe: 0.0, limited: Some(Limit::Strafe) }
+        Wish { throttle, steer, limited: Some(Limit::Strafe), ..Wish::default() }
     }
 
     /// What a word means on this car: one that cannot turn on the spot goes ahead with its front wheels turned

@@ -6,6 +6,7 @@ use hal::{Board, Drivetrain};
 use protocol::{Role, Ttl};
 
 use super::gimbal::Axis;
+use super::trial::Bench;
 
 /// The `[control]` table of the configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +62,7 @@ pub struct Rules {
     pub(crate) drivetrain: Drivetrain,
     pub(crate) pan: Option<Axis>,
     pub(crate) tilt: Option<Axis>,
+    pub(crate) bench: Bench,
     pub(crate) reset: Role,
 }
 
@@ -73,6 +75,7 @@ impl Rules {
             drivetrain: Drivetrain::new(board),
             pan: axis(hal::board::ServoRole::Pan),
             tilt: axis(hal::board::ServoRole::Tilt),
+            bench: Bench::new(board),
             control,
             reset: Role::Driver,
         }

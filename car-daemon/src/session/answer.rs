@@ -64,6 +64,7 @@ impl Asker<'_> {
                 Answer::Hello(Arc::new(self.hello()))
             }
             Command::Info => Answer::Info(Arc::new(shared.gate(|gate| identity.info(gate.rules())))),
+            Command::Board => Answer::Board(Arc::clone(identity.board())),
             Command::Ping { value } => Answer::Pong { value: value.clone(), t: clock.now().as_secs_f64() },
             Command::Help => Answer::Help,
             motion => {
@@ -101,7 +102,11 @@ impl Asker<'_> {
 fn is_answered_here(command: &Command) -> bool {
     matches!(
         command,
-        Command::State | Command::Subscribe { .. } | Command::Unsubscribe { .. } | Command::Info
+        Command::State
+            | Command::Subscribe { .. }
+            | Command::Unsubscribe { .. }
+            | Command::Info
+            | Command::Board
     )
 }
 

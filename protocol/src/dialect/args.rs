@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::hint::{did_you_mean, list, nearest, quoted};
 use super::methods::{Method, Params};
 use super::node::Node;
-use crate::{Angle, AngularSpeed, Fault, LinearSpeed, Moment, Power, Rate, Token, Topic, Topics, Ttl};
+use crate::{Angle, AngularSpeed, Fault, LinearSpeed, Moment, Power, Pulse, Rate, Token, Topic, Topics, Ttl};
 
 /// Most parameters of a method.
-pub(super) const MOST: usize = 6;
+pub(super) const MOST: usize = 7;
 
 /// Longest text parameter, in characters.
 const TEXT: usize = 64;
@@ -129,6 +129,10 @@ impl<'a> Args<'a> {
 
     pub(super) fn rate(&mut self, name: &'static str) -> Result<Rate, Fault> {
         Ok(Rate::new(name, self.number(name)?)?)
+    }
+
+    pub(super) fn pulse(&mut self, name: &'static str) -> Result<Pulse, Fault> {
+        Ok(Pulse::new(name, self.number(name)?)?)
     }
 
     pub(super) fn ttl(&mut self, name: &'static str) -> Result<Ttl, Fault> {

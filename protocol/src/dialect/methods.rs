@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::args::Args;
-use crate::{Angle, Command, Fault, Moment, Power, Rate, Token, Ttl};
+use crate::{Angle, Command, Fault, Moment, Power, Rate, Token, Trial, Ttl};
 
 /// What a method takes.
 #[derive(Clone, Copy)]
@@ -115,6 +115,36 @@ static TABLE: &[Method] = &[
         },
     },
     Method {
+        name: "test",
+        params: Params::Named(&["motor", "power", "servo", "pulse_us", "ttl_ms", "seq", "t"]),
+        read: |args| {
+            Ok(Command::Test {
+                trial: trial(args)?,
+                ttl: args.maybe("ttl_ms", Args::ttl)?,
+                seq: args.maybe("seq", Args::integer)?,
+                t: args.maybe("t", Args::moment)?,
+            })
+        },
+        write: |command| match command {
+            Command::Test { trial, ttl, seq, t } => {
+                let (motor, servo) = match trial {
+                    Trial::Motor { name, power } => (Some((name, power.get())), None),
+                    Trial::Servo { name, pulse } => (None, Some((name, pulse.us()))),
+                };
+                Some(vec![
+                    json!(motor.map(|motor| motor.0)),
+                    json!(motor.map(|motor| motor.1)),
+                    json!(servo.map(|servo| servo.0)),
+                    json!(servo.map(|servo| servo.1)),
+                    json!(ttl.map(Ttl::as_ms)),
+                    json!(seq),
+                    json!(t.map(Moment::seconds)),
+                ])
+            }
+            _ => None,
+        },
+    },
+    Method {
         name: "stop",
         params: Params::Named(&["seq"]),
         read: |args| Ok(Command::Stop { seq: args.maybe("seq", Args::integer)? }),
@@ -221,6 +251,7 @@ static TABLE: &[Method] = &[
         },
     },
     bare!("info", Command::Info),
+    bare!("board", Command::Board),
     Method {
         name: "ping",
         params: Params::Any(&["value"]),
@@ -239,6 +270,17 @@ fn axes(args: &mut Args<'_>) -> Result<(Option<Angle>, Option<Angle>), Fault> {
             Err(Fault::params("`pan` and `tilt` are missing: at least one is needed, in degrees"))
         }
         axes => Ok(axes),
+    }
+}
+
+/// A motor and its power, or a servo and its pulse.
+fn trial(args: &mut Args<'_>) -> Result<Trial, Fault> {
+    let (motor, servo) = (args.maybe("motor", Args::text)?, args.maybe("servo", Args::text)?);
+    let (power, pulse) = (args.maybe("power", Args::power)?, args.maybe("pulse_us", Args::pulse)?);
+    match (motor, power, servo, pulse) {
+        (Some(name), Some(power), None, None) => Ok(Trial::Motor { name, power }),
+        (None, None, Some(name), Some(pulse)) => Ok(Trial::Servo { name, pulse }),
+        _ => Err(Fault::params("give `motor` and `power`, or `servo` and `pulse_us`")),
     }
 }
 

@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Gimbal, Role, State, Topics, Visitor, Who};
+use crate::{BoardInfo, Gimbal, Role, State, Topics, Visitor, Who};
 
 /// Which limit changed a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub enum Limit {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Answer {
-    /// `drive`, `velocity` and the words that drive: `{accepted: true, limited?: "speed"}`.
+    /// `drive`, `velocity`, `test` and the words that drive: `{accepted: true, limited?: "speed"}`.
     Accepted {
         /// What cut it.
         limited: Option<Limit>,
@@ -51,6 +51,8 @@ pub enum Answer {
     Hello(Arc<Hello>),
     /// `info`.
     Info(Arc<Info>),
+    /// `board`.
+    Board(Arc<BoardInfo>),
     /// `ping`: `{value, t}`.
     Pong {
         /// The same back; `null` where none was given.
@@ -80,6 +82,7 @@ impl Serialize for Answer {
             }
             Self::Hello(hello) => hello.serialize(serializer),
             Self::Info(info) => info.serialize(serializer),
+            Self::Board(board) => board.serialize(serializer),
             Self::Pong { value, t } => pairs(serializer, ("value", value), Some(("t", t))),
             Self::Help => serializer.serialize_unit(),
         }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Angle, AngularSpeed, LinearSpeed, Moment, Power, Rate, Role, Token, Ttl};
+use crate::{Angle, AngularSpeed, LinearSpeed, Moment, Power, Rate, Role, Token, Trial, Ttl};
 
 /// A command, already valid.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,18 @@ pub enum Command {
     },
     /// Drive as a word says, until the next command or the end of the link.
     Move(Move),
+    /// Tell one part of the board something past its calibration until the time to live is over. The
+    /// part must be able to bear it: no limit of the board file is kept.
+    Test {
+        /// Which part, and what.
+        trial: Trial,
+        /// As for `Drive`.
+        ttl: Option<Ttl>,
+        /// As for `Drive`.
+        seq: Option<u64>,
+        /// As for `Drive`.
+        t: Option<Moment>,
+    },
     /// Stand still. Never refused.
     Stop {
         /// Motions of this session that are not newer are refused from now on: where messages overtake
@@ -113,6 +125,8 @@ pub enum Command {
     },
     /// Version, board, limits, topics, methods.
     Info,
+    /// The board's motors and servos, as they are calibrated.
+    Board,
     /// Answered at once with the same value.
     Ping {
         /// Any JSON value, handed back as it is; `null` where none was given.
@@ -133,6 +147,7 @@ impl Command {
             | Self::Subscribe { .. }
             | Self::Unsubscribe { .. }
             | Self::Info
+            | Self::Board
             | Self::Who
             | Self::Stop { .. }
             | Self::Estop { .. } => Some(Role::Observer),
@@ -146,6 +161,8 @@ impl Command {
             | Self::Acquire { .. }
             | Self::Release
             | Self::Reset => Some(Role::Driver),
+            // A pulse beyond the limits of the file can break what the servo turns.
+            Self::Test { .. } => Some(Role::Admin),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod answer;
+mod board;
 mod command;
 mod fault;
 mod message;
@@ -11,8 +12,9 @@ mod state;
 
 pub use access::{Role, Token, Visitor, Who};
 pub use answer::{Answer, Event, Hello, Info, Limit, Notification};
+pub use board::{BoardInfo, MotorInfo, ServoInfo, Trial};
 pub use command::{Command, Move, Topic, Topics};
 pub use fault::{Code, Fault};
 pub use message::{Id, Outgoing, Replies, Reply, Request, Requests};
-pub use number::{Angle, AngularSpeed, LinearSpeed, Moment, OutOfRange, Power, Rate, Ttl};
+pub use number::{Angle, AngularSpeed, LinearSpeed, Moment, OutOfRange, Power, Pulse, Rate, Ttl};
 pub use state::{Battery, Gimbal, Imu, Latched, Mode, Odometry, Pose, Speed, State, Wheels};

@@ -81,6 +81,39 @@ ranged! {
     Moment, seconds, 0.0, 1e9, "0 to 1e9 seconds"
 }
 
+/// The pulse of a servo in microseconds, 400 to 2600: what any hobby servo understands.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Pulse(f64);
+
+impl Pulse {
+    /// The shortest.
+    pub const MIN: Self = Self(400.0);
+    /// The longest.
+    pub const MAX: Self = Self(2600.0);
+
+    /// Checked against the range; `what` names the parameter in the error.
+    ///
+    /// # Errors
+    /// Outside the range, or not a number.
+    pub fn new(what: &'static str, us: f64) -> Result<Self, OutOfRange> {
+        let range = "400 to 2600 microseconds";
+        if (400.0..=2600.0).contains(&us) { Ok(Self(us)) } else { Err(OutOfRange { what, got: us, range }) }
+    }
+
+    /// The nearest value in range; NaN becomes the shortest.
+    #[must_use]
+    pub fn clamped(us: f64) -> Self {
+        let us = if us.is_nan() { Self::MIN.0 } else { us };
+        Self(us.clamp(Self::MIN.0, Self::MAX.0))
+    }
+
+    /// In microseconds.
+    #[must_use]
+    pub const fn us(self) -> f64 {
+        self.0
+    }
+}
+
 /// How long a motion stays good without another: 1 ms to 2 s.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ttl(Duration);
@@ -129,6 +162,12 @@ mod tests {
             assert!(LinearSpeed::new("linear", value).is_err(), "{value}");
             assert!(AngularSpeed::new("angular", value).is_err(), "{value}");
         }
+        for us in [400.0, 1500.5, 2600.0] {
+            assert_eq!(Pulse::new("pulse_us", us).unwrap().us(), us);
+        }
+        for us in [399.9, 2600.1, f64::NAN, f64::INFINITY] {
+            assert!(Pulse::new("pulse_us", us).is_err(), "{us}");
+        }
         let error = Angle::new("pan", 200.0).unwrap_err();
         assert_eq!(error.to_string(), "`pan` is 200: it must be -180 to 180 degrees");
     }
@@ -144,6 +183,7 @@ mod tests {
         assert_eq!(Power::clamped(f64::NEG_INFINITY), Power::MIN);
         assert_eq!(Power::clamped(f64::NAN).get(), 0.0);
         assert_eq!(Rate::clamped(f64::NAN), Rate::MIN);
+        assert_eq!([0.0, 1e9, f64::NAN].map(Pulse::clamped), [Pulse::MIN, Pulse::MAX, Pulse::MIN]);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //! its own, and people who talk to either.
 
 mod cable;
+mod carctl;
 mod files;
 mod inside;
 mod language;
 mod outside;
 
 pub(crate) use cable::{CAR_ADDRESS, Cable};
+pub(crate) use carctl::carctl;
 pub(crate) use files::{FULL, Files, watch};
 pub(crate) use inside::{Garage, Peer, pass};
 pub(crate) use language::{Driver, language, skipped};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::trial::{pulse, spin};
 use super::*;
 
 #[derive(Clone, Debug)]
@@ -14,6 +15,7 @@ enum Happening {
     Grant(Role),
     Drive { power: f64, ttl_ms: Option<f64>, seq: Option<u64>, age_ms: Option<u64> },
     Word(u8),
+    Test { part: Part, ttl_ms: f64 },
     Stop,
     Estop,
     Reset,
@@ -25,10 +27,18 @@ enum Happening {
     Pass(u64),
 }
 
+/// A motor's power, or a servo's pulse.
+#[derive(Clone, Debug)]
+enum Part {
+    Motor(f64),
+    Servo(f64),
+}
+
 fn happening() -> impl Strategy<Value = Happening> {
     use proptest::option::of;
     let role = prop_oneof![Just(Role::Observer), Just(Role::Driver), Just(Role::Driver), Just(Role::Admin)];
     let power = prop_oneof![Just(0.0), -1.0..=1.0];
+    let part = prop_oneof![power.clone().prop_map(Part::Motor), (400.0..2600.0).prop_map(Part::Servo)];
     let drive = (power, of(1.0..2000.0), of(0_u64..9), of(0_u64..900));
     prop_oneof![
         3 => (any::<bool>(), role.clone(), 0_u8..4)
@@ -37,6 +47,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => role.prop_map(Happening::Grant),
         8 => drive.prop_map(|(power, ttl_ms, seq, age_ms)| Happening::Drive { power, ttl_ms, seq, age_ms }),
         4 => (0_u8..4).prop_map(Happening::Word),
+        3 => (part, 1.0..2000.0).prop_map(|(part, ttl_ms)| Happening::Test { part, ttl_ms }),
         1 => Just(Happening::Stop),
         1 => Just(Happening::Estop),
         2 => Just(Happening::Reset),
@@ -117,6 +128,17 @@ impl Account {
                 if gate.handle(id, &Command::Move(word), now).is_ok() {
                     let linked = self.open.get(&id) == Some(&true);
                     self.moved(id, false, (!linked).then_some(now + ms(1_000)))?;
+                }
+            }
+            Happening::Test { ref part, ttl_ms } => {
+                let ttl = Ttl::from_ms(ttl_ms).ok();
+                let (trial, stands) = match *part {
+                    Part::Motor(power) => (spin("left", power), power == 0.0),
+                    Part::Servo(us) => (pulse("pan", us), false),
+                };
+                if gate.handle(id, &Command::Test { trial, ttl, seq: None, t: None }, now).is_ok() {
+                    prop_assert_eq!(gate.role(id), Some(Role::Admin));
+                    self.moved(id, stands, Some(now + ttl.map_or(ms(500), Ttl::get)))?;
                 }
             }
             Happening::Stop => {

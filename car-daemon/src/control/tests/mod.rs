@@ -15,6 +15,7 @@ mod authority;
 mod breakage;
 mod drivetrains;
 mod estop;
+mod trial;
 
 const ANNA: u64 = 1;
 const BEN: u64 = 2;
@@ -64,7 +65,8 @@ fn accepted(gate: &mut Gate, id: u64, command: &Command, now: Duration) {
 }
 
 fn is_braked(outputs: &Outputs) -> bool {
-    outputs.target.drive == Drive::Brake && [outputs.throttle, outputs.steer, outputs.strafe] == [0.0; 3]
+    let axes = [outputs.throttle, outputs.steer, outputs.strafe];
+    outputs.target.drive == Drive::Brake && outputs.target.servo_pulse.is_none() && axes == [0.0; 3]
 }
 
 #[test]

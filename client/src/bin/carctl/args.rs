@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use protocol::{Angle, OutOfRange, Power, Token, Ttl};
 use transport::{BadPem, ClientTls, Endpoint, Fingerprint, Identity, Roots};
 
+use crate::calibrate::Calibrate;
 use crate::error::Error;
 
 /// Drives and watches a car from the shell.
@@ -21,6 +22,7 @@ use crate::error::Error;
         carctl state --watch\n  \
         carctl drive 0.5 0 --for 2s        forward for two seconds, then stop\n  \
         carctl drive -0.3 1 --for 500ms    backward, turning left\n  \
+        carctl calibrate my-car.toml       wheels up: directions, least duties, servo limits\n  \
         carctl who                         who is here, and who drives\n  \
         carctl estop a child               nothing moves until `carctl reset`\n  \
         carctl look 30 -10                 camera to the left and down\n  \
@@ -140,6 +142,23 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Find directions, least duties and servo limits with the wheels up, and write them into the board file.
+    ///
+    /// Put the car on something so that all of its wheels turn freely. Each motor then turns slowly for a
+    /// second, and you say which way: that gives `invert`. Its power rises from nothing until you press
+    /// Enter when it begins to turn: that gives `min_duty`. Each servo is nudged by the arrow keys to
+    /// straight ahead, and then as far as it may go on either side: that gives `min_us`, `max_us`, `min_deg`,
+    /// `max_deg`, `center_deg` and `invert`; how many microseconds are a degree stays as the file has it.
+    ///
+    /// At the end you see what would change, and say whether it is written. All else in the file, comments
+    /// too, stays as it is. `s` skips a part, `q` or Ctrl-C ends it: then the car stops, and nothing is
+    /// written. The daemon must run this very file, for which it wants the role admin, and must be
+    /// restarted to use what was found.
+    #[command(after_long_help = "To begin with a board that comes with the daemon:\n  \
+        car-daemon boards demo > my-car.toml\n  \
+        car-daemon --board my-car.toml --platform linux\n  \
+        carctl calibrate my-car.toml")]
+    Calibrate(Calibrate),
     /// Turn the camera, in degrees; prints the angles after limits.
     Look {
         /// Left positive.

@@ -43,6 +43,15 @@ pub(crate) enum Error {
     /// Standard output is closed.
     #[error("cannot write: {0}")]
     Output(#[from] io::Error),
+    /// The board file is not the daemon's board, or cannot be written.
+    #[error("{0}")]
+    Board(String),
+    /// A calibration was given up, and that was said already.
+    #[error("given up")]
+    GivenUp,
+    /// The terminal does not give keys.
+    #[error("cannot read the keyboard: {0}")]
+    Keyboard(io::Error),
     /// The system did not let Ctrl-C be watched; without it a car would not be stopped.
     #[error("cannot watch for Ctrl-C: {0}")]
     Signal(io::Error),

@@ -3,6 +3,7 @@
 //! Exit codes: 0 fine, 1 failed while running, 2 wrong arguments.
 
 mod args;
+mod calibrate;
 mod commands;
 mod drive;
 mod error;
@@ -26,7 +27,7 @@ async fn main() -> ExitCode {
         // Whoever read the output, `head` perhaps, has had enough.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         // The answer that says why is printed already.
-        Err(Error::Refused) => ExitCode::FAILURE,
+        Err(Error::Refused | Error::GivenUp) => ExitCode::FAILURE,
         Err(error) => {
             // Where standard error is closed there is nobody to tell.
             let _ = writeln!(io::stderr(), "carctl: {error}");

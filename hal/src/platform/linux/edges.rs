@@ -128,7 +128,8 @@ impl Watching {
         }
     }
 
-    /// Which chips have news; `None` when all is over.
+    /// Which chips have news; `None` when all is over: also where a chip is gone, of which a read might wait
+    /// for ever.
     fn wait(&self) -> Option<Vec<bool>> {
         loop {
             let mut waiting = vec![PollFd::new(&*self.bell, PollFlags::IN)];
@@ -136,7 +137,11 @@ impl Watching {
             match poll(&mut waiting, None) {
                 Err(Errno::INTR) => {}
                 Ok(_) if waiting[0].revents().is_empty() => {
-                    return Some(waiting[1..].iter().map(|fd| !fd.revents().is_empty()).collect());
+                    let ready = |fd: &PollFd<'_>| match fd.revents() {
+                        news if news.is_empty() => Some(false),
+                        news => news.contains(PollFlags::IN).then_some(true),
+                    };
+                    return waiting[1..].iter().map(ready).collect();
                 }
                 Ok(_) | Err(_) => return None,
             }

@@ -1,5 +1,6 @@
 //! GPIO chips and who uses their lines.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use gpiocdev::Chip;
@@ -42,7 +43,11 @@ pub(super) fn chips(dev: &Path) -> Vec<GpioChip> {
             |(label, lines)| GpioChip { name: name.clone(), label, lines, refused: None },
         )
     };
-    entries(dev, "gpiochip").iter().map(look).collect()
+    let mut paths = entries(dev, "gpiochip");
+    // What a chip was called with another kernel may be a link to it.
+    let mut known = BTreeSet::new();
+    paths.retain(|path| known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    paths.iter().map(look).collect()
 }
 
 fn read(path: &Path) -> gpiocdev::Result<(String, Vec<GpioLine>)> {

@@ -68,7 +68,9 @@ fn what_is_no_chip_and_no_bus_is_listed_with_the_reason() {
         ("dev/i2c-20", ""),
         ("sys/class/i2c-dev/i2c-1/name", "bcm2835 (i2c@7e804000)\n"),
     ]);
+    symlink(root.path().join("dev/gpiochip0"), root.path().join("dev/gpiochip4")).unwrap();
     let survey = survey(&root, &["i2c-1"]);
+    assert_eq!(survey.gpio.len(), 1, "a link is the chip that it links to");
     assert!(survey.gpio[0].refused.as_ref().is_some_and(|why| why.contains("is not a character device")));
     assert!(survey.line("GPIO17").unwrap_err().contains("/dev/gpiochip0: is not a character device"));
     let [asked, other] = &survey.i2c[..] else { panic!("two buses") };
