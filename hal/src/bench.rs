@@ -70,7 +70,7 @@ impl Registers {
 /// A chip on the bench.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum OnBench {
-    Pca9685(Registers),
+    Pca9685(Box<Registers>),
     /// The registers of a Robot HAT, by the maker's library.
     RobotHat(BTreeMap<u8, u16>),
 }
@@ -80,7 +80,7 @@ impl OnBench {
     pub(crate) fn after_reset(address: u8) -> Self {
         match address {
             0x14..=0x17 => Self::RobotHat(BTreeMap::new()),
-            _ => Self::Pca9685(Registers::after_reset()),
+            _ => Self::Pca9685(Box::new(Registers::after_reset())),
         }
     }
 

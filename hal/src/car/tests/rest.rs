@@ -74,7 +74,7 @@ fn whichever_output_is_dead_it_is_named_and_every_other_one_is_safe() {
             assert_eq!(said.len(), 1, "{said:?}");
             assert!(said[0].contains(&dead), "{said:?}");
             let outputs = bench.world().outputs.clone();
-            // A chip whose reset line is low cannot turn anything off; a direction without a duty is harmless.
+            // A chip whose reset line is high runs, with its channels off; a direction without a duty is harmless.
             let kept: Vec<String> = kept(&board).collect();
             for (name, share) in outputs.iter().filter(|(name, _)| **name != dead && !kept.contains(name)) {
                 assert_eq!(*share, 0.0, "{name} of {} while {dead} is dead", board.name);
