@@ -148,10 +148,16 @@ impl Opener<'_> {
             }
             ChipKind::RobotHat { reset } => {
                 let (bus, delay) = hardware()?;
-                // Reset from the moment its line is opened.
-                let reset = reset.as_deref().map(|line| self.line(line)).transpose()?.map(Boxed);
                 let channels = self.board.channels_of(index);
-                self.shared(&name, || RobotHat::new(bus, delay, reset, spec.address, &channels))?
+                // Reset from the moment its line is opened. Without that line its channels are turned off all
+                // the same, before anybody hears of it.
+                let (reset, missing) = match reset.as_deref().map(|line| self.line(line)).transpose() {
+                    Ok(line) => (line.map(Boxed), None),
+                    Err(error) => (None, Some(error)),
+                };
+                let chip =
+                    self.shared(&name, || RobotHat::new(bus, delay, reset, spec.address, &channels))?;
+                missing.map_or(Ok(chip), Err)?
             }
             _ => return Ok(()),
         };

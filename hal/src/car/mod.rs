@@ -265,7 +265,9 @@ impl Car {
     /// Without a time where it is not known.
     fn brake(&mut self, now: Option<Duration>) -> Result<(), HardwareError> {
         // What the servos' chips were told and did not send must not go out with what brakes.
-        let taken_back = self.servos.iter_mut().try_for_each(Turret::take_back);
+        for (index, channel) in self.servos.iter().filter_map(Turret::unsent) {
+            self.chips.iter().filter(|chip| chip.index == index).for_each(|chip| chip.pwm.take_back(channel));
+        }
         for motor in &mut self.motors {
             motor.intend(Command::Brake, now);
         }
@@ -274,8 +276,7 @@ impl Car {
             self.drive()?;
             self.wheels = WheelPower::default();
             self.wake()
-        })?;
-        taken_back
+        })
     }
 
     fn turret(&self, role: ServoRole) -> Option<&Turret> {

@@ -6,7 +6,7 @@
 use super::Car;
 use super::assemble::{Opener, standby_lines, wires};
 use super::guard::Pass;
-use crate::board::{Board, DriverSpec, PinRef};
+use crate::board::{Board, BridgeSpec, DriverSpec, PinRef};
 use crate::platform::{Output, Platform, Pwm};
 use crate::{AssembleError, Interlock, IoError};
 
@@ -53,7 +53,11 @@ fn pins(board: &Board) -> Vec<(String, &PinRef, f64)> {
     for motor in &board.motors {
         let (pins, frequency_hz) = match &motor.driver {
             DriverSpec::HBridge(bridge) => {
-                let (_, pins, frequency_hz) = wires(bridge);
+                let (_, mut pins, frequency_hz) = wires(bridge);
+                if let BridgeSpec::RobotHat { pwm: PinRef::Chip { .. }, direction, .. } = bridge {
+                    // Its level stops nothing, and under the duty that the chip still gives it reverses.
+                    pins.retain(|pin| *pin != direction);
+                }
                 (pins, frequency_hz)
             }
             // Without pulses it stops by itself. Neutral comes with the brakes of the others.
