@@ -10,7 +10,7 @@ use hal::platform::{Input, Linux};
 use hal::{Board, Platform};
 use tests::mcp2221::Traffic;
 
-use super::{Rig, daemon, machine};
+use super::{Around, Rig, daemon, machine};
 use crate::daemon::Setup;
 use crate::pins::Seen;
 
@@ -19,6 +19,13 @@ const WINDOW: Duration = Duration::from_millis(100);
 
 /// What a look and a machine that does other things may add.
 const SLACK: Duration = Duration::from_millis(300);
+
+/// How far a duty may be off: a machine that does other things looks late now and then, and an output that is
+/// wired wrongly is further off.
+const DUTY_OFF: f64 = 0.06;
+
+/// The same where only the share of high looks is known.
+const BLURRED: f64 = 0.1;
 
 pub(crate) struct Wires {
     board: Board,
@@ -83,8 +90,17 @@ impl Rig for Wires {
         Err("nobody is there to pull a wire".to_owned())
     }
 
-    fn traffic(&mut self) -> Result<Traffic, String> {
+    fn surround(&mut self, _: Around) -> Result<(), String> {
+        Err("nobody is there to change it".to_owned())
+    }
+
+    fn traffic(&mut self, _: &Chip) -> Result<Traffic, String> {
         Err("nothing counts what goes over this bus".to_owned())
+    }
+
+    /// A car on a block whose wheels turn wrongly should not do so for long.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(5)
     }
 
     fn slack(&self) -> Duration {
@@ -119,14 +135,17 @@ fn watch(input: &mut Input) -> Result<Seen, String> {
         _ => None,
     };
     let pulse = pulses.get(pulses.len() / 2).copied().filter(|pulse| *pulse > every * 20);
+    // A look may come that much late at either end.
+    let pulse_off_us = 10.0 + 2e6 * every.as_secs_f64();
     let mean = f64::from(high) / f64::from(samples.max(1));
     Ok(match cycle.zip(pulse) {
         Some((cycle, pulse)) => Seen {
             duty: pulse.as_secs_f64() / cycle.as_secs_f64(),
-            duty_off: 0.02,
+            duty_off: DUTY_OFF,
             pulse_us: Some(pulse.as_secs_f64() * 1e6),
+            pulse_off_us,
         },
         // Too fast for its edges, or no edge at all.
-        None => Seen { duty: mean, duty_off: 0.1, pulse_us: None },
+        None => Seen { duty: mean, duty_off: BLURRED, pulse_us: None, pulse_off_us },
     })
 }

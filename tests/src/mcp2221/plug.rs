@@ -13,7 +13,7 @@ use hal::board::Pull;
 use hal::platform::Linux;
 
 use super::uhid::Device;
-use super::{Adapter, BUS_NAME, LABEL, LINES, Traffic};
+use super::{Adapter, BUS_NAME, LABEL, LINES, Ledger};
 use crate::bench::Bench;
 
 /// How long the kernel may take to make a bus and lines of it. The driver of Linux 6.1 gets no answer while it
@@ -83,8 +83,8 @@ impl Plug {
 
     /// What went through it so far.
     #[must_use]
-    pub fn traffic(&self) -> Traffic {
-        lock(&self.adapter).traffic()
+    pub fn ledger(&self) -> Ledger {
+        lock(&self.adapter).ledger().clone()
     }
 
     /// Has the kernel read every line, and looks whether it understands what it is told.
