@@ -8,7 +8,7 @@ use hal::Board;
 use hal::board::{Chip, PinRef};
 use tempfile::TempDir;
 use tests::bench::Bench;
-use tests::mcp2221::{Plug, Traffic};
+use tests::usb::mcp2221::{Plug, Traffic};
 
 use super::simulated::{BOARD, look, plug, press, surround, wheel_rad_s};
 use super::{Around, Rig, daemon, machine};

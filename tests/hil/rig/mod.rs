@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hal::Board;
 use hal::board::{Chip, PinRef};
-use tests::mcp2221::Traffic;
+use tests::usb::mcp2221::Traffic;
 
 use crate::daemon::Setup;
 use crate::pins::Seen;

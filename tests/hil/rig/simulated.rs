@@ -9,7 +9,7 @@ use hal::board::{Chip, PinRef};
 use sim::Direction;
 use tempfile::TempDir;
 use tests::bench::{Bench, door};
-use tests::mcp2221::Traffic;
+use tests::usb::mcp2221::Traffic;
 
 use super::{Around, Rig, daemon, machine};
 use crate::daemon::Setup;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use hal::board::{Chip, PinRef, Pull};
 use hal::platform::{Input, Linux};
 use hal::{Board, Platform};
-use tests::mcp2221::Traffic;
+use tests::usb::mcp2221::Traffic;
 
 use super::{Around, Rig, daemon, machine};
 use crate::daemon::Setup;

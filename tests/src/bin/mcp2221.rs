@@ -10,7 +10,7 @@ use std::thread;
 use clap::Parser;
 use hal::Board;
 use tests::bench::Bench;
-use tests::mcp2221::{LABEL, Plug};
+use tests::usb::mcp2221::{LABEL, Plug};
 
 /// Plugs an emulated MCP2221 into this machine, with a simulated car at its pins.
 #[derive(Parser)]

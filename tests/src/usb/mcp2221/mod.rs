@@ -1,9 +1,8 @@
 //! A Microchip MCP2221 of software: the USB adapter that gives a computer an I²C bus and four GPIO lines.
 //!
 //! What lives here: what the adapter does with a report ([`Adapter`]), from its datasheet (DS20005292, 3 "USB
-//! HID Communication"), the shell that has the kernel see it ([`uhid`]), and
-//! the whole of it with a simulated car ([`Plug`]). What must never live here: what
-//! hangs at its pins, which a [`Platform`] hands out; any opinion on what the kernel ought to ask.
+//! HID Communication"), and the whole of it in this machine's kernel with a simulated car ([`Plug`]). What must
+//! never live here: what hangs at its pins, which a [`Platform`] hands out.
 //!
 //! The kernel's driver of the real adapter then makes a real `/dev/i2c-N` and a real `/dev/gpiochipN` of it,
 //! and every transfer of theirs ends at the objects of that platform.
@@ -12,13 +11,14 @@ use std::fmt;
 
 use hal::Platform;
 
+use super::uhid::{Hid, Identity};
+
 mod engine;
 mod lines;
 mod plug;
 #[cfg(test)]
 mod tests;
 mod traffic;
-pub mod uhid;
 
 use engine::Engine;
 use lines::Lines;
@@ -37,6 +37,9 @@ pub const LABEL: &str = "mcp2221_gpio";
 
 /// The name that it gives its bus.
 pub const BUS_NAME: &str = "MCP2221 usb-i2c bridge";
+
+/// How it presents itself (datasheet, 1.6 "USB descriptors").
+const IDENTITY: Identity = Identity { name: "Microchip MCP2221, emulated", vendor: 0x04d8, product: 0x00dd };
 
 /// Lines GP0 to GP3.
 pub const LINES: usize = 4;
@@ -121,6 +124,12 @@ impl Adapter {
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+}
+
+impl Hid for Adapter {
+    fn output(&mut self, report: &[u8]) -> Option<Vec<u8>> {
+        Some(self.answer(report).to_vec())
     }
 }
 

@@ -12,9 +12,9 @@ use hal::Platform;
 use hal::board::Pull;
 use hal::platform::Linux;
 
-use super::uhid::Device;
-use super::{Adapter, BUS_NAME, LABEL, LINES, Ledger};
+use super::{Adapter, BUS_NAME, IDENTITY, LABEL, LINES, Ledger};
 use crate::bench::Bench;
+use crate::usb::uhid::Device;
 
 /// How long the kernel may take to make a bus and lines of it. The driver of Linux 6.1 gets no answer while it
 /// begins, and waits four seconds for each of six.
@@ -41,21 +41,10 @@ impl Plug {
                 "{bus} is of another MCP2221; unplug it, as their lines have the same names"
             ));
         }
-        let mut device = Device::create(uhid).map_err(|error| {
-            format!("{}: {error}; it takes root and the modules uhid and hid-mcp2221", uhid.display())
-        })?;
+        let device = Device::create(uhid, &IDENTITY)?;
         let adapter = Arc::new(Mutex::new(Adapter::new(Box::new(bench.sim()), bus)));
-        let (begun, shared, bench) = (Instant::now(), Arc::clone(&adapter), bench.clone());
-        thread::Builder::new()
-            .name("mcp2221".into())
-            .spawn(move || {
-                device.serve(|report| {
-                    // The world is brought up to now before each of them.
-                    drop(bench.sim());
-                    lock(&shared).answer(report)
-                })
-            })
-            .map_err(|error| format!("no thread for the adapter: {error}"))?;
+        let begun = Instant::now();
+        device.serve_in_thread(Arc::clone(&adapter), bench)?;
         let bus = wait("bus", bus_of_adapter)?;
         wait("lines", || Linux::new().input(&format!("{LABEL}/0"), Pull::None).ok())?;
         let mut plug = Self { adapter, bus, appeared: begun.elapsed(), early: false };
