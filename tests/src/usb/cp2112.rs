@@ -28,6 +28,7 @@ mod report {
     pub(super) const SET_GPIO: u8 = 0x04;
     pub(super) const VERSION: u8 = 0x05;
     pub(super) const BUS_CONFIGURATION: u8 = 0x06;
+    pub(super) const LOCK: u8 = 0x20;
 }
 
 /// The part number that it answers with, and a version of the device (AN495, 5.4).
@@ -78,6 +79,8 @@ impl Hid for Adapter {
             report::GET_GPIO => said.push(self.bits(Line::is_high)),
             report::VERSION => said.extend(VERSION),
             report::BUS_CONFIGURATION => said.extend(self.bus),
+            // Nothing of what can be written once is locked.
+            report::LOCK => said.push(0xff),
             _ => return None,
         }
         Some(said)

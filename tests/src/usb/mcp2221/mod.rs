@@ -23,7 +23,7 @@ mod traffic;
 use engine::Engine;
 use lines::Lines;
 
-pub use plug::Plug;
+pub use plug::{Plug, wait_for_lines};
 pub use traffic::{Ledger, Traffic};
 
 /// Every report has this many bytes, either way (3 "USB HID Communication").

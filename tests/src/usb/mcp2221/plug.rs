@@ -46,7 +46,7 @@ impl Plug {
         let begun = Instant::now();
         device.serve_in_thread(Arc::clone(&adapter), bench)?;
         let bus = wait("bus", bus_of_adapter)?;
-        wait("lines", || Linux::new().input(&format!("{LABEL}/0"), Pull::None).ok())?;
+        wait_for_lines(LABEL)?;
         let mut plug = Self { adapter, bus, appeared: begun.elapsed(), early: false };
         plug.suit_driver()?;
         Ok(plug)
@@ -107,6 +107,14 @@ fn bus_of_adapter() -> Option<String> {
     Some(bus.file_name()?.to_string_lossy().into_owned())
 }
 
+/// Waits until the kernel has the lines of an adapter.
+///
+/// # Errors
+/// It has none after a minute.
+pub fn wait_for_lines(label: &str) -> Result<(), String> {
+    wait("lines", || Linux::new().input(&format!("{label}/0"), Pull::None).ok()).map(drop)
+}
+
 fn wait<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> Result<T, String> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
@@ -116,7 +124,7 @@ fn wait<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> Result<T, String
         thread::sleep(Duration::from_millis(50));
     }
     Err(format!(
-        "the kernel made no {what} of the adapter within {} s; are the modules hid-mcp2221 and i2c-dev loaded?",
+        "the kernel made no {what} of the adapter within {} s; are the modules of its driver and i2c-dev loaded?",
         PATIENCE.as_secs()
     ))
 }
