@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hal::board::{End, MotorSpec, PRESETS, ServoRole, ServoSpec, Side};
+use hal::board::{End, MotorSpec, OutputKind, PRESETS, ServoRole, ServoSpec, Side};
 use protocol::{BoardInfo, DialectId, Hello, Info, MotorInfo, Role, ServoInfo};
 
 use crate::config::Config;
@@ -58,6 +58,7 @@ impl Identity {
             limits: self.limits(rules),
             topics: ["state", "events"].map(str::to_owned).to_vec(),
             methods: protocol::dialect::method_names().map(str::to_owned).collect(),
+            outputs: rules.outputs.iter().map(|output| (output.name.clone(), kind(output.kind))).collect(),
         }
     }
 
@@ -89,6 +90,15 @@ impl Identity {
         }
         limits
     }
+}
+
+/// As a board file calls it.
+fn kind(kind: OutputKind) -> String {
+    match kind {
+        OutputKind::Buzzer => "buzzer",
+        OutputKind::Led => "led",
+    }
+    .to_owned()
 }
 
 fn board(config: &Config) -> BoardInfo {

@@ -2,8 +2,8 @@
 //! here.
 
 use protocol::{
-    Angle, AngularSpeed, BoardInfo, Command, Gimbal, Info, LinearSpeed, Power, Rate, State, Topics, Trial,
-    Ttl, Visitor, Who,
+    Angle, AngularSpeed, BoardInfo, Command, Gimbal, Info, Level, LinearSpeed, Power, Rate, State, Topics,
+    Trial, Ttl, Visitor, Who,
 };
 use serde_json::Value;
 
@@ -135,6 +135,15 @@ impl Client {
     /// As [`call`](Self::call).
     pub async fn center(&self) -> Result<Gimbal, CallError> {
         self.typed(Command::Center).await
+    }
+
+    /// Sets a buzzer or a lamp of the board. Without a time a lamp stays, and a buzzer sounds for half a
+    /// second.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn output(&self, name: &str, level: Level, ttl: Option<Ttl>) -> Result<Accepted, CallError> {
+        self.typed(Command::Output { name: name.to_owned(), level, ttl }).await
     }
 
     /// The state, asked for once.

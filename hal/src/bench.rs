@@ -13,7 +13,7 @@ use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::i2c::{self, I2c, Operation};
 use embedded_hal::pwm::{self, SetDutyCycle};
 
-use crate::board::Pull;
+use crate::board::{Level, Pull};
 use crate::platform::{Bus, Delay, EdgeSink, Input, Output, Platform, Pwm, Watch};
 use crate::{Interlock, IoError, IoKind};
 
@@ -67,6 +67,63 @@ impl Registers {
     }
 }
 
+/// A chip on the bench.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum OnBench {
+    Pca9685(Box<Registers>),
+    /// The registers of a Robot HAT, by the maker's library.
+    RobotHat(BTreeMap<u8, u16>),
+}
+
+impl OnBench {
+    /// As after power-up; what it is goes by its address.
+    pub(crate) fn after_reset(address: u8) -> Self {
+        match address {
+            0x14..=0x17 => Self::RobotHat(BTreeMap::new()),
+            _ => Self::Pca9685(Box::new(Registers::after_reset())),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Pca9685(_) => "pca9685",
+            Self::RobotHat(_) => "robot-hat",
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Pca9685(registers) => registers.write(bytes),
+            Self::RobotHat(registers) => {
+                let [register, high, low] = *bytes else { panic!("one register a transfer") };
+                registers.insert(register, u16::from_be_bytes([high, low]));
+            }
+        }
+    }
+
+    fn read(&self, register: u8) -> u8 {
+        match self {
+            Self::Pca9685(registers) => registers.0[usize::from(register)],
+            Self::RobotHat(_) => panic!("a Robot HAT has no registers that are read"),
+        }
+    }
+
+    /// The share of the time that each channel is high, by its name.
+    fn shares(&self) -> Vec<(String, f64)> {
+        match self {
+            Self::Pca9685(registers) => {
+                (0..16).map(|channel| (channel.to_string(), registers.share(channel))).collect()
+            }
+            // Four channels share a period.
+            Self::RobotHat(registers) => {
+                let get = |register| f64::from(registers.get(&register).copied().unwrap_or(0));
+                let share = |channel: u8| get(0x20 + channel) / get(0x44 + channel / 4).max(1.0);
+                (0..16).map(|channel| (format!("P{channel}"), share(channel).min(1.0))).collect()
+            }
+        }
+    }
+}
+
 /// What is at every output, by its name in a board file.
 pub(crate) type Outputs = BTreeMap<String, f64>;
 
@@ -77,7 +134,7 @@ pub(crate) struct World {
     /// After each write.
     pub(crate) history: Vec<Outputs>,
     pub(crate) outputs: Outputs,
-    pub(crate) chips: BTreeMap<String, Registers>,
+    pub(crate) chips: BTreeMap<String, OnBench>,
     /// The writes that fail, counted from now; each write counts down.
     pub(crate) fail_at: Option<usize>,
     /// Everything at places that begin like this fails.
@@ -136,10 +193,11 @@ impl Platform for Bench {
         "bench"
     }
 
-    fn output(&mut self, line: &str) -> Result<Output, IoError> {
+    fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
         let place = format!("gpio:{line}");
         self.world().attempt(&place, format!("open {place}"))?;
-        Ok(Box::new(self.wire(place)))
+        self.world().set(&place, f64::from(u8::from(first == Level::High)));
+        Ok(Box::new(Wire { bench: self.clone(), place }))
     }
 
     fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {
@@ -169,9 +227,10 @@ impl Platform for Bench {
 
     fn i2c(&mut self, bus: &str, address: u8) -> Result<Bus, IoError> {
         assert_eq!(bus, "i2c-1");
-        let place = format!("pca9685@{address:#04x}");
+        let chip = OnBench::after_reset(address);
+        let place = format!("{}@{address:#04x}", chip.name());
         self.world().attempt(&place, format!("open {place}"))?;
-        self.world().chips.insert(place.clone(), Registers::after_reset());
+        self.world().chips.insert(place.clone(), chip);
         Ok(Box::new(Wire { bench: self.clone(), place }))
     }
 
@@ -256,17 +315,20 @@ impl I2c for Wire {
             [Operation::Write(bytes)] => bytes,
             [Operation::Write([register]), Operation::Read([value])] => {
                 world.attempt(&self.place, format!("{} {register:02x}?", self.place))?;
-                *value = world.chips[&self.place].0[usize::from(*register)];
+                *value = world.chips[&self.place].read(*register);
                 return Ok(());
+            }
+            [Operation::Read(bytes)] => {
+                bytes.fill(0);
+                return world.attempt(&self.place, format!("{}?", self.place));
             }
             _ => panic!("one buffer for each transfer"),
         };
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         world.attempt(&self.place, format!("{} {}", self.place, hex.join(" ")))?;
-        let registers = world.chips.get_mut(&self.place).unwrap();
-        registers.write(bytes);
-        let shares: Vec<f64> = (0..16).map(|channel| registers.share(channel)).collect();
-        for (channel, share) in shares.into_iter().enumerate() {
+        let chip = world.chips.get_mut(&self.place).unwrap();
+        chip.write(bytes);
+        for (channel, share) in chip.shares() {
             world.outputs.insert(format!("{}:{channel}", self.place), share);
         }
         let outputs = world.outputs.clone();

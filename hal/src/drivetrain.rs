@@ -6,7 +6,7 @@ use crate::Board;
 use crate::board::{DrivetrainSpec, End, ServoRole, ServoSpec, Side};
 
 /// The furthest that front wheels are taken to turn, degrees.
-const WIDEST_LOCK_DEG: f64 = 60.0;
+pub(crate) const WIDEST_LOCK_DEG: f64 = 60.0;
 
 /// Power for each side, -1 to 1, and sideways.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -126,7 +126,7 @@ fn answers_are_short_and_on_one_line() {
     assert_eq!(
         said(b"help"),
         "ok up, back, left, right, stop, cam_up, cam_down, cam_left, cam_right, cam_init, \
-         drive THROTTLE STEER [STRAFE], look PAN TILT, estop [REASON], reset, acquire [force], release, who, \
+         drive THROTTLE STEER [STRAFE], look PAN TILT, output NAME LEVEL, estop [REASON], reset, acquire [force], release, who, \
          auth TOKEN, state, ping, help"
     );
     let state = said(b"state");

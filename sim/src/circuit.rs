@@ -38,10 +38,10 @@ impl Circuit {
         on_pin(&self.nets, &self.buses, pin)
     }
 
-    /// Opens a line, low, and says its number.
-    pub(crate) fn open_line(&mut self, name: &str) -> Result<usize, IoError> {
-        let index = self.nets.open_line(name)?;
-        self.buses.drive_reset(name, false);
+    /// Opens a line at a level, and says its number.
+    pub(crate) fn open_line(&mut self, name: &str, high: bool) -> Result<usize, IoError> {
+        let index = self.nets.open_line(name, high)?;
+        self.buses.drive_reset(name, high);
         Ok(index)
     }
 

@@ -49,7 +49,7 @@ mod world;
 
 use std::time::Duration;
 
-use hal::board::{PinRef, Pull};
+use hal::board::{Level, PinRef, Pull};
 use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{Board, IoError, Motion, Platform};
 
@@ -219,8 +219,8 @@ impl Platform for Sim {
         "sim"
     }
 
-    fn output(&mut self, line: &str) -> Result<Output, IoError> {
-        Ok(Box::new(pin::Line::open(&self.world, line)?))
+    fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
+        Ok(Box::new(pin::Line::open(&self.world, line, first == Level::High)?))
     }
 
     /// Whatever the resistor: the board's own circuit, which drives the line, is stronger.

@@ -76,10 +76,10 @@ impl Nets {
         Some(Signal { rise: 0.0, duty, frequency_hz })
     }
 
-    /// Opens a line, low, and says its number.
-    pub(crate) fn open_line(&mut self, name: &str) -> Result<usize, IoError> {
+    /// Opens a line at a level, and says its number.
+    pub(crate) fn open_line(&mut self, name: &str, high: bool) -> Result<usize, IoError> {
         let index = open(&mut self.lines, name, "line")?;
-        self.lines[index].high = false;
+        self.lines[index].high = high;
         Ok(index)
     }
 

@@ -17,9 +17,9 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// Opens it, low.
-    pub(crate) fn open(world: &Shared, name: &str) -> Result<Self, IoError> {
-        let index = world.lock().circuit.change(|circuit| circuit.open_line(name))?;
+    /// Opens it at a level.
+    pub(crate) fn open(world: &Shared, name: &str, high: bool) -> Result<Self, IoError> {
+        let index = world.lock().circuit.change(|circuit| circuit.open_line(name, high))?;
         Ok(Self { world: world.clone(), index })
     }
 

@@ -11,7 +11,7 @@ use car_daemon::config::Config;
 use car_daemon::hardware::Mode;
 use car_daemon::{Daemon, Parts, StartError};
 use futures_util::FutureExt;
-use hal::board::Pull;
+use hal::board::{Level, Pull};
 use hal::platform::{Bus, Delay, EdgeSink, Input, Linux, Output, Pwm, Watch};
 use hal::{Board, IoError, Platform};
 use tokio::time::timeout;
@@ -30,8 +30,8 @@ impl Platform for Held {
         "held"
     }
 
-    fn output(&mut self, line: &str) -> Result<Output, IoError> {
-        self.linux.output(line)
+    fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
+        self.linux.output_at(line, first)
     }
 
     fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {

@@ -17,6 +17,7 @@ mod foreign;
 mod guard;
 mod kill_matrix;
 mod one_daemon;
+mod presets;
 mod proofs;
 mod readme;
 mod realtime;

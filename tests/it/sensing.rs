@@ -1,5 +1,6 @@
 //! What a car senses, as a client sees it, on virtual time.
 
+use hal::board::PinRef;
 use hal::{Board, Platform};
 use serde_json::{Value, json};
 
@@ -140,4 +141,57 @@ async fn the_state_says_how_far_it_is_to_what_is_ahead() {
     pass(1_000).await;
     let range = garage.state().await["range_m"].as_f64();
     assert!(range.is_some_and(|range| (range - 1.25).abs() < 0.005), "{range:?}");
+}
+
+const PANEL: &str = r#"
+    [outputs.horn]
+    kind = "buzzer"
+    pin = "gpio:GPIO12"
+    active = "low"
+    [outputs.lamp]
+    kind = "led"
+    pin = "pca9685@0x40:15"
+"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_buzzer_sounds_for_its_time_and_not_under_an_emergency_stop_and_a_lamp_stays() {
+    let garage = garage(PANEL).await;
+    let mut anna = garage.visit().await;
+    // Horn and lamp; the horn is on while its line is low.
+    let on = || {
+        let horn = garage.sim.signal(&PinRef::Gpio { line: "GPIO12".into() }).expect("a line");
+        let lamp = garage.sim.signal(&PinRef::Chip { chip: 0, channel: 15 }).expect("a channel");
+        (horn.duty == 0.0, (lamp.duty * 100.0).round())
+    };
+    let info = anna.call("info", Value::Null).await;
+    assert_eq!(info["result"]["outputs"], json!({ "horn": "buzzer", "lamp": "led" }));
+    assert_eq!(on(), (false, 0.0));
+    assert_eq!(anna.ask("output horn 1").await, "ok");
+    assert_eq!(anna.ask("output lamp 0.5").await, "ok");
+    pass(400).await;
+    assert_eq!(on(), (true, 50.0));
+    pass(200).await;
+    assert_eq!(on(), (false, 50.0));
+
+    anna.call("output", json!({ "name": "horn", "level": 1, "ttl_ms": 2000 })).await;
+    pass(100).await;
+    assert_eq!(on(), (true, 50.0));
+    anna.ask("estop").await;
+    pass(100).await;
+    assert_eq!(on(), (false, 50.0));
+    assert!(anna.ask("output horn 1").await.starts_with("error: "));
+    pass(100).await;
+    assert_eq!(on(), (false, 50.0));
+    anna.ask("reset").await;
+    pass(100).await;
+    assert_eq!(on(), (false, 50.0), "nothing is resumed");
+    let refused = anna.ask("output bell 1").await;
+    assert_eq!(refused, "error: no output `bell`; this board has horn, lamp");
+    assert!(anna.ask("output horn 2").await.contains("0 to 1"));
+
+    anna.ask("output horn 1").await;
+    pass(100).await;
+    assert_eq!(on(), (true, 50.0));
+    garage.daemon.stop("the end").await;
+    assert_eq!(on(), (false, 50.0));
 }

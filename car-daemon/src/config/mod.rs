@@ -55,7 +55,7 @@ pub struct Config {
 }
 
 /// The `[linux]` table.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinuxConfig {
     /// In place of `/dev`: GPIO chips and I²C buses; for tests and containers.
     pub dev: PathBuf,

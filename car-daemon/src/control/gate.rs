@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hal::{Drive, Target};
-use protocol::{Answer, Code, Command, Event, Fault, Latched, Mode, Role, Visitor, Who};
+use protocol::{Answer, Code, Command, Event, Fault, Latched, Mode, Role, Ttl, Visitor, Who};
 
 use super::breakage::Breakage;
 use super::estop::Estop;
 use super::gimbal::Aim;
 use super::lease::Lease;
 use super::motion::Motion;
+use super::panel::Panel;
 use super::session::{Grant, Session};
 use super::slew::Slew;
 use super::trial::Trial;
@@ -24,6 +25,8 @@ pub type SessionId = u64;
 pub struct Outputs {
     /// For the hardware.
     pub target: Target,
+    /// For its buzzers and lamps, in the order of the board, 0 to 1.
+    pub panel: Vec<f64>,
     /// What the car is doing.
     pub mode: Mode,
     /// Throttle in force, after slew.
@@ -56,6 +59,7 @@ pub struct Gate {
     alone: Slew,
     pub(super) ticked: Duration,
     pub(super) aim: Aim,
+    panel: Panel,
     breakage: Breakage,
     pub(super) closing: bool,
     stop_reason: Option<String>,
@@ -68,6 +72,7 @@ impl Gate {
     pub fn new(rules: Rules) -> Self {
         Self {
             aim: Aim::new(rules.pan, rules.tilt),
+            panel: Panel::new(&rules.outputs),
             rules,
             sessions: BTreeMap::new(),
             lease: Lease::default(),
@@ -136,6 +141,11 @@ impl Gate {
                 self.ready()?;
                 self.turn_camera(id, command, now)
             }
+            Command::Output { name, level, ttl } => {
+                self.ready()?;
+                self.panel.set(name, level.get(), ttl.map(Ttl::get), now)?;
+                Ok(Answer::Done)
+            }
             other => Err(Fault::new(Code::INTERNAL, format!("the gate was asked to do {other:?}"))),
         }
     }
@@ -161,6 +171,7 @@ impl Gate {
         if self.lease_ends().is_some_and(|end| now >= end) {
             self.expire_lease(now);
         }
+        self.panel.tick(now);
         if let Some(motion) = self.motion {
             let full = self.rules.control.slew;
             self.throttle.approach(motion.throttle, elapsed, full);
@@ -174,7 +185,8 @@ impl Gate {
     /// When the car must be looked at again even if nobody says anything.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.motion.map_or_else(|| self.lease_ends(), |motion| motion.deadline())
+        let moving = self.motion.map_or_else(|| self.lease_ends(), |motion| motion.deadline());
+        moving.into_iter().chain(self.panel.next()).min()
     }
 
     /// The session on whose link alone the motion in force hangs.
@@ -203,6 +215,7 @@ impl Gate {
 
     /// The hardware failed: nothing moves until it answers again and somebody says `reset`.
     pub fn hardware_failed(&mut self, what: &str, now: Duration) {
+        self.panel.silence();
         if self.breakage.fail(what) {
             self.halt(format!("hardware fault: {what}"), now);
             self.events.push(Event::Hardware { fault: self.breakage.said() });
@@ -219,6 +232,7 @@ impl Gate {
     /// The daemon goes away: the car stops and stays.
     pub fn close(&mut self, why: &str, now: Duration) {
         self.closing = true;
+        self.panel.silence();
         self.give_up_lease(why);
         self.halt(why.to_owned(), now);
     }
@@ -274,6 +288,7 @@ impl Gate {
                     Some(Trial::Motor(..)) | None => None,
                 },
             },
+            panel: self.panel.levels(),
             mode: match (self.latched(), &broken, self.motion) {
                 (Some(_), ..) => Mode::Estop,
                 (None, Some(_), _) => Mode::Fault,
@@ -344,6 +359,7 @@ impl Gate {
 
     /// It has just been latched.
     fn tell_latched(&mut self, now: Duration) {
+        self.panel.silence();
         let Some(Latched { by, reason }) = self.estop.latched().cloned() else { return };
         let why = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
         self.halt(format!("emergency stop by {by}{why}"), now);

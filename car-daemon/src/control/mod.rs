@@ -12,6 +12,7 @@ mod gimbal;
 mod lease;
 mod motion;
 mod moving;
+mod panel;
 mod rules;
 mod session;
 mod slew;

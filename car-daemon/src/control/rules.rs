@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hal::board::OutputSpec;
 use hal::{Board, Drivetrain};
 use protocol::{Role, Ttl};
 
@@ -62,6 +63,8 @@ pub struct Rules {
     pub(crate) drivetrain: Drivetrain,
     pub(crate) pan: Option<Axis>,
     pub(crate) tilt: Option<Axis>,
+    /// Buzzers and lamps, in the order of the board.
+    pub(crate) outputs: Vec<OutputSpec>,
     pub(crate) bench: Bench,
     pub(crate) reset: Role,
 }
@@ -75,6 +78,7 @@ impl Rules {
             drivetrain: Drivetrain::new(board),
             pan: axis(hal::board::ServoRole::Pan),
             tilt: axis(hal::board::ServoRole::Tilt),
+            outputs: board.outputs.clone(),
             bench: Bench::new(board),
             control,
             reset: Role::Driver,

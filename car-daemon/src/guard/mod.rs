@@ -31,6 +31,22 @@ pub(crate) fn fingerprint(config: &Config) -> u64 {
     let mut hasher = DefaultHasher::new();
     format!("{:?}", config.board).hash(&mut hasher);
     config.platform.name.hash(&mut hasher);
-    config.linux.hash(&mut hasher);
+    (&config.linux.dev, &config.linux.sys).hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_says_which_outputs_there_are_makes_another_fingerprint() {
+        let config = Config::standard();
+        let mut other = config.clone();
+        other.linux.realtime = false;
+        other.control.cruise = 0.1;
+        assert_eq!(fingerprint(&other), fingerprint(&config));
+        other.linux.sys = "/elsewhere".into();
+        assert_ne!(fingerprint(&other), fingerprint(&config));
+    }
 }

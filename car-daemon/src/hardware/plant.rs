@@ -68,7 +68,7 @@ impl Plant {
             (gate.tick(now), gate.next_deadline())
         });
         let changed = match self.retry {
-            None => match self.car.apply(&outputs.target, now).and_then(|()| self.check(now)) {
+            None => match self.write(&outputs, now) {
                 Ok(()) => false,
                 Err(error) => {
                     self.fail(&error.to_string(), now);
@@ -123,6 +123,13 @@ impl Plant {
             Ok(pressed) => pressed.then(|| pin.to_owned()),
             Err(error) => Some(format!("{pin}, which cannot be read: {error}")),
         }
+    }
+
+    /// The wheels first, then the camera, then what only shines or sounds.
+    fn write(&mut self, outputs: &Outputs, now: Duration) -> Result<(), HardwareError> {
+        self.car.apply(&outputs.target, now)?;
+        self.car.show(&outputs.panel)?;
+        self.check(now)
     }
 
     fn check(&mut self, now: Duration) -> Result<(), HardwareError> {

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hal::IoError;
-use hal::board::Pull;
+use hal::board::{Level, Pull};
 use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use protocol::{Command, Power, Role};
 use sim::Sim;
@@ -55,8 +55,8 @@ impl Platform for Restless {
         "restless"
     }
 
-    fn output(&mut self, line: &str) -> Result<Output, IoError> {
-        self.sim.output(line)
+    fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
+        self.sim.output_at(line, first)
     }
 
     fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {

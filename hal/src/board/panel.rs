@@ -17,6 +17,17 @@ pub struct OutputSpec {
     pub active: Level,
 }
 
+impl OutputSpec {
+    /// What is on its pin while it is off.
+    #[must_use]
+    pub fn rests(&self) -> Level {
+        match self.active {
+            Level::High => Level::Low,
+            Level::Low => Level::High,
+        }
+    }
+}
+
 /// What an [`OutputSpec`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputKind {

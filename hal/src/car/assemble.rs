@@ -8,11 +8,13 @@ use std::time::Duration;
 use super::chip::{Chip, OnBoard, PwmChip, RobotHat, explained};
 use super::guard::{Pass, asks_a_robot_hat, reads_a_register};
 use super::motor::{Bridge, Bridged, Driver, Motor, Wire};
+use super::panel::{Light, Signal};
 use super::parts::{Button, ESTOP, Standby};
 use super::reckoning::Reckoning;
 use super::turret::{Turret, refused_by_servo};
 use crate::board::{
-    Board, BridgeSpec, ChipKind, DriverSpec, EscReverse, EscSpec, EstopSpec, MotorSpec, PinRef, ServoSpec,
+    Board, BridgeSpec, ChipKind, DriverSpec, EscReverse, EscSpec, EstopSpec, Level, MotorSpec, OutputSpec,
+    PinRef, ServoSpec,
 };
 use crate::driver::esc::{Esc, Pulses, Reverse};
 use crate::driver::hbridge::{self, HBridge, Table};
@@ -63,6 +65,11 @@ pub(super) fn car(
         standby.push(Standby { part, line, pass: pass.clone() });
     }
 
+    let mut lights = Vec::new();
+    for spec in &board.outputs {
+        let part = format!("output {}", spec.name);
+        lights.push(opener.light(&part, spec).map_err(|source| error(&part, source))?);
+    }
     let chips = opener.chips;
     let on_board = |index| chips.iter().find(|chip| chip.index == index)?.pwm.analog();
     let sensors = Sensors::open(board, opener.platform, &on_board).map_err(broken)?;
@@ -73,6 +80,7 @@ pub(super) fn car(
     let mut car = Car {
         motors,
         servos,
+        lights,
         standby,
         awake: false,
         chips,
@@ -148,10 +156,16 @@ impl Opener<'_> {
             }
             ChipKind::RobotHat { reset } => {
                 let (bus, delay) = hardware()?;
-                // Reset from the moment its line is opened.
-                let reset = reset.as_deref().map(|line| self.line(line)).transpose()?.map(Boxed);
                 let channels = self.board.channels_of(index);
-                self.shared(&name, || RobotHat::new(bus, delay, reset, spec.address, &channels))?
+                // Reset from the moment its line is opened. Without that line its channels are turned off all
+                // the same, before anybody hears of it.
+                let (reset, missing) = match reset.as_deref().map(|line| self.line(line)).transpose() {
+                    Ok(line) => (line.map(Boxed), None),
+                    Err(error) => (None, Some(error)),
+                };
+                let chip =
+                    self.shared(&name, || RobotHat::new(bus, delay, reset, spec.address, &channels))?;
+                missing.map_or(Ok(chip), Err)?
             }
             _ => return Ok(()),
         };
@@ -254,8 +268,24 @@ impl Opener<'_> {
         Ok(Button { input, pressed: spec.pressed })
     }
 
+    fn light(&mut self, part: &str, spec: &OutputSpec) -> Result<Light, IoError> {
+        let chip = self.used_by(part, &spec.pin);
+        let signal = match &spec.pin {
+            PinRef::Gpio { line } => Signal::Line(Boxed(self.line_at(line, spec.rests())?)),
+            PinRef::Pwm { device, channel } => {
+                Signal::Pwm(Boxed(self.pwm(device, *channel, spec.frequency_hz)?))
+            }
+            PinRef::Chip { chip, channel } => Signal::Pwm(Boxed(self.channel(*chip, *channel)?)),
+        };
+        Ok(Light::new(part, spec, signal, chip))
+    }
+
     fn line(&mut self, line: &str) -> Result<Output, IoError> {
-        let output = self.platform.output(line)?;
+        self.line_at(line, Level::Low)
+    }
+
+    fn line_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
+        let output = self.platform.output_at(line, first)?;
         Ok(self.pass.output(output, PinRef::Gpio { line: line.to_owned() }.to_string()))
     }
 

@@ -26,6 +26,9 @@ pub(super) trait PwmChip: Send {
     /// Sends what changed.
     fn flush(&self) -> Result<(), IoError>;
 
+    /// A channel shall have what it was last given, in place of what was not sent.
+    fn take_back(&self, channel: u8);
+
     /// Whether it still runs as it was set up.
     fn verify(&self) -> Result<(), IoError>;
 
@@ -86,6 +89,10 @@ impl<C: Staged<Bus = IoError> + Send + 'static> PwmChip for OnBoard<C> {
 
     fn flush(&self) -> Result<(), IoError> {
         self.said(self.shared.lock().flush())
+    }
+
+    fn take_back(&self, channel: u8) {
+        self.shared.lock().take_back(channel);
     }
 
     fn verify(&self) -> Result<(), IoError> {

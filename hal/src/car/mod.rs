@@ -27,6 +27,7 @@ mod calibration;
 mod chip;
 mod guard;
 mod motor;
+mod panel;
 mod parts;
 mod reckoning;
 mod rest;
@@ -41,6 +42,7 @@ pub use target::{Drive, Target};
 use chip::Chip;
 use guard::Pass;
 use motor::Motor;
+use panel::Light;
 use parts::{Button, FirstError, Standby};
 use reckoning::Reckoning;
 use turret::{Aim, Turret};
@@ -50,6 +52,7 @@ pub struct Car {
     // In the order of drops: what is staged last, the chips send.
     motors: Vec<Motor>,
     servos: Vec<Turret>,
+    lights: Vec<Light>,
     standby: Vec<Standby>,
     /// Every standby line is known to be high.
     awake: bool,
@@ -108,7 +111,7 @@ impl Car {
     ///
     /// # Errors
     /// Every output that does not obey, and whose it is. All others are low or have no duty, with which
-    /// no bridge drives.
+    /// no bridge drives; a buzzer or lamp that is on while it is low is high.
     pub fn rest(board: &Board, platform: &mut dyn Platform) -> Result<(), Vec<AssembleError>> {
         rest::board(board, platform)
     }
@@ -138,7 +141,22 @@ impl Car {
         if self.pass.interlock().is_engaged() { self.hold() } else { Ok(()) }
     }
 
-    /// Brakes, whatever was written before. The servos hold. Bridges that sleep wake up braked.
+    /// Sets every buzzer and lamp to its level, 0 to 1, in the order of the board, and writes only what
+    /// changed; those without a level go off. Under an engaged [`interlock`](Self::interlock) the buzzers are
+    /// silent and the lamps stay, whatever the levels.
+    ///
+    /// # Errors
+    /// The first that failed, or a level that is none. All others are written.
+    pub fn show(&mut self, levels: &[f64]) -> Result<(), HardwareError> {
+        if !self.pass.interlock().is_engaged() {
+            let level = |index: usize, _: &Light| levels.get(index).copied().unwrap_or(0.0);
+            self.light(level).or_else(unless_interlocked)?;
+        }
+        if self.pass.interlock().is_engaged() { self.silence() } else { Ok(()) }
+    }
+
+    /// Brakes, whatever was written before. The servos hold, the buzzers are silent, the lamps stay. Bridges
+    /// that sleep wake up braked.
     ///
     /// # Errors
     /// The first failure; every motor is tried even where another fails. Every bridge with a standby
@@ -150,7 +168,10 @@ impl Car {
         for motor in &mut self.motors {
             motor.driver.forget();
         }
-        self.brake(None)
+        self.lights.iter_mut().for_each(Light::doubt);
+        // Silence waits for the brakes, and comes where they fail too.
+        let (braked, silent) = (self.brake(None), self.silence());
+        braked.and(silent)
     }
 
     /// Brings a car back after a failure: brakes, turns the servos to where they were last told (to the
@@ -265,7 +286,9 @@ impl Car {
     /// Without a time where it is not known.
     fn brake(&mut self, now: Option<Duration>) -> Result<(), HardwareError> {
         // What the servos' chips were told and did not send must not go out with what brakes.
-        let taken_back = self.servos.iter_mut().try_for_each(Turret::take_back);
+        for (index, channel) in self.servos.iter().filter_map(Turret::unsent) {
+            self.chips.iter().filter(|chip| chip.index == index).for_each(|chip| chip.pwm.take_back(channel));
+        }
         for motor in &mut self.motors {
             motor.intend(Command::Brake, now);
         }
@@ -274,8 +297,26 @@ impl Car {
             self.drive()?;
             self.wheels = WheelPower::default();
             self.wake()
-        })?;
-        taken_back
+        })
+    }
+
+    /// Buzzers go off, and lamps are what they were.
+    fn silence(&mut self) -> Result<(), HardwareError> {
+        let pass = self.pass.clone();
+        pass.halting(|| self.light(|_, light| if light.sounds() { 0.0 } else { light.told() }))
+    }
+
+    fn light(&mut self, level: impl Fn(usize, &Light) -> f64) -> Result<(), HardwareError> {
+        if self.lights.is_empty() {
+            return Ok(());
+        }
+        let mut first = FirstError::default();
+        for (index, light) in self.lights.iter_mut().enumerate() {
+            let level = level(index, light);
+            first.note(light.show(level));
+        }
+        self.flush(&mut first);
+        first.into_result()
     }
 
     fn turret(&self, role: ServoRole) -> Option<&Turret> {
@@ -359,6 +400,7 @@ impl Car {
                 }
                 let on_chip = |turret: &&mut Turret| turret.chip == Some(chip.index);
                 self.servos.iter_mut().filter(on_chip).for_each(Turret::doubt);
+                self.lights.iter_mut().filter(|light| light.is_on(chip.index)).for_each(Light::doubt);
             }
         }
     }

@@ -6,7 +6,7 @@
 use super::Car;
 use super::assemble::{Opener, standby_lines, wires};
 use super::guard::Pass;
-use crate::board::{Board, DriverSpec, PinRef};
+use crate::board::{Board, BridgeSpec, DriverSpec, Level, PinRef};
 use crate::platform::{Output, Platform, Pwm};
 use crate::{AssembleError, Interlock, IoError};
 
@@ -18,8 +18,8 @@ pub(super) fn board(board: &Board, platform: &mut dyn Platform) -> Result<(), Ve
     // Held until the chips are off too: a line that is let go may float. A dead bus takes a second to
     // say so, hence the order.
     let mut held = Vec::new();
-    for (part, pin, frequency_hz) in pins(board) {
-        match open(platform, pin, frequency_hz) {
+    for Rest { part, pin, frequency_hz, level } in pins(board) {
+        match open(platform, pin, frequency_hz, level) {
             Ok(opened) => held.push(opened),
             Err(source) => note(&part, source),
         }
@@ -45,33 +45,57 @@ pub(super) fn board(board: &Board, platform: &mut dyn Platform) -> Result<(), Ve
     Err(failures)
 }
 
+/// A pin, and what it is at rest.
+struct Rest<'a> {
+    part: String,
+    pin: &'a PinRef,
+    frequency_hz: f64,
+    level: Level,
+}
+
+impl<'a> Rest<'a> {
+    fn low(part: String, pin: &'a PinRef, frequency_hz: f64) -> Self {
+        Self { part, pin, frequency_hz, level: Level::Low }
+    }
+}
+
 /// Every pin that the board names, with the part it belongs to.
-fn pins(board: &Board) -> Vec<(String, &PinRef, f64)> {
+fn pins(board: &Board) -> Vec<Rest<'_>> {
     let mut all = Vec::new();
     // Asleep, a bridge drives nothing whatever its other wires do.
-    all.extend(standby_lines(board).into_iter().map(|(part, pin)| (part, pin, 0.0)));
+    all.extend(standby_lines(board).into_iter().map(|(part, pin)| Rest::low(part, pin, 0.0)));
     for motor in &board.motors {
         let (pins, frequency_hz) = match &motor.driver {
             DriverSpec::HBridge(bridge) => {
-                let (_, pins, frequency_hz) = wires(bridge);
+                let (_, mut pins, frequency_hz) = wires(bridge);
+                if let BridgeSpec::RobotHat { pwm: PinRef::Chip { .. }, direction, .. } = bridge {
+                    // Its level stops nothing, and under the duty that the chip still gives it reverses.
+                    pins.retain(|pin| *pin != direction);
+                }
                 (pins, frequency_hz)
             }
             // Without pulses it stops by itself. Neutral comes with the brakes of the others.
             DriverSpec::Esc(esc) => (vec![&esc.pwm], esc.frequency_hz),
         };
         // The modulated wire is the last of a table, and loses its duty before the inputs change.
-        all.extend(pins.into_iter().rev().map(|pin| (format!("motor {}", motor.name), pin, frequency_hz)));
+        let part = || format!("motor {}", motor.name);
+        all.extend(pins.into_iter().rev().map(|pin| Rest::low(part(), pin, frequency_hz)));
     }
     for servo in &board.servos {
-        all.push((format!("servo {}", servo.name), &servo.pwm, servo.frequency_hz));
+        all.push(Rest::low(format!("servo {}", servo.name), &servo.pwm, servo.frequency_hz));
+    }
+    for output in &board.outputs {
+        let part = format!("output {}", output.name);
+        let (pin, frequency_hz, level) = (&output.pin, output.frequency_hz, output.rests());
+        all.push(Rest { part, pin, frequency_hz, level });
     }
     all
 }
 
-/// What a platform hands out is low, or without duty, from the moment it is opened.
+/// What a platform hands out is at its level, or without duty, from the moment it is opened.
 enum Opened {
     Line {
-        _low: Output,
+        _resting: Output,
     },
     Pwm {
         _off: Pwm,
@@ -80,9 +104,14 @@ enum Opened {
     OnChip,
 }
 
-fn open(platform: &mut dyn Platform, pin: &PinRef, frequency_hz: f64) -> Result<Opened, IoError> {
+fn open(
+    platform: &mut dyn Platform,
+    pin: &PinRef,
+    frequency_hz: f64,
+    level: Level,
+) -> Result<Opened, IoError> {
     Ok(match pin {
-        PinRef::Gpio { line } => Opened::Line { _low: platform.output(line)? },
+        PinRef::Gpio { line } => Opened::Line { _resting: platform.output_at(line, level)? },
         PinRef::Pwm { device, channel } => {
             Opened::Pwm { _off: platform.pwm(device, *channel, frequency_hz)? }
         }

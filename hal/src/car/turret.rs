@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::board::ServoSpec;
+use crate::board::{PinRef, ServoSpec};
 use crate::driver::servo::{self, Servo};
 use crate::platform::DynPwm;
 use crate::platform::adapt::Boxed;
@@ -86,12 +86,12 @@ impl Turret {
         self.heard = false;
     }
 
-    /// Takes back what its chip was told and may not have sent. On a wire of its own nothing waits.
-    pub(super) fn take_back(&mut self) -> Result<(), HardwareError> {
-        if self.heard || !self.moved || self.chip.is_none() {
-            return Ok(());
+    /// The channel of its chip that may hold what was not sent. On a wire of its own nothing waits.
+    pub(super) fn unsent(&self) -> Option<(usize, u8)> {
+        match self.spec.pwm {
+            PinRef::Chip { chip, channel } if self.moved && !self.heard => Some((chip, channel)),
+            _ => None,
         }
-        self.turn_to(self.heard_at, None)
     }
 
     /// What was staged is on the wire.

@@ -88,15 +88,14 @@ impl Sequence {
     /// The pulse in microseconds for `power` at `now`. Powers beyond ±1 are taken for ±1.
     pub fn pulse_us(&mut self, power: f64, now: Duration) -> f64 {
         let power = power.clamp(-1.0, 1.0);
-        self.phase = match self.phase {
-            Phase::Lost => Phase::Arming(now),
-            Phase::Arming(since) if now.saturating_sub(since) >= self.pulses.arm => {
-                Phase::Ready { reverses: false }
+        if self.phase == Phase::Lost {
+            self.phase = Phase::Arming(now);
+        }
+        if let Phase::Arming(since) = self.phase {
+            if now.saturating_sub(since) < self.pulses.arm {
+                return self.pulses.neutral_us;
             }
-            other => other,
-        };
-        if let Phase::Arming(_) = self.phase {
-            return self.pulses.neutral_us;
+            self.phase = Phase::Ready { reverses: false };
         }
         if power < 0.0 { self.backward(power, now) } else { self.onward(power, now) }
     }

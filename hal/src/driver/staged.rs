@@ -49,6 +49,12 @@ pub trait Staged {
     /// A failed transfer. After it nothing is known, and the next flush writes everything.
     fn flush(&mut self) -> Result<(), Self::Error>;
 
+    /// Stages again what a channel is known to have been given last, in place of what was not sent. A chip
+    /// whose channels hold nothing in place need not know.
+    fn take_back(&mut self, channel: u8) {
+        let _: u8 = channel;
+    }
+
     /// Whether it is there and runs as it was set up.
     ///
     /// # Errors

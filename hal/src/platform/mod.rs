@@ -9,7 +9,7 @@ use embedded_hal::i2c::I2c;
 use embedded_hal::pwm::SetDutyCycle;
 
 use crate::IoError;
-use crate::board::Pull;
+use crate::board::{Level, Pull};
 
 pub(crate) mod adapt;
 pub mod linux;
@@ -74,7 +74,16 @@ pub trait Platform: Send {
     ///
     /// # Errors
     /// No such line, in use, or not permitted.
-    fn output(&mut self, line: &str) -> Result<Output, IoError>;
+    fn output(&mut self, line: &str) -> Result<Output, IoError> {
+        self.output_at(line, Level::Low)
+    }
+
+    /// The same at another level from the first moment on: what a wire is safe at that is active while it is
+    /// low.
+    ///
+    /// # Errors
+    /// As of [`output`](Self::output).
+    fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError>;
 
     /// A GPIO line as an input, with a resistor of the computer towards `pull`.
     ///

@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::hint::{did_you_mean, list, nearest, quoted};
 use super::methods::{Method, Params};
 use super::node::Node;
-use crate::{Angle, AngularSpeed, Fault, LinearSpeed, Moment, Power, Pulse, Rate, Token, Topic, Topics, Ttl};
+use crate::{
+    Angle, AngularSpeed, Fault, Level, LinearSpeed, Moment, Power, Pulse, Rate, Token, Topic, Topics, Ttl,
+};
 
 /// Most parameters of a method.
 pub(super) const MOST: usize = 7;
@@ -113,6 +115,10 @@ impl<'a> Args<'a> {
 
     pub(super) fn power(&mut self, name: &'static str) -> Result<Power, Fault> {
         Ok(Power::new(name, self.number(name)?)?)
+    }
+
+    pub(super) fn level(&mut self, name: &'static str) -> Result<Level, Fault> {
+        Ok(Level::new(name, self.number(name)?)?)
     }
 
     pub(super) fn linear(&mut self, name: &'static str) -> Result<LinearSpeed, Fault> {

@@ -201,6 +201,23 @@ static TABLE: &[Method] = &[
         },
     },
     bare!("center", Command::Center),
+    Method {
+        name: "output",
+        params: Params::Named(&["name", "level", "ttl_ms"]),
+        read: |args| {
+            Ok(Command::Output {
+                name: args.text("name")?,
+                level: args.level("level")?,
+                ttl: args.maybe("ttl_ms", Args::ttl)?,
+            })
+        },
+        write: |command| match command {
+            Command::Output { name, level, ttl } => {
+                Some(vec![json!(name), json!(level.get()), json!(ttl.map(Ttl::as_ms))])
+            }
+            _ => None,
+        },
+    },
     bare!("state", Command::State),
     Method {
         name: "subscribe",

@@ -1,7 +1,7 @@
 //! The table of words of the text dialect. A new word is one row here, and one variant of
 //! [`Command`] where there is none yet. What follows a word is numbers, and at most one text.
 
-use crate::{Angle, Command, Fault, Move, Power};
+use crate::{Angle, Command, Fault, Level, Move, Power};
 
 /// A row.
 pub(super) struct Word {
@@ -121,6 +121,24 @@ static TABLE: &[Word] = &[
         },
     },
     Word {
+        name: "output",
+        numbers: &[],
+        optional: &[],
+        rest: Rest::Needed("NAME LEVEL"),
+        read: |_, rest| {
+            let (name, level) = rest.rsplit_once(char::is_whitespace).ok_or_else(output)?;
+            Ok(Command::Output {
+                name: super::args::text("name", name.trim_end())?,
+                level: Level::new("level", level.parse().map_err(|_| output())?)?,
+                ttl: None,
+            })
+        },
+        write: |command| match command {
+            Command::Output { name, level, ttl: None } => Some(format!("{name} {}", level.get())),
+            _ => None,
+        },
+    },
+    Word {
         name: "estop",
         numbers: &[],
         optional: &[],
@@ -167,3 +185,7 @@ static TABLE: &[Word] = &[
     bare!("ping", Command::Ping { value: serde_json::Value::Null }),
     bare!("help", Command::Help),
 ];
+
+fn output() -> Fault {
+    Fault::params("write `output NAME LEVEL`, as in `output horn 1`; a level is 0 to 1")
+}

@@ -141,6 +141,9 @@ pub struct Info {
     pub topics: Vec<String>,
     /// What can be called.
     pub methods: Vec<String>,
+    /// The board's buzzers and lamps by name: `buzzer` or `led`.
+    #[serde(default)]
+    pub outputs: std::collections::BTreeMap<String, String>,
 }
 
 /// Something happened.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Angle, AngularSpeed, LinearSpeed, Moment, Power, Rate, Role, Token, Trial, Ttl};
+use crate::{Angle, AngularSpeed, Level, LinearSpeed, Moment, Power, Rate, Role, Token, Trial, Ttl};
 
 /// A command, already valid.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,6 +97,15 @@ pub enum Command {
     },
     /// Turn the camera straight ahead.
     Center,
+    /// Sets a buzzer or a lamp of the board.
+    Output {
+        /// As the board calls it.
+        name: String,
+        /// How much.
+        level: Level,
+        /// How long; without it a lamp stays, and a buzzer sounds for the daemon's default.
+        ttl: Option<Ttl>,
+    },
     /// Say the state once.
     State,
     /// Say these topics from now on.
@@ -158,6 +167,7 @@ impl Command {
             | Self::Nudge { .. }
             | Self::NudgeStep { .. }
             | Self::Center
+            | Self::Output { .. }
             | Self::Acquire { .. }
             | Self::Release
             | Self::Reset => Some(Role::Driver),

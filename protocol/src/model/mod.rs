@@ -16,5 +16,5 @@ pub use board::{BoardInfo, MotorInfo, ServoInfo, Trial};
 pub use command::{Command, Move, Topic, Topics};
 pub use fault::{Code, Fault};
 pub use message::{Id, Outgoing, Replies, Reply, Request, Requests};
-pub use number::{Angle, AngularSpeed, LinearSpeed, Moment, OutOfRange, Power, Pulse, Rate, Ttl};
+pub use number::{Angle, AngularSpeed, Level, LinearSpeed, Moment, OutOfRange, Power, Pulse, Rate, Ttl};
 pub use state::{Battery, Gimbal, Imu, Latched, Mode, Odometry, Pose, Speed, State, Wheels};

@@ -56,6 +56,10 @@ ranged! {
     Power, get, -1.0, 1.0, "-1 to 1"
 }
 ranged! {
+    /// How much of a lamp or buzzer, 0 (off) to 1.
+    Level, get, 0.0, 1.0, "0 to 1"
+}
+ranged! {
     /// An angle of the camera in degrees, -180 to 180; pan is positive to the left, tilt is
     /// positive upward.
     Angle, degrees, -180.0, 180.0, "-180 to 180 degrees"

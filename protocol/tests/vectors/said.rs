@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use protocol::{
     Angle, AngularSpeed, Answer, Battery, BoardInfo, Code, Command, DialectId, Event, Fault, Gimbal, Hello,
-    Imu, Info, Latched, Limit, LinearSpeed, Mode, Moment, MotorInfo, Move, Odometry, Pose, Power, Pulse,
-    Rate, Role, ServoInfo, Speed, State, Token, Topics, Trial, Ttl, Visitor, Wheels, Who,
+    Imu, Info, Latched, Level, Limit, LinearSpeed, Mode, Moment, MotorInfo, Move, Odometry, Pose, Power,
+    Pulse, Rate, Role, ServoInfo, Speed, State, Token, Topics, Trial, Ttl, Visitor, Wheels, Who,
 };
 use serde_json::{Value, json};
 
@@ -93,6 +93,8 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         ("look on one axis", Command::Look { pan: None, tilt: Some(angle(20.5)) }),
         ("nudge", Command::Nudge { pan: angle(-2.5), tilt: angle(0.0) }),
         ("center", Command::Center),
+        ("output", Command::Output { name: "horn".to_owned(), level: Level::MAX, ttl: None }),
+        ("output for a while", Command::Output { name: "lamp".to_owned(), level: Level::clamped(0.25), ttl }),
         ("state", Command::State),
         ("subscribe", Command::Subscribe { topics: Topics::ALL, rate: Rate::new("rate_hz", 20.0).ok() }),
         (
@@ -203,6 +205,7 @@ pub(super) fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
         limits: [("command_ttl_ms".to_owned(), 500.0), ("max_speed_m_s".to_owned(), 0.8)].into(),
         topics: vec!["state".to_owned(), "events".to_owned()],
         methods: protocol::dialect::method_names().map(str::to_owned).collect(),
+        outputs: [("horn".to_owned(), "buzzer".to_owned())].into(),
     };
     let fault = |code, words: &str| Err(Fault::new(code, words));
     vec![

@@ -241,3 +241,21 @@ fn every_motor_of_every_preset_turns_alone_both_ways() {
         }
     });
 }
+
+#[test]
+fn every_preset_with_a_sonar_measures_what_is_ahead_and_no_more_than_that() {
+    every(|name| {
+        let mut run = Run::new(name);
+        let has_one = run.board.range.is_some();
+        for distance_m in [0.25, 1.75] {
+            assert_eq!(run.sim.set_range(Some(distance_m)), has_one, "{name}");
+            run.sense(Duration::from_secs(1));
+            let read = run.car.readings().range_m;
+            assert_eq!(read.is_some(), has_one, "{name}");
+            assert!(read.is_none_or(|read_m| (read_m - distance_m).abs() < 0.02), "{name}: {read:?}");
+        }
+        run.sim.set_range(None);
+        run.sense(Duration::from_secs(1));
+        assert_eq!(run.car.readings().range_m, None, "{name}");
+    });
+}

@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use embedded_hal::i2c::Operation;
-use hal::board::Pull;
+use hal::board::{Level, Pull};
 use hal::platform::{Bus, Edge, Input, Output, Pwm, Watch};
 use hal::{IoError, IoKind, Platform};
 use serde_json::{Value, json};
@@ -85,7 +85,10 @@ fn open_handle(bench: &Bench, asked: &Value, answers: &UnixStream) -> Result<Han
     let text = |key: &str| asked[key].as_str().unwrap_or_default();
     let number = |key: &str| asked[key].as_u64().and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
     Ok(match text("open") {
-        "output" => Handle::Output(sim.output(text("line"))?),
+        "output" => {
+            let first = if asked["high"] == true { Level::High } else { Level::Low };
+            Handle::Output(sim.output_at(text("line"), first)?)
+        }
         "input" => Handle::Input(sim.input(text("line"), Pull::None)?),
         "pwm" => {
             let frequency_hz = asked["frequency_hz"].as_f64().unwrap_or(0.0);

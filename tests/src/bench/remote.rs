@@ -11,7 +11,7 @@ use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::i2c::{self, I2c, Operation};
 use embedded_hal::pwm::{self, SetDutyCycle};
-use hal::board::Pull;
+use hal::board::{Level, Pull};
 use hal::platform::{Bus, Delay, Edge, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{IoError, IoKind, Platform};
 use serde_json::{Value, json};
@@ -45,8 +45,9 @@ impl Platform for Remote {
         "bench"
     }
 
-    fn output(&mut self, line: &str) -> Result<Output, IoError> {
-        Ok(Box::new(self.open(&json!({ "open": "output", "line": line }))?))
+    fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
+        let high = first == Level::High;
+        Ok(Box::new(self.open(&json!({ "open": "output", "line": line, "high": high }))?))
     }
 
     fn input(&mut self, line: &str, _: Pull) -> Result<Input, IoError> {

@@ -1,7 +1,6 @@
-//! `car-daemon` as the stories run it: the same program, built where their harness finds it, with three
+//! `car-daemon` as the stories run it: the same program, built where their harness finds it, with two
 //! more platforms: `bench`, a simulated car in another process behind the socket `bench` in `[linux] dev`;
-//! `miswired`, a simulated car that is wired as the board file `truth.toml` in `[linux] sys` says, whatever the
-//! daemon's board is; and `breakable`, on which it breaks when told.
+//! and `breakable`, on which it breaks when told.
 //!
 //! What breaks is the word in the file `fault` in `[linux] sys`: `panic` and `stall` the control loop,
 //! `bus` every chip, `panic-at-start` whoever opens the platform, which is the main thread of a daemon.
@@ -14,10 +13,9 @@ use std::time::Duration;
 
 use car_daemon::{Config, PLATFORMS, PlatformRow, cli};
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
-use hal::board::Pull;
+use hal::board::{Level, Pull};
 use hal::platform::{Bus, Delay, EdgeSink, Input, Linux, Output, Pwm, Watch};
-use hal::{Board, IoError, IoKind, Platform};
-use sim::Sim;
+use hal::{IoError, IoKind, Platform};
 use tests::bench::Remote;
 
 fn main() -> ExitCode {
@@ -27,15 +25,8 @@ fn main() -> ExitCode {
         outlives: true,
     };
     let breakable = PlatformRow { name: "breakable", open: Breakable::open, outlives: true };
-    let miswired = PlatformRow { name: "miswired", open: miswired, outlives: false };
-    let platforms: Vec<PlatformRow> = PLATFORMS.iter().copied().chain([bench, miswired, breakable]).collect();
+    let platforms: Vec<PlatformRow> = PLATFORMS.iter().copied().chain([bench, breakable]).collect();
     cli::main_with(platforms.leak())
-}
-
-fn miswired(config: &Config) -> Box<dyn Platform> {
-    let truth = config.linux.sys.join("truth.toml");
-    let board = Board::load(&truth.to_string_lossy());
-    Box::new(Sim::new(&board.unwrap_or_else(|error| panic!("{error}"))))
 }
 
 /// The platform `linux`, and a chip at every address of every bus.
@@ -59,8 +50,8 @@ impl Platform for Breakable {
         "breakable"
     }
 
-    fn output(&mut self, line: &str) -> Result<Output, IoError> {
-        self.linux.output(line)
+    fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
+        self.linux.output_at(line, first)
     }
 
     fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {

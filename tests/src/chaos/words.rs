@@ -44,6 +44,7 @@ pub(super) const WORDS: &[Word] = &[
     Word { weight: 8, say: |v| Said::Word(format!("drive {} {}", power(v), power(v))) },
     Word { weight: 14, say: |v| Said::Call("drive", drive(v)) },
     Word { weight: 6, say: |v| Said::Call("velocity", velocity(v)) },
+    Word { weight: 4, say: |v| Said::Call("test", test(v)) },
     Word { weight: 3, say: |_| Said::Word("drive 0 0".into()) },
     Word { weight: 5, say: |_| Said::Word("stop".into()) },
     Word { weight: 3, say: |v| Said::Call("stop", numbered(v, json!({}))) },
@@ -159,6 +160,15 @@ pub(super) fn drive(voice: &mut Voice) -> Value {
 
 fn velocity(voice: &mut Voice) -> Value {
     let params = json!({ "linear": power(voice), "angular": 8.0 * power(voice) });
+    let params = lasting(voice, params);
+    let params = dated(voice, params);
+    numbered(voice, params)
+}
+
+/// One motor alone, or one that is not there.
+fn test(voice: &mut Voice) -> Value {
+    let motor = pick(voice, &["left", "right", "left", "right", "lefft"]);
+    let params = json!({ "motor": motor, "power": power(voice) });
     let params = lasting(voice, params);
     let params = dated(voice, params);
     numbered(voice, params)

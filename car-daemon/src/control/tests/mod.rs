@@ -15,6 +15,7 @@ mod authority;
 mod breakage;
 mod drivetrains;
 mod estop;
+mod panel;
 mod trial;
 
 const ANNA: u64 = 1;

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::board::{Chip, ChipKind, DrivetrainSpec, End, MotorSpec, PinRef, ServoRole, ServoSpec, Side};
+use crate::board::{
+    Chip, ChipKind, DriverSpec, DrivetrainSpec, End, EscReverse, EscSpec, MotorSpec, PinRef, ServoRole,
+    ServoSpec, Side,
+};
 use crate::driver::pca9685;
+use crate::drivetrain::WIDEST_LOCK_DEG;
 use crate::file::{Item, Reader, Spot};
 
 /// What every hobby servo and ESC understands, hertz.
@@ -102,8 +106,11 @@ pub(super) fn wheels(
                 let hint = "add [motors.rear] with side = \"both\"";
                 reader.fault(root, "there is no motor", hint);
             }
-            if steering.is_none() {
-                reader.fault(root, "nothing steers", "add [servos.steering] with role = \"steering\"");
+            match steering {
+                Some(servo) => locks(reader, servo),
+                None => {
+                    reader.fault(root, "nothing steers", "add [servos.steering] with role = \"steering\"");
+                }
             }
         }
         DrivetrainSpec::Mecanum { .. } => corners(reader, root, &motors),
@@ -111,6 +118,27 @@ pub(super) fn wheels(
     if let (Some(servo), false) = (steering, matches!(drivetrain, DrivetrainSpec::Ackermann { .. })) {
         let what = format!("steers, but the drivetrain is {}", drivetrain.name());
         reader.fault(&servo.spot, what, "only kind = \"ackermann\" has a steering servo");
+    }
+}
+
+/// The front wheels turn to both sides, and no further than wheels do.
+fn locks(reader: &Reader<'_>, servo: &Item<ServoSpec>) {
+    let ServoSpec { min_deg, center_deg, max_deg, .. } = servo.value;
+    for (side, lock) in [("left", max_deg - center_deg), ("right", center_deg - min_deg)] {
+        if !(1.0..=WIDEST_LOCK_DEG).contains(&lock) {
+            let what = format!("turns the front wheels {lock} degrees to the {side}");
+            let hint = format!("its limits are 1 to {WIDEST_LOCK_DEG} degrees from center_deg");
+            reader.fault(&servo.spot, what, hint);
+        }
+    }
+}
+
+/// An ESC that cannot turn backward has forward where its motor has it.
+pub(super) fn goes_forward(reader: &Reader<'_>, at: &Spot, invert: Option<bool>, driver: &DriverSpec) {
+    let only_forward = matches!(driver, DriverSpec::Esc(EscSpec { reverse: EscReverse::None, .. }));
+    if only_forward && invert == Some(true) {
+        let hint = "swap two wires of the motor instead, or set its reverse";
+        reader.fault(at, "is true of an ESC that cannot turn backward: it would never go forward", hint);
     }
 }
 

@@ -40,13 +40,16 @@ pub(super) fn read(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<Item
     let name = table.key().to_owned();
     let side = table.need("side", r#""left""#).choice(&SIDES);
     let end = table.get("end").or(None, |field| field.choice(&ENDS).map(Some));
-    let invert = table.get("invert").or(false, Field::boolean);
+    let at_invert = table.get("invert");
+    let invert = at_invert.or(false, Field::boolean);
+    let at_invert = at_invert.spot();
     let trim = table.get("trim").or(1.0, |field| field.number(0.5..=1.0, ""));
     let deadband = table.get("deadband").or(0.0, |field| field.number(0.0..=0.5, ""));
     let min_duty = table.get("min_duty").or(0.0, |field| field.number(0.0..=0.9, ""));
     let encoder = table.get("encoder").or(None, |field| encoder(wiring, field.table()?).map(Some));
     // Which keys are right depends on the driver: without one nothing is said about the others.
     let driver = table.need("driver", r#""hbridge""#).choice(&DRIVERS)?(wiring, &mut table)?;
+    check::goes_forward(wiring.reader(), &at_invert, invert, &driver);
     table.finish();
     let value = MotorSpec {
         name,
@@ -165,5 +168,30 @@ mod tests {
         }
         let elsewhere = faults_with("address = 0x5D", "address = 0x40");
         assert!(elsewhere.contains("it can be at 0x58 to 0x61"), "{elsewhere}");
+    }
+
+    #[test]
+    fn an_esc_that_only_goes_forward_is_not_inverted_and_front_wheels_turn_to_both_sides_within_reason() {
+        let preset = include_str!("../../../boards/donkeycar.toml");
+        let at = preset.find("[servos.").expect("a servo");
+        let motors = "[motors.main]\nside = \"both\"\ndriver = \"esc\"\npwm = \"pca9685@0x40:0\"\n\
+                      reverse = \"none\"\ninvert = true\n";
+        let servo = "[servos.steering]\nrole = \"steering\"\npwm = \"pca9685@0x40:1\"\nmin_us = 1000\n\
+                     max_us = 2000\nmin_deg = 0\nmax_deg = 90\n";
+        let head = preset.find("[motors.").expect("a motor");
+        assert!(head < at);
+        let said = |motors: &str| {
+            let text = format!("{}{motors}{servo}", &preset[..head]);
+            Board::parse("b.toml", &text).unwrap_err().to_string()
+        };
+        let inverted = said(motors);
+        assert!(
+            inverted.contains("motors.main.invert: is true of an ESC that cannot turn backward"),
+            "{inverted}"
+        );
+        let wide = said(&motors.replace("invert = true", "invert = false"));
+        for side in ["90 degrees to the left", "0 degrees to the right"] {
+            assert!(wide.contains(&format!("servos.steering: turns the front wheels {side}")), "{wide}");
+        }
     }
 }

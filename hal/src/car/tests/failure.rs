@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::IoKind;
-use crate::bench::Registers;
+use crate::bench::OnBench;
 
 #[test]
 fn a_car_that_cannot_brake_is_turned_off_when_dropped() {
@@ -253,7 +253,7 @@ fn a_car_has_not_recovered_while_a_servo_fails() {
 fn a_car_has_not_recovered_while_a_chip_does_not_run() {
     let board = Board::preset("demo").unwrap();
     let (mut car, bench) = car(&board);
-    bench.world().chips.insert("pca9685@0x40".to_owned(), Registers::after_reset());
+    bench.world().chips.insert("pca9685@0x40".to_owned(), OnBench::after_reset(0x40));
     // The reset chip acknowledges every write of a halt.
     assert!(car.recover().unwrap_err().source.reason.starts_with("the chip was reset"));
     car.recover().unwrap();
@@ -282,11 +282,12 @@ fn a_chip_that_fails_names_all_that_hangs_on_it() {
 
 #[test]
 fn a_chip_that_was_reset_is_found_by_a_check_and_set_up_by_the_halt_after_it() {
-    for board in boards().filter(|board| !board.chips.is_empty()) {
+    let pca9685 = |board: &Board| board.chips.iter().any(|chip| chip.to_string() == "pca9685@0x40");
+    for board in boards().filter(pca9685) {
         let (mut car, bench) = car(&board);
         car.apply(&go(0.5, 0.0), NOW).unwrap();
         car.check().unwrap();
-        bench.world().chips.insert("pca9685@0x40".to_owned(), Registers::after_reset());
+        bench.world().chips.insert("pca9685@0x40".to_owned(), OnBench::after_reset(0x40));
         let error = car.check().unwrap_err();
         assert!(error.part.starts_with("motor ") || error.part.starts_with("servo "), "{error}");
         assert_eq!(error.source.place, "pca9685@0x40");
@@ -335,7 +336,7 @@ fn whichever_write_fails_the_car_halts_and_the_next_target_is_reached_in_full() 
             twin.apply(&target, NOW).unwrap();
             assert_eq!(bench.world().outputs, other.world().outputs, "{} write {nth}", board.name);
         }
-        assert!((4..40).contains(&failures), "{} had {failures} writes to fail", board.name);
+        assert!((2..40).contains(&failures), "{} had {failures} writes to fail", board.name);
     }
 }
 
@@ -357,7 +358,7 @@ fn without_a_halt_too_the_next_target_is_reached_in_full() {
 }
 
 /// What may be named, as far as a kind tells.
-const PARTS: [&str; 7] = ["chip ", "motor ", "servo ", "battery", "range", "line", "imu"];
+const PARTS: [&str; 8] = ["chip ", "motor ", "servo ", "output ", "battery", "range", "line", "imu"];
 
 #[test]
 fn whichever_part_cannot_be_opened_is_named_and_nothing_moves() {

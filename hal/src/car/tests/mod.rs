@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::bench::{Bench, Outputs};
-use crate::board::{BridgeSpec, ChipKind, DriverSpec, MotorSpec, PRESETS, PinRef, ServoRole, Side};
+use crate::board::{
+    BridgeSpec, Chip, ChipKind, DriverSpec, EscSpec, MotorSpec, PRESETS, PinRef, ServoRole, Side,
+};
 
 /// Nothing here takes time but what says so.
 const NOW: Duration = Duration::ZERO;
@@ -12,21 +14,39 @@ const NOW: Duration = Duration::ZERO;
 mod alone;
 mod estop;
 mod failure;
+mod panel;
 mod rest;
 
-/// Every preset that the bench can judge: it knows PCA9685s and H-bridges, takes every moment for one that
-/// lasts (two wires of their own cannot change at once), and looks at a camera. The simulator drives all.
+/// Every preset that the bench can judge: it knows PCA9685s and Robot HATs, and takes every moment for one
+/// that lasts (two wires of their own cannot change at once). The simulator drives all. Their ESCs are armed
+/// as soon as they are told something, and their motors have the power that they are given.
 fn boards() -> impl Iterator<Item = Board> {
     let known = |board: &Board| {
         let on_chip = |pin: &PinRef| matches!(pin, PinRef::Chip { .. });
-        board.chips.iter().all(|chip| matches!(chip.kind, ChipKind::Pca9685 { .. }))
-            && board.servos.iter().filter(|servo| servo.role != ServoRole::Steering).count() == 2
+        let senses = |chip: &Chip| chip.kind.pwm_channels() == 0;
+        let written = |chip: &Chip| matches!(chip.kind, ChipKind::Pca9685 { .. } | ChipKind::RobotHat { .. });
+        board.chips.iter().all(|chip| senses(chip) || written(chip))
             && board.motors.iter().all(|motor| match &motor.driver {
                 DriverSpec::HBridge(BridgeSpec::Drv8833 { in1, in2, .. }) => on_chip(in1) && on_chip(in2),
-                driver => matches!(driver, DriverSpec::HBridge(_)),
+                _ => true,
             })
     };
-    PRESETS.iter().map(|preset| Board::preset(preset.name).unwrap()).filter(known)
+    let armed = |mut board: Board| {
+        for motor in &mut board.motors {
+            if let DriverSpec::Esc(esc) = &mut motor.driver {
+                esc.arm_ms = 0.0;
+            }
+            (motor.trim, motor.deadband, motor.min_duty) = (1.0, 0.0, 0.0);
+        }
+        board
+    };
+    PRESETS.iter().map(|preset| Board::preset(preset.name).unwrap()).filter(known).map(armed)
+}
+
+/// Those with a camera that pans and tilts.
+fn with_camera() -> impl Iterator<Item = Board> {
+    let role = |board: &Board, role| board.servos.iter().any(|servo| servo.role == role);
+    boards().filter(move |board| role(board, ServoRole::Pan) && role(board, ServoRole::Tilt))
 }
 
 fn car(board: &Board) -> (Car, Bench) {
@@ -50,7 +70,10 @@ enum Does {
 fn does(board: &Board, motor: &MotorSpec, outputs: &Outputs) -> Does {
     let at = |pin: &PinRef| outputs.get(&board.pin_name(pin)).copied().unwrap_or(0.0);
     let sign = if motor.invert { -1.0 } else { 1.0 };
-    let DriverSpec::HBridge(bridge) = &motor.driver else { return Does::Coast };
+    let bridge = match &motor.driver {
+        DriverSpec::HBridge(bridge) => bridge,
+        DriverSpec::Esc(esc) => return esc_does(esc, sign, at(&esc.pwm)),
+    };
     match bridge {
         BridgeSpec::L298n { en, in1, in2, .. } => match (at(in1), at(in2), at(en)) {
             (_, _, 0.0) => Does::Coast,
@@ -73,8 +96,22 @@ fn does(board: &Board, motor: &MotorSpec, outputs: &Outputs) -> Does {
         // Without magnitude it stands; how it was left cannot be told from its wires.
         BridgeSpec::RobotHat { pwm, direction, .. } => match (at(direction), at(pwm)) {
             (_, 0.0) => Does::Brake,
-            (direction, pwm) => Does::Turn(sign * (2.0 * direction - 1.0) * pwm),
+            // A period has some 4,000 steps.
+            (direction, pwm) => Does::Turn(sign * (2.0 * direction - 1.0) * (pwm * 1e3).round() / 1e3),
         },
+    }
+}
+
+/// A pulse that brakes before it reverses is taken for one that reverses: both are power backward.
+fn esc_does(esc: &EscSpec, sign: f64, share: f64) -> Does {
+    let pulse_us = share * 1e6 / esc.frequency_hz;
+    let end = if pulse_us < esc.neutral_us { esc.reverse_us } else { esc.forward_us };
+    // A PCA9685's steps are 4.88 µs, and its frequency half a percent off.
+    let power = (20.0 * (pulse_us - esc.neutral_us) / (end - esc.neutral_us).abs()).round() / 20.0;
+    match power {
+        _ if share == 0.0 => Does::Coast,
+        0.0 => Does::Brake,
+        power => Does::Turn(sign * power),
     }
 }
 
@@ -120,7 +157,12 @@ fn never_reversed_under_power(board: &Board, history: &[Outputs]) {
 /// The pulse at a servo's pin in microseconds.
 fn pulse_us(board: &Board, bench: &Bench, role: ServoRole) -> f64 {
     let servo = board.servos.iter().find(|servo| servo.role == role).unwrap();
-    let hz = if matches!(servo.pwm, PinRef::Chip { .. }) { 25e6 / 4096.0 / 122.0 } else { 50.0 };
+    let hz = match servo.pwm {
+        PinRef::Chip { chip, .. } if matches!(board.chips[chip].kind, ChipKind::Pca9685 { .. }) => {
+            25e6 / 4096.0 / 122.0
+        }
+        _ => 50.0,
+    };
     bench.world().outputs[&board.pin_name(&servo.pwm)] * 1e6 / hz
 }
 
@@ -130,8 +172,8 @@ fn every_preset_stands_braked_with_its_camera_ahead() {
         let (car, bench) = car(&board);
         all_do(&board, &bench, Does::Brake);
         assert_eq!(car.wheels(), WheelPower::default());
-        for role in [ServoRole::Pan, ServoRole::Tilt] {
-            let spec = board.servos.iter().find(|servo| servo.role == role).unwrap();
+        for spec in board.servos.iter().filter(|servo| servo.role != ServoRole::Steering) {
+            let role = spec.role;
             let least = if spec.invert { spec.max_deg } else { -spec.min_deg };
             let ahead = spec.min_us + least / (spec.max_deg - spec.min_deg) * (spec.max_us - spec.min_us);
             // One step of a PCA9685 is 4.88 µs; the bench's plain PWM counts in 20.
@@ -170,6 +212,9 @@ fn every_preset_drives_forward_and_turns_left_with_its_right_wheels() {
         let (mut car, bench) = car(&board);
         car.apply(&go(0.5, 0.0), NOW).unwrap();
         all_do(&board, &bench, Does::Turn(0.5));
+        if !car.drivetrain().turns_on_the_spot() {
+            continue;
+        }
         car.apply(&go(0.0, 0.5), NOW).unwrap();
         let outputs = bench.world().outputs.clone();
         for motor in &board.motors {
@@ -280,7 +325,7 @@ fn a_halt_writes_everything_of_the_motors_again() {
 
 #[test]
 fn a_dropped_car_brakes_and_its_camera_holds() {
-    for board in boards() {
+    for board in with_camera() {
         let (mut car, bench) = car(&board);
         car.apply(&Target { pan_deg: 20.0, ..go(1.0, 0.3) }, NOW).unwrap();
         let before = pulse_us(&board, &bench, ServoRole::Pan);
@@ -292,7 +337,7 @@ fn a_dropped_car_brakes_and_its_camera_holds() {
 
 #[test]
 fn the_gimbal_is_where_the_servos_were_last_told_to_turn_within_their_limits() {
-    for board in boards() {
+    for board in with_camera() {
         let (mut car, _bench) = car(&board);
         assert_eq!(car.gimbal(), (Some(0.0), Some(0.0)));
         car.apply(&Target { pan_deg: 20.0, tilt_deg: -500.0, ..Target::default() }, NOW).unwrap();

@@ -1,6 +1,7 @@
-//! Boards brought to rest by somebody else than their car, which is stuck.
+//! Boards that stand without their car: brought to rest by somebody else, because it is stuck, or not driven yet.
 
 use super::*;
+use crate::board::{Level, OutputSpec};
 
 /// A car that drives and cannot be asked to stop any more, and its bench.
 fn runaway(board: &Board) -> (Car, Bench) {
@@ -74,9 +75,45 @@ fn whichever_output_is_dead_it_is_named_and_every_other_one_is_safe() {
             assert_eq!(said.len(), 1, "{said:?}");
             assert!(said[0].contains(&dead), "{said:?}");
             let outputs = bench.world().outputs.clone();
-            for (name, share) in outputs.iter().filter(|(name, _)| **name != dead) {
-                assert_eq!(*share, 0.0, "{name} of {} while {dead} is dead", board.name);
+            let low_is_on = |output: &&OutputSpec| output.active == Level::Low;
+            let high: Vec<_> = board.outputs.iter().filter(low_is_on).map(|o| o.pin.to_string()).collect();
+            // A chip whose reset line is high runs, with its channels off; a direction without a duty is harmless.
+            let kept: Vec<String> = kept(&board).collect();
+            for (name, share) in outputs.iter().filter(|(name, _)| **name != dead && !kept.contains(name)) {
+                let rests = f64::from(u8::from(high.contains(name)));
+                assert_eq!(*share, rests, "{name} of {} while {dead} is dead", board.name);
             }
         }
     }
+}
+
+#[test]
+fn no_preset_turns_a_motor_by_the_resistors_with_which_a_raspberry_pi_starts() {
+    // GPIO0 to GPIO8 up, the others down (BCM2835 ARM Peripherals, table 6-31); chips start off.
+    let mut pulled = Outputs::new();
+    for line in 0..=8 {
+        for pin in [format!("gpio:GPIO{line}"), format!("pwm:soft:{line}"), format!("pwm:header:{line}")] {
+            pulled.insert(pin, 1.0);
+        }
+    }
+    for preset in PRESETS {
+        let board = Board::preset(preset.name).unwrap();
+        for motor in &board.motors {
+            let found = does(&board, motor, &pulled);
+            assert!(!matches!(found, Does::Turn(_)), "{} of {}: {found:?}", motor.name, board.name);
+        }
+    }
+}
+
+/// The lines of a Robot HAT that may stay high.
+fn kept(board: &Board) -> impl Iterator<Item = String> {
+    let resets = board.chips.iter().filter_map(|chip| match &chip.kind {
+        ChipKind::RobotHat { reset } => reset.as_ref().map(|line| format!("gpio:{line}")),
+        _ => None,
+    });
+    let directions = board.motors.iter().filter_map(|motor| match &motor.driver {
+        DriverSpec::HBridge(BridgeSpec::RobotHat { direction, .. }) => Some(board.pin_name(direction)),
+        _ => None,
+    });
+    resets.chain(directions)
 }

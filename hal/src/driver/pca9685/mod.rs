@@ -82,6 +82,8 @@ pub struct Pca9685<I: I2c, D: DelayNs> {
     configured: bool,
     stop_on_drop: bool,
     staged: [u16; CHANNELS as usize],
+    /// What each channel was given last without a failure, even if it may have been lost since.
+    given: [u16; CHANNELS as usize],
     /// What the chip is known to have.
     written: [Option<u16>; CHANNELS as usize],
     /// Bit n: channel n was staged at some time, so it is ours to write.
@@ -104,6 +106,7 @@ impl<I: I2c, D: DelayNs> Pca9685<I, D> {
             configured: false,
             stop_on_drop: true,
             staged: [0; CHANNELS as usize],
+            given: [0; CHANNELS as usize],
             written: [Some(0); CHANNELS as usize],
             used: 0,
         };
@@ -214,6 +217,7 @@ impl<I: I2c, D: DelayNs> Pca9685<I, D> {
             self.write(&bytes[..1 + BYTES_A_CHANNEL * run.len()])?;
             for channel in run.clone() {
                 self.written[channel] = Some(self.staged[channel]);
+                self.given[channel] = self.staged[channel];
             }
             from = run.end;
         }
@@ -284,6 +288,12 @@ impl<I: I2c<Error: Debug + Display>, D: DelayNs> Staged for Pca9685<I, D> {
 
     fn flush(&mut self) -> Result<(), Self::Error> {
         self.flush()
+    }
+
+    fn take_back(&mut self, channel: u8) {
+        if let Some(given) = self.given.get(usize::from(channel)) {
+            self.staged[usize::from(channel)] = *given;
+        }
     }
 
     fn verify(&mut self) -> Result<(), Self::Error> {

@@ -124,6 +124,8 @@ pub struct RobotHat<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> {
     sampled: Option<u8>,
     /// Duties of the channels in use, of [`FULL_ON`].
     staged: [Option<u16>; CHANNELS as usize],
+    /// What each channel was given last without a failure, even if it may have been lost since.
+    given: [u16; CHANNELS as usize],
     /// The counts that the chip is known to have.
     written: [Option<u16>; CHANNELS as usize],
 }
@@ -154,10 +156,21 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
             }
             staged[usize::from(channel)] = Some(0);
         }
-        let written = [None; CHANNELS as usize];
+        let (given, written) = ([0; CHANNELS as usize], [None; CHANNELS as usize]);
         let (configured, stop_on_drop, sampled) = (false, true, None);
-        let mut chip =
-            Self { bus, delay, reset, address, timers, configured, stop_on_drop, sampled, staged, written };
+        let mut chip = Self {
+            bus,
+            delay,
+            reset,
+            address,
+            timers,
+            configured,
+            stop_on_drop,
+            sampled,
+            staged,
+            given,
+            written,
+        };
         chip.flush()?;
         Ok(chip)
     }
@@ -262,6 +275,7 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
                 let counts = timer.counts(duty);
                 if self.written[usize::from(channel)] != Some(counts) {
                     self.write_counts(channel, counts)?;
+                    self.given[usize::from(channel)] = duty;
                 }
             }
         }
@@ -322,6 +336,12 @@ where
 
     fn flush(&mut self) -> Result<(), Self::Error> {
         self.flush()
+    }
+
+    fn take_back(&mut self, channel: u8) {
+        if let Some(given) = self.given.get(usize::from(channel)) {
+            self.staged[usize::from(channel)] = self.staged[usize::from(channel)].and(Some(*given));
+        }
     }
 
     fn verify(&mut self) -> Result<(), Self::Error> {

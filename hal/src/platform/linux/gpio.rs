@@ -13,7 +13,7 @@ use linux_embedded_hal::{CdevPin, gpio_cdev};
 
 use super::{entries, explain, failure};
 use crate::IoError;
-use crate::board::Pull;
+use crate::board::{Level, Pull};
 use crate::platform::adapt::Named;
 use crate::platform::{Input, Output};
 
@@ -23,12 +23,13 @@ pub(super) const CONSUMER: &str = "car-daemon";
 /// Whose members may use GPIO on Raspberry Pi OS.
 const GROUP: &str = "gpio";
 
-pub(super) fn output(dev: &Path, name: &str) -> Result<Output, IoError> {
+pub(super) fn output(dev: &Path, name: &str, first: Level) -> Result<Output, IoError> {
     let line = Line::find(dev, name)?;
-    // Low from the first moment: the request itself carries the level.
+    // From the first moment: the request itself carries the level.
+    let value = u8::from(first == Level::High);
     let handle = gpio_cdev::Chip::new(&line.chip)
         .and_then(|mut chip| chip.get_line(line.offset))
-        .and_then(|found| found.request(gpio_cdev::LineRequestFlags::OUTPUT, 0, CONSUMER))
+        .and_then(|found| found.request(gpio_cdev::LineRequestFlags::OUTPUT, value, CONSUMER))
         .map_err(|error| line.refused(&error.to_string()))?;
     let inner = CdevPin::new(handle).map_err(|error| line.refused(&error.to_string()))?;
     Ok(Box::new(Named { inner, place: line.place }))

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::{Bus, Delay, EdgeSink, Input, Output, Platform, Pwm, Watch};
 use survey::Survey;
 
-use crate::board::Pull;
+use crate::board::{Level, Pull};
 use crate::{IoError, IoKind};
 
 mod edges;
@@ -117,8 +117,8 @@ impl Platform for Linux {
         "linux"
     }
 
-    fn output(&mut self, line: &str) -> Result<Output, IoError> {
-        gpio::output(&self.dev, line)
+    fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
+        gpio::output(&self.dev, line, first)
     }
 
     fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use hal::Board;
-use hal::board::DrivetrainSpec;
-use protocol::{Command, Move, Ttl};
+use hal::board::{DrivetrainSpec, Side};
+use protocol::{Command, Move, Trial, Ttl};
 
 /// `drive` and `velocity` that say nothing else.
 const TTL: Duration = Duration::from_millis(500);
@@ -68,6 +68,8 @@ pub(super) enum Life {
 pub(super) struct Meaning {
     top_speed: f64,
     turns: Turns,
+    /// The name and the side of each motor; one a side is all that is known of here.
+    motors: Vec<(String, Side)>,
 }
 
 /// How a car turns.
@@ -89,7 +91,8 @@ impl Meaning {
             DrivetrainSpec::Ackermann { .. } => Turns::ByFrontWheels,
             ref other => panic!("the oracle does not know {other:?}"),
         };
-        Self { top_speed: board.drivetrain.top_speed_mps(), turns }
+        let motors = board.motors.iter().map(|motor| (motor.name.clone(), motor.side)).collect();
+        Self { top_speed: board.drivetrain.top_speed_mps(), turns, motors }
     }
 
     /// What a command asks; `None` where it is no motion.
@@ -101,6 +104,11 @@ impl Meaning {
                 let arm = if let Turns::BySides { arm } = self.turns { arm } else { 0.0 };
                 let turn = angular.rad_s() * arm;
                 Some((self.mixed(linear.m_s() / self.top_speed, turn / self.top_speed), life()))
+            }
+            Command::Test { trial: Trial::Motor { name, power }, .. } => {
+                let (_, side) = self.motors.iter().find(|(motor, _)| motor == name)?;
+                let on = |its| if *side == its { power.get() } else { 0.0 };
+                Some((Wheels { left: on(Side::Left), right: on(Side::Right) }, life()))
             }
             Command::Move(word) => {
                 let (ahead, turn) = match self.turns {
@@ -133,7 +141,9 @@ impl Meaning {
 /// How long a command that says so itself is good after it was sent.
 pub(super) fn ttl(command: &Command) -> Duration {
     match command {
-        Command::Drive { ttl, .. } | Command::Velocity { ttl, .. } => ttl.map_or(TTL, Ttl::get),
+        Command::Drive { ttl, .. } | Command::Velocity { ttl, .. } | Command::Test { ttl, .. } => {
+            ttl.map_or(TTL, Ttl::get)
+        }
         _ => TTL,
     }
 }
@@ -141,9 +151,9 @@ pub(super) fn ttl(command: &Command) -> Duration {
 /// When a command says that it was sent.
 pub(super) fn sent(command: &Command) -> Option<Duration> {
     match command {
-        Command::Drive { t: Some(t), .. } | Command::Velocity { t: Some(t), .. } => {
-            Some(Duration::from_secs_f64(t.seconds()))
-        }
+        Command::Drive { t: Some(t), .. }
+        | Command::Velocity { t: Some(t), .. }
+        | Command::Test { t: Some(t), .. } => Some(Duration::from_secs_f64(t.seconds())),
         _ => None,
     }
 }

@@ -123,7 +123,9 @@ impl Rule for Numbers {
     }
 
     fn verdict(&mut self, said: &Said<'_>, _wheels: Wheels) -> Verdict {
-        let (Command::Drive { seq: Some(seq), .. } | Command::Velocity { seq: Some(seq), .. }) = said.command
+        let (Command::Drive { seq: Some(seq), .. }
+        | Command::Velocity { seq: Some(seq), .. }
+        | Command::Test { seq: Some(seq), .. }) = said.command
         else {
             return Verdict::Yes;
         };

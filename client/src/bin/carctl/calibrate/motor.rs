@@ -154,7 +154,7 @@ impl MotorStep {
                 format!("It turns at {:.0} %, look …", POWERS[strength] * 100.0)
             }
             State::Asking { .. } => {
-                "f forward  b backward  n nothing turned  o another wheel  r again  s skip  q quit".to_owned()
+                "f forward  b backward  n nothing  o other wheel  r again  s skip  q quit".to_owned()
             }
             State::Ready => "Enter: let it rise   s skip   q quit".to_owned(),
             State::Rising { percent, .. } => format!("{percent:3} %   Enter: it turns now   s skip   q quit"),

@@ -84,7 +84,7 @@ impl ServoStep {
         match self.state {
             State::Sure { .. } => "Enter: keep these limits   r again   s skip   q quit".to_owned(),
             _ => format!(
-                "{us:4.0} µs   ← → by {NUDGE_US}, ↓ ↑ by {LEAP_US}   Enter: here   r again  s skip  q quit"
+                "{us:4.0} µs  ← → by {NUDGE_US}  ↓ ↑ by {LEAP_US}  Enter: here  r again  s skip  q quit"
             ),
         }
     }

@@ -106,6 +106,8 @@ impl Session {
 
     /// What moves: a motor's power or a servo's pulse, by name.
     fn moves(&self) -> Option<(String, f64)> {
+        let prompt = self.wizard.prompt();
+        assert!(prompt.chars().count() <= 76, "more than a line of a terminal: {prompt}");
         self.wizard.trial().map(|trial| match trial {
             Trial::Motor { name, power } => (name, power.get()),
             Trial::Servo { name, pulse } => (name, pulse.us()),
