@@ -1,9 +1,10 @@
 //! Every board that comes with the daemon, none left out: through its real drivers it drives forward,
-//! back, left and right, its servos turn to where they are told, and its sensors say what is there.
+//! back, left and right, its servos turn to where they are told, its sensors say what is there, and its
+//! buzzers and lamps are off until they are told.
 
 use std::time::Duration;
 
-use hal::board::{BatterySource, DrivetrainSpec, PRESETS, ServoRole, ServoSpec};
+use hal::board::{BatterySource, DrivetrainSpec, Level, OutputSpec, PRESETS, ServoRole, ServoSpec};
 use hal::{Board, Car, Drive, Motion, Platform, Target};
 use sim::Sim;
 
@@ -257,5 +258,28 @@ fn every_preset_with_a_sonar_measures_what_is_ahead_and_no_more_than_that() {
         run.sim.set_range(None);
         run.sense(Duration::from_secs(1));
         assert_eq!(run.car.readings().range_m, None, "{name}");
+    });
+}
+
+#[test]
+fn every_buzzer_and_lamp_of_every_preset_is_off_until_it_is_told_and_then_on() {
+    every(|name| {
+        let mut run = Run::new(name);
+        let outputs = run.board.outputs.clone();
+        let is_on = |run: &Run, index: usize| {
+            let output: &OutputSpec = &outputs[index];
+            let duty = run.sim.signal(&output.pin).expect("a pin").duty;
+            if output.active == Level::High { duty } else { 1.0 - duty }
+        };
+        for told in 0..outputs.len() {
+            let levels: Vec<f64> =
+                (0..outputs.len()).map(|index| f64::from(u8::from(index == told))).collect();
+            assert!((0..outputs.len()).all(|index| is_on(&run, index) == 0.0), "{name}");
+            run.car.show(&levels).unwrap_or_else(|error| panic!("{name}: {error}"));
+            for (index, level) in levels.iter().enumerate() {
+                assert_eq!(is_on(&run, index), *level, "{name} {}", outputs[index].name);
+            }
+            run.car.show(&vec![0.0; outputs.len()]).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
     });
 }
