@@ -126,7 +126,7 @@ pub(super) fn standby_lines(board: &Board) -> Vec<(String, &PinRef)> {
 }
 
 /// What a bridge's wires are connected to, in the order of its table, and the frequency of its PWM.
-pub(super) fn wires(bridge: &BridgeSpec) -> (&'static Table, Vec<&PinRef>, f64) {
+pub(super) fn wires<'a>(board: &Board, bridge: &'a BridgeSpec) -> (&'static Table, Vec<&'a PinRef>, f64) {
     match bridge {
         BridgeSpec::L298n { en, in1, in2, frequency_hz } => {
             (&hbridge::L298N, vec![in1, in2, en], *frequency_hz)
@@ -134,7 +134,11 @@ pub(super) fn wires(bridge: &BridgeSpec) -> (&'static Table, Vec<&PinRef>, f64) 
         BridgeSpec::Tb6612 { pwm, in1, in2, frequency_hz, .. } => {
             (&hbridge::TB6612, vec![in1, in2, pwm], *frequency_hz)
         }
-        BridgeSpec::Drv8833 { in1, in2, frequency_hz } => (&hbridge::DRV8833, vec![in1, in2], *frequency_hz),
+        BridgeSpec::Drv8833 { in1, in2, frequency_hz } => {
+            let together = board.writes_together(in1, in2);
+            let table = if together { &hbridge::DRV8833 } else { &hbridge::DRV8833_APART };
+            (table, vec![in1, in2], *frequency_hz)
+        }
         BridgeSpec::RobotHat { pwm, direction, frequency_hz } => {
             (&hbridge::ROBOT_HAT, vec![direction, pwm], *frequency_hz)
         }
@@ -211,7 +215,7 @@ impl Opener<'_> {
     }
 
     fn bridge(&mut self, part: &str, spec: &BridgeSpec) -> Result<Bridge, IoError> {
-        let (table, pins, frequency_hz) = wires(spec);
+        let (table, pins, frequency_hz) = wires(self.board, spec);
         let mut wires = Vec::new();
         for pin in pins {
             wires.push(self.wire(pin, frequency_hz)?);
