@@ -10,6 +10,7 @@ use super::guard::{Pass, asks_a_robot_hat, reads_a_register};
 use super::motor::{Bridge, Bridged, Driver, Motor, Wire};
 use super::panel::{Light, Signal};
 use super::parts::{Button, ESTOP, Standby};
+use super::probe::Probe;
 use super::reckoning::Reckoning;
 use super::turret::{Turret, refused_by_servo};
 use crate::board::{
@@ -71,6 +72,7 @@ pub(super) fn car(
         lights.push(opener.light(&part, spec).map_err(|source| error(&part, source))?);
     }
     let chips = opener.chips;
+    let probes = probes(board, &chips, opener.platform).map_err(broken)?;
     let on_board = |index| chips.iter().find(|chip| chip.index == index)?.pwm.analog();
     let sensors = Sensors::open(board, opener.platform, &on_board).map_err(broken)?;
     let encoders = sensor::encoders(board, opener.platform).map_err(broken)?;
@@ -84,6 +86,7 @@ pub(super) fn car(
         standby,
         awake: false,
         chips,
+        probes,
         estop,
         pass,
         drivetrain,
@@ -94,6 +97,20 @@ pub(super) fn car(
     };
     car.recover().map_err(broken)?;
     Ok(car)
+}
+
+/// One for each bus over which the car is driven.
+fn probes(board: &Board, chips: &[Chip], platform: &mut dyn Platform) -> Result<Vec<Probe>, HardwareError> {
+    let mut probes: Vec<Probe> = Vec::new();
+    for chip in chips {
+        let bus = &board.chips[chip.index].bus;
+        match probes.iter_mut().find(|probe| probe.bus == *bus) {
+            Some(probe) => probe.chips.push(chip.index),
+            None => probes
+                .push(Probe::open(platform, bus, vec![chip.index]).map_err(|source| chip.error(source))?),
+        }
+    }
+    Ok(probes)
 }
 
 /// Each standby line once, with the first motor that names it.
