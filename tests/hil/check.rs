@@ -11,9 +11,6 @@ use crate::pins::{self, Doing, Seen, Wanted};
 use crate::report::{Entry, Outcome};
 use crate::rig::Rig;
 
-/// How long anything may take before a behaviour fails. Nothing waits for it unless it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// A look at one behaviour.
 pub(crate) struct Check<'a> {
     pub(crate) rig: &'a mut dyn Rig,
@@ -77,12 +74,20 @@ impl<'a> Check<'a> {
 
     /// Waits until no motor is driven; how long that took since `event`, entered against what is promised.
     pub(crate) fn stops(&mut self, event: &str, since: Instant, promised: Duration) -> Done {
-        let wanted = self.wanted(|_| Doing::Braked);
-        self.see(&format!("at rest after {event}"), &wanted)?;
-        let took = since.elapsed();
-        if !wanted.iter().any(|(pin, _)| self.rig.look(pin).is_ok()) {
+        let braked = self.wanted(|_| Doing::Braked);
+        let power = self.rig.power();
+        let turning = self.wanted(|_| Doing::Turning(power));
+        let tells = |(pin, level): &(PinRef, Wanted)| {
+            turning.iter().any(|(other, turning)| other == pin && turning != level)
+                && self.rig.look(pin).is_ok()
+        };
+        // All that is seen may be the same on a motor that turns.
+        if !braked.iter().any(tells) {
+            self.blind(&format!("the end of motion after {event}"), "no pin that can be seen tells it");
             return Ok(());
         }
+        self.see(&format!("at rest after {event}"), &braked)?;
+        let took = since.elapsed();
         self.measured(format!(
             "at rest {} ms after {event}, of {} ms",
             took.as_millis(),
@@ -115,7 +120,7 @@ impl<'a> Check<'a> {
             if wrong.is_empty() {
                 return Ok(());
             }
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > self.rig.patience() {
                 return Err(format!("{what}: {}", wrong.join("; ")));
             }
             thread::sleep(Duration::from_micros(500));
@@ -139,7 +144,7 @@ impl<'a> Check<'a> {
     pub(crate) fn eventually(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> Done<bool>) -> Done {
         let begun = Instant::now();
         while !holds(self)? {
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > self.rig.patience() {
                 return Err(format!("this never happened: {what}"));
             }
             thread::sleep(Duration::from_millis(2));

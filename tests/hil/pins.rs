@@ -36,11 +36,9 @@ pub(crate) struct Seen {
     pub(crate) duty_off: f64,
     /// The length of its pulses, microseconds, where it pulses and that can be measured.
     pub(crate) pulse_us: Option<f64>,
+    /// How far `pulse_us` may be off.
+    pub(crate) pulse_off_us: f64,
 }
-
-/// How far a pulse may be off, microseconds: one step of a PCA9685 at 50 Hz is 4.88 µs, and a servo's dead
-/// band some of those.
-const PULSE_OFF_US: f64 = 10.0;
 
 impl Wanted {
     /// Whether it is there. `other` is what is seen on the pin of [`Wanted::As`].
@@ -51,7 +49,7 @@ impl Wanted {
             Self::High => near(1.0),
             Self::Duty(duty) => near(*duty),
             Self::Pulsing => !near(0.0) && !near(1.0),
-            Self::PulseUs(us) => seen.pulse_us.is_some_and(|seen| (seen - us).abs() <= PULSE_OFF_US),
+            Self::PulseUs(us) => seen.pulse_us.is_some_and(|pulse| (pulse - us).abs() <= seen.pulse_off_us),
             Self::As(_) => other.is_none_or(|other| near(other.duty)),
         }
     }

@@ -1,5 +1,6 @@
 //! What came of it, for people who were not there: Markdown that one can attach to an issue.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -51,11 +52,12 @@ impl Report {
             };
             line(format!("| {name} | {outcome} | {:.1} | {} |", took.as_secs_f64(), figures.join("; ")));
         }
-        self.details("Failed", &mut text, |entry| match &entry.outcome {
-            Outcome::Failed(why) => vec![why.clone()],
-            _ => Vec::new(),
+        let failed = self.entries.iter().filter_map(|entry| match &entry.outcome {
+            Outcome::Failed(why) => Some(format!("- {}: {why}\n", entry.name)),
+            _ => None,
         });
-        self.details("Not looked at, and why", &mut text, |entry| entry.blind.clone());
+        section("Failed", &mut text, failed.collect());
+        section("Not looked at, and why", &mut text, self.blind());
         let count = |is: fn(&Outcome) -> bool| self.entries.iter().filter(|entry| is(&entry.outcome)).count();
         let _ = write!(
             text,
@@ -67,14 +69,20 @@ impl Report {
         text
     }
 
-    fn details(&self, title: &str, text: &mut String, of: impl Fn(&Entry) -> Vec<String>) {
-        let details: Vec<String> = self
-            .entries
-            .iter()
-            .flat_map(|entry| of(entry).into_iter().map(|detail| format!("- {}: {detail}", entry.name)))
-            .collect();
-        if !details.is_empty() {
-            let _ = write!(text, "\n{title}:\n\n{}\n", details.join("\n"));
+    /// What could not be seen, each once, with the behaviours that wanted to.
+    fn blind(&self) -> Vec<String> {
+        let mut blind: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for entry in &self.entries {
+            for what in &entry.blind {
+                blind.entry(what).or_default().push(entry.name);
+            }
         }
+        blind.into_iter().map(|(what, of)| format!("- {what} ({})\n", of.join(", "))).collect()
+    }
+}
+
+fn section(title: &str, text: &mut String, lines: Vec<String>) {
+    if !lines.is_empty() {
+        let _ = write!(text, "\n{title}:\n\n{}", lines.concat());
     }
 }

@@ -111,6 +111,19 @@ impl ChipKind {
         }
     }
 
+    /// Whether two of its channels that change together are one transfer, so that none changes without the
+    /// other.
+    #[must_use]
+    pub fn writes_together(&self, one: u8, other: u8) -> bool {
+        match self {
+            // Neighbours are one burst.
+            Self::Pca9685 { .. } => one.abs_diff(other) == 1,
+            // A motor is one register.
+            Self::Scmd => one / 2 == other / 2,
+            _ => false,
+        }
+    }
+
     /// The channels that run at one frequency with `channel`; of a Robot HAT by its library, robot_hat's
     /// `pwm.py`.
     #[must_use]

@@ -138,6 +138,17 @@ impl Board {
         }
     }
 
+    /// Whether two pins that change together do so in one transfer, so that none changes without the other.
+    #[must_use]
+    pub fn writes_together(&self, one: &PinRef, other: &PinRef) -> bool {
+        match (one, other) {
+            (PinRef::Chip { chip, channel }, PinRef::Chip { chip: same, channel: other }) if chip == same => {
+                self.chips.get(*chip).is_some_and(|chip| chip.kind.writes_together(*channel, *other))
+            }
+            _ => false,
+        }
+    }
+
     /// The PWM channels of a chip that something is wired to, each with the frequency in hertz that it
     /// shall have. A wire that is only ever low or high takes what others on its timer have.
     #[must_use]

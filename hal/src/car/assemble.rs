@@ -10,6 +10,7 @@ use super::guard::{Pass, asks_a_robot_hat, reads_a_register};
 use super::motor::{Bridge, Bridged, Driver, Motor, Wire};
 use super::panel::{Light, Signal};
 use super::parts::{Button, ESTOP, Standby};
+use super::probe::Probe;
 use super::reckoning::Reckoning;
 use super::turret::{Turret, refused_by_servo};
 use crate::board::{
@@ -71,6 +72,7 @@ pub(super) fn car(
         lights.push(opener.light(&part, spec).map_err(|source| error(&part, source))?);
     }
     let chips = opener.chips;
+    let probes = probes(board, &chips, opener.platform).map_err(broken)?;
     let on_board = |index| chips.iter().find(|chip| chip.index == index)?.pwm.analog();
     let sensors = Sensors::open(board, opener.platform, &on_board).map_err(broken)?;
     let encoders = sensor::encoders(board, opener.platform).map_err(broken)?;
@@ -84,6 +86,7 @@ pub(super) fn car(
         standby,
         awake: false,
         chips,
+        probes,
         estop,
         pass,
         drivetrain,
@@ -94,6 +97,20 @@ pub(super) fn car(
     };
     car.recover().map_err(broken)?;
     Ok(car)
+}
+
+/// One for each bus over which the car is driven.
+fn probes(board: &Board, chips: &[Chip], platform: &mut dyn Platform) -> Result<Vec<Probe>, HardwareError> {
+    let mut probes: Vec<Probe> = Vec::new();
+    for chip in chips {
+        let bus = &board.chips[chip.index].bus;
+        match probes.iter_mut().find(|probe| probe.bus == *bus) {
+            Some(probe) => probe.chips.push(chip.index),
+            None => probes
+                .push(Probe::open(platform, bus, vec![chip.index]).map_err(|source| chip.error(source))?),
+        }
+    }
+    Ok(probes)
 }
 
 /// Each standby line once, with the first motor that names it.
@@ -109,7 +126,7 @@ pub(super) fn standby_lines(board: &Board) -> Vec<(String, &PinRef)> {
 }
 
 /// What a bridge's wires are connected to, in the order of its table, and the frequency of its PWM.
-pub(super) fn wires(bridge: &BridgeSpec) -> (&'static Table, Vec<&PinRef>, f64) {
+pub(super) fn wires<'a>(board: &Board, bridge: &'a BridgeSpec) -> (&'static Table, Vec<&'a PinRef>, f64) {
     match bridge {
         BridgeSpec::L298n { en, in1, in2, frequency_hz } => {
             (&hbridge::L298N, vec![in1, in2, en], *frequency_hz)
@@ -117,7 +134,11 @@ pub(super) fn wires(bridge: &BridgeSpec) -> (&'static Table, Vec<&PinRef>, f64) 
         BridgeSpec::Tb6612 { pwm, in1, in2, frequency_hz, .. } => {
             (&hbridge::TB6612, vec![in1, in2, pwm], *frequency_hz)
         }
-        BridgeSpec::Drv8833 { in1, in2, frequency_hz } => (&hbridge::DRV8833, vec![in1, in2], *frequency_hz),
+        BridgeSpec::Drv8833 { in1, in2, frequency_hz } => {
+            let together = board.writes_together(in1, in2);
+            let table = if together { &hbridge::DRV8833 } else { &hbridge::DRV8833_APART };
+            (table, vec![in1, in2], *frequency_hz)
+        }
         BridgeSpec::RobotHat { pwm, direction, frequency_hz } => {
             (&hbridge::ROBOT_HAT, vec![direction, pwm], *frequency_hz)
         }
@@ -194,7 +215,7 @@ impl Opener<'_> {
     }
 
     fn bridge(&mut self, part: &str, spec: &BridgeSpec) -> Result<Bridge, IoError> {
-        let (table, pins, frequency_hz) = wires(spec);
+        let (table, pins, frequency_hz) = wires(self.board, spec);
         let mut wires = Vec::new();
         for pin in pins {
             wires.push(self.wire(pin, frequency_hz)?);

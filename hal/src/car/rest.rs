@@ -67,7 +67,7 @@ fn pins(board: &Board) -> Vec<Rest<'_>> {
     for motor in &board.motors {
         let (pins, frequency_hz) = match &motor.driver {
             DriverSpec::HBridge(bridge) => {
-                let (_, mut pins, frequency_hz) = wires(bridge);
+                let (_, mut pins, frequency_hz) = wires(board, bridge);
                 if let BridgeSpec::RobotHat { pwm: PinRef::Chip { .. }, direction, .. } = bridge {
                     // Its level stops nothing, and under the duty that the chip still gives it reverses.
                     pins.retain(|pin| *pin != direction);

@@ -38,7 +38,7 @@ pub struct Table {
     pub reverse: &'static [Signal],
     /// The motor's leads are open.
     pub coast: &'static [Signal],
-    /// The motor's leads are shorted.
+    /// The motor's leads are shorted; open again, where they cannot be shorted, or not without a danger.
     pub brake: &'static [Signal],
 }
 
@@ -60,13 +60,24 @@ pub static L298N: Table = Table {
     brake: &[Low, Low, High],
 };
 
-/// TI DRV8833, SLVSAR1E, tables 1 and 2: between pulses the motor coasts (fast decay).
+/// TI DRV8833, SLVSAR1E, tables 1 and 2: between pulses the motor coasts (fast decay). For inputs that are
+/// written together: one of them high alone is full power.
 pub static DRV8833: Table = Table {
     wires: &["in1", "in2"],
     forward: &[Duty, Low],
     reverse: &[Low, Duty],
     coast: &[Low, Low],
     brake: &[High, High],
+};
+
+/// The same for inputs that are written one after the other: without its brake, so that of a change which is
+/// cut off half-way no half drives.
+pub static DRV8833_APART: Table = Table {
+    wires: &["in1", "in2"],
+    forward: &[Duty, Low],
+    reverse: &[Low, Duty],
+    coast: &[Low, Low],
+    brake: &[Low, Low],
 };
 
 /// The inputs of SunFounder's Robot HAT: one for the direction, which is high for forward, one for the

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use hal::board::{Chip, PinRef};
 use serde_json::Value;
 
+use super::chip_of_motors;
 use super::stopping::refused;
 use crate::check::{Check, Done};
 use crate::pins::{Doing, Wanted};
@@ -12,25 +13,16 @@ use crate::pins::{Doing, Wanted};
 /// What is promised: README, "When it stops".
 const GONE: Duration = Duration::from_millis(100);
 
-/// The first chip on which a motor hangs, if this rig can cut it off.
-fn chip_of_motors(check: &mut Check<'_>) -> Option<Chip> {
-    let board = check.rig.board();
-    let of_motors = |index: usize| {
-        let pins = board.motors.iter().flat_map(|motor| motor.driver.pins());
-        pins.into_iter().any(|pin| matches!(pin, PinRef::Chip { chip, .. } if *chip == index))
-    };
-    let Some(index) = (0..board.chips.len()).find(|index| of_motors(*index)) else {
-        check.blind("a chip of the motors", "this board has none");
-        return None;
-    };
-    let chip = board.chips[index].clone();
+/// The chip of the motors, if this rig can cut it off.
+fn loose_chip(check: &mut Check<'_>) -> Option<Chip> {
+    let chip = chip_of_motors(check)?;
     let plugged = check.rig.plug(&chip, true);
     check.can(&format!("cutting off {chip}"), plugged)?;
     Some(chip)
 }
 
 /// That the chip was cut off does not last longer than what looks at it.
-fn without(check: &mut Check<'_>, chip: &Chip, look: impl FnOnce(&mut Check<'_>) -> Done) -> Done {
+pub(super) fn without(check: &mut Check<'_>, chip: &Chip, look: impl FnOnce(&mut Check<'_>) -> Done) -> Done {
     check.rig.plug(chip, false)?;
     let looked = look(check);
     check.rig.plug(chip, true)?;
@@ -38,7 +30,7 @@ fn without(check: &mut Check<'_>, chip: &Chip, look: impl FnOnce(&mut Check<'_>)
 }
 
 pub(super) fn chip(check: &mut Check<'_>) -> Done {
-    let Some(chip) = chip_of_motors(check) else { return Ok(()) };
+    let Some(chip) = loose_chip(check) else { return Ok(()) };
     let power = check.rig.power();
     let daemon = check.start()?;
     let mut driver = daemon.visit()?;
@@ -90,7 +82,7 @@ pub(super) fn coast(check: &mut Check<'_>) -> Done {
         check.blind("a bridge that can sleep", "this board has none on a line of the computer");
         return Ok(());
     }
-    let Some(chip) = chip_of_motors(check) else { return Ok(()) };
+    let Some(chip) = loose_chip(check) else { return Ok(()) };
     let power = check.rig.power();
     let daemon = check.start()?;
     let mut driver = daemon.visit()?;
@@ -103,7 +95,7 @@ pub(super) fn coast(check: &mut Check<'_>) -> Done {
 }
 
 pub(super) fn halt(check: &mut Check<'_>) -> Done {
-    let Some(chip) = chip_of_motors(check) else { return Ok(()) };
+    let Some(chip) = loose_chip(check) else { return Ok(()) };
     without(check, &chip, |check| {
         let output = check.rig.setup().halt()?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

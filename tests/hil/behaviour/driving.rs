@@ -3,6 +3,7 @@
 use hal::board::{DrivetrainSpec, MotorSpec, Side};
 use serde_json::json;
 
+use super::chip_of_motors;
 use crate::check::{Check, Done};
 use crate::daemon::Daemon;
 use crate::pins::{self, Doing};
@@ -94,6 +95,10 @@ pub(super) fn half(check: &mut Check<'_>) -> Done {
 
 pub(super) fn servos(check: &mut Check<'_>) -> Done {
     use hal::board::ServoRole::{Pan, Steering, Tilt};
+    if check.rig.board().servos.is_empty() {
+        check.blind("servos", "this board has none");
+        return Ok(());
+    }
     let daemon = check.start()?;
     let mut driver = daemon.visit()?;
     for servo in check.rig.board().servos.clone() {
@@ -116,7 +121,8 @@ pub(super) fn servos(check: &mut Check<'_>) -> Done {
 const BUS_US: f64 = 500.0;
 
 pub(super) fn economy(check: &mut Check<'_>) -> Done {
-    let traffic = check.rig.traffic();
+    let Some(chip) = chip_of_motors(check) else { return Ok(()) };
+    let traffic = check.rig.traffic(&chip);
     if check.can("the bus", traffic).is_none() {
         return Ok(());
     }
@@ -128,10 +134,10 @@ pub(super) fn economy(check: &mut Check<'_>) -> Done {
     let mut driver = daemon.visit()?;
     driver.drive(power, 0.0)?;
     check.motors_do("driving", |_| Doing::Turning(power))?;
-    let before = check.rig.traffic()?;
+    let before = check.rig.traffic(&chip)?;
     driver.drive(power / 2.0, 0.0)?;
     check.motors_do("driving slower", |_| Doing::Turning(power / 2.0))?;
-    let change = check.rig.traffic()? - before;
+    let change = check.rig.traffic(&chip)? - before;
     check.looked();
     check.measured(format!(
         "{} bytes in {} writes and {} reads, {:.0} of {BUS_US} µs of a bus at 400 kHz",

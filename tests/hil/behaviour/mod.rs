@@ -2,10 +2,13 @@
 //!
 //! What must never live here: a rig by its name.
 
+use hal::board::{Chip, PinRef};
+
 use crate::check::{Check, Done};
 
 mod breaking;
 mod driving;
+mod sensing;
 mod stopping;
 
 /// A promise, and how it is looked at.
@@ -32,7 +35,28 @@ pub(crate) const ALL: &[Behaviour] = &[
     Behaviour { name: "SIGTERM brakes", run: stopping::terminate },
     Behaviour { name: "kill -9 of the daemon leaves a car at rest", run: stopping::kill },
     Behaviour { name: "halt brings a car to rest, as often as one likes", run: stopping::halt },
+    Behaviour { name: "the battery is measured", run: sensing::battery },
+    Behaviour { name: "each line sensor sees the floor below it", run: sensing::line },
+    Behaviour { name: "the inertial sensor feels what pulls and turns", run: sensing::imu },
+    Behaviour { name: "the distance ahead is measured", run: sensing::range },
+    Behaviour { name: "a sensor that does not answer stops nothing", run: sensing::lost },
     Behaviour { name: "a chip that does not answer stops the car until a reset", run: breaking::chip },
     Behaviour { name: "bridges that can sleep coast when their chip is gone", run: breaking::coast },
     Behaviour { name: "halt names a chip that does not answer", run: breaking::halt },
 ];
+
+/// The first chip on which a motor hangs.
+fn chip_of_motors(check: &mut Check<'_>) -> Option<Chip> {
+    let board = check.rig.board();
+    let of_motors = |index: usize| {
+        let pins = board.motors.iter().flat_map(|motor| motor.driver.pins());
+        pins.into_iter().any(|pin| matches!(pin, PinRef::Chip { chip, .. } if *chip == index))
+    };
+    match (0..board.chips.len()).find(|index| of_motors(*index)) {
+        Some(index) => Some(board.chips[index].clone()),
+        None => {
+            check.blind("a chip of the motors", "this board has none");
+            None
+        }
+    }
+}

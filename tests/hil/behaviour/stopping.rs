@@ -113,8 +113,9 @@ pub(super) fn kill(check: &mut Check<'_>) -> Done {
     let (mut daemon, _driver) = driving(check)?;
     let since = Instant::now();
     daemon.signal(Signal::KILL)?;
-    check.stops("kill -9", since, KILLED)?;
+    let stopped = check.stops("kill -9", since, KILLED);
     let (_, log) = daemon.wait()?;
+    stopped.map_err(|why| format!("{why}: {log}"))?;
     check.looked();
     if log.contains("guard: the daemon") && log.contains("is at rest, after") {
         return Ok(());

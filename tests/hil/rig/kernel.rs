@@ -8,10 +8,10 @@ use hal::Board;
 use hal::board::{Chip, PinRef};
 use tempfile::TempDir;
 use tests::bench::Bench;
-use tests::mcp2221::{Plug, Traffic};
+use tests::usb::mcp2221::{Plug, Traffic};
 
-use super::simulated::{BOARD, look, plug, press, wheel_rad_s};
-use super::{Rig, daemon, machine};
+use super::simulated::{BOARD, look, plug, press, surround, wheel_rad_s};
+use super::{Around, Rig, daemon, machine};
 use crate::daemon::Setup;
 use crate::pins::Seen;
 
@@ -55,19 +55,19 @@ impl Rig for Kernel {
             let what = "it reads the direction of a line for its level, and is answered accordingly";
             facts.push(("its driver", what.to_owned()));
         }
-        let traffic = self.plug.traffic();
+        let ledger = self.plug.ledger();
         facts.push((
             "through the adapter",
             format!(
                 "{} reports; {} writes and {} reads of {} bytes, which keep a bus at 400 kHz busy for {:.1} ms; \
                  lines set {} times and read {} times",
-                traffic.reports,
-                traffic.writes,
-                traffic.reads,
-                traffic.bytes,
-                traffic.bus_us(400e3) / 1e3,
-                traffic.set_lines,
-                traffic.got_lines
+                ledger.reports,
+                ledger.bus.writes,
+                ledger.bus.reads,
+                ledger.bus.bytes,
+                ledger.bus.bus_us(400e3) / 1e3,
+                ledger.set_lines,
+                ledger.got_lines
             ),
         ));
         facts
@@ -101,8 +101,12 @@ impl Rig for Kernel {
         Ok(())
     }
 
-    fn traffic(&mut self) -> Result<Traffic, String> {
-        Ok(self.plug.traffic())
+    fn surround(&mut self, around: Around) -> Result<(), String> {
+        surround(&self.bench, around)
+    }
+
+    fn traffic(&mut self, chip: &Chip) -> Result<Traffic, String> {
+        Ok(self.plug.ledger().chip(chip.address))
     }
 
     fn slack(&self) -> Duration {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hal::Board;
 use hal::board::{Chip, PinRef};
-use tests::mcp2221::Traffic;
+use tests::usb::mcp2221::Traffic;
 
 use crate::daemon::Setup;
 use crate::pins::Seen;
@@ -40,14 +40,33 @@ pub(crate) trait Rig: Send {
     /// Cuts a chip off its bus, or wires it again.
     fn plug(&mut self, chip: &Chip, plugged: bool) -> Result<(), String>;
 
-    /// What went over the bus.
-    fn traffic(&mut self) -> Result<Traffic, String>;
+    /// Changes what is around the car.
+    fn surround(&mut self, around: Around) -> Result<(), String>;
+
+    /// What went over the bus to a chip.
+    fn traffic(&mut self, chip: &Chip) -> Result<Traffic, String>;
+
+    /// How long anything may take before a behaviour fails. Nothing waits for it unless it fails.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(20)
+    }
 
     /// What this rig may add to a time that is promised.
     fn slack(&self) -> Duration;
 
     /// How much power the wheels get.
     fn power(&self) -> f64;
+}
+
+/// What is around a car, for its sensors.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Around {
+    /// Another battery.
+    Battery { volts: f64, amps: f64 },
+    /// Another floor under a line sensor, counted from the left: 0 light to 1 dark.
+    Floor { index: usize, darkness: f64 },
+    /// What pulls at the car, m/s², and turns it, rad/s.
+    Motion { acceleration: [f64; 3], rotation: [f64; 3] },
 }
 
 /// Which rig.

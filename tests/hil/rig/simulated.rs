@@ -1,6 +1,7 @@
 //! The simulated car, driven by the daemon of another process through a socket: its outputs outlive the
 //! daemon, as a kernel's do.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use hal::Board;
@@ -8,9 +9,9 @@ use hal::board::{Chip, PinRef};
 use sim::Direction;
 use tempfile::TempDir;
 use tests::bench::{Bench, door};
-use tests::mcp2221::Traffic;
+use tests::usb::mcp2221::Traffic;
 
-use super::{Rig, daemon, machine};
+use super::{Around, Rig, daemon, machine};
 use crate::daemon::Setup;
 use crate::pins::Seen;
 
@@ -24,8 +25,8 @@ pub(crate) struct Simulated {
     board: Board,
     bench: Bench,
     folder: TempDir,
-    /// What was taken from the bench's transcript so far.
-    traffic: Traffic,
+    /// What was taken from the bench's transcript so far, by address.
+    traffic: HashMap<u8, Traffic>,
 }
 
 impl Simulated {
@@ -37,7 +38,7 @@ impl Simulated {
         let bench = Bench::new(&board);
         door::open(&bench, &folder.path().join("bench")).map_err(|error| format!("no door: {error}"))?;
         bench.sim().record_bus();
-        Ok(Self { board, bench, folder, traffic: Traffic::default() })
+        Ok(Self { board, bench, folder, traffic: HashMap::new() })
     }
 }
 
@@ -78,15 +79,16 @@ impl Rig for Simulated {
         Ok(())
     }
 
-    fn traffic(&mut self) -> Result<Traffic, String> {
+    fn surround(&mut self, around: Around) -> Result<(), String> {
+        surround(&self.bench, around)
+    }
+
+    fn traffic(&mut self, chip: &Chip) -> Result<Traffic, String> {
         for transfer in self.bench.sim().take_bus_transcript() {
-            self.traffic.bytes += 1 + transfer.bytes.len() as u64;
-            match transfer.direction {
-                Direction::Write => self.traffic.writes += 1,
-                Direction::Read => self.traffic.reads += 1,
-            }
+            let writes = transfer.direction == Direction::Write;
+            self.traffic.entry(transfer.address).or_default().enter(writes, transfer.bytes.len());
         }
-        Ok(self.traffic)
+        Ok(self.traffic.get(&chip.address).copied().unwrap_or_default())
     }
 
     fn slack(&self) -> Duration {
@@ -101,9 +103,17 @@ impl Rig for Simulated {
 /// Twice the step of a PCA9685, which has 4096 to a cycle.
 const DUTY_OFF: f64 = 0.0005;
 
+/// Two steps of it at 50 Hz, 4.88 µs each.
+const PULSE_OFF_US: f64 = 10.0;
+
 pub(super) fn look(bench: &Bench, pin: &PinRef) -> Result<Seen, String> {
     let signal = bench.sim().signal(pin).ok_or("the simulated car has no such pin")?;
-    Ok(Seen { duty: signal.duty, duty_off: DUTY_OFF, pulse_us: signal.pulse_us() })
+    Ok(Seen {
+        duty: signal.duty,
+        duty_off: DUTY_OFF,
+        pulse_us: signal.pulse_us(),
+        pulse_off_us: PULSE_OFF_US,
+    })
 }
 
 pub(super) fn wheel_rad_s(bench: &Bench, motor: &str) -> Result<f64, String> {
@@ -118,4 +128,14 @@ pub(super) fn press(bench: &Bench, pressed: bool) -> Result<(), String> {
 pub(super) fn plug(bench: &Bench, chip: &Chip, plugged: bool) {
     let sim = bench.sim();
     if plugged { sim.plug(chip.address) } else { sim.unplug(chip.address) }
+}
+
+pub(super) fn surround(bench: &Bench, around: Around) -> Result<(), String> {
+    let sim = bench.sim();
+    let there = match around {
+        Around::Battery { volts, amps } => sim.set_battery(volts, amps),
+        Around::Floor { index, darkness } => sim.set_line(index, darkness),
+        Around::Motion { acceleration, rotation } => sim.set_imu(acceleration, rotation),
+    };
+    there.then_some(()).ok_or_else(|| "the board has no such sensor".to_owned())
 }

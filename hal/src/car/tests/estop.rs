@@ -190,6 +190,34 @@ fn a_car_that_is_assembled_under_the_latch_brakes_and_gives_its_servos_no_pulse(
     }
 }
 
+#[test]
+fn a_servo_that_never_had_a_pulse_gets_none_under_the_latch_whenever_that_comes() {
+    // Its burst is the last: that of another servo went out before.
+    let mut board = Board::preset("freenove-4wd").unwrap();
+    board.servos[1].pwm = PinRef::Chip { chip: 0, channel: 12 };
+    let mut moments = 0;
+    for writes in 1..40 {
+        let (bench, interlock) = (Bench::default(), Interlock::default());
+        engage_after(&bench, writes, interlock.clone());
+        let car = Car::assemble_under(&board, &mut bench.clone(), interlock.clone());
+        if !interlock.is_engaged() {
+            break;
+        }
+        let Ok(mut car) = car else { continue };
+        moments += 1;
+        let pulses = || {
+            let outputs = bench.world().outputs.clone();
+            board.servos.iter().map(|servo| outputs[&board.pin_name(&servo.pwm)]).collect::<Vec<_>>()
+        };
+        let before = pulses();
+        car.apply(&ELSEWHERE, NOW).unwrap();
+        car.halt().unwrap();
+        car.recover().unwrap();
+        assert_eq!(pulses(), before, "after {writes} writes");
+    }
+    assert!(moments > 10, "{moments}");
+}
+
 fn with_button(pressed: Level, pull: Pull) -> Board {
     let mut board = Board::preset("demo").unwrap();
     board.estop = Some(EstopSpec { line: "GPIO26".to_owned(), pressed, pull });

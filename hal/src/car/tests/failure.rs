@@ -31,6 +31,53 @@ fn a_motor_that_fails_is_named_and_keeps_no_other_from_braking() {
     assert!(!matches!(does(&board, &board.motors[0], &outputs), Does::Turn(_)));
 }
 
+/// A Robot HAT v5, as picar-x.toml tells its owners to write it.
+fn robot_hat_v5() -> Board {
+    let mut board = Board::preset("picar-x").unwrap();
+    for (index, motor) in board.motors.iter_mut().enumerate() {
+        let first = 12 + 2 * index as u8;
+        let [in1, in2] = [first, first + 1].map(|channel| PinRef::Chip { chip: 0, channel });
+        motor.driver = DriverSpec::HBridge(BridgeSpec::Drv8833 { in1, in2, frequency_hz: 100.0 });
+        (motor.deadband, motor.min_duty) = (0.0, 0.0);
+    }
+    board
+}
+
+/// The Freenove car with one input of its first motor far from the other.
+fn apart() -> Board {
+    let mut board = Board::preset("freenove-4wd").unwrap();
+    let DriverSpec::HBridge(BridgeSpec::Drv8833 { in1, .. }) = &mut board.motors[0].driver else {
+        panic!("a DRV8833")
+    };
+    *in1 = PinRef::Chip { chip: 0, channel: 15 };
+    board
+}
+
+#[test]
+fn a_stop_that_is_cut_off_half_way_leaves_no_motor_with_more_power_than_it_had() {
+    for board in [apart(), robot_hat_v5(), Board::preset("drv8833").unwrap()] {
+        let mut failures = 0;
+        for nth in 0..20 {
+            let (mut car, bench) = car(&board);
+            car.apply(&go(0.25, 0.0), NOW).unwrap();
+            bench.world().history.clear();
+            bench.world().fail_at = Some(nth);
+            failures += usize::from(car.apply(&Target::default(), NOW).is_err());
+            for outputs in &bench.world().history {
+                for motor in &board.motors {
+                    let does = does(&board, motor, outputs);
+                    let more = matches!(does, Does::Turn(power) if !(0.0..=0.251).contains(&power));
+                    assert!(!more, "{} of {}, write {nth}: {does:?}", motor.name, board.name);
+                }
+            }
+            bench.world().fail_at = None;
+            car.halt().unwrap();
+            all_do(&board, &bench, Does::Brake);
+        }
+        assert!((2..20).contains(&failures), "{}: {failures}", board.name);
+    }
+}
+
 /// The demo car with all wires of its motors on the chip, save the standby line.
 fn all_but_standby_on_the_chip() -> Board {
     let mut board = Board::preset("demo").unwrap();

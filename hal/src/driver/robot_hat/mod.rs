@@ -62,7 +62,7 @@ const RESET_MS: u32 = 10;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error<E> {
     /// A transfer failed, or the reset line. What the chip puts out is unknown; the next
-    /// [`RobotHat::flush`] resets it, sets it up from the beginning and writes every channel.
+    /// [`RobotHat::flush`] sets it up from the beginning and writes every channel.
     #[error("{0}")]
     Bus(E),
     /// The chip cannot have this address.
@@ -116,6 +116,10 @@ pub struct RobotHat<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> {
     bus: I,
     delay: D,
     reset: Option<R>,
+    /// The reset line is low, or may be.
+    held: bool,
+    /// It is to be reset before it is set up, if it answers.
+    reset_due: bool,
     address: u8,
     timers: [Option<Timer>; TIMERS.len()],
     configured: bool,
@@ -158,10 +162,13 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
         }
         let (given, written) = ([0; CHANNELS as usize], [None; CHANNELS as usize]);
         let (configured, stop_on_drop, sampled) = (false, true, None);
+        let (held, reset_due) = (false, false);
         let mut chip = Self {
             bus,
             delay,
             reset,
+            held,
+            reset_due,
             address,
             timers,
             configured,
@@ -171,6 +178,8 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
             given,
             written,
         };
+        // Whatever it was, and whether or not it answers.
+        chip.reset()?;
         chip.flush()?;
         Ok(chip)
     }
@@ -197,6 +206,9 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
 
     /// Writes what was staged and is not known to be there. Nothing to write is no transfer.
     ///
+    /// After a failure it sets the chip up first. Only the first flush after a [`forget`](Self::forget) resets
+    /// it for that, which takes 20 ms, and only once it has answered: there is a car to be stopped meanwhile.
+    ///
     /// # Errors
     /// A failed transfer. After it nothing is known, and the next flush writes everything.
     pub fn flush(&mut self) -> Result<(), Error<I::Error>> {
@@ -210,14 +222,14 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
     /// # Errors
     /// A failed transfer. After it the next flush writes everything.
     pub fn verify(&mut self) -> Result<(), Error<I::Error>> {
-        self.sampled = None;
-        let result = self.bus.read(self.address, &mut [0]).map_err(Error::Bus);
+        let result = self.probe();
         self.doubt_unless(result)
     }
 
-    /// Takes nothing for granted: the next flush writes every channel.
+    /// Takes nothing for granted: the next flush writes every channel, and after a failure resets the chip.
     pub fn forget(&mut self) {
         self.written = [None; CHANNELS as usize];
+        self.reset_due = !self.configured;
     }
 
     /// Turns every channel off that the chip was set up for, whatever was staged. Goes on where one fails.
@@ -240,14 +252,38 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
         self.stop_on_drop = false;
     }
 
-    fn configure(&mut self) -> Result<(), Error<I::Error>> {
+    fn probe(&mut self) -> Result<(), Error<I::Error>> {
+        self.sampled = None;
+        self.bus.read(self.address, &mut [0]).map_err(Error::Bus)
+    }
+
+    fn reset(&mut self) -> Result<(), Error<I::Error>> {
+        self.reset_due = false;
         if let Some(reset) = &mut self.reset {
+            self.held = true;
             reset.set_low().map_err(Error::Bus)?;
             self.delay.delay_ms(RESET_MS);
+        }
+        self.let_go()
+    }
+
+    fn let_go(&mut self) -> Result<(), Error<I::Error>> {
+        if let Some(reset) = self.reset.as_mut().filter(|_| self.held) {
             reset.set_high().map_err(Error::Bus)?;
+            self.held = false;
             self.delay.delay_ms(RESET_MS);
         }
-        self.forget();
+        Ok(())
+    }
+
+    fn configure(&mut self) -> Result<(), Error<I::Error>> {
+        // A chip that is held in its reset cannot answer.
+        self.let_go()?;
+        if self.reset_due {
+            self.probe()?;
+            self.reset()?;
+        }
+        self.written = [None; CHANNELS as usize];
         for channel in 0..CHANNELS {
             // Another period would make another pulse of what is still there.
             if self.staged[usize::from(channel)].is_some() {
@@ -292,7 +328,7 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
     /// After a failure nothing is taken for granted: the chip may have lost its supply.
     fn doubt_unless(&mut self, result: Result<(), Error<I::Error>>) -> Result<(), Error<I::Error>> {
         if result.is_err() {
-            self.forget();
+            self.written = [None; CHANNELS as usize];
             self.configured = false;
         }
         result

@@ -9,7 +9,7 @@ use embedded_hal::i2c::Operation;
 use hal::Platform;
 use hal::platform::Bus;
 
-use super::{DONE, Report, Traffic, answer, command};
+use super::{DONE, Ledger, Report, answer, command};
 
 /// In byte 1 of an answer: a transfer is under way (tables 3-21, 3-27).
 const BUSY: u8 = 0x01;
@@ -110,7 +110,7 @@ impl Engine {
     }
 
     /// 3.1.5 to 3.1.7: takes a part of a write, and does it where that was the last.
-    pub(super) fn write(&mut self, asked: &Report, stop: bool, traffic: &mut Traffic) -> Report {
+    pub(super) fn write(&mut self, asked: &Report, stop: bool, ledger: &mut Ledger) -> Report {
         let (length, address) = (usize::from(u16::from_le_bytes([asked[1], asked[2]])), asked[3] >> 1);
         let goes_on = self.state == State::Collecting && (length, address) == (self.length, self.address);
         if self.is_busy() && !goes_on {
@@ -122,19 +122,18 @@ impl Engine {
         }
         let more = (self.length - self.written.len()).min(CHUNK);
         self.written.extend_from_slice(&asked[4..4 + more]);
-        self.state = if self.written.len() < self.length { State::Collecting } else { self.send(traffic) };
+        self.state = if self.written.len() < self.length { State::Collecting } else { self.send(ledger) };
         answer(asked[0], DONE)
     }
 
     /// 3.1.8, 3.1.9: reads, after a repeated start only where a write was left open.
-    pub(super) fn read(&mut self, asked: &Report, repeated_start: bool, traffic: &mut Traffic) -> Report {
+    pub(super) fn read(&mut self, asked: &Report, repeated_start: bool, ledger: &mut Ledger) -> Report {
         if self.is_busy() || (repeated_start && self.state != State::Open) {
             return self.busy(asked[0]);
         }
         self.begin(usize::from(u16::from_le_bytes([asked[1], asked[2]])), asked[3] >> 1);
         let mut data = vec![0; self.length];
-        traffic.reads += 1;
-        traffic.bytes += 1 + self.length as u64;
+        ledger.enter(self.address, false, self.length);
         let heard = self.transfer(&mut [Operation::Read(&mut data)]);
         self.state = if heard { State::MoreToFetch } else { State::NotAcknowledged };
         self.read = data;
@@ -187,10 +186,9 @@ impl Engine {
         (self.length, self.fetched) = (0, 0);
     }
 
-    fn send(&mut self, traffic: &mut Traffic) -> State {
+    fn send(&mut self, ledger: &mut Ledger) -> State {
         let data = std::mem::take(&mut self.written);
-        traffic.writes += 1;
-        traffic.bytes += 1 + data.len() as u64;
+        ledger.enter(self.address, true, data.len());
         let heard = self.transfer(&mut [Operation::Write(&data)]);
         self.written = data;
         match (heard, self.stop) {

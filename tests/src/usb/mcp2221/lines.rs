@@ -1,10 +1,9 @@
 //! The adapter's four lines, all of them for GPIO.
 
 use hal::Platform;
-use hal::board::Pull;
-use hal::platform::{Input, Output};
 
 use super::{DONE, LABEL, LINES, Report, answer, command};
+use crate::usb::line::Line;
 
 /// Directions (tables 3-34, 3-36).
 const OUT: u8 = 0;
@@ -15,17 +14,6 @@ pub(super) struct Lines {
     lines: [Line; LINES],
     /// See [`Adapter::suit_early_drivers`](super::Adapter::suit_early_drivers).
     level_for_direction: bool,
-}
-
-/// As after power-up: an input, and low once it is an output.
-#[derive(Default)]
-struct Line {
-    driven: bool,
-    /// What it drives, or will.
-    high: bool,
-    /// What is wired to it, once asked for.
-    output: Option<Output>,
-    input: Option<Input>,
 }
 
 impl std::fmt::Debug for Lines {
@@ -94,32 +82,4 @@ impl Lines {
 /// What the platform calls a line.
 fn name(index: usize) -> String {
     format!("{LABEL}/{index}")
-}
-
-impl Line {
-    fn drive(&mut self, name: &str, platform: &mut dyn Platform) {
-        if !self.driven {
-            return;
-        }
-        if self.output.is_none() {
-            // Where there is none, nothing is wired to it.
-            self.output = platform.output(name).ok();
-        }
-        if let Some(output) = &mut self.output {
-            let level = if self.high { output.set_high() } else { output.set_low() };
-            // What is wired to a line cannot refuse a level.
-            drop(level);
-        }
-    }
-
-    fn is_high(&mut self, name: &str, platform: &mut dyn Platform) -> bool {
-        if self.driven {
-            return self.high;
-        }
-        if self.input.is_none() {
-            self.input = platform.input(name, Pull::None).ok();
-        }
-        // A line to which nothing is wired floats; low is as good as high.
-        self.input.as_mut().is_some_and(|input| input.is_high().unwrap_or(false))
-    }
 }

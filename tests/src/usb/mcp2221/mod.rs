@@ -1,29 +1,30 @@
 //! A Microchip MCP2221 of software: the USB adapter that gives a computer an I²C bus and four GPIO lines.
 //!
 //! What lives here: what the adapter does with a report ([`Adapter`]), from its datasheet (DS20005292, 3 "USB
-//! HID Communication"), the shell that has the kernel see it ([`uhid`]), and
-//! the whole of it with a simulated car ([`Plug`]). What must never live here: what
-//! hangs at its pins, which a [`Platform`] hands out; any opinion on what the kernel ought to ask.
+//! HID Communication"), and the whole of it in this machine's kernel with a simulated car ([`Plug`]). What must
+//! never live here: what hangs at its pins, which a [`Platform`] hands out.
 //!
 //! The kernel's driver of the real adapter then makes a real `/dev/i2c-N` and a real `/dev/gpiochipN` of it,
 //! and every transfer of theirs ends at the objects of that platform.
 
 use std::fmt;
-use std::ops::Sub;
 
 use hal::Platform;
+
+use super::uhid::{Hid, Identity};
 
 mod engine;
 mod lines;
 mod plug;
 #[cfg(test)]
 mod tests;
-pub mod uhid;
+mod traffic;
 
 use engine::Engine;
 use lines::Lines;
 
-pub use plug::Plug;
+pub use plug::{Plug, wait_for_lines};
+pub use traffic::{Ledger, Traffic};
 
 /// Every report has this many bytes, either way (3 "USB HID Communication").
 pub const REPORT: usize = 64;
@@ -36,6 +37,9 @@ pub const LABEL: &str = "mcp2221_gpio";
 
 /// The name that it gives its bus.
 pub const BUS_NAME: &str = "MCP2221 usb-i2c bridge";
+
+/// How it presents itself (datasheet, 1.6 "USB descriptors").
+const IDENTITY: Identity = Identity { name: "Microchip MCP2221, emulated", vendor: 0x04d8, product: 0x00dd };
 
 /// Lines GP0 to GP3.
 pub const LINES: usize = 4;
@@ -63,48 +67,7 @@ pub struct Adapter {
     platform: Box<dyn Platform>,
     engine: Engine,
     lines: Lines,
-    traffic: Traffic,
-}
-
-/// What went through an adapter since it was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Traffic {
-    /// Reports from the computer.
-    pub reports: u64,
-    /// Transfers over I²C that wrote, and those that read; with and without an acknowledge.
-    pub writes: u64,
-    /// See `writes`.
-    pub reads: u64,
-    /// Bytes over I²C, that of the address included.
-    pub bytes: u64,
-    /// How often a line was set or its direction changed.
-    pub set_lines: u64,
-    /// How often the lines were read.
-    pub got_lines: u64,
-}
-
-impl Traffic {
-    /// How long the bus was busy at `hertz`: each byte is nine bits.
-    #[must_use]
-    pub fn bus_us(&self, hertz: f64) -> f64 {
-        self.bytes as f64 * 9.0 / hertz * 1e6
-    }
-}
-
-impl Sub for Traffic {
-    type Output = Self;
-
-    /// What went through since `earlier`.
-    fn sub(self, earlier: Self) -> Self {
-        Self {
-            reports: self.reports - earlier.reports,
-            writes: self.writes - earlier.writes,
-            reads: self.reads - earlier.reads,
-            bytes: self.bytes - earlier.bytes,
-            set_lines: self.set_lines - earlier.set_lines,
-            got_lines: self.got_lines - earlier.got_lines,
-        }
-    }
+    ledger: Ledger,
 }
 
 impl Adapter {
@@ -113,7 +76,7 @@ impl Adapter {
     #[must_use]
     pub fn new(mut platform: Box<dyn Platform>, bus: &str) -> Self {
         let engine = Engine::new(&mut *platform, bus);
-        Self { platform, engine, lines: Lines::default(), traffic: Traffic::default() }
+        Self { platform, engine, lines: Lines::default(), ledger: Ledger::default() }
     }
 
     /// From now on says a line's level where the datasheet has its direction too. Linux 6.1's driver reads the
@@ -129,22 +92,22 @@ impl Adapter {
         let mut asked = [0; REPORT];
         let length = report.len().min(REPORT);
         asked[..length].copy_from_slice(&report[..length]);
-        self.traffic.reports += 1;
+        self.ledger.reports += 1;
         match asked[0] {
             command::STATUS => self.engine.status(&asked),
             command::WRITE | command::WRITE_REPEATED_START => {
-                self.engine.write(&asked, true, &mut self.traffic)
+                self.engine.write(&asked, true, &mut self.ledger)
             }
-            command::WRITE_NO_STOP => self.engine.write(&asked, false, &mut self.traffic),
-            command::READ => self.engine.read(&asked, false, &mut self.traffic),
-            command::READ_REPEATED_START => self.engine.read(&asked, true, &mut self.traffic),
+            command::WRITE_NO_STOP => self.engine.write(&asked, false, &mut self.ledger),
+            command::READ => self.engine.read(&asked, false, &mut self.ledger),
+            command::READ_REPEATED_START => self.engine.read(&asked, true, &mut self.ledger),
             command::GET_DATA => self.engine.get_data(),
             command::SET_LINES => {
-                self.traffic.set_lines += 1;
+                self.ledger.set_lines += 1;
                 self.lines.set(&asked, &mut *self.platform)
             }
             command::GET_LINES => {
-                self.traffic.got_lines += 1;
+                self.ledger.got_lines += 1;
                 self.lines.get(&mut *self.platform)
             }
             command::GET_SRAM => self.lines.settings(),
@@ -159,8 +122,14 @@ impl Adapter {
 
     /// What went through it so far.
     #[must_use]
-    pub fn traffic(&self) -> Traffic {
-        self.traffic
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+}
+
+impl Hid for Adapter {
+    fn output(&mut self, report: &[u8]) -> Option<Vec<u8>> {
+        Some(self.answer(report).to_vec())
     }
 }
 

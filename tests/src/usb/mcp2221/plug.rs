@@ -12,9 +12,9 @@ use hal::Platform;
 use hal::board::Pull;
 use hal::platform::Linux;
 
-use super::uhid::Device;
-use super::{Adapter, BUS_NAME, LABEL, LINES, Traffic};
+use super::{Adapter, BUS_NAME, IDENTITY, LABEL, LINES, Ledger};
 use crate::bench::Bench;
+use crate::usb::uhid::Device;
 
 /// How long the kernel may take to make a bus and lines of it. The driver of Linux 6.1 gets no answer while it
 /// begins, and waits four seconds for each of six.
@@ -41,23 +41,12 @@ impl Plug {
                 "{bus} is of another MCP2221; unplug it, as their lines have the same names"
             ));
         }
-        let mut device = Device::create(uhid).map_err(|error| {
-            format!("{}: {error}; it takes root and the modules uhid and hid-mcp2221", uhid.display())
-        })?;
+        let device = Device::create(uhid, &IDENTITY)?;
         let adapter = Arc::new(Mutex::new(Adapter::new(Box::new(bench.sim()), bus)));
-        let (begun, shared, bench) = (Instant::now(), Arc::clone(&adapter), bench.clone());
-        thread::Builder::new()
-            .name("mcp2221".into())
-            .spawn(move || {
-                device.serve(|report| {
-                    // The world is brought up to now before each of them.
-                    drop(bench.sim());
-                    lock(&shared).answer(report)
-                })
-            })
-            .map_err(|error| format!("no thread for the adapter: {error}"))?;
+        let begun = Instant::now();
+        device.serve_in_thread(Arc::clone(&adapter), bench)?;
         let bus = wait("bus", bus_of_adapter)?;
-        wait("lines", || Linux::new().input(&format!("{LABEL}/0"), Pull::None).ok())?;
+        wait_for_lines(LABEL)?;
         let mut plug = Self { adapter, bus, appeared: begun.elapsed(), early: false };
         plug.suit_driver()?;
         Ok(plug)
@@ -83,8 +72,8 @@ impl Plug {
 
     /// What went through it so far.
     #[must_use]
-    pub fn traffic(&self) -> Traffic {
-        lock(&self.adapter).traffic()
+    pub fn ledger(&self) -> Ledger {
+        lock(&self.adapter).ledger().clone()
     }
 
     /// Has the kernel read every line, and looks whether it understands what it is told.
@@ -118,6 +107,14 @@ fn bus_of_adapter() -> Option<String> {
     Some(bus.file_name()?.to_string_lossy().into_owned())
 }
 
+/// Waits until the kernel has the lines of an adapter.
+///
+/// # Errors
+/// It has none after a minute.
+pub fn wait_for_lines(label: &str) -> Result<(), String> {
+    wait("lines", || Linux::new().input(&format!("{label}/0"), Pull::None).ok()).map(drop)
+}
+
 fn wait<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> Result<T, String> {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
@@ -127,7 +124,7 @@ fn wait<T>(what: &str, mut there: impl FnMut() -> Option<T>) -> Result<T, String
         thread::sleep(Duration::from_millis(50));
     }
     Err(format!(
-        "the kernel made no {what} of the adapter within {} s; are the modules hid-mcp2221 and i2c-dev loaded?",
+        "the kernel made no {what} of the adapter within {} s; are the modules of its driver and i2c-dev loaded?",
         PATIENCE.as_secs()
     ))
 }

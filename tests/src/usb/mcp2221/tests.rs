@@ -38,7 +38,7 @@ fn every_report_is_answered_by_one_that_names_its_command() {
         let said = ask(&mut adapter, &[command]);
         assert_eq!(said[0], command);
     }
-    assert_eq!(adapter.traffic().reports, 256);
+    assert_eq!(adapter.ledger().reports, 256);
 }
 
 #[test]
@@ -89,7 +89,8 @@ fn a_write_reaches_the_chip() {
     assert_eq!(sim.chip_register("i2c-1", 0x40, 0x01), Some(0x1c));
     let status = ask(&mut adapter, &[0x10]);
     assert_eq!((status[8], status[9], status[11], status[16], status[20]), (0x00, 2, 2, 0x80, 0x00));
-    let traffic = adapter.traffic();
+    let traffic = adapter.ledger().chip(0x40);
+    assert_eq!(traffic, adapter.ledger().bus);
     assert_eq!((traffic.writes, traffic.reads, traffic.bytes), (1, 0, 3));
     assert_eq!(traffic.bus_us(400e3), 67.5);
 }
@@ -185,7 +186,7 @@ fn a_line_that_is_an_input_has_the_level_that_is_on_it() {
     assert_eq!(ask(&mut adapter, &[0x51])[..10], [0x51, 0x00, 0, 1, 0, 1, 0, 1, 0, 1]);
     sim.press_estop(true);
     assert_eq!(ask(&mut adapter, &[0x51])[8..10], [1, 1]);
-    assert_eq!(adapter.traffic().got_lines, 2);
+    assert_eq!(adapter.ledger().got_lines, 2);
 }
 
 #[test]
