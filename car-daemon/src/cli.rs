@@ -201,7 +201,9 @@ fn end_at_once(why: &str, guard: Option<&Line>) {
     if let Some(guard) = guard {
         guard.alarm();
     }
-    log::say_at_once(&format!("{why}; the daemon ends at once"));
+    log::say_at_once(&format!(
+        "{why}; the daemon ends at once; on a machine that is only too busy, give the loop more: control.stall_ms"
+    ));
     #[expect(clippy::disallowed_methods, reason = "what would stop the car on a drop is stuck")]
     process::exit(i32::from(FAILED));
 }

@@ -167,7 +167,7 @@ impl Daemon {
             listeners.push(parts.transports.bind(endpoint).await?);
         }
         let pace =
-            Pace { stall: config.control.stall, realtime: config.platform.outlives && config.linux.realtime };
+            Pace { stall: config.stall(), realtime: config.platform.outlives && config.linux.realtime };
         let runner = Runner::start(plant, parts.hardware, pace, Arc::clone(&shared), clock)?;
 
         let closing = CancellationToken::new();
@@ -242,7 +242,8 @@ impl Daemon {
         self.runner.fate().ended().await;
     }
 
-    /// Waits until the control loop has not turned for `control.stall_ms`. The gate is closed then, and
+    /// Waits until the control loop has not turned for `control.stall_ms`; on a platform whose outputs end
+    /// with the process, for 2 s at least. The gate is closed then, and
     /// the outputs are what they were: whoever waits must end the process, or stop the car by other means.
     pub async fn stalled(&self) {
         self.runner.fate().stalled().await;

@@ -133,6 +133,7 @@ async fn a_panic_of_whoever_owns_the_daemon_has_stopped_the_car_before_it_goes_o
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stuck_control_loop_is_told_to_whoever_embeds_the_daemon_and_nobody_drives_any_more() {
     let shop = Shop::open();
+    assert!(!shop.config.platform.outlives && shop.config.control.stall < Duration::from_secs(2));
     let daemon = shop.start().await.expect("starts");
     let mut driver = shop.driver().await;
     let (told, mut why) = tokio::sync::mpsc::channel(1);
@@ -140,7 +141,8 @@ async fn a_stuck_control_loop_is_told_to_whoever_embeds_the_daemon_and_nobody_dr
     shop.hold.store(true, Ordering::Relaxed);
     timeout(Duration::from_secs(10), daemon.stalled()).await.expect("noticed");
     let why = why.recv().await.expect("told");
-    assert!(why.contains("nothing for 200 ms"), "{why}");
+    // A machine that is too busy for 200 ms ends no car that nothing drives on.
+    assert!(why.contains("nothing for 2000 ms"), "{why}");
     let state = driver.state().await;
     assert_eq!(state["mode"], "idle");
     assert!(state["stop_reason"].as_str().is_some_and(|said| said.contains("does not turn")), "{state}");

@@ -206,6 +206,10 @@ fn a_stuck_control_loop_ends_the_daemon_with_1_and_its_guard_stops_the_car() {
     let (status, log) = daemon.wait();
     assert_eq!(status.code(), Some(1), "{log}");
     assert!(log.contains("the control loop does not turn: nothing for 200 ms"), "{log}");
+    assert!(
+        log.contains("on a machine that is only too busy, give the loop more: control.stall_ms"),
+        "{log}"
+    );
     assert!(log.contains("is at rest, after"), "{log}");
     assert!(files.at_rest());
 }

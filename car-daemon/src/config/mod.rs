@@ -185,6 +185,19 @@ impl Config {
     }
 }
 
+/// The least that a control loop has before it counts as stuck where nothing is driven on without its process:
+/// there a busy machine endangers nobody.
+const SAFE_STALL: Duration = Duration::from_secs(2);
+
+impl Config {
+    /// How long the control loop may not turn: `control.stall_ms`; on a platform whose outputs end with the
+    /// process, 2 s at least.
+    pub(crate) fn stall(&self) -> Duration {
+        let least = if self.platform.outlives { Duration::ZERO } else { SAFE_STALL };
+        self.control.stall.max(least)
+    }
+}
+
 /// What a session takes of memory besides what waits for it in bytes: its task, its buffers while they
 /// are short, what it may hold without asking. Measured: 20 KiB, in a build without optimisation.
 const SESSION: usize = 32 * 1024;

@@ -74,7 +74,7 @@ pub(super) const ORDERED: &[(&str, &str)] = &[
 pub(super) const SETTINGS: &[Setting] = settings! {
     "control" {
         "rate_hz": Number control.rate_hz, 10 ..= 1000 "hertz", "turns of the control loop a second";
-        "stall_ms": Ms control.stall, 50 ..= 5000 "milliseconds", "a control loop that does not turn for this long ends the daemon";
+        "stall_ms": Ms control.stall, 50 ..= 5000 "milliseconds", "a control loop that does not turn for this long ends the daemon; on `sim` it has 2000 at least";
         "command_ttl_ms": Ms control.command_ttl, 1 ..= 2000 "milliseconds", "`drive` and `velocity` without ttl_ms are good for this long";
         "word_ttl_ms": Ms control.word_ttl, 1 ..= 2000 "milliseconds", "`up` and its like are good for this long over UDP, which has no link to hold them";
         "lease_ms": Ms control.lease, 100 ..= 600000 "milliseconds", "whoever drives loses the lease after not driving for this long";

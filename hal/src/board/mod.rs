@@ -17,6 +17,8 @@ mod read;
 mod sensor;
 mod servo;
 #[cfg(test)]
+mod slips;
+#[cfg(test)]
 mod tests;
 
 pub use chip::{Chip, ChipKind, DEFAULT_BUS};

@@ -2,6 +2,7 @@
 //!
 //! What must never live here: whether a pin suits what is wired to it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -83,24 +84,41 @@ pub(super) enum Port {
     Analog,
 }
 
+/// The GPIOs of a Raspberry Pi's header that its PWM comes out at ("BCM2835 ARM Peripherals", table 6-31; "RP1
+/// Peripherals", 3.1).
+const HEADER_PWM: [u32; 4] = [12, 13, 18, 19];
+
 /// What a pin may look like, for the person who wrote something else.
 const FORMS: &str = "write gpio:GPIO17, pwm:header:12 or pca9685@0x40:0";
 
 impl FromStr for PinText {
-    type Err = &'static str;
+    type Err = Cow<'static, str>;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(line) = text.strip_prefix("gpio:") {
+            if !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(format!(
+                    "did you mean gpio:GPIO{line}? lines have names, as gpioinfo lists them"
+                )
+                .into());
+            }
             let sound = !line.is_empty() && !line.contains(char::is_whitespace);
-            return sound.then(|| Self::Gpio { line: line.to_owned() }).ok_or(FORMS);
+            return sound.then(|| Self::Gpio { line: line.to_owned() }).ok_or(FORMS.into());
         }
         let (device, channel) = text.rsplit_once(':').ok_or(FORMS)?;
         if let Some(device) = device.strip_prefix("pwm:") {
             let channel = channel.parse().map_err(|_| "the channel must be a number, as in pwm:header:12")?;
             let sound = !device.is_empty() && !device.contains(['/', ' ']);
-            return sound.then(|| Self::Pwm { device: device.to_owned(), channel }).ok_or(FORMS);
+            if device == "header" && !HEADER_PWM.contains(&channel) {
+                let [a, b, c, d] = HEADER_PWM;
+                let right = format!(
+                    "the header has hardware PWM at {a}, {b}, {c} and {d}; elsewhere: pwm:soft:{channel}"
+                );
+                return Err(right.into());
+            }
+            return sound.then(|| Self::Pwm { device: device.to_owned(), channel }).ok_or(FORMS.into());
         }
-        chip(device, channel).map(Self::Chip)
+        Ok(Self::Chip(chip(device, channel)?))
     }
 }
 

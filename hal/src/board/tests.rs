@@ -125,7 +125,7 @@ frequency_hz = 1e6
     assert_eq!(
         faults(text),
         [
-            "b.toml:1: name: is the number 1; must be a string",
+            "b.toml:1: name: is the number 1; must be a string, as in \"my car\"",
             "b.toml:3: chips[0].driver: is `pca9865`; did you mean `pca9685`?",
             "b.toml:7: chips[1].address: is what every PCA9685 answers to at first; set its pins A0 to A5 to another",
             "b.toml:8: chips[1].frequency_hz: is 2000; must be 24 to 1526 hertz",
@@ -479,7 +479,11 @@ fn what_a_furnished_board_cannot_mean_is_refused() {
             "motors.right.neutral_us: is 900; must be more than 1000",
         ),
         ("role = \"steering\"", "role = \"pan\"", "nothing steers; add [servos.steering]"),
-        ("kind = \"ackermann\"", "kind = \"mecanum\"", "no motor turns the front-left wheel"),
+        (
+            "kind = \"ackermann\"",
+            "kind = \"mecanum\"",
+            "motors.left: does not say at which end of the car it is; add end = ",
+        ),
         ("ratio = 3", "chip = \"ina219@0x41\"", "battery.chip: stands beside an input"),
     ] {
         let said = furnished_with(from, to).join("\n");

@@ -44,6 +44,7 @@ use toml::de::DeTable;
 #[cfg(test)]
 pub(crate) mod asked;
 mod fault;
+mod syntax;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -57,6 +58,8 @@ pub struct Reader<'t> {
     text: &'t str,
     root: DeTable<'t>,
     syntax: Vec<FileFault>,
+    /// Keys that are tables where a list of tables is wanted.
+    lists: RefCell<Vec<String>>,
     found: RefCell<Vec<Found>>,
 }
 
@@ -76,16 +79,12 @@ impl<'t> Reader<'t> {
             .iter()
             .map(|error| {
                 let (line, column) = position(text, error.span().map_or(text.len(), |span| span.start));
-                FileFault {
-                    line,
-                    column,
-                    key: String::new(),
-                    what: error.message().to_owned(),
-                    hint: "this is not TOML; see https://toml.io".to_owned(),
-                }
+                syntax::fault(text, line, column, error.message())
             })
             .collect();
-        Self { file: file.to_owned(), text, root: root.into_inner(), syntax, found: RefCell::default() }
+        let syntax = syntax::without_echoes(text, syntax);
+        let (lists, found) = (RefCell::default(), RefCell::default());
+        Self { file: file.to_owned(), text, root: root.into_inner(), syntax, lists, found }
     }
 
     /// The top of the file.
@@ -112,6 +111,9 @@ impl<'t> Reader<'t> {
     /// Every fault, by line.
     pub fn into_result<T>(self, value: Option<T>) -> Result<T, Faults> {
         let mut faults = self.syntax;
+        // A list that was written as several tables of one name has been told about once.
+        let lists = self.lists.into_inner();
+        faults.retain(|fault| !lists.contains(&fault.key));
         let broken: Vec<usize> = faults.iter().map(|fault| fault.line).collect();
         // A line that is not TOML hides what it meant to say, so nothing more is said about that
         // line, nor about anything that is not there.
@@ -123,6 +125,11 @@ impl<'t> Reader<'t> {
             Some(value) if faults.is_empty() => Ok(value),
             _ => Err(Faults { file: self.file, faults }),
         }
+    }
+
+    /// What is a table at `spot` ought to be a list of them.
+    fn expect_list(&self, spot: &Spot) {
+        self.lists.borrow_mut().push(spot.key().to_owned());
     }
 
     fn record(&self, spot: &Spot, what: String, hint: String, absence: bool) {

@@ -78,12 +78,19 @@ impl<'r> Table<'r> {
         let spot = self.below(key, found.map_or(self.spot.offset, |(name, value)| spot_of(name, value)));
         #[cfg(test)]
         super::asked::key(spot.key(), found.is_some());
-        Field { reader: self.reader, spot, value: found.map(|(_, value)| value.get_ref()), secret: false }
+        let value = found.map(|(_, value)| value.get_ref());
+        Field { reader: self.reader, spot, value, example: String::new(), secret: false }
+    }
+
+    /// Whether there is something at `key`, which does not make it known.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
     }
 
     /// The same, and a fault if there is nothing. `example` is a value as it could be written.
     pub fn need(&mut self, key: &str, example: &str) -> Field<'r> {
-        let field = self.get(key);
+        let field = Field { example: example.to_owned(), ..self.get(key) };
         if field.value.is_none() {
             let hint = format!("add {key} = {example}");
             self.reader.record(&field.spot, "is missing".to_owned(), hint, true);
@@ -119,6 +126,8 @@ pub struct Field<'r> {
     reader: &'r Reader<'r>,
     spot: Spot,
     value: Option<&'r DeValue<'r>>,
+    /// A value as it could be written; may be empty.
+    example: String,
     secret: bool,
 }
 
@@ -144,6 +153,12 @@ impl<'r> Field<'r> {
     #[must_use]
     pub fn is_present(&self) -> bool {
         self.value.is_some()
+    }
+
+    /// Whether a list is there.
+    #[must_use]
+    pub fn is_list(&self) -> bool {
+        self.value.is_some_and(DeValue::is_array)
     }
 
     /// What `read` makes of what is there; `default` if nothing is; `None` if it is wrong.
@@ -224,14 +239,29 @@ impl<'r> Field<'r> {
     /// A table.
     #[must_use]
     pub fn table(&self) -> Option<Table<'r>> {
-        let table = self.typed("a table", DeValue::as_table)?;
+        self.table_as("a table")
+    }
+
+    fn table_as(&self, wanted: &str) -> Option<Table<'r>> {
+        let table = self.typed(wanted, DeValue::as_table)?;
         Some(Table { reader: self.reader, table, spot: self.spot(), asked: Vec::new() })
     }
 
     /// A list of tables, `[[name]]` or `name = [{ … }]`; empty where there is none.
     #[must_use]
     pub fn tables(&self) -> Vec<Table<'r>> {
-        self.items().unwrap_or_default().iter().filter_map(Field::table).collect()
+        if self.value.is_some_and(DeValue::is_table) {
+            let hint = format!("there may be several: write [[{}]]", self.spot.key);
+            self.reader.fault(&self.spot, "is a single table", hint);
+            self.reader.expect_list(&self.spot);
+        }
+        let Some(items) = self.value.filter(|value| !value.is_table()).and_then(|_| {
+            self.items_as(&format!("a list of tables: write [[{}]] and its keys below", self.spot.key))
+        }) else {
+            return Vec::new();
+        };
+        let wanted = format!("a table: write [[{}]] and its keys below", self.spot.key);
+        items.iter().filter_map(|item| item.table_as(&wanted)).collect()
     }
 
     /// A table of tables, `[name.key]`, in the order of the file; empty where there is none.
@@ -245,6 +275,7 @@ impl<'r> Field<'r> {
                 reader: self.reader,
                 spot: outer.below(name.get_ref(), spot_of(name, value)),
                 value: Some(value.get_ref()),
+                example: String::new(),
                 secret: self.secret,
             })
             .collect();
@@ -253,12 +284,17 @@ impl<'r> Field<'r> {
     }
 
     fn items(&self) -> Option<Vec<Field<'r>>> {
-        let array = self.typed("a list", DeValue::as_array)?;
+        self.items_as("a list")
+    }
+
+    fn items_as(&self, wanted: &str) -> Option<Vec<Field<'r>>> {
+        let array = self.typed(wanted, DeValue::as_array)?;
         let fields = array.iter().enumerate().map(|(index, item)| {
             let key = format!("{}[{index}]", self.spot.key);
             let last = key.len();
             let spot = Spot { key, last, offset: item.span().start };
-            Field { reader: self.reader, spot, value: Some(item.get_ref()), secret: self.secret }
+            let (value, example) = (Some(item.get_ref()), String::new());
+            Field { reader: self.reader, spot, value, example, secret: self.secret }
         });
         Some(fields.collect())
     }
@@ -269,9 +305,18 @@ impl<'r> Field<'r> {
         if typed.is_none() {
             let what =
                 if self.secret { "is something else".to_owned() } else { format!("is {}", described(value)) };
-            self.reader.fault(&self.spot, what, format!("must be {wanted}"));
+            self.reader.fault(&self.spot, what, format!("must be {wanted}{}", self.as_in(value)));
         }
         typed
+    }
+
+    /// How to write what is wanted: without quotes, where nothing else is wrong, or like the example.
+    fn as_in(&self, value: &DeValue<'_>) -> String {
+        match value.as_str().filter(|text| !self.secret && is_bare(text)) {
+            Some(bare) => format!(", without quotes: {bare}"),
+            None if self.example.is_empty() => String::new(),
+            None => format!(", as in {}", self.example),
+        }
     }
 
     fn within<T: PartialOrd + Display>(&self, value: T, range: &RangeInclusive<T>, unit: &str) -> Option<T> {
@@ -298,6 +343,14 @@ fn spot_of(name: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<DeValue<'_
     } else {
         value.span().start
     }
+}
+
+/// Whether the text of a string would mean a number, or true or false, without its quotes. A string is never
+/// wrong where one is wanted, so it is one of these that is.
+fn is_bare(text: &str) -> bool {
+    let hex = text.strip_prefix("0x").is_some_and(|digits| u32::from_str_radix(digits, 16).is_ok());
+    let number = text.starts_with(|c: char| c.is_ascii_digit() || c == '-') && text.parse::<f64>().is_ok();
+    hex || number || text == "true" || text == "false"
 }
 
 fn described(value: &DeValue<'_>) -> String {

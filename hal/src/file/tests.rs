@@ -75,6 +75,60 @@ fn a_key_given_twice_is_a_fault_at_the_second() {
 }
 
 #[test]
+fn what_stands_twice_is_said_to_and_so_is_a_number_with_a_comma() {
+    let text = "a = 1\na = 2\n[t]\nb = 0,065 # metres\n[u]\n[t]\nc = 1,2,3\n";
+    let reader = Reader::new("x.toml", text);
+    let faults = reader.into_result(Some(())).unwrap_err();
+    let said = lines(&faults);
+    for line in [
+        "x.toml:2: this key stands twice; rename one, or delete it",
+        "x.toml:4: a number has a comma; write a point: b = 0.065",
+        "x.toml:6: t: this table stands twice; rename one, or make them one",
+    ] {
+        assert!(said.iter().any(|said| said == line), "{said:#?}");
+    }
+    assert!(
+        said.iter().filter(|said| said.contains(":7:")).all(|said| said.contains("not TOML")),
+        "{said:#?}"
+    );
+}
+
+#[test]
+fn a_list_of_tables_that_was_written_as_tables_is_one_fault() {
+    for (text, line) in [("[t]\na = 1\n", 1), ("[t]\na = 1\n[t]\na = 2\n", 3)] {
+        let reader = Reader::new("x.toml", text);
+        assert!(reader.root().get("t").tables().is_empty());
+        let faults = reader.into_result(Some(())).unwrap_err();
+        let fault = format!("x.toml:{line}: t: is a single table; there may be several: write [[t]]");
+        assert_eq!(lines(&faults), [fault]);
+    }
+}
+
+#[test]
+fn what_has_quotes_and_needs_none_and_what_has_none_and_needs_them_is_said_to() {
+    let reader = Reader::new("x.toml", "a = 17\nb = '0x14'\nc = '1.5'\nd = 'true'\ne = 'much'\nf = '0x14'\n");
+    let mut top = reader.root();
+    assert_eq!(top.need("a", "\"gpio:GPIO17\"").string(), None);
+    assert_eq!(top.need("b", "0x40").integer(0..=127, ""), None);
+    assert_eq!(top.need("c", "1").number(0.0..=2.0, ""), None);
+    assert_eq!(top.get("d").boolean(), None);
+    assert_eq!(top.need("e", "0.7").number(0.0..=2.0, ""), None);
+    assert_eq!(top.get("f").secret().integer(0..=127, ""), None);
+    let faults = reader.into_result(Some(())).unwrap_err();
+    assert_eq!(
+        lines(&faults),
+        [
+            "x.toml:1: a: is the number 17; must be a string, as in \"gpio:GPIO17\"",
+            "x.toml:2: b: is the string \"0x14\"; must be a whole number, without quotes: 0x14",
+            "x.toml:3: c: is the string \"1.5\"; must be a number, without quotes: 1.5",
+            "x.toml:4: d: is the string \"true\"; must be true or false, without quotes: true",
+            "x.toml:5: e: is the string \"much\"; must be a number, as in 0.7",
+            "x.toml:6: f: is something else; must be a whole number",
+        ]
+    );
+}
+
+#[test]
 fn a_clean_file_gives_its_values() {
     let text = "n = 0x40\nf = 2\nl = ['a', 'b']\n[t.second]\nv = true\n[t.\"the.first\"]\nv = false\n[[many]]\nk = 1\n[[many]]\nk = 2\n";
     let reader = Reader::new("x.toml", text);
@@ -126,8 +180,8 @@ fn no_fault_repeats_a_secret() {
         lines(&faults),
         [
             "x.toml:1: a: is something else; must be a string",
-            "x.toml:2: b[0]: is something else; must be a table",
-            "x.toml:3: c: is something else; must be a list",
+            "x.toml:2: b[0]: is something else; must be a table: write [[b]] and its keys below",
+            "x.toml:3: c: is something else; must be a list of tables: write [[c]] and its keys below",
         ]
     );
 }

@@ -114,7 +114,7 @@ driver  = "hbridge"
 bridge  = "tb6612"
 in1     = "gpio:A1"
 in2     = "gpio:A2"
-pwm     = "pwm:header:0"
+pwm     = "pwm:header:12"
 standby = "gpio:STBY"
 frequency_hz = 1000
 
@@ -124,7 +124,7 @@ driver  = "hbridge"
 bridge  = "tb6612"
 in1     = "gpio:B1"
 in2     = "gpio:B2"
-pwm     = "pwm:header:1"
+pwm     = "pwm:header:13"
 standby = "gpio:STBY"
 frequency_hz = 1000
 "#;
@@ -134,7 +134,7 @@ fn tb6612fng_drives_brakes_and_lets_go_as_its_documentation_promises() {
     let mut sim = Sim::new(&Board::parse("bench.toml", TB6612).unwrap());
     let [mut a1, mut a2, mut b1, mut b2, mut standby] =
         ["A1", "A2", "B1", "B2", "STBY"].map(|line| sim.output(line).unwrap());
-    let [mut pwm_a, mut pwm_b] = [0, 1].map(|channel| sim.pwm("header", channel, 1000.0).unwrap());
+    let [mut pwm_a, mut pwm_b] = [12, 13].map(|channel| sim.pwm("header", channel, 1000.0).unwrap());
     let a = Motor::new(&mut *a1, &mut *a2, &mut *pwm_a).unwrap();
     let b = Motor::new(&mut *b1, &mut *b2, &mut *pwm_b).unwrap();
     let mut chip = Tb6612fng::new(a, b, &mut *standby).unwrap();

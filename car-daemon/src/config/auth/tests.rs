@@ -83,7 +83,7 @@ reset = "observer"
         (8, "auth.tokens[5].name: is no name"),
         (9, "auth.tokens[6].token: is missing"),
         (9, "auth.tokens[6].tokn: is not a known key; did you mean `token`?"),
-        (10, "auth.tokens[7]: is something else; must be a table"),
+        (10, "auth.tokens[7]: is something else; must be a table: write [[auth.tokens]]"),
         (13, "auth.users[0].user: is `nobody-of-that-name`, which this machine does not know"),
         (14, "auth.users[1].gid: is one too many"),
         (15, "auth.users[2]: says nobody; add one of user, uid, group, gid"),

@@ -175,6 +175,15 @@ fn sides(reader: &Reader<'_>, root: &Spot, motors: &[&Item<MotorSpec>]) {
 
 /// Each corner has one motor.
 fn corners(reader: &Reader<'_>, root: &Spot, motors: &[&Item<MotorSpec>]) {
+    // Who forgot an end has not forgotten the motor.
+    let mut nowhere = motors.iter().filter(|motor| motor.value.end.is_none()).peekable();
+    if motors.len() <= 4 && nowhere.peek().is_some() {
+        for motor in nowhere {
+            let hint = "add end = \"front\" or end = \"rear\", as each mecanum wheel needs it";
+            reader.fault(&motor.spot, "does not say at which end of the car it is", hint);
+        }
+        return;
+    }
     for (end, end_name) in [(End::Front, "front"), (End::Rear, "rear")] {
         for (side, side_name) in [(Side::Left, "left"), (Side::Right, "right")] {
             let there = |motor: &&&Item<MotorSpec>| (motor.value.end, motor.value.side) == (Some(end), side);
@@ -192,12 +201,17 @@ fn corners(reader: &Reader<'_>, root: &Spot, motors: &[&Item<MotorSpec>]) {
     }
 }
 
-/// The greater is greater than the less; the fault is at the greater.
-pub(super) fn ascending(reader: &Reader<'_>, less: Option<f64>, greater: Option<f64>, at: &Spot) {
+/// The greater is greater than the less; the fault is at the greater, and `else_do` is said to its author.
+pub(super) fn ascending(
+    reader: &Reader<'_>,
+    less: Option<f64>,
+    greater: Option<f64>,
+    at: &Spot,
+    else_do: &str,
+) {
     let Some((less, greater)) = less.zip(greater) else { return };
     if less >= greater {
-        let hint = format!("must be more than {less}; to turn the other way, set invert = true");
-        reader.fault(at, format!("is {greater}"), hint);
+        reader.fault(at, format!("is {greater}"), format!("must be more than {less}{else_do}"));
     }
 }
 

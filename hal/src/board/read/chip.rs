@@ -29,6 +29,11 @@ const KINDS: [(ChipKind, ReadKind); 8] = [
 const HEADER_V: f64 = 3.3;
 
 pub(super) fn all(reader: &Reader<'_>, field: &Field<'_>) -> Vec<Option<Item<Chip>>> {
+    if field.is_present() && !field.is_list() {
+        // There are chips, though not which.
+        drop(field.tables());
+        return vec![None];
+    }
     let chips: Vec<_> = field.tables().into_iter().map(|table| read(reader, table)).collect();
     check::chips(reader, &chips);
     chips

@@ -115,8 +115,8 @@ fn esc(wiring: &mut Wiring<'_>, table: &mut Table<'_>) -> Option<EscSpec> {
     let reverse_us = pulse(&at_reverse, 1000.0);
     let neutral_us = pulse(&at_neutral, 1500.0);
     let forward_us = pulse(&at_forward, 2000.0);
-    check::ascending(wiring.reader(), reverse_us, neutral_us, &at_neutral.spot());
-    check::ascending(wiring.reader(), neutral_us, forward_us, &at_forward.spot());
+    check::ascending(wiring.reader(), reverse_us, neutral_us, &at_neutral.spot(), "");
+    check::ascending(wiring.reader(), neutral_us, forward_us, &at_forward.spot(), "");
     check::pulse_fits(wiring.reader(), forward_us, frequency_hz, &at_forward.spot());
     let arm_ms = table.get("arm_ms").or(2000.0, |field| field.number(0.0..=10_000.0, "milliseconds"));
     let reverse = table.get("reverse").or(EscReverse::BrakeFirst, |field| field.choice(&REVERSES));

@@ -41,7 +41,7 @@ pub(super) fn battery(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<B
     let (empty, full) = (table.need("empty_v", "6.4"), table.need("full_v", "8.4"));
     let empty_v = empty.number(0.5..=60.0, "volts");
     let full_v = full.number(0.5..=60.0, "volts");
-    check::ascending(wiring.reader(), empty_v, full_v, &full.spot());
+    check::ascending(wiring.reader(), empty_v, full_v, &full.spot(), "");
     table.finish();
     Some(BatterySpec { source: source?, empty_v: empty_v?, full_v: full_v? })
 }

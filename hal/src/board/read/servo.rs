@@ -5,6 +5,9 @@ use super::wiring::Wiring;
 use crate::board::{ServoRole, ServoSpec};
 use crate::file::{Field, Item, Table};
 
+/// What may be meant by limits in the wrong order.
+const OTHER_WAY: &str = "; to turn the other way, set invert = true";
+
 const ROLES: [(&str, ServoRole); 3] =
     [("pan", ServoRole::Pan), ("tilt", ServoRole::Tilt), ("steering", ServoRole::Steering)];
 
@@ -19,13 +22,13 @@ pub(super) fn read(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<Item
     let pulse = 400.0..=2600.0;
     let min_us = shortest.number(pulse.clone(), "microseconds");
     let max_us = longest.number(pulse, "microseconds");
-    check::ascending(wiring.reader(), min_us, max_us, &longest.spot());
+    check::ascending(wiring.reader(), min_us, max_us, &longest.spot(), OTHER_WAY);
     check::pulse_fits(wiring.reader(), max_us, frequency_hz, &longest.spot());
     let (least, greatest) = (table.need("min_deg", "-90"), table.need("max_deg", "90"));
     let angle = -180.0..=180.0;
     let min_deg = least.number(angle.clone(), "degrees");
     let max_deg = greatest.number(angle.clone(), "degrees");
-    check::ascending(wiring.reader(), min_deg, max_deg, &greatest.spot());
+    check::ascending(wiring.reader(), min_deg, max_deg, &greatest.spot(), OTHER_WAY);
     let invert = table.get("invert").or(false, Field::boolean);
     let center = table.get("center_deg");
     let range = min_deg.zip(max_deg).filter(|(min, max)| min < max).map_or(angle, |(min, max)| min..=max);
