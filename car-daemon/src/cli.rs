@@ -81,7 +81,11 @@ enum Command {
     /// Run the car; the default
     Run,
     /// Say every fault of a configuration, or print what is in force
-    Check,
+    Check {
+        /// Said to whoever gives a file without saying which kind it is
+        #[arg(hide = true)]
+        file: Option<PathBuf>,
+    },
     /// List the boards that come with the daemon, or print one as TOML
     Boards {
         /// Print this one
@@ -121,7 +125,14 @@ pub fn main_with(platforms: &'static [PlatformRow]) -> ExitCode {
     };
     ExitCode::from(match &args.command {
         None | Some(Command::Run) => run(&args, overrides),
-        Some(Command::Check) => check(&args, &overrides),
+        Some(Command::Check { file: Some(file) }) => {
+            let file = file.display();
+            let what = format!(
+                "check `{file}` as what? a board file: --board {file}; a configuration: --config {file}"
+            );
+            complain(&what, WRONG)
+        }
+        Some(Command::Check { file: None }) => check(&args, &overrides),
         Some(Command::Boards { name }) => boards(name.as_deref()),
         Some(Command::Halt) => bring_to_rest(&args, &overrides),
         Some(Command::Doctor) => look_after(&args, &overrides),
@@ -166,7 +177,7 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
     let running = run_until_signal(config, parts, reading, shutdown, line.clone());
     // Unwinding drops the daemon, which stops the car.
     let result =
-        catch_unwind(AssertUnwindSafe(|| runtime.block_on(running).map_err(|error| error.to_string())));
+        catch_unwind(AssertUnwindSafe(|| runtime.block_on(running).map_err(|error| with_advice(&error))));
     // Not even a file that never ends keeps the program.
     runtime.shutdown_background();
     match result {
@@ -180,6 +191,17 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
         Ok(Err(error)) => complain(&error, FAILED),
         Err(_panic) => complain("the daemon panicked, as the log says; the car was stopped", FAILED),
     }
+}
+
+/// An error, and where to look on: one thing that a machine lacks is seldom the only one.
+fn with_advice(error: &RunError) -> String {
+    let advice = match error {
+        RunError::Start(StartError::Board(_)) => {
+            "; `car-daemon doctor` with the same arguments lists all that is missing"
+        }
+        _ => "",
+    };
+    format!("{error}{advice}")
 }
 
 /// A guard, where outputs outlive the process.
@@ -344,6 +366,12 @@ fn boards(name: Option<&str>) -> u8 {
     };
     match PRESETS.iter().find(|preset| preset.name == name) {
         Some(preset) => print(preset.toml),
+        None if Board::is_path(name) => {
+            let what = format!(
+                "boards prints presets by name; to look at a board file: car-daemon check --board {name}"
+            );
+            complain(&what, WRONG)
+        }
         None => complain(&unknown("board", name, PRESETS.iter().map(|p| p.name)), WRONG),
     }
 }

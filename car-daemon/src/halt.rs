@@ -18,5 +18,38 @@ pub(crate) fn halt(config: &Config) -> Result<String, Vec<String>> {
     }
     Car::rest(&config.board, &mut *(config.platform.open)(config))
         .map(|()| format!("every output of the board `{board}` is at rest"))
-        .map_err(|failures| failures.iter().map(ToString::to_string).collect())
+        .map_err(|failures| {
+            let failures = failures.iter().map(|failure| {
+                (format!("{}: {}", failure.part, failure.source.place), failure.source.reason.clone())
+            });
+            by_reason(failures)
+        })
+}
+
+/// A line for each reason, with all that failed for it.
+fn by_reason(failures: impl Iterator<Item = (String, String)>) -> Vec<String> {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for (place, reason) in failures {
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, places)) => places.push(place),
+            None => reasons.push((reason, vec![place])),
+        }
+    }
+    reasons.into_iter().map(|(reason, places)| format!("{}: {reason}", places.join(", "))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_that_many_have_is_said_once() {
+        let failures =
+            [("motor left: a", "no chip"), ("servo pan: b", "busy"), ("motor right: c", "no chip")];
+        let failures = failures.map(|(place, reason)| (place.to_owned(), reason.to_owned()));
+        assert_eq!(
+            by_reason(failures.into_iter()),
+            ["motor left: a, motor right: c: no chip", "servo pan: b: busy"]
+        );
+    }
 }

@@ -93,6 +93,43 @@ fn check_tells_every_fault_and_exits_with_2() {
 }
 
 #[test]
+fn check_says_what_the_board_is_and_knows_a_board_file_from_a_configuration() {
+    let output = car_daemon().args(["check", "--board", "demo"]).output().expect("runs");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = "# board demo: differential drive, 2 motors, 2 servos, 1 chip";
+    assert!(printed.lines().any(|printed| printed.starts_with(line)), "{printed}");
+
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("my-car.toml");
+    let demo = car_daemon().args(["boards", "demo"]).output().expect("runs").stdout;
+    std::fs::write(&file, demo).expect("can be written");
+    let output = car_daemon().arg("check").arg("--config").arg(&file).output().expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("is a board file, and no configuration; give it by --board"), "{said}");
+    assert!(said.ends_with("1 fault in the configuration\n"), "{said}");
+}
+
+#[test]
+fn a_daemon_without_its_hardware_points_to_what_lists_all_that_is_missing() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("car.toml");
+    let at = folder.path().display();
+    let text =
+        format!("platform = \"linux\"\nlock_dir = \"{at}\"\n[linux]\ndev = \"{at}\"\nsys = \"{at}\"\n");
+    std::fs::write(&file, text).expect("can be written");
+    let output = car_daemon().arg("--config").arg(&file).output().expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("`car-daemon doctor` with the same arguments lists all that is missing"), "{said}");
+
+    let output = car_daemon().arg("halt").arg("--config").arg(&file).output().expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(said.matches("there is no GPIO chip").count(), 1, "though many lines lack it: {said}");
+}
+
+#[test]
 fn boards_lists_the_presets_and_prints_each_as_a_file_that_works() {
     let list = car_daemon().arg("boards").output().expect("runs");
     let list = String::from_utf8_lossy(&list.stdout).into_owned();
@@ -116,6 +153,11 @@ fn wrong_arguments_name_what_would_be_right() {
         (&["--listen", "wsss://127.0.0.1"], "did you mean `wss`"),
         (&["--board", "demmo"], "did you mean `demo`"),
         (&["boards", "l298"], "did you mean `l298n`"),
+        (&["boards", "my/car.toml"], "car-daemon check --board my/car.toml"),
+        (
+            &["check", "my-car.toml"],
+            "a board file: --board my-car.toml; a configuration: --config my-car.toml",
+        ),
         (&["--listen", "tcp://0.0.0.0:9901"], "insecure = true"),
         (&["--config", "/no/such/file.toml"], "--config"),
     ] {

@@ -16,6 +16,9 @@ impl fmt::Display for Config {
         ];
         for (key, value, about) in top {
             row(f, key, &value, about)?;
+            if key == "board" {
+                writeln!(f, "# board {}: {}", self.board.name, self.board.parts())?;
+            }
         }
         let folders = [
             ("state_dir", &self.state_dir, "what must survive the daemon is kept there"),

@@ -69,6 +69,10 @@ impl Config {
         let mut config = Self::standard();
         let reader = Reader::new(file, text);
         let mut root = reader.root();
+        if ["drive", "motors"].iter().any(|key| root.has(key)) {
+            let hint = "give it by --board, or name it in a configuration as board";
+            return Err(vec![Faults::whole(file, "is a board file, and no configuration", hint)]);
+        }
         let mut faults = Vec::new();
 
         let clean = reader.is_clean();
@@ -256,8 +260,7 @@ fn resolve(
 
 /// A path in a configuration begins where the configuration is; a preset's name is no path.
 fn beside(folder: &Path, name: &str) -> String {
-    let is_path = name.contains('/') || name.ends_with(".toml");
-    if is_path { folder.join(name).display().to_string() } else { name.to_owned() }
+    if Board::is_path(name) { folder.join(name).display().to_string() } else { name.to_owned() }
 }
 
 fn apply(config: &mut Config, overrides: &Overrides, meant: bool, faults: &mut Vec<Faults>) {

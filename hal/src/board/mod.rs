@@ -104,7 +104,7 @@ impl Board {
     /// # Errors
     /// No such preset; or the file cannot be read; or every fault in it.
     pub fn load(name_or_path: &str) -> Result<Self, LoadError> {
-        if name_or_path.contains('/') || name_or_path.ends_with(".toml") {
+        if Self::is_path(name_or_path) {
             let text = std::fs::read_to_string(name_or_path).map_err(|error| {
                 Faults::whole(
                     name_or_path,
@@ -115,6 +115,39 @@ impl Board {
             return Ok(Self::parse(name_or_path, &text)?);
         }
         Self::preset(name_or_path).ok_or_else(|| unknown(name_or_path))
+    }
+
+    /// Whether this names a board file, and no preset.
+    #[must_use]
+    pub fn is_path(name_or_path: &str) -> bool {
+        name_or_path.contains('/') || name_or_path.ends_with(".toml")
+    }
+
+    /// What there is on it, for people: `differential drive, 2 motors, 2 servos, 1 chip, battery`.
+    #[must_use]
+    pub fn parts(&self) -> String {
+        let counted = [
+            (self.motors.len(), "motor"),
+            (self.motors.iter().filter(|motor| motor.encoder.is_some()).count(), "encoder"),
+            (self.servos.len(), "servo"),
+            (self.outputs.len(), "output"),
+            (self.chips.len(), "chip"),
+            (self.loopbacks.len(), "loopback wire"),
+        ];
+        let counted = counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| match count {
+            1 => format!("1 {what}"),
+            _ => format!("{count} {what}s"),
+        });
+        let single = [
+            (self.estop.is_some(), "e-stop button"),
+            (self.battery.is_some(), "battery"),
+            (self.range.is_some(), "range"),
+            (self.line.is_some(), "line"),
+            (self.imu.is_some(), "imu"),
+        ];
+        let single = single.into_iter().filter(|(there, _)| *there).map(|(_, what)| what.to_owned());
+        let drive = format!("{} drive", self.drivetrain.name());
+        std::iter::once(drive).chain(counted).chain(single).collect::<Vec<_>>().join(", ")
     }
 
     /// The same board, of which nothing is read but the e-stop's button.

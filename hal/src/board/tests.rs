@@ -430,6 +430,11 @@ fn a_furnished_board_says_what_it_says() {
     assert_eq!(board.servos[0].speed_deg_s, Some(120.0));
     assert_eq!(board.outputs[0].kind, OutputKind::Buzzer);
     assert_eq!(board.loopbacks[0].to, "GPIO24");
+    assert_eq!(
+        Board::parse("b.toml", FURNISHED).unwrap().parts(),
+        "ackermann drive, 2 motors, 1 encoder, 1 servo, 1 output, 4 chips, 1 loopback wire, battery, range, \
+         line, imu"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use hal::board::{Chip, PinRef, Pull};
 use hal::platform::{Input, Linux};
 use hal::{Board, Platform};
+use tests::typed;
 use tests::usb::mcp2221::Traffic;
 
 use super::{Around, Rig, daemon, machine};
@@ -41,7 +42,7 @@ pub(crate) struct Wires {
 
 impl Wires {
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let path = path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))?;
+        let path = typed::found(path).map_err(|why| format!("CAR_HIL: {why}"))?;
         let board = Board::load(&path.display().to_string()).map_err(|error| error.to_string())?;
         let mut lines = Vec::new();
         for wire in &board.loopbacks {

@@ -71,12 +71,13 @@ impl Process {
         }
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("piped"));
-        let log = BufReader::new(child.stderr.take().expect("piped"));
+        let mut log = BufReader::new(child.stderr.take().expect("piped"));
         let mut table = String::new();
         while !table.contains("Ctrl-C") {
             if stdout.read_line(&mut table).expect("readable") == 0 {
-                let log = child.stderr.take().map(std::io::read_to_string);
-                panic!("ended before it listened: {log:?}");
+                let mut said = String::new();
+                drop(log.read_to_string(&mut said));
+                panic!("ended before it listened: {said}");
             }
         }
         let first = |line: &str| line.split_whitespace().next().map(str::to_owned);
