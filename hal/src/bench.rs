@@ -3,7 +3,7 @@
 //! What must never live here: the product's own tables and constants. The register map is typed again
 //! from the PCA9685's data sheet, so that a mistake in the driver is not repeated here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -14,6 +14,7 @@ use embedded_hal::i2c::{self, I2c, Operation};
 use embedded_hal::pwm::{self, SetDutyCycle};
 
 use crate::board::{Level, Pull};
+use crate::car::NOBODY;
 use crate::platform::{Bus, Delay, EdgeSink, Input, Output, Platform, Pwm, Watch};
 use crate::{Interlock, IoError, IoKind};
 
@@ -141,6 +142,10 @@ pub(crate) struct World {
     pub(crate) dead: Option<String>,
     /// Engaged after so many more writes.
     pub(crate) engage_after: Option<(usize, Interlock)>,
+    /// SDA lies at ground: every byte is acknowledged, and no chip hears any.
+    pub(crate) grounded: bool,
+    /// Where something answers that no board names.
+    pub(crate) strangers: BTreeSet<u8>,
     /// What is on an input from outside; low where nothing is said.
     pub(crate) inputs: BTreeMap<String, bool>,
 }
@@ -227,6 +232,9 @@ impl Platform for Bench {
 
     fn i2c(&mut self, bus: &str, address: u8) -> Result<Bus, IoError> {
         assert_eq!(bus, "i2c-1");
+        if NOBODY.contains(&address) {
+            return Ok(Box::new(Nobody(self.clone())));
+        }
         let chip = OnBench::after_reset(address);
         let place = format!("{}@{address:#04x}", chip.name());
         self.world().attempt(&place, format!("open {place}"))?;
@@ -311,6 +319,10 @@ impl i2c::ErrorType for Wire {
 impl I2c for Wire {
     fn transaction(&mut self, _: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
         let mut world = self.bench.world();
+        if world.grounded {
+            read_zeros(operations);
+            return Ok(());
+        }
         let bytes = match operations {
             [Operation::Write(bytes)] => bytes,
             [Operation::Write([register]), Operation::Read([value])] => {
@@ -334,6 +346,35 @@ impl I2c for Wire {
         let outputs = world.outputs.clone();
         world.history.push(outputs);
         Ok(())
+    }
+}
+
+fn read_zeros(operations: &mut [Operation<'_>]) {
+    for operation in operations {
+        if let Operation::Read(bytes) = operation {
+            bytes.fill(0);
+        }
+    }
+}
+
+/// An address at which no chip of a board is. What goes there is no write, so it is neither remembered nor
+/// made to fail.
+struct Nobody(Bench);
+
+impl i2c::ErrorType for Nobody {
+    type Error = IoError;
+}
+
+impl I2c for Nobody {
+    fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
+        assert!(matches!(operations, [Operation::Read([_])]), "one byte is read where nobody is");
+        let world = self.0.world();
+        if world.grounded || world.strangers.contains(&address) {
+            read_zeros(operations);
+            return Ok(());
+        }
+        let (place, reason) = (format!("i2c-1 address {address:#04x}"), "nobody answers".to_owned());
+        Err(IoError { place, reason, kind: IoKind::NoAcknowledge })
     }
 }
 

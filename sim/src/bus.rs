@@ -22,6 +22,8 @@ pub(crate) struct Buses {
     pub(crate) transcript: Option<Transcript>,
     /// Somebody holds the wires of every bus.
     pub(crate) jammed: bool,
+    /// SDA of every bus lies at ground: all is acknowledged, and nothing heard.
+    pub(crate) grounded: bool,
     /// So many transfers are still to be spoilt.
     pub(crate) noise: usize,
 }
@@ -62,7 +64,7 @@ impl Buses {
             Some(Slot { index, bus, address, plugged: true, reset, held: false, chip })
         };
         let slots = chips.iter().enumerate().filter_map(slot).collect();
-        Self { slots, transcript: None, jammed: false, noise: 0 }
+        Self { slots, transcript: None, jammed: false, grounded: false, noise: 0 }
     }
 
     /// What channel `channel` of chip `index` of the board puts out; `None` without such an output.
@@ -126,8 +128,8 @@ impl Buses {
 
     /// A write from start to stop. Whether every byte was acknowledged.
     fn write(&mut self, bus: &str, address: u8, bytes: &[u8], now: Nanos) -> bool {
-        let mut acknowledged = false;
-        for slot in self.slots.iter_mut().filter(|slot| slot.hears(bus, address)) {
+        let mut acknowledged = self.grounded;
+        for slot in self.slots.iter_mut().filter(|slot| !self.grounded && slot.hears(bus, address)) {
             acknowledged |= match address {
                 GENERAL_CALL => slot.chip.general_call(bytes),
                 _ => slot.chip.write(bytes, now),
@@ -141,8 +143,12 @@ impl Buses {
     /// board is heard; real ones would talk over each other.
     fn read(&mut self, bus: &str, address: u8, buffer: &mut [u8], now: Nanos) -> bool {
         let mut hearing = self.slots.iter_mut().filter(|slot| slot.hears(bus, address));
-        let chip = hearing.next().filter(|_| address != GENERAL_CALL);
-        let acknowledged = chip.map(|slot| slot.chip.read(buffer)).is_some();
+        let chip = hearing.next().filter(|_| address != GENERAL_CALL && !self.grounded);
+        let heard = chip.map(|slot| slot.chip.read(buffer)).is_some();
+        if self.grounded {
+            buffer.fill(0);
+        }
+        let acknowledged = heard || self.grounded;
         self.record(now, bus, address, Direction::Read, buffer, acknowledged);
         acknowledged
     }
@@ -161,8 +167,9 @@ impl Buses {
 
     /// Takes the state of every chip into a fingerprint.
     pub(crate) fn digest(&self, into: &mut Digest) {
-        if self.jammed || self.noise > 0 {
+        if self.jammed || self.grounded || self.noise > 0 {
             into.integer(u64::from(self.jammed));
+            into.integer(u64::from(self.grounded));
             into.integer(self.noise as u64);
         }
         for slot in &self.slots {

@@ -156,6 +156,12 @@ impl Sim {
         self.world.lock().circuit.buses.jammed = jammed;
     }
 
+    /// SDA of every bus lies at ground, or no longer: until then every byte to every address is acknowledged,
+    /// and none arrives; what is read is zero.
+    pub fn ground_sda(&self, grounded: bool) {
+        self.world.lock().circuit.buses.grounded = grounded;
+    }
+
     /// Noise spoils the next so many transfers, on whatever bus.
     pub fn disturb_buses(&self, transfers: usize) {
         self.world.lock().circuit.buses.noise = transfers;

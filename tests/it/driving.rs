@@ -1,8 +1,8 @@
 //! Driving, on virtual time: what a person at the other end of a link sees.
 
 use futures_util::{SinkExt, StreamExt};
-use hal::Platform;
 use hal::platform::Motion;
+use hal::{Board, Platform};
 use serde_json::{Value, json};
 
 use crate::support::{Garage, pass};
@@ -288,6 +288,28 @@ async fn a_bus_that_hangs_stops_the_car_with_that_reason_until_it_is_free_and_re
     anna.ask("up").await;
     pass(1_000).await;
     assert!(motion(&garage).linear_mps > 0.3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_acknowledges_whatever_is_said_is_a_fault_within_100_ms_and_no_reset_helps_until_it_hears()
+{
+    for board in ["demo", "picar-x", "jetbot-sparkfun"] {
+        let garage = Garage::open_with(|config| config.board = Board::preset(board).expect("a preset")).await;
+        let mut anna = garage.visit().await;
+        anna.ask("up").await;
+        pass(500).await;
+        garage.sim.ground_sda(true);
+        pass(100 + 20).await;
+        let state = anna.state().await;
+        assert_eq!(state["mode"], json!("fault"), "{board}: {state}");
+        let why = state["stop_reason"].as_str().unwrap_or_default();
+        assert!(why.contains("it acknowledges addresses where no chip is"), "{state}");
+        pass(1_000).await;
+        assert!(anna.ask("reset").await.starts_with("error: hardware fault: "), "{board}");
+        garage.sim.ground_sda(false);
+        pass(1_000).await;
+        assert_eq!(anna.ask("reset").await, "ok", "{board}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

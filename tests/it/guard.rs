@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::{FULL, Files, Process, car_daemon, eventually, send, watch};
+use crate::support::{Files, Process, car_daemon, eventually, send, watch};
 
 /// The process that stands guard over a daemon.
 pub(super) fn guard_of(daemon: u32) -> Option<u32> {
@@ -56,7 +56,7 @@ fn a_killed_daemon_leaves_a_car_at_rest_and_its_guard_says_so_and_ends() {
     assert_eq!(status.code(), None, "killed");
     assert!(log.contains("guard: the daemon") && log.contains("is at rest, after"), "{log}");
     eventually("the guard ends", || !runs(guard));
-    assert_eq!(files.duties(), [FULL; 4], "braked: both inputs of each bridge are on");
+    assert_eq!(files.duties(), [0; 4], "no input of a bridge is on");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_guard_that_is_told_to_end_with_its_daemon_does_its_duty_first_and_then_ends
     assert!(begun.elapsed() < Duration::from_secs(8), "long before it is killed");
     let (_, log) = daemon.wait();
     assert!(log.contains("is at rest, after"), "{log}");
-    assert_eq!(files.duties(), [FULL; 4], "braked");
+    assert_eq!(files.duties(), [0; 4], "at rest");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_panic_while_the_daemon_starts_ends_it_with_1_and_a_reason_and_its_guard_sto
     assert_eq!(output.status.code(), Some(1), "{}", said(&output));
     let said = said(&output);
     assert!(said.contains("made to panic") && said.contains("the daemon panicked"), "{said}");
-    assert_eq!(files.duties(), [FULL; 4], "braked");
+    assert_eq!(files.duties(), [0; 4], "at rest");
 }
 
 #[test]
@@ -233,7 +233,7 @@ fn halt_brings_every_output_to_rest_and_again_changes_nothing() {
         let output = files.command("halt").output().expect("runs");
         assert_eq!(output.status.code(), Some(0), "{}", said(&output));
         assert!(said(&output).contains("every output of the board `files` is at rest"), "{}", said(&output));
-        assert_eq!(files.duties(), [FULL; 4], "braked");
+        assert_eq!(files.duties(), [0; 4], "at rest");
     }
 }
 
@@ -245,6 +245,20 @@ fn halt_names_the_chip_that_does_not_answer_and_brings_all_else_to_rest() {
     assert_eq!(output.status.code(), Some(1));
     let said = said(&output);
     assert!(said.contains("chip pca9685@0x40: pca9685@0x40 (i2c-1 address 0x40): made to fail"), "{said}");
+    assert_eq!(files.duties(), [0; 4], "no duty anywhere");
+}
+
+#[test]
+fn halt_over_a_bus_that_acknowledges_everything_is_not_believed_and_brings_all_else_to_rest() {
+    let files = Files::left_running();
+    files.break_it("sda");
+    let output = files.command("halt").output().expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(
+        said.contains("servo pan: i2c-1: the bus hangs: it acknowledges addresses where no chip is"),
+        "{said}"
+    );
     assert_eq!(files.duties(), [0; 4], "no duty anywhere");
 }
 

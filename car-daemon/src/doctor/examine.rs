@@ -17,10 +17,13 @@ const DAEMON: &str = "car-daemon";
 pub(super) fn board(board: &Board, needs: &[Need], survey: &Survey, you: &You) -> Vec<Row> {
     let row = |need: &Need| {
         let found = match &need.part {
-            Part::Chip(chip) => chip_is_there(&board.chips[*chip], survey),
+            Part::Chip(chip) => chip_is_there(&board.chips[*chip], survey, you),
             Part::Line { name, is_input } => line_is_free(name, *is_input, survey, you),
             Part::Channel { device, channel } => channel_is_there(device, *channel, survey),
         };
+        let before = needs.iter().take_while(|before| *before != need);
+        let twin = before.into_iter().find(|before| are_one(&before.part, &need.part, survey));
+        let found = twin.map_or(found, |twin| Err(is_one_with(&name(board, need), &name(board, twin))));
         let Finding { status, note, todo } = found.unwrap_or_else(|problem| problem);
         let todo = todo.map(|todo| you.named(&todo));
         Row { status, what: name(board, need), note, users: need.users.join(", "), todo }
@@ -91,8 +94,33 @@ fn problem(note: impl Into<String>, todo: impl Into<String>) -> Finding {
     Finding { status: Status::Problem, note: note.into(), todo: Some(todo.into()) }
 }
 
-fn chip_is_there(chip: &hal::board::Chip, survey: &Survey) -> Found {
+/// Two names of one thing of this machine.
+fn are_one(a: &Part, b: &Part, survey: &Survey) -> bool {
+    match (a, b) {
+        (Part::Line { name: a, .. }, Part::Line { name: b, .. }) => {
+            survey.line(a).is_ok_and(|(_, a)| survey.line(b).is_ok_and(|(_, b)| std::ptr::eq(a, b)))
+        }
+        (Part::Channel { device: a, channel: from_a }, Part::Channel { device: b, channel: from_b }) => {
+            let (a, b) = (survey.channel(a, *from_a), survey.channel(b, *from_b));
+            a.is_ok_and(|(a, of_a)| b.is_ok_and(|(b, of_b)| std::ptr::eq(a, b) && of_a == of_b))
+        }
+        _ => false,
+    }
+}
+
+fn is_one_with(this: &str, other: &str) -> Finding {
+    let todo = format!(
+        "{this} is one with {other} on this machine, and only one of them can be opened: wire each signal to a pin of its \
+         own"
+    );
+    problem("used twice", todo)
+}
+
+fn chip_is_there(chip: &hal::board::Chip, survey: &Survey, you: &You) -> Found {
     let bus = survey.bus(&chip.bus).map_err(|why| problem("no such bus", why))?;
+    if you.daemon.is_some() {
+        return Ok(fine("not asked: a daemon drives".to_owned()));
+    }
     match (bus.heard.get(&chip.address), &bus.refused) {
         (Some(Heard::Answer), _) => Ok(fine(format!("answers on {}", bus.name))),
         (Some(Heard::Driver), _) => Err(problem(
@@ -140,7 +168,7 @@ fn line_is_free(name: &str, is_input: bool, survey: &Survey, you: &You) -> Found
 }
 
 fn channel_is_there(device: &str, channel: u32, survey: &Survey) -> Found {
-    let found = survey.channel(device, channel).map_err(|why| problem("not found", why))?;
+    let (found, _) = survey.channel(device, channel).map_err(|why| problem("not found", why))?;
     match found.writable {
         true => Ok(fine(format!("there, on {}", found.name))),
         false => {

@@ -12,7 +12,6 @@ mod you;
 
 use std::collections::BTreeSet;
 
-use hal::board::Chip;
 use hal::platform::Linux;
 use hal::platform::linux::survey::{ADDRESSES, Survey};
 
@@ -33,15 +32,11 @@ pub(crate) fn diagnose(config: &Config) -> Diagnosis {
     report(config, &linux.survey(&asked(config, &you)), &you)
 }
 
-/// Whom to ask: every address of a bus that the board names; but where a daemon drives, whom a slow adapter
-/// would keep waiting for so many, only those of the board.
+/// Whom to ask: every address of a bus that the board names; but where a daemon drives, nobody. What is read
+/// from a chip may be what the daemon was about to read.
 fn asked(config: &Config, you: &You) -> BTreeSet<(String, u8)> {
-    let chips = config.board.chips.iter().filter(|_| config.platform.outlives);
-    let addresses = |chip: &Chip| match you.daemon {
-        Some(_) => chip.address..=chip.address,
-        None => ADDRESSES,
-    };
-    chips.flat_map(|chip| addresses(chip).map(|address| (chip.bus.clone(), address))).collect()
+    let chips = config.board.chips.iter().filter(|_| config.platform.outlives && you.daemon.is_none());
+    chips.flat_map(|chip| ADDRESSES.map(|address| (chip.bus.clone(), address))).collect()
 }
 
 /// The same, from facts alone.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hal::Board;
 use hal::board::{EstopSpec, Level, PinRef, Pull};
-use hal::platform::linux::survey::{GpioChip, GpioLine, Heard, I2cBus, PwmDevice};
+use hal::platform::linux::survey::{GpioChip, GpioLine, Heard, I2cBus, PwmDevice, PwmPin};
 
 use super::*;
 use crate::PLATFORMS;
@@ -25,18 +25,21 @@ fn pi() -> Survey {
         heard: BTreeMap::from([(0x40, Heard::Answer), (0x70, Heard::Answer)]),
         refused: None,
     };
+    let pin = |kind: &str, gpio, channel| PwmPin { kind: kind.to_owned(), gpio, channel };
     let pwm = PwmDevice {
         chip: "pwmchip0".to_owned(),
         name: "fe20c000.pwm".to_owned(),
         channels: 2,
-        pins: [12, 13, 18, 19].map(|gpio| ("header".to_owned(), gpio)).to_vec(),
+        pins: [(12, 0), (13, 1), (18, 0), (19, 1)]
+            .map(|(gpio, channel)| pin("header", gpio, channel))
+            .to_vec(),
         writable: true,
     };
     let soft = |line: u32| PwmDevice {
         chip: format!("pwmchip{}", line - 4),
         name: format!("pwm_gpio@{line}"),
         channels: 1,
-        pins: vec![("soft".to_owned(), line)],
+        pins: vec![pin("soft", line, 0)],
         writable: true,
     };
     Survey {
@@ -172,6 +175,29 @@ fn a_chip_is_asked_for_by_name_and_its_bus_may_be_the_reason() {
 }
 
 #[test]
+fn two_pins_that_are_one_on_this_machine_are_a_problem_and_on_another_they_are_not() {
+    let mut config = config("linux");
+    let pin = |channel| PinRef::Pwm { device: "header".to_owned(), channel };
+    (config.board.servos[0].pwm, config.board.servos[1].pwm) = (pin(12), pin(18));
+    let mut survey = pi();
+    let diagnosis = report(&config, &survey, &you());
+    assert!(!diagnosis.is_fit, "{}", diagnosis.text);
+    assert!(diagnosis.text.contains("problem  pwm:header:18"), "{}", diagnosis.text);
+    assert!(diagnosis.text.contains("pwm:header:18 is one with pwm:header:12"), "{}", diagnosis.text);
+    // As on a Raspberry Pi 5.
+    for (pin, channel) in survey.pwm[0].pins.iter_mut().zip(0..) {
+        pin.channel = channel;
+    }
+    let diagnosis = report(&config, &survey, &you());
+    assert!(diagnosis.is_fit, "{}", diagnosis.text);
+    // A line by its name and by its place.
+    config.board.estop =
+        Some(EstopSpec { line: "pinctrl-bcm2711/17".into(), pressed: Level::High, pull: Pull::Up });
+    let diagnosis = report(&config, &survey, &you());
+    assert!(diagnosis.text.contains("gpio:pinctrl-bcm2711/17 is one with gpio:GPIO17"), "{}", diagnosis.text);
+}
+
+#[test]
 fn every_preset_is_wholly_asked_for() {
     for preset in hal::board::PRESETS {
         let board = Board::preset(preset.name).expect("a preset");
@@ -183,11 +209,16 @@ fn every_preset_is_wholly_asked_for() {
 }
 
 #[test]
-fn beside_a_daemon_only_the_chips_of_the_board_are_asked() {
+fn beside_a_daemon_no_chip_is_asked_and_none_is_missed() {
     let (config, mut you) = (config("linux"), you());
     assert_eq!(asked(&config, &you).len(), 0x78 - 0x08);
     you.daemon = Some("process 411 drives this board".to_owned());
-    assert_eq!(asked(&config, &you), [("i2c-1".to_owned(), 0x40)].into());
+    assert!(asked(&config, &you).is_empty());
+    let mut survey = pi();
+    survey.i2c[0].heard.clear();
+    let diagnosis = report(&config, &survey, &you);
+    assert!(diagnosis.is_fit && diagnosis.text.contains("OK       pca9685@0x40"), "{}", diagnosis.text);
+    assert!(diagnosis.text.contains("not asked: a daemon drives"), "{}", diagnosis.text);
     you.daemon = None;
     assert!(asked(&self::config("sim"), &you).is_empty(), "no machine is looked at");
 }

@@ -141,6 +141,16 @@ frequency_hz = 1e6
 }
 
 #[test]
+fn a_line_of_the_header_by_its_place_is_the_pin_that_has_its_name() {
+    for label in ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"] {
+        let faults = faults_with("in2 = \"gpio:GPIO6\"", &format!("in2 = \"gpio:{label}/12\""));
+        assert!(faults[0].contains("is the pin that motors.b-left.in2 uses"), "{faults:?}");
+    }
+    let expander = SOUND.replace("\"gpio:GPIO6\"", "\"gpio:mcp23017/12\"");
+    Board::parse("b.toml", &expander).unwrap();
+}
+
+#[test]
 fn a_pin_is_used_once_by_whatever_name() {
     assert_eq!(
         faults_with("in2 = \"gpio:GPIO6\"", "in2 = \"gpio:GPIO12\""),

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use super::chip::{Chip, OnBoard, PwmChip, RobotHat, explained};
 use super::guard::{Pass, asks_a_robot_hat, reads_a_register};
-use super::motor::{Bridge, Bridged, Driver, Motor, Wire};
+use super::motor::{Bridge, Bridged, Controlled, Driver, Motor, Wire};
 use super::panel::{Light, Signal};
 use super::parts::{Button, ESTOP, Standby};
+use super::probe::Probe;
 use super::reckoning::Reckoning;
 use super::turret::{Turret, refused_by_servo};
 use crate::board::{
@@ -24,7 +25,7 @@ use crate::driver::{pca9685, scmd};
 use crate::platform::adapt::Boxed;
 use crate::platform::{DynOutput, DynPwm, Output, Platform, Pwm};
 use crate::sensor::{self, Sensors};
-use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind, WheelPower};
+use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind};
 
 pub(super) fn car(
     board: &Board,
@@ -71,12 +72,13 @@ pub(super) fn car(
         lights.push(opener.light(&part, spec).map_err(|source| error(&part, source))?);
     }
     let chips = opener.chips;
+    let probes = probes(board, &chips, opener.platform).map_err(broken)?;
     let on_board = |index| chips.iter().find(|chip| chip.index == index)?.pwm.analog();
     let sensors = Sensors::open(board, opener.platform, &on_board).map_err(broken)?;
     let encoders = sensor::encoders(board, opener.platform).map_err(broken)?;
     let reckoning = Reckoning::new(board, encoders);
     let drivetrain = Drivetrain::new(board);
-    let (wheels, now) = (WheelPower::default(), Duration::ZERO);
+    let now = Duration::ZERO;
     let mut car = Car {
         motors,
         servos,
@@ -84,16 +86,30 @@ pub(super) fn car(
         standby,
         awake: false,
         chips,
+        probes,
         estop,
         pass,
         drivetrain,
-        wheels,
         sensors,
         reckoning,
         now,
     };
     car.recover().map_err(broken)?;
     Ok(car)
+}
+
+/// One for each bus over which the car is driven.
+fn probes(board: &Board, chips: &[Chip], platform: &mut dyn Platform) -> Result<Vec<Probe>, HardwareError> {
+    let mut probes: Vec<Probe> = Vec::new();
+    for chip in chips {
+        let bus = &board.chips[chip.index].bus;
+        match probes.iter_mut().find(|probe| probe.bus == *bus) {
+            Some(probe) => probe.chips.push(chip.index),
+            None => probes
+                .push(Probe::open(platform, bus, vec![chip.index]).map_err(|source| chip.error(source))?),
+        }
+    }
+    Ok(probes)
 }
 
 /// Each standby line once, with the first motor that names it.
@@ -192,7 +208,7 @@ impl Opener<'_> {
         let chips = wires.filter_map(|pin| self.used_by(part, pin)).collect();
         let driver: Box<dyn Driver> = match &spec.driver {
             DriverSpec::HBridge(bridge) => Box::new(Bridged::new(self.bridge(part, bridge)?)),
-            DriverSpec::Esc(spec) => Box::new(self.esc(part, spec)?),
+            DriverSpec::Esc(spec) => Box::new(Controlled::new(self.esc(part, spec)?)),
         };
         Ok(Motor::new(part, spec, driver, chips))
     }

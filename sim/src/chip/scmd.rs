@@ -1,8 +1,8 @@
 //! SparkFun Serial Controlled Motor Driver. Numbers are those of its datasheet's register map, and what
 //! that does not say, of its firmware (`devRegisters.c`, `customSerialInterrupts.c`).
 //!
-//! Three things are simpler than in the chip. It has started as soon as it has its supply, where the chip
-//! takes 1.2 s. Its watchdog does not bark. There is no second driver on its expansion port.
+//! Three things are simpler than in the chip. It begins started, and starts only after its supply dropped. Its
+//! watchdog does not bark. There is no second driver on its expansion port.
 
 use super::Chip;
 use crate::clock::Nanos;
@@ -37,6 +37,9 @@ const E_BUS_SPEED: usize = 0x73;
 const USER_LOCK: usize = 0x75;
 const STATUS_1: usize = 0x77;
 
+/// How long it takes to start, nanoseconds: 1.15 s (`systemInit`). Until then it says so, and drives nothing.
+const BOOT: Nanos = 1_150_000_000;
+
 /// The addresses that its jumpers make begin here, at pattern 3.
 const FIRST_ADDRESS: u8 = 0x58;
 
@@ -48,10 +51,19 @@ pub(crate) struct Scmd {
     registers: [u8; REGISTERS],
     /// Where the last write pointed to.
     pointer: u8,
+    supply: Supply,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Supply {
+    /// It is back, and nobody has looked at the time.
+    Back,
+    BackSince(Nanos),
+    Started,
 }
 
 impl Scmd {
-    /// As after power-up: outputs disabled, no power in any drive register.
+    /// As some time after power-up: outputs disabled, no power in any drive register.
     pub(crate) fn new(address: u8) -> Self {
         let mut registers = [0; REGISTERS];
         registers[FID] = 0x07;
@@ -67,7 +79,7 @@ impl Scmd {
         registers[E_BUS_SPEED] = 0x01;
         registers[USER_LOCK] = 0x5C;
         registers[STATUS_1] = 0x01;
-        Self { address, registers, pointer: 0 }
+        Self { address, registers, pointer: 0, supply: Supply::Started }
     }
 
     /// The drive register of a motor, as its inversion and bridging make it: bridged, B does what A does.
@@ -104,16 +116,22 @@ impl Chip for Scmd {
         buffer.fill(self.registers.get(usize::from(self.pointer)).copied().unwrap_or(0));
     }
 
-    fn general_call(&mut self, _bytes: &[u8]) -> bool {
-        false
-    }
-
     fn power_on_reset(&mut self) {
         *self = Self::new(self.address);
+        self.registers[STATUS_1] = 0;
+        self.supply = Supply::Back;
     }
 
-    fn tick(&mut self, _now: Nanos) -> bool {
-        false
+    fn tick(&mut self, now: Nanos) -> bool {
+        match self.supply {
+            Supply::Back => self.supply = Supply::BackSince(now),
+            Supply::BackSince(since) if now - since >= BOOT => {
+                self.registers[STATUS_1] = 1;
+                self.supply = Supply::Started;
+            }
+            Supply::BackSince(_) | Supply::Started => return false,
+        }
+        true
     }
 
     /// The two terminals of a motor are never high together: one is, then the other, and in the middle
@@ -122,7 +140,7 @@ impl Chip for Scmd {
         if channel >= TERMINALS {
             return None;
         }
-        if self.registers[DRIVER_ENABLE] & 1 == 0 {
+        if self.registers[DRIVER_ENABLE] & 1 == 0 || self.supply != Supply::Started {
             return Some(Signal::LOW);
         }
         let first = f64::from(self.drive(usize::from(channel / 2))) / STEPS;
@@ -137,6 +155,9 @@ impl Chip for Scmd {
     fn digest(&self, into: &mut Digest) {
         into.bytes(&self.registers);
         into.integer(self.pointer.into());
+        if let Supply::BackSince(since) = self.supply {
+            into.integer(since);
+        }
     }
 }
 
@@ -183,6 +204,11 @@ mod tests {
         assert_eq!(volts(&chip, 1), volts(&chip, 0));
         chip.power_on_reset();
         assert_eq!(chip.output(0), Some(Signal::LOW));
+        // 1.15 s later it has started, and is enabled anew.
+        assert_eq!((chip.tick(5), chip.tick(BOOT), read(&mut chip, 0x77)), (true, false, 0));
+        assert_eq!((chip.tick(BOOT + 5), chip.tick(BOOT + 6), read(&mut chip, 0x77)), (true, false, 1));
+        assert!(chip.write(&[0x70, 0x01], 0) && chip.write(&[0x20, 0xFF], 0));
+        assert!(volts(&chip, 0) > 0.9);
     }
 
     #[test]

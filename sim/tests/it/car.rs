@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hal::board::ServoRole;
+use hal::board::{PinRef, ServoRole};
 use hal::{Board, Car, Drive, IoKind, Motion, Platform, Target};
 use sim::{Sim, Terminals};
 
@@ -301,6 +301,51 @@ fn a_car_whose_bus_is_cut_while_it_drives_is_stopped_by_its_standby_line_and_dri
     car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
     sim.step(Duration::from_secs(2));
     assert!(near(sim.motion().unwrap().linear_mps, car.drivetrain().top_speed_mps()));
+}
+
+/// Every preset whose motors hang on a bus.
+fn over_a_bus() -> Vec<Board> {
+    let presets = hal::board::PRESETS.iter().map(|preset| Board::preset(preset.name).expect("a preset"));
+    let over = |pin: &&PinRef| matches!(pin, PinRef::Chip { .. });
+    let boards = presets.filter(|board| board.motors[0].driver.pins().iter().any(over));
+    boards.collect()
+}
+
+#[test]
+fn a_car_whose_bus_acknowledges_everything_believes_neither_a_check_nor_its_halt() {
+    let boards = over_a_bus();
+    assert!(boards.len() > 8, "{}", boards.len());
+    for board in boards {
+        let (sim, mut car) = build(&board);
+        car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
+        car.check().unwrap();
+        sim.ground_sda(true);
+        let error = car.check().unwrap_err().to_string();
+        assert!(error.contains("i2c-1: the bus hangs: it acknowledges"), "{}: {error}", board.name);
+        assert!(error.starts_with("motor ") || error.starts_with("servo "), "{}: {error}", board.name);
+        car.halt().unwrap_err();
+        car.recover().unwrap_err();
+        Car::rest(&board, &mut sim.clone()).unwrap_err();
+        Car::assemble(&board, &mut sim.clone()).unwrap_err();
+        sim.ground_sda(false);
+        car.recover().unwrap();
+        car.check().unwrap();
+    }
+}
+
+#[test]
+fn a_car_that_nobody_hears_is_stopped_by_its_standby_line() {
+    let board = Board::parse("kill.toml", KILL_LINE).expect("a board");
+    let (sim, mut car) = build(&board);
+    car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
+    sim.step(Duration::from_secs(1));
+    sim.ground_sda(true);
+    car.halt().unwrap_err();
+    sim.step(Duration::from_secs(3));
+    assert!(sim.motion().unwrap().linear_mps.abs() < 0.01);
+    sim.ground_sda(false);
+    car.halt().unwrap();
+    assert_eq!(sim.terminals("left"), Some(Terminals::Brake));
 }
 
 #[test]

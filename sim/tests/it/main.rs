@@ -5,6 +5,7 @@ mod car;
 mod determinism;
 mod drives;
 mod economy;
+mod faults;
 mod oracle;
 mod physics;
 mod pins;

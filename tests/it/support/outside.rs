@@ -74,7 +74,10 @@ impl Process {
         let log = BufReader::new(child.stderr.take().expect("piped"));
         let mut table = String::new();
         while !table.contains("Ctrl-C") {
-            assert!(stdout.read_line(&mut table).expect("readable") > 0, "ended before it listened");
+            if stdout.read_line(&mut table).expect("readable") == 0 {
+                let log = child.stderr.take().map(std::io::read_to_string);
+                panic!("ended before it listened: {log:?}");
+            }
         }
         let first = |line: &str| line.split_whitespace().next().map(str::to_owned);
         let urls: Vec<_> = table.lines().filter_map(first).filter(|word| word.contains("://")).collect();

@@ -22,7 +22,7 @@ pub(super) struct Use {
     pub(super) shared: bool,
 }
 
-/// No pin is used twice, by whatever name.
+/// No pin is used twice, by any name that says which pin it is; the others are the platform's to know.
 pub(super) fn pins(reader: &Reader<'_>, uses: &[Use]) {
     let mut first: HashMap<&str, &Use> = HashMap::new();
     for this in uses {
@@ -35,13 +35,30 @@ pub(super) fn pins(reader: &Reader<'_>, uses: &[Use]) {
     }
 }
 
-/// `pwm:header:12` and `pwm:soft:12` come out at GPIO12.
+/// The chips whose lines are a Raspberry Pi's header, by their labels: there the offset is the number of the
+/// GPIO ("BCM2835 ARM Peripherals", 6.1; "RP1 Peripherals", 3.1; the device trees' `gpio-line-names`).
+const HEADER_CHIPS: [&str; 3] = ["pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"];
+
+/// Above it, a line of such a chip is not on the header.
+const LAST_HEADER_GPIO: u32 = 27;
+
+/// `pwm:header:12`, `pwm:soft:12` and `gpio:pinctrl-rp1/12` come out at GPIO12. What else may be one pin by two
+/// names (the device of a kernel's PWM, the line of an expander) nobody can tell without the machine. Nor
+/// whether two pins of the header share a channel of PWM: on a Raspberry Pi 5 none do.
 pub(super) fn physical(pin: &PinRef) -> String {
     match pin {
+        PinRef::Gpio { line } => {
+            match line.rsplit_once('/').map(|(label, offset)| (label, offset.parse::<u32>())) {
+                Some((label, Ok(offset))) if HEADER_CHIPS.contains(&label) && offset <= LAST_HEADER_GPIO => {
+                    format!("gpio:GPIO{offset}")
+                }
+                _ => pin.to_string(),
+            }
+        }
         PinRef::Pwm { device, channel } if device == "header" || device == "soft" => {
             format!("gpio:GPIO{channel}")
         }
-        PinRef::Gpio { .. } | PinRef::Pwm { .. } | PinRef::Chip { .. } => pin.to_string(),
+        PinRef::Pwm { .. } | PinRef::Chip { .. } => pin.to_string(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use embedded_hal::digital;
 use embedded_hal::i2c::{self, ErrorKind, Operation};
@@ -10,6 +11,7 @@ use embedded_hal_mock::eh1::delay::{CheckedDelay, NoopDelay, Transaction as Wait
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 
 use super::*;
+use crate::driver::analog::{self, Conversion};
 use crate::driver::staged::Shared;
 use crate::{IoError, IoKind};
 
@@ -192,6 +194,69 @@ fn a_chip_that_is_gone_is_found_by_a_read_and_set_up_anew() {
     done(made);
 }
 
+/// Counts the time that is waited.
+#[derive(Clone, Default)]
+struct Stopwatch(Arc<Mutex<u64>>);
+
+impl DelayNs for Stopwatch {
+    fn delay_ns(&mut self, ns: u32) {
+        *self.0.lock().unwrap() += u64::from(ns);
+    }
+}
+
+/// Nobody answers while it is true.
+#[derive(Clone, Default)]
+struct Cut(Arc<Mutex<bool>>);
+
+impl i2c::ErrorType for Cut {
+    type Error = IoError;
+}
+
+impl I2c for Cut {
+    fn transaction(&mut self, _: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
+        if let [Operation::Read(bytes)] = operations {
+            bytes.fill(0);
+        }
+        match (*self.0.lock().unwrap(), broken()) {
+            (true, Error::Bus(error)) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn a_chip_is_reset_once_for_all_flushes_of_a_halt_and_not_at_all_while_it_does_not_answer() {
+    let (bus, watch, line) = (Cut::default(), Stopwatch::default(), Line::default());
+    let channels = [(12, 100.0)];
+    let mut chip = RobotHat::new(bus.clone(), watch.clone(), Some(line.clone()), AT, &channels).unwrap();
+    let waited_ms = || std::mem::take(&mut *watch.0.lock().unwrap()) / 1_000_000;
+    let set = |cut| *bus.0.lock().unwrap() = cut;
+    assert_eq!(waited_ms(), 20);
+    set(true);
+    for _ in 0..3 {
+        chip.forget();
+        for _ in 0..4 {
+            assert_eq!(chip.flush(), Err(broken()));
+        }
+        assert_eq!(waited_ms(), 0, "it is gone");
+    }
+    // It answers, but what it is told is lost.
+    let mut flush = |cut| {
+        set(cut);
+        let _known = chip.flush();
+    };
+    flush(false);
+    assert_eq!(waited_ms(), 20);
+    assert_eq!(*line.0.lock().unwrap(), [false, true, false, true]);
+    for cut in [true, false, true, false] {
+        flush(cut);
+    }
+    assert_eq!(waited_ms(), 0, "it was reset once since it was forgotten");
+    chip.forget();
+    chip.flush().unwrap();
+    assert_eq!(waited_ms(), 0, "it runs");
+}
+
 #[test]
 fn what_was_forgotten_is_written_again_and_a_drop_turns_everything_off() {
     let off = vec![write(0x20, 0), write(0x2C, 0), write(0x2D, 0)];
@@ -229,6 +294,11 @@ fn the_last_four_channels_have_three_timers() {
     assert_eq!(timers[..4], [Some(0); 4]);
     assert_eq!(timers[12..16], [Some(3); 4]);
     assert_eq!(timers[16..], [Some(4), Some(4), Some(5), Some(6), None]);
+    for (channel, mates) in
+        [(0, 0..=3), (7, 4..=7), (15, 12..=15), (17, 16..=17), (18, 18..=18), (19, 19..=19)]
+    {
+        assert_eq!(shares_timer_with(channel), mates);
+    }
 }
 
 #[test]

@@ -66,8 +66,9 @@ pub enum Error<E> {
     /// Something else answers at its address.
     #[error("this is no SCMD: its ID is {0:#04x}, not 0xa9")]
     Id(u8),
-    /// It answers and says that it still starts.
-    #[error("the chip did not start within 3 s")]
+    /// It answers and says that it still starts, as after its supply dropped. The next [`Scmd::flush`] asks
+    /// again.
+    #[error("the chip still starts, which takes 3 s at most: does its supply drop under load?")]
     Booting,
     /// The chip cannot have this address.
     #[error("{0:#04x} is no address of an SCMD: 0x58 to 0x61")]
@@ -111,7 +112,7 @@ impl<I: I2c, D: DelayNs> Scmd<I, D> {
             staged: [0; CHANNELS as usize],
             written: [None; MOTORS],
         };
-        match chip.configure() {
+        match chip.start() {
             Ok(()) => Ok(chip),
             Err(error) => {
                 // Whatever sits there is not to be written.
@@ -134,10 +135,12 @@ impl<I: I2c, D: DelayNs> Scmd<I, D> {
         Ok(())
     }
 
-    /// Writes what was staged and is not known to be there: three bytes on the bus for each motor.
+    /// Writes what was staged and is not known to be there: three bytes on the bus for each motor. A chip that
+    /// still starts is not waited for, as it drives nothing.
     ///
     /// # Errors
-    /// A failed transfer. After it nothing is known, and the next flush writes everything.
+    /// A failed transfer, or [`Error::Booting`]. After either nothing is known, and the next flush writes
+    /// everything.
     pub fn flush(&mut self) -> Result<(), Error<I::Error>> {
         let result = self.write_changes();
         self.doubt_unless(result)
@@ -189,7 +192,9 @@ impl<I: I2c, D: DelayNs> Scmd<I, D> {
         for motor in 0..MOTORS {
             self.drive(motor, NO_POWER)?;
         }
-        self.wait_for_start()?;
+        if self.read(STATUS_1)? & STATUS_ENUMERATED == 0 {
+            return Err(Error::Booting);
+        }
         for register in SETUP {
             self.write(&register)?;
             self.delay_us(SETTLE_US);
@@ -198,12 +203,13 @@ impl<I: I2c, D: DelayNs> Scmd<I, D> {
         Ok(())
     }
 
-    fn wait_for_start(&mut self) -> Result<(), Error<I::Error>> {
+    /// As [`configure`](Self::configure), for whoever has the time to wait.
+    fn start(&mut self) -> Result<(), Error<I::Error>> {
         for _ in 0..BOOT_MS / POLL_MS {
-            if self.read(STATUS_1)? & STATUS_ENUMERATED != 0 {
-                return Ok(());
+            match self.configure() {
+                Err(Error::Booting) => self.delay_us(POLL_MS * 1_000),
+                done => return done,
             }
-            self.delay_us(POLL_MS * 1_000);
         }
         Err(Error::Booting)
     }

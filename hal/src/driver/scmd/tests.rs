@@ -1,6 +1,6 @@
 //! The bytes on the bus, with the registers typed again from the data sheet.
 
-use embedded_hal_mock::eh1::delay::NoopDelay;
+use embedded_hal_mock::eh1::delay::{CheckedDelay, NoopDelay, Transaction as Wait};
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 
 use super::*;
@@ -24,6 +24,12 @@ fn setup() -> Vec<Transaction> {
     all.push(Transaction::write(AT, vec![0x14, 0x00])); // BRIDGE
     all.push(Transaction::write(AT, vec![0x70, 0x01])); // DRIVER_ENABLE
     all
+}
+
+/// The beginning of that, so many times, of a chip that still starts.
+fn booting(times: usize) -> Vec<Transaction> {
+    let once = || setup().into_iter().take(4).chain(read(0x77, 0x00));
+    (0..times).flat_map(|_| once()).collect()
 }
 
 /// A chip that is set up and then sees `transcript`, and a handle on its bus.
@@ -84,22 +90,33 @@ fn a_chip_whose_outputs_are_not_enabled_was_reset_and_is_set_up_anew() {
 
 #[test]
 fn a_chip_that_boots_is_waited_for_and_one_that_never_does_is_an_error() {
-    let until_started = |polls: usize| {
-        let mut all = setup();
-        let waiting: Vec<_> = (0..polls).flat_map(|_| read(0x77, 0x00)).collect();
-        all.splice(4..4, waiting);
-        all
-    };
+    let until_started = |polls: usize| [booting(polls), setup()].concat();
     let mut bus = Mock::new(&until_started(3));
     Scmd::new(bus.clone(), NoopDelay::new(), AT).unwrap().release();
     bus.done();
-    let mut all = until_started(150);
-    all.truncate(4 + 300);
+    let mut all = booting(150);
     // It is told to stop once more.
     all.extend([[0x20, 0x80], [0x21, 0x80]].map(|bytes| Transaction::write(AT, bytes.to_vec())));
     let mut bus = Mock::new(&all);
     assert_eq!(Scmd::new(bus.clone(), NoopDelay::new(), AT).err().unwrap(), Error::Booting);
     bus.done();
+}
+
+#[test]
+fn a_chip_that_lost_its_supply_is_not_waited_for_while_it_starts() {
+    let transcript = [read(0x70, 0x00).to_vec(), booting(2), setup()].concat();
+    let bus = Mock::new(&[setup(), transcript].concat());
+    // Whatever is waited for, only what was set up waits: five registers settle for half a millisecond each.
+    let waits = vec![Wait::delay_us(500); 10];
+    let delay = CheckedDelay::new(&waits);
+    let mut chip = Scmd::new(bus.clone(), delay.clone(), AT).unwrap();
+    assert!(matches!(chip.verify(), Err(Error::Reset(0))));
+    assert_eq!(chip.flush(), Err(Error::Booting));
+    assert_eq!(chip.flush(), Err(Error::Booting));
+    chip.flush().unwrap();
+    chip.release();
+    { delay }.done();
+    { bus }.done();
 }
 
 #[test]

@@ -15,6 +15,7 @@ use rustix::io::Errno;
 
 use super::failure;
 use super::gpio::{CONSUMER, Line, bias, os_error};
+use super::held::{Held, Hold};
 use crate::IoError;
 use crate::board::Pull;
 use crate::platform::{Edge, EdgeSink, Watch};
@@ -28,27 +29,35 @@ const TAKEN: usize = 64;
 
 pub(super) fn watch(
     dev: &Path,
+    held: &Held,
     names: &[&str],
     pull: Pull,
     debounce: Option<Duration>,
     sink: EdgeSink,
 ) -> Result<Watch, IoError> {
     let mut chips: Vec<Lines> = Vec::new();
+    let mut holds = Vec::new();
     for (index, name) in names.iter().enumerate() {
         let line = Line::find(dev, name)?;
         match chips.iter_mut().find(|lines| lines.0[0].1.chip == line.chip) {
             Some(lines) if lines.index(line.offset).is_some() => {
                 return Err(failure(&line.place, "named twice: one line cannot be watched as two"));
             }
-            Some(lines) => lines.0.push((index, line)),
-            None => chips.push(Lines(vec![(index, line)])),
+            Some(lines) => {
+                holds.push(line.hold(held)?);
+                lines.0.push((index, line));
+            }
+            None => {
+                holds.push(line.hold(held)?);
+                chips.push(Lines(vec![(index, line)]));
+            }
         }
     }
     let chips = chips.into_iter().map(|lines| lines.request(pull, debounce)).collect::<Result<_, _>>()?;
     let broken =
         |error: std::io::Error| failure(&format!("gpio:{}", names.join(", gpio:")), error.to_string());
     let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC).map_err(|errno| broken(errno.into()))?);
-    let watching = Watching { chips, bell: Arc::clone(&bell), sink };
+    let watching = Watching { chips, bell: Arc::clone(&bell), sink, _holds: holds };
     let thread = thread::Builder::new().name("edges".into()).spawn(move || watching.run()).map_err(broken)?;
     Ok(Box::new(Running { bell, thread: Some(thread) }))
 }
@@ -114,6 +123,7 @@ struct Watching {
     /// Rung when the watch is dropped.
     bell: Arc<OwnedFd>,
     sink: EdgeSink,
+    _holds: Vec<Hold>,
 }
 
 impl Watching {

@@ -1,16 +1,21 @@
 //! GPIO lines of the character device, found by name.
 //!
-//! Inputs go through the second ABI of the character device, outputs through linux-embedded-hal, which has
-//! the first.
+//! Outputs go through linux-embedded-hal, which is where embedded-hal's own pins for Linux are, and has the first
+//! ABI of the character device alone. It chooses no resistor, waits for no bounce to end, and keeps the edges of
+//! several lines in no common order, so inputs go through gpiocdev, which has the second (Linux 5.10). A kernel needs
+//! both: the first is `CONFIG_GPIO_CDEV_V1`, which is on unless somebody turned it off.
+//!
+//! What must never live here: edges, and what a line is for.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use embedded_hal::digital::{ErrorType, InputPin};
+use embedded_hal::digital::{ErrorType, InputPin, OutputPin};
 use gpiocdev::line::{Bias, Value};
 use gpiocdev::{Chip, Request};
 use linux_embedded_hal::{CdevPin, gpio_cdev};
 
+use super::held::{Held, Hold};
 use super::{entries, explain, failure};
 use crate::IoError;
 use crate::board::{Level, Pull};
@@ -23,8 +28,9 @@ pub(super) const CONSUMER: &str = "car-daemon";
 /// Whose members may use GPIO on Raspberry Pi OS.
 const GROUP: &str = "gpio";
 
-pub(super) fn output(dev: &Path, name: &str, first: Level) -> Result<Output, IoError> {
+pub(super) fn output(dev: &Path, held: &Held, name: &str, first: Level) -> Result<Output, IoError> {
     let line = Line::find(dev, name)?;
+    let hold = line.hold(held)?;
     // From the first moment: the request itself carries the level.
     let value = u8::from(first == Level::High);
     let handle = gpio_cdev::Chip::new(&line.chip)
@@ -32,11 +38,12 @@ pub(super) fn output(dev: &Path, name: &str, first: Level) -> Result<Output, IoE
         .and_then(|found| found.request(gpio_cdev::LineRequestFlags::OUTPUT, value, CONSUMER))
         .map_err(|error| line.refused(&error.to_string()))?;
     let inner = CdevPin::new(handle).map_err(|error| line.refused(&error.to_string()))?;
-    Ok(Box::new(Named { inner, place: line.place }))
+    Ok(Box::new(OutputLine { pin: Named { inner, place: line.place }, _hold: hold }))
 }
 
-pub(super) fn input(dev: &Path, name: &str, pull: Pull) -> Result<Input, IoError> {
+pub(super) fn input(dev: &Path, held: &Held, name: &str, pull: Pull) -> Result<Input, IoError> {
     let line = Line::find(dev, name)?;
+    let hold = line.hold(held)?;
     let request = Request::builder()
         .on_chip(&line.chip)
         .with_line(line.offset)
@@ -45,7 +52,7 @@ pub(super) fn input(dev: &Path, name: &str, pull: Pull) -> Result<Input, IoError
         .with_consumer(CONSUMER)
         .request()
         .map_err(|error| line.refused(&os_error(&error).to_string()))?;
-    Ok(Box::new(InputLine { request, place: line.place }))
+    Ok(Box::new(InputLine { request, place: line.place, _hold: hold }))
 }
 
 pub(super) fn bias(pull: Pull) -> Bias {
@@ -56,9 +63,29 @@ pub(super) fn bias(pull: Pull) -> Bias {
     }
 }
 
+struct OutputLine {
+    pin: Named<CdevPin>,
+    _hold: Hold,
+}
+
+impl ErrorType for OutputLine {
+    type Error = IoError;
+}
+
+impl OutputPin for OutputLine {
+    fn set_low(&mut self) -> Result<(), IoError> {
+        self.pin.set_low()
+    }
+
+    fn set_high(&mut self) -> Result<(), IoError> {
+        self.pin.set_high()
+    }
+}
+
 struct InputLine {
     request: Request,
     place: String,
+    _hold: Hold,
 }
 
 impl ErrorType for InputLine {
@@ -96,6 +123,11 @@ impl Line {
         }
     }
 
+    /// Keeps it from being opened by another of its names.
+    pub(super) fn hold(&self, held: &Held) -> Result<Hold, IoError> {
+        held.hold(&self.chip, self.offset, &self.place).map_err(|holder| failure(&self.place, taken(&holder)))
+    }
+
     /// Why it could not be opened: who holds it, or what the kernel said.
     pub(super) fn refused(&self, reason: &str) -> IoError {
         let info = Chip::from_path(&self.chip).and_then(|chip| chip.line_info(self.offset));
@@ -109,6 +141,13 @@ impl Line {
         failure(&self.place, reason)
     }
 }
+
+fn taken(holder: &str) -> String {
+    format!("is the line that {holder} has already; {ONE_EACH}")
+}
+
+/// What to do where two names are one line.
+pub(super) const ONE_EACH: &str = "wire each signal to a line of its own";
 
 fn find(dev: &Path, name: &str) -> Result<(PathBuf, u32), String> {
     let paths = entries(dev, "gpiochip");

@@ -51,7 +51,7 @@ pub(super) fn open(dev: &Path, bus: &str, address: u8, clock: &Clock) -> Result<
 pub(super) const GROUP: &str = "i2c";
 
 /// Bounds how long a transfer takes. What is set is the adapter's, for all who use it, until it is set again.
-pub(super) fn bound(adapter: &File) {
+fn bound(adapter: &File) {
     // An adapter that heeds neither (few do not: USB) is no worse than it was; then the watch of the control
     // loop is the bound.
     let _ = i2c_linux_sys::i2c_set_timeout_ms(adapter.as_raw_fd(), TIMEOUT.as_millis() as usize);

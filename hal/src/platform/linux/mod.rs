@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::{Bus, Delay, EdgeSink, Input, Output, Platform, Pwm, Watch};
+use held::Held;
 use survey::Survey;
 
 use crate::board::{Level, Pull};
@@ -18,6 +19,7 @@ use crate::{IoError, IoKind};
 
 mod edges;
 mod gpio;
+mod held;
 mod i2c;
 mod pwm;
 pub mod survey;
@@ -31,10 +33,13 @@ mod tests;
 /// - `gpio:GPIO17`: a line by the name that the kernel gives it (`gpioinfo` lists them), on whatever
 ///   chip it is; chips are renumbered from one kernel to the next. `gpio:LABEL/OFFSET` names a line
 ///   without a name: `gpio:pinctrl-rp1/17`.
-/// - `pwm:header:12`: the hardware PWM of GPIO12 on a Raspberry Pi's header; 12, 13, 18 or 19.
+/// - `pwm:header:12`: the hardware PWM of GPIO12 on a Raspberry Pi's header; 12, 13, 18 or 19. A Raspberry Pi 5
+///   has a channel for each; the others have one for GPIO12 and GPIO18, and one for GPIO13 and GPIO19.
 /// - `pwm:soft:5`: the kernel's software PWM on GPIO5 (`dtoverlay=pwm-gpio,gpio=5`).
 /// - `pwm:DEVICE:0`: channel 0 of any other device in `/sys/class/pwm`, by the name that its link
 ///   `device` points to, such as `fe20c000.pwm`.
+/// - A line or a channel is opened once, by whatever name: a second time is an error that says by whom it is
+///   held.
 /// - `i2c-1`: `/dev/i2c-1`. Its adapter waits 40 ms for a transfer from then on, whoever begins it, and
 ///   tries none again by itself. One that heeds no timeout (a USB adapter) may hang for longer than the control
 ///   loop may stand, and then the daemon ends.
@@ -69,6 +74,7 @@ pub struct Linux {
     dev: PathBuf,
     sys: PathBuf,
     clock: Clock,
+    held: Held,
 }
 
 /// The time of the caller, as [`Platform::advance`] last said it. Clones are one clock.
@@ -102,7 +108,7 @@ impl Linux {
     /// With other places for `/dev` and `/sys`, for tests and containers.
     #[must_use]
     pub fn rooted(dev: impl Into<PathBuf>, sys: impl Into<PathBuf>) -> Self {
-        Self { dev: dev.into(), sys: sys.into(), clock: Clock::default() }
+        Self { dev: dev.into(), sys: sys.into(), clock: Clock::default(), held: Held::default() }
     }
 }
 
@@ -118,11 +124,11 @@ impl Platform for Linux {
     }
 
     fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
-        gpio::output(&self.dev, line, first)
+        gpio::output(&self.dev, &self.held, line, first)
     }
 
     fn input(&mut self, line: &str, pull: Pull) -> Result<Input, IoError> {
-        gpio::input(&self.dev, line, pull)
+        gpio::input(&self.dev, &self.held, line, pull)
     }
 
     fn watch(
@@ -132,11 +138,11 @@ impl Platform for Linux {
         debounce: Option<Duration>,
         sink: EdgeSink,
     ) -> Result<Watch, IoError> {
-        edges::watch(&self.dev, lines, pull, debounce, sink)
+        edges::watch(&self.dev, &self.held, lines, pull, debounce, sink)
     }
 
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
-        pwm::open(&self.sys.join("class/pwm"), device, channel, frequency_hz)
+        pwm::open(&self.sys.join("class/pwm"), &self.held, device, channel, frequency_hz)
     }
 
     fn i2c(&mut self, bus: &str, address: u8) -> Result<Bus, IoError> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use embedded_hal::pwm::{ErrorType, SetDutyCycle};
 
+use super::held::{Held, Hold};
 use super::{entries, explain, failure, file_name};
 use crate::IoError;
 use crate::platform::Pwm;
@@ -33,15 +34,31 @@ const NORMAL: &str = "normal";
 const RIGHTS_WITHIN: Duration = Duration::from_secs(1);
 const RIGHTS_POLL: Duration = Duration::from_millis(10);
 
-pub(super) fn open(class: &Path, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
+pub(super) fn open(
+    class: &Path,
+    held: &Held,
+    device: &str,
+    channel: u32,
+    frequency_hz: f64,
+) -> Result<Pwm, IoError> {
     let place = format!("pwm:{device}:{channel}");
     let period_ns = period_ns(frequency_hz)
         .ok_or_else(|| failure(&place, format!("{frequency_hz} hertz is no frequency for PWM")))?;
     let (chip, index) = find(class, device, channel).map_err(|reason| failure(&place, reason))?;
+    // Before anything is written to it: it may be driving.
+    let hold = held.hold(&chip, index, &place).map_err(|holder| failure(&place, shared(&holder, index)))?;
     let output = start(&chip, index, period_ns, |path| OpenOptions::new().write(true).open(path));
     let output = output.map_err(|reason| failure(&place, reason))?;
-    Ok(Box::new(SysfsPwm { duty_cycle: output, period_ns, place }))
+    Ok(Box::new(SysfsPwm { duty_cycle: output, period_ns, place, _hold: hold }))
 }
+
+fn shared(holder: &str, index: u32) -> String {
+    format!("is channel {index} of a device, which {holder} has already; {ONE_EACH}")
+}
+
+/// What to do where two pins are one channel.
+pub(super) const ONE_EACH: &str = "wire each signal to a channel of its own: on a Raspberry Pi 1 to 4 GPIO12 and GPIO18 \
+                                   share one, GPIO13 and GPIO19 the other";
 
 fn period_ns(frequency_hz: f64) -> Option<u32> {
     // From what fits a u32 of nanoseconds up to what leaves a duty something to count.
@@ -203,6 +220,7 @@ struct SysfsPwm {
     duty_cycle: File,
     period_ns: u32,
     place: String,
+    _hold: Hold,
 }
 
 impl ErrorType for SysfsPwm {

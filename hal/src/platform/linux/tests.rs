@@ -76,6 +76,36 @@ fn a_hardware_pwm_starts_with_no_duty_and_then_does_as_it_is_told() {
 }
 
 #[test]
+fn two_pins_of_one_channel_are_opened_once_by_whatever_name_and_the_first_keeps_its_pulses() {
+    let tree = Tree::new().device("pwmchip0", "fe20c000.pwm", &[0, 1]);
+    let mut platform = tree.platform();
+    let mut servo = platform.pwm("header", 12, 50.0).unwrap();
+    servo.set_duty_cycle(4915).unwrap();
+    assert_eq!(
+        tree.refusal(platform.clone().pwm("header", 18, 1000.0)),
+        "pwm:header:18: is channel 0 of a device, which pwm:header:12 has already; wire each signal to a channel of \
+         its own: on a Raspberry Pi 1 to 4 GPIO12 and GPIO18 share one, GPIO13 and GPIO19 the other"
+    );
+    for (device, channel) in [("fe20c000.pwm", 0), ("header", 12)] {
+        let told = tree.refusal(platform.pwm(device, channel, 1000.0));
+        assert!(told.contains("which pwm:header:12 has already"), "{told}");
+    }
+    assert_eq!(tree.read("pwmchip0/pwm0/period"), "20000000");
+    assert_eq!(tree.read("pwmchip0/pwm0/duty_cycle"), "1499961");
+    platform.pwm("header", 13, 50.0).unwrap();
+    drop(servo);
+    platform.pwm("header", 18, 1000.0).unwrap();
+}
+
+#[test]
+fn a_pi_5_has_a_channel_for_each_pin() {
+    let tree = Tree::new().device("pwmchip0", "1f00098000.pwm", &[0, 1, 2, 3]);
+    let mut platform = tree.platform();
+    let all = [12, 13, 18, 19].map(|gpio| platform.pwm("header", gpio, 50.0));
+    assert!(all.iter().all(Result::is_ok));
+}
+
+#[test]
 fn a_channel_that_was_left_inversed_is_normal_before_it_starts() {
     let tree = Tree::new().device("pwmchip0", "fe20c000.pwm", &[0]);
     fs::write(tree.class("pwmchip0/pwm0/polarity"), "inversed\n").unwrap();

@@ -12,7 +12,7 @@ use linux_embedded_hal::i2cdev::core::I2CDevice;
 use linux_embedded_hal::i2cdev::linux::LinuxI2CDevice;
 use rustix::io::Errno;
 
-use super::super::i2c::{GROUP, HANGS, bound, missing};
+use super::super::i2c::{GROUP, HANGS, missing};
 use super::super::{entries, explain, file_name};
 use super::text;
 
@@ -69,7 +69,8 @@ fn ask(path: &Path, addresses: &[u8], heard: &mut BTreeMap<u8, Heard>) -> Result
             "this adapter does transfers of SMBus alone, which drivers of chips cannot use".to_owned()
         );
     }
-    bound(&file);
+    // Its time limit is everybody's, and cannot be asked for to be put back: it stays. A second is usual, so two
+    // are lost on a bus that hangs.
     let mut hung = 0;
     for address in addresses.iter().copied() {
         match byte(path, address) {
@@ -86,8 +87,20 @@ fn ask(path: &Path, addresses: &[u8], heard: &mut BTreeMap<u8, Heard>) -> Result
             Err(_) => {}
         }
     }
+    if is_grounded(addresses, heard) {
+        heard.clear();
+        return Err(GROUNDED.to_owned());
+    }
     Ok(())
 }
+
+/// Where SDA lies at ground, every address seems to answer. No bus has that many chips.
+fn is_grounded(asked: &[u8], heard: &BTreeMap<u8, Heard>) -> bool {
+    asked.len() == ADDRESSES.count() && asked.iter().all(|address| heard.contains_key(address))
+}
+
+const GROUNDED: &str = "every address is acknowledged, so SDA lies at ground: look for a short circuit, and at the supply \
+                        of each chip on the bus";
 
 /// Reads one byte from whatever register the chip is at.
 fn byte(path: &Path, address: u8) -> Result<u8, Errno> {
@@ -100,4 +113,20 @@ fn byte(path: &Path, address: u8) -> Result<u8, Errno> {
 pub(super) fn find<'b>(buses: &'b [I2cBus], name: &str) -> Result<&'b I2cBus, String> {
     let there = || buses.iter().map(|bus| bus.name.clone()).collect::<Vec<_>>();
     buses.iter().find(|bus| bus.name == name).ok_or_else(|| missing(&format!("/dev/{name}"), &there()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bus_on_which_everybody_answers_is_taken_for_a_short_circuit() {
+        let all: Vec<u8> = ADDRESSES.collect();
+        let mut heard: BTreeMap<u8, Heard> = ADDRESSES.map(|address| (address, Heard::Answer)).collect();
+        heard.insert(0x50, Heard::Driver);
+        assert!(is_grounded(&all, &heard));
+        heard.remove(&0x09);
+        assert!(!is_grounded(&all, &heard));
+        assert!(!is_grounded(&[0x40], &BTreeMap::from([(0x40, Heard::Answer)])), "few were asked");
+    }
 }

@@ -16,7 +16,7 @@ mod tests;
 
 pub use gpio::{GpioChip, GpioLine};
 pub use i2c::{ADDRESSES, Heard, I2cBus};
-pub use pwm::PwmDevice;
+pub use pwm::{PwmDevice, PwmPin};
 
 /// What a Linux machine has that a board may use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,11 +54,11 @@ impl Survey {
         gpio::find(&self.gpio, name)
     }
 
-    /// The device of a PWM pin.
+    /// The device of a PWM pin, and its own number of the channel, which two pins may share.
     ///
     /// # Errors
     /// In words, as whoever opens it would say.
-    pub fn channel(&self, device: &str, channel: u32) -> Result<&PwmDevice, String> {
+    pub fn channel(&self, device: &str, channel: u32) -> Result<(&PwmDevice, u32), String> {
         pwm::find(&self.pwm, device, channel)
     }
 

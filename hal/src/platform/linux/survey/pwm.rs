@@ -17,10 +17,21 @@ pub struct PwmDevice {
     pub name: String,
     /// How many channels it has.
     pub channels: u32,
-    /// Those that come out at a pin of the header or by software, as a board calls them: `header`, 12.
-    pub pins: Vec<(String, u32)>,
+    /// Those that come out at a pin of the header or by software.
+    pub pins: Vec<PwmPin>,
     /// This user may use it.
     pub writable: bool,
+}
+
+/// A pin at which a channel may come out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PwmPin {
+    /// As a board calls it: `header`, `soft`.
+    pub kind: String,
+    /// The GPIO.
+    pub gpio: u32,
+    /// The device's own number of the channel, which several pins may have.
+    pub channel: u32,
 }
 
 pub(super) fn devices(class: &Path) -> Vec<PwmDevice> {
@@ -28,31 +39,35 @@ pub(super) fn devices(class: &Path) -> Vec<PwmDevice> {
 }
 
 fn look(device: &Device) -> PwmDevice {
-    let header = HEADER_GPIOS.iter().filter(|gpio| device.channel("header", **gpio).is_some());
-    let pins = header.map(|gpio| ("header".to_owned(), *gpio));
+    let pin =
+        |kind: &str, gpio| Some(PwmPin { kind: kind.to_owned(), gpio, channel: device.channel(kind, gpio)? });
+    let header = HEADER_GPIOS.iter().filter_map(|gpio| pin("header", *gpio));
+    let soft = device.soft_gpio().and_then(|gpio| pin("soft", gpio));
     PwmDevice {
         chip: file_name(&device.chip),
         name: device.name.clone(),
         channels: text(&device.chip.join("npwm")).and_then(|count| count.parse().ok()).unwrap_or_default(),
-        pins: pins.chain(device.soft_gpio().map(|gpio| ("soft".to_owned(), gpio))).collect(),
+        pins: header.chain(soft).collect(),
         writable: access(device.chip.join("export"), Access::WRITE_OK).is_ok(),
     }
 }
 
+/// A device, and its own number of the channel.
 pub(super) fn find<'d>(
     devices: &'d [PwmDevice],
     device: &str,
     channel: u32,
-) -> Result<&'d PwmDevice, String> {
+) -> Result<(&'d PwmDevice, u32), String> {
     let names = || devices.iter().map(|device| device.name.as_str()).collect::<Vec<_>>();
-    let has = |this: &&PwmDevice| match device {
-        "header" | "soft" => this.pins.iter().any(|(kind, gpio)| (kind.as_str(), *gpio) == (device, channel)),
-        _ => this.name == device,
+    let is_meant = |pin: &&PwmPin| (pin.kind.as_str(), pin.gpio) == (device, channel);
+    let number = |this: &'d PwmDevice| match device {
+        "header" | "soft" => this.pins.iter().find(is_meant).map(|pin| (this, pin.channel)),
+        _ => (this.name == device).then_some((this, channel)),
     };
-    let found =
-        devices.iter().find(has).ok_or_else(|| nowhere("/sys/class/pwm", &names(), device, channel))?;
+    let found = devices.iter().find_map(number);
+    let (found, own) = found.ok_or_else(|| nowhere("/sys/class/pwm", &names(), device, channel))?;
     if !["header", "soft"].contains(&device) && channel >= found.channels {
         return Err(format!("{device} has {} channels, counted from 0", found.channels));
     }
-    Ok(found)
+    Ok((found, own))
 }

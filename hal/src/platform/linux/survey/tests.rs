@@ -46,15 +46,17 @@ fn pwm_is_known_by_its_device_and_by_the_pins_it_may_come_out_at() {
         symlink(device, root.path().join("sys/class/pwm").join(chip).join("device")).unwrap();
     }
     let survey = survey(&root, &[]);
-    let header = survey.channel("header", 13).unwrap();
+    let (header, number) = survey.channel("header", 13).unwrap();
+    assert_eq!(number, 1);
+    assert_eq!(survey.channel("header", 12).unwrap(), survey.channel("header", 18).unwrap());
     assert_eq!(
         (header.name.as_str(), header.chip.as_str(), header.channels),
         ("fe20c000.pwm", "pwmchip0", 2)
     );
     assert!(header.writable);
-    assert_eq!(survey.channel("fe20c000.pwm", 1), Ok(header));
+    assert_eq!(survey.channel("fe20c000.pwm", 1), Ok((header, 1)));
     assert_eq!(survey.channel("fe20c000.pwm", 2).unwrap_err(), "fe20c000.pwm has 2 channels, counted from 0");
-    let soft = survey.channel("soft", 5).unwrap();
+    let (soft, _) = survey.channel("soft", 5).unwrap();
     assert_eq!((soft.name.as_str(), soft.writable), ("pwm_gpio@5", false));
     assert!(survey.channel("soft", 6).unwrap_err().contains("dtoverlay=pwm-gpio,gpio=6"));
     assert!(survey.channel("header", 17).unwrap_err().contains("only if it is 12, 13, 18 or 19"));
