@@ -149,13 +149,7 @@ pub(super) fn ear() -> (EdgeSink, Edges) {
 }
 
 impl Sonar {
-    pub(super) fn new(
-        trigger: Output,
-        delay: Delay,
-        edges: Edges,
-        watch: Watch,
-        max_m: f64,
-    ) -> Self {
+    pub(super) fn new(trigger: Output, delay: Delay, edges: Edges, watch: Watch, max_m: f64) -> Self {
         Self {
             trigger,
             delay,
