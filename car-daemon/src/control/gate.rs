@@ -102,14 +102,17 @@ impl Gate {
         }
     }
 
-    /// Somebody has shown what it may do. Who may no longer drive has driven.
+    /// Somebody has shown what it may do. Who may no longer drive has driven, and who may no longer test
+    /// has tested.
     pub fn session_granted(&mut self, id: SessionId, grant: Grant, now: Duration) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.grant = grant;
-        if session.grant.role < Some(Role::Driver) {
-            let why = format!("{} may not drive any more", session.label());
+        let (role, label) = (session.grant.role, session.label());
+        if role < Some(Role::Driver) {
             self.lease.forget(id);
-            self.end_lease(id, &why, now);
+            self.end_lease(id, &format!("{label} may not drive any more"), now);
+        } else if role < Some(Role::Admin) && self.motion.is_some_and(|motion| motion.tests(id)) {
+            self.halt(format!("{label} may not test any more"), now);
         }
     }
 
@@ -271,10 +274,13 @@ impl Gate {
         let axes = [self.throttle, self.steer, self.strafe, self.alone].map(Slew::value);
         let [throttle, steer, strafe, alone] = axes;
         let (aim, broken) = (self.aim.target(), self.breakage.fault());
+        // Front wheels go to where they are told all the way; who brakes leaves them where they are.
+        let steers = !self.rules.drivetrain.turns_on_the_spot();
+        let stands = |m: &Motion| m.is_standing() && axes == [0.0; 4] && !(steers && m.trial.is_none());
         Outputs {
             target: Target {
                 drive: match self.motion {
-                    Some(m) if !(m.is_standing() && axes == [0.0; 4]) => match m.trial {
+                    Some(m) if !stands(&m) => match m.trial {
                         None => Drive::Power { throttle, steer, strafe },
                         Some(Trial::Motor(motor, _)) => Drive::One { motor, power: alone },
                         Some(Trial::Servo(..)) => Drive::Brake,

@@ -13,7 +13,9 @@ use crate::sensor::{News, Readings};
 impl Car {
     /// Lets the sensor that is due do its next step, which is at most one transfer over a bus; answers when
     /// this is to be called again (`now` or earlier: at once). Whoever drives looks between two calls
-    /// whether there is something to write, so a sensor delays a motor by no more than a transfer.
+    /// whether there is something to write, so a sensor delays a motor by no more than a transfer. A transfer
+    /// that fails is tried three times, once a call; on a chip that drives too, at once. What such a chip has
+    /// begun to sample, [`apply`](Self::apply) reads before it writes, once it is ready.
     ///
     /// A sensor that fails reads as nothing, and is asked more and more seldom; [`sensor_news`](Self::sensor_news)
     /// tells. It never stops the car.
@@ -22,7 +24,7 @@ impl Car {
     pub fn sense(&mut self, now: Duration) -> Duration {
         let steering = self.turret(ServoRole::Steering);
         let steered_deg = steering.map_or(0.0, |turret| turret.heard_deg() - turret.spec.center_deg);
-        let news = self.reckoning.look(&self.motors, &self.wheels, steered_deg.to_radians(), now);
+        let news = self.reckoning.look(&self.motors, steered_deg.to_radians(), now);
         self.sensors.tell(news);
         self.sensors.sense(now)
     }

@@ -14,6 +14,7 @@ mod motor;
 mod panel;
 mod sensor;
 mod servo;
+mod timers;
 mod wiring;
 
 pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {
