@@ -10,7 +10,7 @@ use protocol::{Event, State};
 use tokio::sync::broadcast;
 use transport::Link;
 
-use crate::control::{Gate, Grant, Outputs, SessionId};
+use crate::control::{Gate, Grant, Outputs, SessionId, answers_again};
 use crate::hardware::Bell;
 use crate::latch::Below;
 use crate::telemetry::{Happened, Sample};
@@ -200,11 +200,68 @@ fn log(event: &Event) {
         Event::Asked { session, .. } => tracing::info!(session, "asks for the lease"),
         Event::Estop { latched: true, by, reason } => tracing::warn!(%by, reason, "emergency stop"),
         Event::Estop { latched: false, by, .. } => tracing::warn!(%by, "emergency stop released"),
+        Event::Hardware { fault: Some(fault) } if answers_again(fault) => {
+            tracing::warn!(%fault, "hardware waits for a reset");
+        }
         Event::Hardware { fault: Some(fault) } => tracing::error!(%fault, "hardware fault"),
-        Event::Hardware { fault: None } => tracing::info!("the hardware answers again"),
+        Event::Hardware { fault: None } => tracing::info!("hardware fault reset"),
         Event::Battery { empty: true, volts } => tracing::warn!(volts, "the battery is empty: charge it"),
         Event::Battery { empty: false, volts } => tracing::info!(volts, "the battery is no longer empty"),
         Event::Bye { reason } => tracing::info!(%reason, "goodbye"),
         other => tracing::info!(?other, "event"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+
+    use super::*;
+    use crate::control::Breakage;
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What the log says of a fault as it is.
+    fn logged(breakage: &Breakage) -> String {
+        let paper = Paper::default();
+        let writer = paper.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let fault = breakage.said();
+        tracing::subscriber::with_default(subscriber, || log(&Event::Hardware { fault }));
+        let text = paper.0.lock().unwrap().clone();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn the_log_says_that_hardware_failed_then_that_it_answers_and_then_that_it_was_reset() {
+        let mut breakage = Breakage::default();
+        breakage.fail("motor left: gone");
+        let text = logged(&breakage);
+        assert!(
+            text.contains("ERROR") && text.contains("hardware fault fault=motor left: gone; it still"),
+            "{text}"
+        );
+        breakage.answers();
+        let text = logged(&breakage);
+        assert!(
+            text.contains("WARN") && text.contains("hardware waits for a reset fault=motor left"),
+            "{text}"
+        );
+        breakage.release();
+        let text = logged(&breakage);
+        assert!(text.contains("INFO") && text.contains("hardware fault reset"), "{text}");
     }
 }

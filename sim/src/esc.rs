@@ -2,8 +2,8 @@
 //! as the board says arms it, and after that a longer pulse turns its motor forward and a shorter one
 //! backward, or brakes it first. What its motor turns is not known here.
 //!
-//! Neutral shorts the motor ("drag brake"), as controllers for small cars and crawlers are set; so does a
-//! wire without pulses, which must be armed again.
+//! At neutral it lets its motor roll, as controllers do whose drag brake nobody set; so does a wire without
+//! pulses, which must be armed again.
 
 use hal::board::{EscReverse, EscSpec};
 
@@ -57,7 +57,7 @@ impl Esc {
         let Some(pulse_us) = self.pulse_us else {
             self.enter(Phase::Disarmed);
             self.for_s = 0.0;
-            return Terminals::Brake;
+            return Terminals::Coast;
         };
         let asked = pulse_us - self.spec.neutral_us;
         let asked = if asked.abs() <= NEUTRAL_US { 0.0 } else { asked };
@@ -67,7 +67,7 @@ impl Esc {
             if self.for_s + STEP_S / 2.0 >= self.spec.arm_ms / 1e3 && asked == 0.0 {
                 self.enter(Phase::Forward);
             }
-            return Terminals::Brake;
+            return Terminals::Coast;
         }
         self.for_s += STEP_S;
         match asked {
@@ -88,7 +88,7 @@ impl Esc {
             Phase::Released if self.for_s >= NOTICE_S => self.enter(Phase::Backward),
             _ => {}
         }
-        Terminals::Brake
+        Terminals::Coast
     }
 
     fn shorter(&mut self, asked: f64) -> Terminals {
@@ -146,15 +146,15 @@ mod tests {
     #[test]
     fn it_obeys_only_after_a_neutral_that_lasts_and_forgets_it_without_pulses() {
         let mut esc = esc(EscReverse::Direct);
-        assert_eq!(run(&mut esc, 2000.0, 1000), Terminals::Brake);
+        assert_eq!(run(&mut esc, 2000.0, 1000), Terminals::Coast);
         run(&mut esc, 1500.0, 499);
-        assert_eq!(run(&mut esc, 2000.0, 1000), Terminals::Brake, "too short");
+        assert_eq!(run(&mut esc, 2000.0, 1000), Terminals::Coast, "too short");
         run(&mut esc, 1500.0, 500);
         assert_eq!(run(&mut esc, 1750.0, 1), Terminals::Drive(0.5));
         assert_eq!(run(&mut esc, 1000.0, 1), Terminals::Drive(-1.0));
         esc.listen(None);
-        assert_eq!(esc.step(), Terminals::Brake);
-        assert_eq!(run(&mut esc, 1750.0, 100), Terminals::Brake);
+        assert_eq!(esc.step(), Terminals::Coast);
+        assert_eq!(run(&mut esc, 1750.0, 100), Terminals::Coast);
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
         let mut esc = esc(EscReverse::BrakeFirst);
         run(&mut esc, 1500.0, 500);
         assert_eq!(run(&mut esc, 1000.0, 5000), Terminals::Brake);
-        assert_eq!(run(&mut esc, 1500.0, 100), Terminals::Brake);
+        assert_eq!(run(&mut esc, 1500.0, 100), Terminals::Coast);
         assert_eq!(run(&mut esc, 1000.0, 1), Terminals::Drive(-1.0));
         run(&mut esc, 1500.0, 100);
         assert_eq!(run(&mut esc, 1250.0, 1), Terminals::Drive(-0.5), "until it turns forward");
@@ -175,7 +175,7 @@ mod tests {
         let mut esc = esc(EscReverse::None);
         run(&mut esc, 1495.0, 500);
         assert_eq!(run(&mut esc, 1000.0, 100), Terminals::Brake);
-        assert_eq!(run(&mut esc, 1509.0, 100), Terminals::Brake);
+        assert_eq!(run(&mut esc, 1509.0, 100), Terminals::Coast);
         assert_eq!(run(&mut esc, 2500.0, 1), Terminals::Drive(1.0));
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use hal::board::{MotorSpec, PinRef};
 
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Order, Visitor, drive};
 use crate::pins::{self, Doing, Seen, Wanted};
 use crate::report::{Entry, Outcome};
 use crate::rig::Rig;
@@ -18,6 +18,9 @@ pub(crate) struct Check<'a> {
     figures: Vec<String>,
     blind: BTreeSet<String>,
 }
+
+/// How often an order is given that lives for two seconds.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// Fails with words.
 pub(crate) type Done<T = ()> = Result<T, String>;
@@ -72,6 +75,37 @@ impl<'a> Check<'a> {
         self.see(what, &wanted).map(drop)
     }
 
+    /// Tells it again and again, so that it holds, until every motor does what it shall; as far as can be seen.
+    pub(crate) fn motors_obey(
+        &mut self,
+        driver: &mut Visitor,
+        order: &Order,
+        what: &str,
+        doing: impl Fn(&MotorSpec) -> Doing,
+    ) -> Done {
+        let longest = |of: &dyn Fn(&MotorSpec) -> Duration| self.motors().iter().map(of).max();
+        let hold = longest(&|motor| pins::holds(motor, doing(motor))).unwrap_or_default();
+        let begins = longest(&pins::begins_within).unwrap_or_default();
+        let wanted = self.wanted(doing);
+        self.until_seen(what, &wanted, hold, begins, &mut || driver.tell(order))
+    }
+
+    /// The same straight ahead.
+    pub(crate) fn drives(&mut self, driver: &mut Visitor, power: f64, what: &str) -> Done {
+        self.motors_obey(driver, &drive(power, 0.0), what, |_| Doing::Turning(power))
+    }
+
+    /// Tells it again and again, until what can be seen is as wanted.
+    pub(crate) fn obeys(
+        &mut self,
+        driver: &mut Visitor,
+        order: &Order,
+        what: &str,
+        wanted: &[(PinRef, Wanted)],
+    ) -> Done {
+        self.until_seen(what, wanted, Duration::ZERO, Duration::ZERO, &mut || driver.tell(order))
+    }
+
     /// Waits until no motor is driven; how long that took since `event`, entered against what is promised.
     pub(crate) fn stops(&mut self, event: &str, since: Instant, promised: Duration) -> Done {
         let braked = self.wanted(|_| Doing::Braked);
@@ -114,13 +148,34 @@ impl<'a> Check<'a> {
 
     /// Waits until what can be seen is as wanted. Pins that cannot be seen are entered as such.
     pub(crate) fn see(&mut self, what: &str, wanted: &[(PinRef, Wanted)]) -> Done {
+        self.until_seen(what, wanted, Duration::ZERO, Duration::ZERO, &mut || Ok(()))
+    }
+
+    /// The same for as long as `hold`, which may begin that much later, while `say` is said now and then.
+    fn until_seen(
+        &mut self,
+        what: &str,
+        wanted: &[(PinRef, Wanted)],
+        hold: Duration,
+        begins: Duration,
+        say: &mut dyn FnMut() -> Done,
+    ) -> Done {
         let begun = Instant::now();
+        let mut said: Option<Instant> = None;
+        let mut right: Option<Instant> = None;
         loop {
+            if said.is_none_or(|said| said.elapsed() > AGAIN) {
+                say()?;
+                said = Some(Instant::now());
+            }
             let wrong = self.differences(wanted);
-            if wrong.is_empty() {
+            if !wrong.is_empty() {
+                right = None;
+            } else if right.get_or_insert_with(Instant::now).elapsed() >= hold {
                 return Ok(());
             }
-            if begun.elapsed() > self.rig.patience() {
+            if begun.elapsed() > self.rig.patience() + begins {
+                let wrong = if wrong.is_empty() { vec![format!("not for {hold:?}")] } else { wrong };
                 return Err(format!("{what}: {}", wrong.join("; ")));
             }
             thread::sleep(Duration::from_micros(500));

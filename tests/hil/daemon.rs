@@ -147,6 +147,22 @@ impl Drop for Daemon {
     }
 }
 
+/// A method and its parameters, of what moves a car for two seconds, the longest that anything does.
+pub(crate) type Order = (&'static str, Value);
+
+pub(crate) fn drive(throttle: f64, steer: f64) -> Order {
+    ("drive", json!({ "throttle": throttle, "steer": steer, "ttl_ms": 2000 }))
+}
+
+pub(crate) fn strafe(power: f64) -> Order {
+    ("drive", json!({ "throttle": 0.0, "steer": 0.0, "strafe": power, "ttl_ms": 2000 }))
+}
+
+/// One motor alone.
+pub(crate) fn test(motor: &str, power: f64) -> Order {
+    ("test", json!({ "motor": motor, "power": power, "ttl_ms": 2000 }))
+}
+
 /// A connection that speaks JSON-RPC.
 pub(crate) struct Visitor {
     stream: UnixStream,
@@ -191,9 +207,12 @@ impl Visitor {
         }
     }
 
-    /// Drives for two seconds, the longest life of a command.
     pub(crate) fn drive(&mut self, throttle: f64, steer: f64) -> Done {
-        self.call("drive", json!({ "throttle": throttle, "steer": steer, "ttl_ms": 2000 })).map(drop)
+        self.tell(&drive(throttle, steer))
+    }
+
+    pub(crate) fn tell(&mut self, (method, params): &Order) -> Done {
+        self.call(method, params.clone()).map(drop)
     }
 
     /// As a stick that is let go: after a reset nothing else is taken.

@@ -1,6 +1,7 @@
 //! Hardware in the loop: one list of behaviours of a car, on three rungs.
 //!
-//! - Without more, on the **simulated** car, with the daemon as a process of its own.
+//! - Without more, on the **simulated** car, with the daemon as a process of its own; `CAR_HIL=sim:PRESET` is that of
+//!   a preset. It also tries itself on presets, rightly wired and wrongly, so that it judges whatever drives a motor.
 //! - `CAR_HIL=mcp2221`: through the kernel of this machine, by its own I²C and GPIO drivers, to an emulated
 //!   USB adapter behind which is the simulated car. Needs root; `.ci/kernel` does it in a virtual machine.
 //! - `CAR_HIL=my-car.toml`: on a **board of one's own**. Its wheels turn: put it on a block. What an output
@@ -15,6 +16,7 @@ mod daemon;
 mod pins;
 mod report;
 mod rig;
+mod trial;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
@@ -47,7 +49,11 @@ fn main() -> ExitCode {
             play(behaviour, &rung, &mut stage.lock().unwrap_or_else(PoisonError::into_inner))
         })
     });
-    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    let mut trials: Vec<Trial> = trials.collect();
+    if matches!(rung, Rung::Simulated(None)) {
+        trials.extend(trial::all());
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
     let stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(Ok(rig)) = &stage.rig {
         publish(&rung, &stage.report.write(&**rig));
@@ -79,7 +85,7 @@ fn publish(rung: &Rung, report: &str) {
         || PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("hil-{}.md", rung.name())),
         PathBuf::from,
     );
-    if !matches!(rung, Rung::Simulated) {
+    if !matches!(rung, Rung::Simulated(None)) {
         println!("{report}");
     }
     let written =

@@ -1,13 +1,18 @@
 //! What must be on the pins of a motor for it to do something, by the data sheet of what drives it: TB6612FNG
-//! page 4, L298 figure 6, DRV8833 tables 1 and 2. Told once more here, apart from the drivers.
+//! page 4, L298 figure 6, DRV8833 tables 1 and 2, SunFounder's robot_hat/motor.py. Told once more here, apart from the
+//! drivers.
 
-use hal::board::{BridgeSpec, DriverSpec, EscSpec, MotorSpec, PinRef, ServoSpec};
+use std::time::Duration;
+
+use hal::board::{BridgeSpec, DriverSpec, EscReverse, EscSpec, MotorSpec, PinRef, ServoSpec};
 
 /// What a motor does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Doing {
     /// Turns, with this share of full power; forward positive.
     Turning(f64),
+    /// The same with this bare duty, past the calibration of the board file.
+    Alone(f64),
     /// Its leads are shorted; where its driver cannot do that, they get nothing.
     Braked,
 }
@@ -19,8 +24,6 @@ pub(crate) enum Wanted {
     High,
     /// High for this share of the time.
     Duty(f64),
-    /// High for some of the time and low for some.
-    Pulsing,
     /// Pulses of this many microseconds.
     PulseUs(f64),
     /// The same as on this one.
@@ -48,7 +51,6 @@ impl Wanted {
             Self::Low => near(0.0),
             Self::High => near(1.0),
             Self::Duty(duty) => near(*duty),
-            Self::Pulsing => !near(0.0) && !near(1.0),
             Self::PulseUs(us) => seen.pulse_us.is_some_and(|pulse| (pulse - us).abs() <= seen.pulse_off_us),
             Self::As(_) => other.is_none_or(|other| near(other.duty)),
         }
@@ -57,27 +59,54 @@ impl Wanted {
 
 /// What must be on the pins of a motor; `None` where its driver has no such thing.
 pub(crate) fn of_motor(motor: &MotorSpec, doing: Doing) -> Option<Vec<(PinRef, Wanted)>> {
-    let doing = match doing {
-        Doing::Turning(power) if motor.invert => Doing::Turning(-power),
-        doing => doing,
-    };
-    let duty = |power: f64| {
-        let plain = motor.trim == 1.0 && motor.deadband == 0.0 && motor.min_duty == 0.0;
-        if plain { Wanted::Duty(power.abs()) } else { Wanted::Pulsing }
-    };
+    let duty = duty(motor, doing);
     match &motor.driver {
-        DriverSpec::HBridge(bridge) => Some(of_bridge(bridge, doing, duty)),
-        DriverSpec::Esc(esc) => of_esc(esc, doing).map(|pulse| vec![(esc.pwm.clone(), pulse)]),
+        DriverSpec::HBridge(bridge) => Some(of_bridge(bridge, duty)),
+        DriverSpec::Esc(esc) => of_esc(esc, duty).map(|pulse| vec![(esc.pwm.clone(), pulse)]),
         _ => None,
     }
 }
 
-fn of_bridge(bridge: &BridgeSpec, doing: Doing, duty: impl Fn(f64) -> Wanted) -> Vec<(PinRef, Wanted)> {
-    use Wanted::{As, High, Low};
-    let turning = match doing {
-        Doing::Turning(power) => Some((power > 0.0, duty(power))),
-        Doing::Braked => None,
+/// The duty at its leads, forward positive; `None` brakes. What trim, deadband and least duty make of a power is told
+/// in docs/board-file.md.
+fn duty(motor: &MotorSpec, doing: Doing) -> Option<f64> {
+    let duty = match doing {
+        Doing::Braked => return None,
+        Doing::Alone(duty) => duty,
+        Doing::Turning(power) if power.abs() < motor.deadband || power == 0.0 => return None,
+        Doing::Turning(power) => {
+            let share = (power.abs() - motor.deadband) / (1.0 - motor.deadband);
+            (motor.min_duty + share * motor.trim * (1.0 - motor.min_duty)).copysign(power)
+        }
     };
+    Some(if motor.invert { -duty } else { duty })
+}
+
+/// A controller that brakes first does so with the pulse that afterwards turns its motor backward, for 200 ms.
+const AFTER_BRAKE: Duration = Duration::from_millis(300);
+
+/// For how long the pins must be as wanted before it is that what the motor does.
+pub(crate) fn holds(motor: &MotorSpec, doing: Doing) -> Duration {
+    match &motor.driver {
+        DriverSpec::Esc(esc) if esc.reverse == EscReverse::BrakeFirst => {
+            duty(motor, doing).filter(|duty| *duty < 0.0).map_or(Duration::ZERO, |_| AFTER_BRAKE)
+        }
+        _ => Duration::ZERO,
+    }
+}
+
+/// How long it may take to begin.
+pub(crate) fn begins_within(motor: &MotorSpec) -> Duration {
+    match &motor.driver {
+        // Armed, then brake and neutral.
+        DriverSpec::Esc(esc) => Duration::from_secs_f64(esc.arm_ms / 1e3) + Duration::from_secs(1),
+        _ => Duration::ZERO,
+    }
+}
+
+fn of_bridge(bridge: &BridgeSpec, duty: Option<f64>) -> Vec<(PinRef, Wanted)> {
+    use Wanted::{As, High, Low};
+    let turning = duty.map(|duty| (duty > 0.0, Wanted::Duty(duty.abs())));
     let pin = PinRef::clone;
     match (bridge, turning) {
         (BridgeSpec::L298n { en, in1, in2, .. }, Some((forward, duty))) => {
@@ -102,19 +131,19 @@ fn of_bridge(bridge: &BridgeSpec, doing: Doing, duty: impl Fn(f64) -> Wanted) ->
         }
         (BridgeSpec::Drv8833 { in1, in2, .. }, None) => vec![(pin(in1), High), (pin(in2), High)],
         (BridgeSpec::RobotHat { pwm, direction, .. }, Some((forward, duty))) => {
-            vec![(pin(direction), if forward { Low } else { High }), (pin(pwm), duty)]
+            vec![(pin(direction), if forward { High } else { Low }), (pin(pwm), duty)]
         }
         (BridgeSpec::RobotHat { pwm, .. }, None) => vec![(pin(pwm), Low)],
     }
 }
 
 /// The pulse of a speed controller; one that is made to turn backward by a sequence shows the last of it.
-fn of_esc(esc: &EscSpec, doing: Doing) -> Option<Wanted> {
-    let pulse_us = match doing {
-        Doing::Braked => esc.neutral_us,
-        Doing::Turning(power) if power >= 0.0 => esc.neutral_us + power * (esc.forward_us - esc.neutral_us),
-        Doing::Turning(_) if esc.reverse == hal::board::EscReverse::None => return None,
-        Doing::Turning(power) => esc.neutral_us - power * (esc.reverse_us - esc.neutral_us),
+fn of_esc(esc: &EscSpec, duty: Option<f64>) -> Option<Wanted> {
+    let pulse_us = match duty {
+        None => esc.neutral_us,
+        Some(duty) if duty >= 0.0 => esc.neutral_us + duty * (esc.forward_us - esc.neutral_us),
+        Some(_) if esc.reverse == EscReverse::None => return None,
+        Some(duty) => esc.neutral_us - duty * (esc.reverse_us - esc.neutral_us),
     };
     Some(Wanted::PulseUs(pulse_us))
 }

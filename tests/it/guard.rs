@@ -249,6 +249,20 @@ fn halt_names_the_chip_that_does_not_answer_and_brings_all_else_to_rest() {
 }
 
 #[test]
+fn halt_over_a_bus_that_acknowledges_everything_is_not_believed_and_brings_all_else_to_rest() {
+    let files = Files::left_running();
+    files.break_it("sda");
+    let output = files.command("halt").output().expect("runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = said(&output);
+    assert!(
+        said.contains("servo pan: i2c-1: the bus hangs: it acknowledges addresses where no chip is"),
+        "{said}"
+    );
+    assert_eq!(files.duties(), [0; 4], "no duty anywhere");
+}
+
+#[test]
 fn halt_has_nothing_to_do_for_a_simulated_car_and_says_so() {
     let output = car_daemon().arg("halt").output().expect("runs");
     assert_eq!(output.status.code(), Some(0));

@@ -1,13 +1,18 @@
 //! What the daemon takes for a name from one side, it takes from the other.
 
-use protocol::{Command, DialectId};
+use protocol::{Command, DialectId, Requests};
 use serde_json::json;
 
 /// Whether a client can name an output so.
 fn can_be_sent(name: &str) -> bool {
-    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "output", "params": { "name": name, "level": 1 } });
-    let requests = DialectId::Json.get().decode(call.to_string().as_bytes());
-    matches!(&requests.requests[..], [request] if matches!(&request.command, Ok(Command::Output { name: got, .. }) if got == name))
+    let call =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "output", "params": { "name": name, "level": 1 } });
+    match DialectId::Json.get().decode(call.to_string().as_bytes()) {
+        Requests::One(request) => {
+            matches!(request.command, Ok(Command::Output { name: read, .. }) if read == name)
+        }
+        Requests::Batch(_) => false,
+    }
 }
 
 #[test]

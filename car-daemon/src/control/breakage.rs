@@ -5,6 +5,14 @@
 
 use protocol::{Code, Fault};
 
+/// What the words of a fault end with where only a reset is missing.
+const ANSWERS: &str = "it answers again: reset";
+
+/// Whether the hardware answers again, of which [`Breakage::said`] said so.
+pub(crate) fn answers_again(said: &str) -> bool {
+    said.ends_with(ANSWERS)
+}
+
 /// The latch.
 #[derive(Debug, Default)]
 pub(crate) struct Breakage(Option<Failed>);
@@ -31,7 +39,7 @@ impl Breakage {
     /// What failed, and what there is to do.
     pub(crate) fn said(&self) -> Option<String> {
         let Failed { what, answers } = self.0.as_ref()?;
-        let then = if *answers { "it answers again: reset" } else { "it still does not answer" };
+        let then = if *answers { ANSWERS } else { "it still does not answer" };
         Some(format!("{what}; {then}"))
     }
 

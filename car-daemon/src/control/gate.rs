@@ -271,10 +271,13 @@ impl Gate {
         let axes = [self.throttle, self.steer, self.strafe, self.alone].map(Slew::value);
         let [throttle, steer, strafe, alone] = axes;
         let (aim, broken) = (self.aim.target(), self.breakage.fault());
+        // Front wheels go to where they are told all the way; who brakes leaves them where they are.
+        let steers = !self.rules.drivetrain.turns_on_the_spot();
+        let stands = |m: &Motion| m.is_standing() && axes == [0.0; 4] && !(steers && m.trial.is_none());
         Outputs {
             target: Target {
                 drive: match self.motion {
-                    Some(m) if !(m.is_standing() && axes == [0.0; 4]) => match m.trial {
+                    Some(m) if !stands(&m) => match m.trial {
                         None => Drive::Power { throttle, steer, strafe },
                         Some(Trial::Motor(motor, _)) => Drive::One { motor, power: alone },
                         Some(Trial::Servo(..)) => Drive::Brake,

@@ -21,6 +21,9 @@ mod stick;
 mod tests;
 mod trial;
 
+#[cfg(test)]
+pub(crate) use breakage::Breakage;
+pub(crate) use breakage::answers_again;
 pub use gate::{Gate, Outputs, SessionId};
 pub use rules::{Control, Rules};
 pub use session::Grant;

@@ -30,8 +30,8 @@ pub enum ChipKind {
         /// Of all its channels, 24 to 1526 hertz.
         frequency_hz: f64,
     },
-    /// The microcontroller of SunFounder's Robot HAT: twenty PWM channels, four to a timer, and eight
-    /// analog inputs.
+    /// The microcontroller of SunFounder's Robot HAT: twenty PWM channels on seven timers, and eight analog
+    /// inputs.
     RobotHat {
         /// The line that resets it while it is low.
         reset: Option<String>,
@@ -137,14 +137,11 @@ impl ChipKind {
         }
     }
 
-    /// The channels that run at one frequency with `channel`; of a Robot HAT by its library, robot_hat's
-    /// `pwm.py`.
+    /// The channels that run at one frequency with `channel`.
     #[must_use]
     pub fn timer_of(&self, channel: u8) -> RangeInclusive<u8> {
         match self {
-            Self::RobotHat { .. } if channel >= 18 => channel..=channel,
-            Self::RobotHat { .. } if channel >= 16 => 16..=17,
-            Self::RobotHat { .. } => channel / 4 * 4..=channel / 4 * 4 + 3,
+            Self::RobotHat { .. } => robot_hat::shares_timer_with(channel),
             _ => 0..=self.pwm_channels().saturating_sub(1),
         }
     }

@@ -20,7 +20,7 @@ pub struct MotorSpec {
     /// What it does less than others, as a factor of its power, 0.5 to 1: the stronger motors of a car
     /// are trimmed until it goes straight.
     pub trim: f64,
-    /// Less power than this is none, 0 to 0.5.
+    /// Less power than this is none, 0 to 0.5; where a file has none, 0.02 with a least duty, else 0.
     pub deadband: f64,
     /// The least duty that turns it, 0 to 0.9: power between the deadband and 1 is spread over the duties
     /// between this and 1.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::chip::{Chip, OnBoard, PwmChip, RobotHat, explained};
 use super::guard::{Pass, asks_a_robot_hat, reads_a_register};
-use super::motor::{Bridge, Bridged, Driver, Motor, Wire};
+use super::motor::{Bridge, Bridged, Controlled, Driver, Motor, Wire};
 use super::panel::{Light, Signal};
 use super::parts::{Button, ESTOP, Standby};
 use super::probe::Probe;
@@ -25,7 +25,7 @@ use crate::driver::{pca9685, scmd};
 use crate::platform::adapt::Boxed;
 use crate::platform::{DynOutput, DynPwm, Output, Platform, Pwm};
 use crate::sensor::{self, Sensors};
-use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind, WheelPower};
+use crate::{AssembleError, Drivetrain, HardwareError, Interlock, IoError, IoKind};
 
 pub(super) fn car(
     board: &Board,
@@ -78,7 +78,7 @@ pub(super) fn car(
     let encoders = sensor::encoders(board, opener.platform).map_err(broken)?;
     let reckoning = Reckoning::new(board, encoders);
     let drivetrain = Drivetrain::new(board);
-    let (wheels, now) = (WheelPower::default(), Duration::ZERO);
+    let now = Duration::ZERO;
     let mut car = Car {
         motors,
         servos,
@@ -90,7 +90,6 @@ pub(super) fn car(
         estop,
         pass,
         drivetrain,
-        wheels,
         sensors,
         reckoning,
         now,
@@ -209,7 +208,7 @@ impl Opener<'_> {
         let chips = wires.filter_map(|pin| self.used_by(part, pin)).collect();
         let driver: Box<dyn Driver> = match &spec.driver {
             DriverSpec::HBridge(bridge) => Box::new(Bridged::new(self.bridge(part, bridge)?)),
-            DriverSpec::Esc(spec) => Box::new(self.esc(part, spec)?),
+            DriverSpec::Esc(spec) => Box::new(Controlled::new(self.esc(part, spec)?)),
         };
         Ok(Motor::new(part, spec, driver, chips))
     }

@@ -61,6 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Board;
 
     const PLAIN: Calibration = Calibration { invert: false, trim: 1.0, deadband: 0.0, min_duty: 0.0 };
 
@@ -82,6 +83,19 @@ mod tests {
         assert_eq!((motor.duty(0.099), motor.duty(0.1)), (0.0, 0.3));
         assert_eq!((motor.duty(-0.1), motor.duty(-1.0)), (-0.3, -1.0));
         assert!((motor.duty(0.55) - 0.65).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_noise_of_a_stick_turns_no_motor_of_whom_a_file_says_no_more_than_its_least_duty() {
+        let duties = |keys: &str| {
+            let demo = include_str!("../../boards/demo.toml");
+            let text = demo.replacen("side    = \"left\"", &format!("side = \"left\"\n{keys}"), 1);
+            let board = Board::parse("b", &text).unwrap();
+            [1e-9, -0.019, 0.02, 1.0].map(|power| Calibration::new(&board.motors[0]).duty(power))
+        };
+        assert_eq!(duties("min_duty = 0.3"), [0.0, 0.0, 0.3, 1.0]);
+        assert_eq!(duties(""), [1e-9, -0.019, 0.02, 1.0], "without a leap there is nothing to keep it from");
+        assert!(duties("min_duty = 0.3\ndeadband = 0")[0] > 0.3 - 1e-9, "whoever says so has it");
     }
 
     #[test]

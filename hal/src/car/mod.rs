@@ -1,14 +1,8 @@
 //! The assembled car: every motor and servo of a board, opened on a platform.
 //!
-//! What lives here: the order in which a car is written. What must never live here: registers and
-//! truth tables, which are the drivers'; who may drive and how fast, which is nobody's here.
-//!
-//! A change is a sequence of small writes: no duty for every motor that reverses; then the inputs;
-//! then the new duty; then the servos. Between them each chip is flushed, so that what was staged is
-//! on the wire before the next step begins.
-//!
-//! A bridge's standby line is the last way to stop a motor whose other wires no longer obey: it is
-//! lowered as soon as a motor fails, and raised only over brakes that were written without a failure.
+//! What lives here: what a car is told, and what becomes of it. What must never live here: the order of
+//! writes, which is in `steps`; registers and truth tables, which are the drivers'; who may drive and how fast,
+//! which is nobody's here.
 //!
 //! Every wire and bus is behind the interlock, which is looked at before each single write. What halts
 //! the car passes it; everything else is refused as a wire that fails would be, and the car halts.
@@ -17,6 +11,7 @@ use std::time::Duration;
 
 use crate::board::ServoRole;
 use crate::driver::hbridge::Command;
+use crate::odometry::Wheels;
 use crate::sensor::Sensors;
 use crate::{
     AssembleError, Board, Drivetrain, HardwareError, Interlock, IoError, IoKind, Platform, WheelPower,
@@ -33,6 +28,7 @@ mod probe;
 mod reckoning;
 mod rest;
 mod sense;
+mod steps;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -65,7 +61,6 @@ pub struct Car {
     estop: Option<Button>,
     pass: Pass,
     drivetrain: Drivetrain,
-    wheels: WheelPower,
     sensors: Sensors,
     reckoning: Reckoning,
     /// When it was last told anything.
@@ -220,10 +215,13 @@ impl Car {
         chips
     }
 
-    /// The power that was last written to each side.
+    /// The power that each side is known to have, the mean of its motors. None after a failure, and while an
+    /// ESC arms or brakes.
     #[must_use]
     pub fn wheels(&self) -> WheelPower {
-        self.wheels
+        let Wheels { left, right, sideways } =
+            Wheels::of(self.motors.iter().map(|motor| (motor.side, motor.end, motor.given)));
+        WheelPower { left, right, strafe: if self.drivetrain.strafes() { sideways } else { 0.0 } }
     }
 
     /// Where (pan, tilt) were last told to turn without a failure, in degrees, after their limits; `None`
@@ -245,9 +243,8 @@ impl Car {
         if !self.awake {
             self.halt()?;
         }
-        let wheels = self.intend(target.drive)?;
+        self.intend(target.drive)?;
         self.drive()?;
-        self.wheels = wheels;
         let (pulse, steering_deg) = (target.servo_pulse, self.steering_deg(target.drive));
         let aim = |index, turret: &Turret| match (pulse, turret.spec.role) {
             (Some((servo, pulse_us)), _) if servo == index => Aim::Pulse(pulse_us),
@@ -266,27 +263,30 @@ impl Car {
         }
     }
 
-    /// Tells every motor what it is to do, and answers what the wheels will do.
-    fn intend(&mut self, drive: Drive) -> Result<WheelPower, HardwareError> {
-        let (now, mut alone) = (Some(self.now), None);
+    /// Tells every motor what it is to do.
+    fn intend(&mut self, drive: Drive) -> Result<(), HardwareError> {
+        let now = Some(self.now);
         let wheels = match drive {
             Drive::Brake => WheelPower::default(),
             Drive::Power { throttle, steer, strafe } => self.drivetrain.mix(throttle, steer, strafe),
-            Drive::One { motor, power } => {
-                let there = self.motors.get(motor).ok_or_else(|| no_such_motor(motor, self.motors.len()))?;
-                alone = Some((motor, there.raw(power)?));
-                there.alone(power)
-            }
+            Drive::One { motor, power } => return self.intend_alone(motor, power),
         };
-        for (index, motor) in self.motors.iter_mut().enumerate() {
-            let next = match alone {
-                Some((one, next)) if one == index => next,
-                Some(_) => Command::Brake,
-                None => motor.command(motor.share(&wheels))?,
-            };
-            motor.intend(next, now);
+        for motor in &mut self.motors {
+            let power = motor.share(&wheels);
+            let next = motor.command(power)?;
+            motor.intend(next, power, now);
         }
-        Ok(wheels)
+        Ok(())
+    }
+
+    fn intend_alone(&mut self, alone: usize, power: f64) -> Result<(), HardwareError> {
+        let there = self.motors.get(alone).ok_or_else(|| no_such_motor(alone, self.motors.len()))?;
+        let next = there.raw(power)?;
+        for (index, motor) in self.motors.iter_mut().enumerate() {
+            let (next, power) = if index == alone { (next, power) } else { (Command::Brake, 0.0) };
+            motor.intend(next, power, Some(self.now));
+        }
+        Ok(())
     }
 
     /// What [`apply`](Self::apply) does under an engaged interlock: brakes, and writes only what changed,
@@ -302,7 +302,7 @@ impl Car {
             self.chips.iter().filter(|chip| chip.index == index).for_each(|chip| chip.pwm.take_back(channel));
         }
         for motor in &mut self.motors {
-            motor.intend(Command::Brake, now);
+            motor.brake(now);
         }
         let pass = self.pass.clone();
         pass.halting(|| {
@@ -314,7 +314,6 @@ impl Car {
                 }
                 first.into_result()?;
             }
-            self.wheels = WheelPower::default();
             self.wake()
         })
     }
@@ -325,115 +324,8 @@ impl Car {
         pass.halting(|| self.light(|_, light| if light.sounds() { 0.0 } else { light.told() }))
     }
 
-    fn light(&mut self, level: impl Fn(usize, &Light) -> f64) -> Result<(), HardwareError> {
-        if self.lights.is_empty() {
-            return Ok(());
-        }
-        let mut first = FirstError::default();
-        for (index, light) in self.lights.iter_mut().enumerate() {
-            let level = level(index, light);
-            first.note(light.show(level));
-        }
-        self.flush(&mut first);
-        first.into_result()
-    }
-
-    /// Whether what goes over the buses arrives at all.
-    fn heard(&mut self) -> Result<(), HardwareError> {
-        for probe in &mut self.probes {
-            probe.ask().map_err(|source| {
-                let users = self.chips.iter().filter(|chip| probe.chips.contains(&chip.index));
-                let users: Vec<&str> = users.flat_map(|chip| &chip.users).map(String::as_str).collect();
-                HardwareError { part: users.join(", "), source }
-            })?;
-        }
-        Ok(())
-    }
-
     fn turret(&self, role: ServoRole) -> Option<&Turret> {
         self.servos.iter().find(|turret| turret.spec.role == role)
-    }
-
-    /// Brings every motor to its `next`. Goes on where a motor fails, for the sake of the others,
-    /// but from then on only to brake, and with the bridges asleep.
-    fn drive(&mut self) -> Result<(), HardwareError> {
-        let mut first = FirstError::default();
-        for motor in &mut self.motors {
-            first.note(motor.driver.zero().map_err(|source| motor.error(source)));
-        }
-        self.settle(&mut first);
-        for motor in &mut self.motors {
-            motor.switched = false;
-            if first.is_none() || motor.brakes {
-                let switched = motor.driver.switch().map_err(|source| motor.error(source));
-                motor.switched = first.note(switched);
-            }
-        }
-        self.settle(&mut first);
-        for motor in self.motors.iter_mut().filter(|motor| motor.switched) {
-            if first.is_none() || motor.brakes {
-                first.note(motor.driver.power().map_err(|source| motor.error(source)));
-            }
-        }
-        self.settle(&mut first);
-        first.into_result()
-    }
-
-    /// Ends a step of the motors or their bridges. After a failure the bridges sleep before the next step, as a dead
-    /// bus may take seconds to say so again. A line that is on a chip is lowered by the next flush.
-    fn settle(&mut self, first: &mut FirstError) {
-        self.flush(first);
-        if !first.is_none() {
-            self.awake = false;
-            for standby in &mut self.standby {
-                first.note(standby.lower());
-            }
-        }
-    }
-
-    /// Raises the standby lines, over brakes.
-    fn wake(&mut self) -> Result<(), HardwareError> {
-        if self.awake {
-            return Ok(());
-        }
-        let mut first = FirstError::default();
-        for standby in &mut self.standby {
-            first.note(standby.raise());
-        }
-        self.awake = true;
-        self.settle(&mut first);
-        first.into_result()
-    }
-
-    /// Turns the servos, each only if it is to turn elsewhere than it was told; without a time as fast as
-    /// they can. Goes on where a servo fails.
-    fn look(
-        &mut self,
-        wanted: impl Fn(usize, &Turret) -> Aim,
-        now: Option<Duration>,
-    ) -> Result<(), HardwareError> {
-        let mut first = FirstError::default();
-        for (index, turret) in self.servos.iter_mut().enumerate() {
-            let wanted = wanted(index, turret);
-            first.note(turret.turn_to(wanted, now));
-        }
-        self.flush(&mut first);
-        self.servos.iter_mut().for_each(Turret::confirm);
-        first.into_result()
-    }
-
-    /// Sends what is staged. A motor on a chip that fails is not switched, a servo has not heard.
-    fn flush(&mut self, first: &mut FirstError) {
-        for chip in &self.chips {
-            if !first.note(chip.pwm.flush().map_err(|error| chip.error(error))) {
-                for motor in self.motors.iter_mut().filter(|motor| motor.chips.contains(&chip.index)) {
-                    motor.switched = false;
-                }
-                let on_chip = |turret: &&mut Turret| turret.chip == Some(chip.index);
-                self.servos.iter_mut().filter(on_chip).for_each(Turret::doubt);
-                self.lights.iter_mut().filter(|light| light.is_on(chip.index)).for_each(Light::doubt);
-            }
-        }
     }
 }
 
@@ -463,6 +355,6 @@ impl Drop for Car {
 
 impl std::fmt::Debug for Car {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Car").field("wheels", &self.wheels).finish_non_exhaustive()
+        f.debug_struct("Car").field("wheels", &self.wheels()).finish_non_exhaustive()
     }
 }

@@ -31,6 +31,10 @@ pub(super) trait Driver: Send {
 
     /// Takes nothing for granted.
     fn forget(&mut self);
+
+    /// Whether the steps brought about what they were for, as far as anybody can tell: not where it takes more
+    /// time, or cannot be.
+    fn does(&self) -> bool;
 }
 
 /// An H-bridge, and what it is to do.
@@ -65,17 +69,33 @@ impl Driver for Bridged {
     fn forget(&mut self) {
         self.bridge.forget();
     }
+
+    fn does(&self) -> bool {
+        true
+    }
 }
 
-impl Driver for Esc<Boxed<DynPwm>> {
+/// A controller, and the power that it is to have.
+pub(super) struct Controlled {
+    esc: Esc<Boxed<DynPwm>>,
+    power: f64,
+}
+
+impl Controlled {
+    pub(super) fn new(esc: Esc<Boxed<DynPwm>>) -> Self {
+        Self { esc, power: 0.0 }
+    }
+}
+
+impl Driver for Controlled {
     fn intend(&mut self, next: Command, now: Option<Duration>) {
         // Without a brake of its own, no power is neutral.
-        let power = if let Command::Power(power) = next { power.get() } else { 0.0 };
-        self.intend(now.map(|now| (power, now)));
+        self.power = if let Command::Power(power) = next { power.get() } else { 0.0 };
+        self.esc.intend(now.map(|now| (self.power, now)));
     }
 
     fn zero(&mut self) -> Result<(), IoError> {
-        self.zero()
+        self.esc.zero()
     }
 
     /// Its pulse is direction and power at once.
@@ -84,11 +104,15 @@ impl Driver for Esc<Boxed<DynPwm>> {
     }
 
     fn power(&mut self) -> Result<(), IoError> {
-        self.power()
+        self.esc.power()
     }
 
     fn forget(&mut self) {
-        self.forget();
+        self.esc.forget();
+    }
+
+    fn does(&self) -> bool {
+        self.esc.does(self.power)
     }
 }
 
@@ -103,6 +127,10 @@ pub(super) struct Motor {
     pub(super) chips: Vec<usize>,
     /// It is to brake.
     pub(super) brakes: bool,
+    /// The power that its wheel is to have, forward positive; none if it is to brake.
+    wanted: f64,
+    /// The power that its wheel is known to have; none where that is not known.
+    pub(super) given: f64,
     /// Its inputs are known to be those of what it is to do.
     pub(super) switched: bool,
 }
@@ -117,6 +145,8 @@ impl Motor {
             driver,
             chips,
             brakes: true,
+            wanted: 0.0,
+            given: 0.0,
             switched: false,
         }
     }
@@ -129,12 +159,6 @@ impl Motor {
     /// How fast its wheel turns at a power, as a share of the car's top speed.
     pub(super) fn turns(&self, power: f64) -> f64 {
         self.calibration.turns(power)
-    }
-
-    /// What the wheels do if this motor alone has `power`.
-    pub(super) fn alone(&self, power: f64) -> WheelPower {
-        let on = |side| if self.side == side || self.side == Side::Both { power } else { 0.0 };
-        WheelPower { left: on(Side::Left), right: on(Side::Right), strafe: 0.0 }
     }
 
     /// What its driver is told for a power, forward positive.
@@ -159,9 +183,20 @@ impl Motor {
         }
     }
 
-    pub(super) fn intend(&mut self, next: Command, now: Option<Duration>) {
+    /// What the next steps are for: what its driver is told for a `power` of its wheel.
+    pub(super) fn intend(&mut self, next: Command, power: f64, now: Option<Duration>) {
         self.brakes = next == Command::Brake;
+        self.wanted = if self.brakes { 0.0 } else { power };
         self.driver.intend(next, now);
+    }
+
+    pub(super) fn brake(&mut self, now: Option<Duration>) {
+        self.intend(Command::Brake, 0.0, now);
+    }
+
+    /// The steps were done without a failure.
+    pub(super) fn confirm(&mut self) {
+        self.given = if self.driver.does() { self.wanted } else { 0.0 };
     }
 
     pub(super) fn error(&self, source: IoError) -> HardwareError {

@@ -9,7 +9,7 @@ use super::motor::Motor;
 use crate::board::{Board, DrivetrainSpec, Side};
 use crate::odometry::{Odometry, Source, Wheels};
 use crate::sensor::{Encoder, News};
-use crate::{HardwareError, IoError, IoKind, Motion, WheelPower};
+use crate::{HardwareError, IoError, IoKind, Motion};
 
 /// So many edges that cannot be are no accident.
 const TOO_MANY_LOST: u64 = 100;
@@ -46,31 +46,24 @@ impl Reckoning {
         self.odometry.motion()
     }
 
-    /// At `now` the motors have `power`, and the front wheels stand at `steered_rad`. What there is to tell
-    /// people of encoders.
-    pub(super) fn look(
-        &mut self,
-        motors: &[Motor],
-        power: &WheelPower,
-        steered_rad: f64,
-        now: Duration,
-    ) -> Vec<News> {
+    /// At `now` the motors have what they are known to have, and the front wheels stand at `steered_rad`. What
+    /// there is to tell people of encoders.
+    pub(super) fn look(&mut self, motors: &[Motor], steered_rad: f64, now: Duration) -> Vec<News> {
         let news = self.listen(motors);
         let mut turned = Vec::new();
         for (motor, encoder) in motors.iter().zip(&mut self.encoders) {
             if let Some(encoder) = encoder {
                 turned.push((motor.side, motor.end, encoder.take_turned_rad() * self.wheel_radius_m));
                 // After what was counted: it turned to where it was driven before.
-                encoder.powered(motor.share(power));
+                encoder.powered(motor.given);
             }
         }
         match self.source {
             Source::Encoders => self.odometry.measured(Wheels::of(turned), steered_rad, now),
             Source::Commanded => {
-                let speeds = motors.iter().map(|motor| {
-                    let share = motor.turns(motor.share(power));
-                    (motor.side, motor.end, share * self.top_speed_mps)
-                });
+                let speeds = motors
+                    .iter()
+                    .map(|motor| (motor.side, motor.end, motor.turns(motor.given) * self.top_speed_mps));
                 self.odometry.commanded(Wheels::of(speeds), steered_rad, now);
             }
         }

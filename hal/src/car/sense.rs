@@ -22,7 +22,7 @@ impl Car {
     pub fn sense(&mut self, now: Duration) -> Duration {
         let steering = self.turret(ServoRole::Steering);
         let steered_deg = steering.map_or(0.0, |turret| turret.heard_deg() - turret.spec.center_deg);
-        let news = self.reckoning.look(&self.motors, &self.wheels, steered_deg.to_radians(), now);
+        let news = self.reckoning.look(&self.motors, steered_deg.to_radians(), now);
         self.sensors.tell(news);
         self.sensors.sense(now)
     }

@@ -21,6 +21,11 @@ pub const BRAKE: Duration = Duration::from_millis(200);
 /// See [`BRAKE`].
 pub const PAUSE: Duration = Duration::from_millis(200);
 
+/// The least pulse that brakes, as a share of the way from neutral to full reverse. Controllers take a band
+/// of some percent around neutral for neutral: a brake that is shorter they do not see, and then the reverse
+/// pulse is no second one. A fifth is well beyond such bands.
+pub const LEAST_BRAKE: f64 = 0.2;
+
 /// How it is made to turn backward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reverse {
@@ -65,7 +70,7 @@ enum Phase {
     Arming(Duration),
     /// It obeys; a reverse pulse turns it backward, or brakes.
     Ready { reverses: bool },
-    /// It sees a reverse pulse, since then, and brakes.
+    /// It sees a reverse pulse of [`LEAST_BRAKE`] or more, since then, and brakes.
     Braking(Duration),
     /// It sees neutral after a brake, since then.
     Pausing(Duration),
@@ -100,12 +105,15 @@ impl Sequence {
         if power < 0.0 { self.backward(power, now) } else { self.onward(power, now) }
     }
 
-    /// Neutral from now on, at a time that nobody says.
-    pub fn rest_us(&mut self) -> f64 {
-        if let Phase::Braking(_) = self.phase {
-            self.phase = Phase::Ready { reverses: false };
+    /// Whether it now does a power that it was told, as far as its pulses tell.
+    #[must_use]
+    pub fn does(&self, power: f64) -> bool {
+        match (self.phase, self.pulses.reverse) {
+            (Phase::Ready { .. }, _) if power >= 0.0 => true,
+            (Phase::Ready { reverses }, Reverse::BrakeFirst) => reverses,
+            (Phase::Ready { .. }, reverse) => reverse == Reverse::Direct,
+            _ => false,
         }
-        self.pulses.neutral_us
     }
 
     /// It may have been without pulses, or without its supply: it must be armed again.
@@ -137,7 +145,11 @@ impl Sequence {
             Phase::Pausing(since) if now.saturating_sub(since) >= PAUSE => Phase::Ready { reverses: true },
             other => other,
         };
-        if let Phase::Pausing(_) = self.phase { self.pulses.neutral_us } else { self.pulses.of(power) }
+        match self.phase {
+            Phase::Pausing(_) => self.pulses.neutral_us,
+            Phase::Braking(_) => self.pulses.of(power.min(-LEAST_BRAKE)),
+            _ => self.pulses.of(power),
+        }
     }
 }
 
@@ -184,12 +196,21 @@ impl<P: SetDutyCycle> Esc<P> {
     }
 
     /// What the next [`zero`](Self::zero) and [`power`](Self::power) are for: a power at a time, or neutral
-    /// without one.
+    /// without one. As nobody then knows for how long it has seen neutral, it is armed again after that.
     pub fn intend(&mut self, power: Option<(f64, Duration)>) {
-        self.wanted_us = match power {
-            Some((power, now)) => self.sequence.pulse_us(power, now),
-            None => self.sequence.rest_us(),
+        self.wanted_us = if let Some((power, now)) = power {
+            self.sequence.pulse_us(power, now)
+        } else {
+            self.sequence.lose();
+            self.sequence.pulses.neutral_us
         };
+    }
+
+    /// Whether it does a power that it was told, once the steps are done: not while it is armed, brakes or
+    /// pauses before it reverses, nor backward where it cannot.
+    #[must_use]
+    pub fn does(&self, power: f64) -> bool {
+        self.sequence.does(power)
     }
 
     /// First step: neutral, if that is wanted or lies on the way.

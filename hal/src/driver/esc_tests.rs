@@ -86,12 +86,26 @@ fn to_let_go_of_a_brake_is_the_neutral_that_it_waits_for() {
 }
 
 #[test]
-fn brought_to_rest_it_sees_neutral_and_brakes_again_before_it_reverses() {
+fn a_brake_is_no_shorter_than_what_it_sees_however_little_is_asked_and_only_reverse_is() {
     let mut sequence = armed(Reverse::BrakeFirst);
-    sequence.pulse_us(-1.0, ms(3000));
-    assert_eq!(sequence.rest_us(), 1500.0);
-    assert_eq!(sequence.pulse_us(-1.0, ms(9000)), 1000.0);
-    assert_eq!(sequence.pulse_us(-1.0, ms(9200)), 1500.0);
+    let pulses: Vec<f64> = (0..6).map(|step| sequence.pulse_us(-0.015, ms(3000 + 100 * step))).collect();
+    assert_eq!(pulses, [1400.0, 1400.0, 1500.0, 1500.0, 1492.5, 1492.5]);
+}
+
+#[test]
+fn it_does_what_it_is_told_but_while_it_arms_brakes_or_pauses_and_where_it_cannot_reverse() {
+    let mut sequence = Sequence::new(CAR);
+    let mut does = |power: f64, at: u64| {
+        sequence.pulse_us(power, ms(at));
+        sequence.does(power)
+    };
+    assert!(!does(1.0, 0) && !does(1.0, 1999) && does(1.0, 2000));
+    assert!(!does(-1.0, 2010) && !does(-1.0, 2210) && does(-1.0, 2410));
+    assert!(does(1.0, 2420) && does(0.0, 2430));
+    let mut forward = armed(Reverse::None);
+    forward.pulse_us(-1.0, ms(2010));
+    assert!(!forward.does(-1.0) && forward.does(1.0));
+    assert!(armed(Reverse::Direct).does(-1.0));
 }
 
 proptest! {
@@ -146,10 +160,11 @@ fn only_what_changes_is_written_neutral_comes_before_the_other_direction_and_las
         apply(&mut esc, power, at);
     }
     assert_eq!(*wire.0.borrow(), [1500, 1750, 2000, 1500, 1000]);
-    esc.forget();
+    // Brought to rest, it is armed again.
     esc.intend(None);
     let (Ok(()), Ok(())) = (esc.zero(), esc.power());
     apply(&mut esc, 1.0, 9000);
+    assert!(!esc.does(1.0));
     drop(esc);
     assert_eq!(wire.0.borrow()[5..], [1500]);
 }

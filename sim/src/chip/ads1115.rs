@@ -6,7 +6,6 @@
 use super::{Chip, Feed};
 use crate::clock::Nanos;
 use crate::digest::Digest;
-use crate::signal::Signal;
 
 const CHANNELS: usize = 4;
 const CONVERSION: usize = 0;
@@ -125,14 +124,6 @@ impl Chip for Ads1115 {
 
     fn feel(&mut self, feed: Feed) {
         super::feel_volts(&mut self.volts, feed);
-    }
-
-    fn output(&self, _channel: u8) -> Option<Signal> {
-        None
-    }
-
-    fn register(&self, _register: u8) -> Option<u8> {
-        None
     }
 
     fn digest(&self, into: &mut Digest) {

@@ -5,7 +5,6 @@
 use super::{Chip, Feed};
 use crate::clock::Nanos;
 use crate::digest::Digest;
-use crate::signal::Signal;
 
 const CHANNELS: usize = 8;
 /// Its own reference (6, electrical characteristics).
@@ -53,28 +52,12 @@ impl Chip for Ads7830 {
         buffer.fill(self.convert());
     }
 
-    fn general_call(&mut self, _bytes: &[u8]) -> bool {
-        false
-    }
-
     fn power_on_reset(&mut self) {
         self.command = 0;
     }
 
-    fn tick(&mut self, _now: Nanos) -> bool {
-        false
-    }
-
     fn feel(&mut self, feed: Feed) {
         super::feel_volts(&mut self.volts, feed);
-    }
-
-    fn output(&self, _channel: u8) -> Option<Signal> {
-        None
-    }
-
-    fn register(&self, _register: u8) -> Option<u8> {
-        None
     }
 
     fn digest(&self, into: &mut Digest) {

@@ -6,7 +6,6 @@
 use super::{Chip, Feed};
 use crate::clock::Nanos;
 use crate::digest::Digest;
-use crate::signal::Signal;
 
 const CONFIGURATION: usize = 0;
 const SHUNT: usize = 1;
@@ -95,30 +94,14 @@ impl Chip for Ina219 {
         }
     }
 
-    fn general_call(&mut self, _bytes: &[u8]) -> bool {
-        false
-    }
-
     fn power_on_reset(&mut self) {
         (self.registers, self.pointer) = (RESET, 0);
-    }
-
-    fn tick(&mut self, _now: Nanos) -> bool {
-        false
     }
 
     fn feel(&mut self, feed: Feed) {
         if let Feed::Supply { volts, shunt_v } = feed {
             (self.volts, self.shunt_v) = (volts, shunt_v);
         }
-    }
-
-    fn output(&self, _channel: u8) -> Option<Signal> {
-        None
-    }
-
-    fn register(&self, _register: u8) -> Option<u8> {
-        None
     }
 
     fn digest(&self, into: &mut Digest) {

@@ -56,23 +56,31 @@ pub(crate) trait Chip: Debug + Send {
     /// Fills `buffer`.
     fn read(&mut self, buffer: &mut [u8]);
 
-    /// A write to everybody (address 0x00). Whether it acknowledged.
-    fn general_call(&mut self, bytes: &[u8]) -> bool;
+    /// A write to everybody (address 0x00). Whether it acknowledged: most chips do not.
+    fn general_call(&mut self, _bytes: &[u8]) -> bool {
+        false
+    }
 
     /// What a supply that drops for a moment does to it: everything as after power-up.
     fn power_on_reset(&mut self);
 
-    /// Does what was due by `now`. Whether an output changed.
-    fn tick(&mut self, now: Nanos) -> bool;
+    /// Does what was due by `now`. Whether an output changed. Most chips wait for nothing.
+    fn tick(&mut self, _now: Nanos) -> bool {
+        false
+    }
 
     /// Something else reaches it from now on. Most chips have no inputs.
     fn feel(&mut self, _feed: Feed) {}
 
-    /// What an output carries; `None` if there is no such output.
-    fn output(&self, channel: u8) -> Option<Signal>;
+    /// What an output carries; `None` if there is no such output. Sensors have none.
+    fn output(&self, _channel: u8) -> Option<Signal> {
+        None
+    }
 
     /// What a register of one byte holds; `None` if there is no such register. Changes nothing.
-    fn register(&self, register: u8) -> Option<u8>;
+    fn register(&self, _register: u8) -> Option<u8> {
+        None
+    }
 
     /// Takes everything that makes a difference into a fingerprint.
     fn digest(&self, into: &mut Digest);

@@ -6,7 +6,6 @@
 use super::{Chip, Feed};
 use crate::clock::Nanos;
 use crate::digest::Digest;
-use crate::signal::Signal;
 
 const GYRO_CONFIG: usize = 0x1B;
 const ACCEL_CONFIG: usize = 0x1C;
@@ -98,27 +97,15 @@ impl Chip for Mpu6050 {
         }
     }
 
-    fn general_call(&mut self, _bytes: &[u8]) -> bool {
-        false
-    }
-
     fn power_on_reset(&mut self) {
         let (acceleration, rotation) = (self.acceleration, self.rotation);
         *self = Self { acceleration, rotation, ..Self::new(self.address) };
-    }
-
-    fn tick(&mut self, _now: Nanos) -> bool {
-        false
     }
 
     fn feel(&mut self, feed: Feed) {
         if let Feed::Motion { acceleration, rotation } = feed {
             (self.acceleration, self.rotation) = (acceleration, rotation);
         }
-    }
-
-    fn output(&self, _channel: u8) -> Option<Signal> {
-        None
     }
 
     fn register(&self, register: u8) -> Option<u8> {

@@ -6,7 +6,6 @@
 use super::{Chip, Feed};
 use crate::clock::Nanos;
 use crate::digest::Digest;
-use crate::signal::Signal;
 
 const CHANNELS: usize = 4;
 /// What it sends first after power-up (8.4).
@@ -56,28 +55,12 @@ impl Chip for Pcf8591 {
         }
     }
 
-    fn general_call(&mut self, _bytes: &[u8]) -> bool {
-        false
-    }
-
     fn power_on_reset(&mut self) {
         (self.control, self.result) = (0, FIRST);
     }
 
-    fn tick(&mut self, _now: Nanos) -> bool {
-        false
-    }
-
     fn feel(&mut self, feed: Feed) {
         super::feel_volts(&mut self.volts, feed);
-    }
-
-    fn output(&self, _channel: u8) -> Option<Signal> {
-        None
-    }
-
-    fn register(&self, _register: u8) -> Option<u8> {
-        None
     }
 
     fn digest(&self, into: &mut Digest) {

@@ -75,16 +75,8 @@ impl Chip for RobotHat {
         }
     }
 
-    fn general_call(&mut self, _bytes: &[u8]) -> bool {
-        false
-    }
-
     fn power_on_reset(&mut self) {
         *self = Self { inputs_v: self.inputs_v, ..Self::new(self.address) };
-    }
-
-    fn tick(&mut self, _now: Nanos) -> bool {
-        false
     }
 
     fn feel(&mut self, feed: Feed) {

@@ -116,10 +116,6 @@ impl Chip for Scmd {
         buffer.fill(self.registers.get(usize::from(self.pointer)).copied().unwrap_or(0));
     }
 
-    fn general_call(&mut self, _bytes: &[u8]) -> bool {
-        false
-    }
-
     fn power_on_reset(&mut self) {
         *self = Self::new(self.address);
         self.registers[STATUS_1] = 0;

@@ -161,7 +161,7 @@ fn a_car_with_an_esc_does_not_move_before_it_is_armed_and_then_goes_as_fast_as_i
     assert_eq!((motion.x_m, motion.linear_mps), (0.0, 0.0));
     assert!(near(run.drive(power(1.0, 0.0), 1500).linear_mps, 2.0));
     assert!(near(run.drive(power(0.5, 0.0), 1500).linear_mps, 1.0));
-    assert!(near(run.drive(Drive::Brake, 2000).linear_mps, 0.0));
+    assert!(near(run.drive(Drive::Brake, 5000).linear_mps, 0.0));
 }
 
 #[test]
@@ -174,6 +174,23 @@ fn a_car_whose_esc_brakes_first_is_led_through_brake_and_neutral_into_reverse() 
     // Once it reverses it does so again without a brake.
     run.drive(Drive::Brake, 1000);
     assert!(run.drive(power(-0.5, 0.0), 100).linear_mps < -0.3);
+}
+
+#[test]
+fn an_esc_that_was_asked_for_next_to_no_reverse_has_seen_its_brake_and_reverses_when_asked_for_more() {
+    let mut run = Run::ready(RC_CAR);
+    run.drive(power(-0.015, 0.0), 1000);
+    assert!(near(run.drive(power(-0.6, 0.0), 2000).linear_mps, -1.2));
+}
+
+#[test]
+fn a_car_with_an_esc_rolls_out_after_a_stop() {
+    let mut run = Run::ready(RC_CAR);
+    run.drive(power(1.0, 0.0), 1500);
+    let stopped = run.drive(Drive::Brake, 500);
+    assert!((0.5..1.0).contains(&stopped.linear_mps), "{stopped:?}");
+    assert!(run.drive(Drive::Brake, 5000).linear_mps < 1e-3);
+    assert_eq!(run.car.wheels(), hal::WheelPower::default());
 }
 
 #[test]
@@ -200,7 +217,7 @@ fn a_car_at_rest_without_a_daemon_gives_its_esc_neutral_and_its_steering_a_pulse
         }
         let Run { board, sim, car: _stuck } = run;
         Car::rest(&board, &mut sim.clone()).unwrap();
-        sim.step(Duration::from_secs(2));
+        sim.step(Duration::from_secs(5));
         assert!(sim.motion().unwrap().linear_mps.abs() < 1e-3);
         let pin = board.motors[0].driver.pins()[0].clone();
         let pulse = sim.signal(&pin).unwrap().pulse_us().expect("a pulse");
@@ -216,7 +233,7 @@ fn a_dropped_car_leaves_its_esc_neutral() {
     drop(car);
     let pulse = sim.signal(board.motors[0].driver.pins()[0]).unwrap().pulse_us().unwrap();
     assert!((pulse - 1500.0).abs() < 5.0, "{pulse}");
-    sim.step(Duration::from_secs(2));
+    sim.step(Duration::from_secs(5));
     assert!(sim.motion().unwrap().linear_mps.abs() < 1e-3);
 }
 

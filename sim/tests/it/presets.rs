@@ -126,8 +126,10 @@ fn every_preset_stands_again_after_it_brakes() {
     every(|name| {
         let mut run = Run::new(name);
         run.drive(power(1.0, 0.0));
-        // A Robot HAT has no brake: its motors run out.
-        run.drive(Drive::Brake);
+        // A Robot HAT has no brake, nor has an ESC's neutral: their motors run out.
+        for _ in 0..3 {
+            run.drive(Drive::Brake);
+        }
         let motion = run.drive(Drive::Brake);
         assert!(motion.linear_mps.abs() < 1e-3 && motion.angular_rad_s.abs() < 1e-3, "{name}: {motion:?}");
     });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hal::odometry::Source;
 use hal::sensor::News;
-use hal::{Board, Car, Drive, Motion, Platform, Target};
+use hal::{Board, Car, Drive, Motion, Platform, Target, WheelPower};
 use sim::Sim;
 
 /// The demo car, with `more` at its end and encoders of 20 pulses where `lines` are.
@@ -111,6 +111,48 @@ fn a_car_without_encoders_believes_what_it_was_told_and_stands_when_it_brakes() 
     trip.power(0.0, 0.5, 400);
     trip.drive(Drive::Brake, 1_000);
     trip.agrees(0.01, 0.06);
+}
+
+#[test]
+fn a_car_that_failed_believes_no_wheel_to_turn_until_it_is_driven_again() {
+    let mut trip = Trip::new(&demo(["", ""], ""));
+    trip.power(1.0, 0.0, 500);
+    trip.sim.unplug(0x40);
+    trip.sim.advance(trip.now);
+    let drive = Drive::Power { throttle: 0.3, steer: 0.0, strafe: 0.0 };
+    trip.car.apply(&Target { drive, ..Target::default() }, trip.now).unwrap_err();
+    trip.car.halt().unwrap_err();
+    assert_eq!(trip.car.wheels(), WheelPower::default());
+    trip.car.sense(trip.now);
+    let stands = trip.believes();
+    assert_eq!(stands.linear_mps, 0.0);
+    for _ in 0..100 {
+        trip.now += Duration::from_millis(10);
+        trip.sim.advance(trip.now);
+        trip.car.sense(trip.now);
+    }
+    assert_eq!(trip.believes(), stands);
+    trip.sim.plug(0x40);
+    trip.car.recover().expect("it answers");
+    trip.power(0.5, 0.0, 500);
+    assert!(trip.believes().x_m > stands.x_m + 0.1);
+}
+
+#[test]
+fn what_an_esc_does_not_do_yet_is_not_believed() {
+    // It arms for two seconds, and brakes before it reverses.
+    let mut trip = Trip::new(&Board::preset("donkeycar").expect("a preset"));
+    trip.power(1.0, 0.0, 1_900);
+    assert_eq!((trip.believes(), trip.car.wheels()), (Motion::default(), WheelPower::default()));
+    assert_eq!(trip.truth().x_m, 0.0);
+    trip.power(1.0, 0.0, 500);
+    let (ahead, wheels) = (trip.believes().x_m, trip.car.wheels());
+    assert!(ahead > 0.5 && wheels.left == 1.0 && wheels.right == 1.0, "{ahead} {wheels:?}");
+    trip.power(-0.5, 0.0, 390);
+    let (believes, wheels) = (trip.believes(), trip.car.wheels());
+    assert_eq!((believes.linear_mps, wheels), (0.0, WheelPower::default()), "it brakes");
+    trip.power(-0.5, 0.0, 100);
+    assert!(trip.believes().linear_mps < 0.0 && trip.car.wheels().left == -0.5);
 }
 
 #[test]

@@ -34,8 +34,7 @@ pub(super) fn chip(check: &mut Check<'_>) -> Done {
     let power = check.rig.power();
     let daemon = check.start()?;
     let mut driver = daemon.visit()?;
-    driver.drive(power, 0.0)?;
-    check.motors_do("driving", |_| Doing::Turning(power))?;
+    check.drives(&mut driver, power, "driving")?;
     let since = Instant::now();
     without(check, &chip, |check| {
         check.eventually("the daemon says that its hardware failed", |_| {
@@ -62,8 +61,7 @@ pub(super) fn chip(check: &mut Check<'_>) -> Done {
     refused(check, &mut driver, "before a reset")?;
     check.eventually("a reset is taken", |_| Ok(driver.call("reset", Value::Null).is_ok()))?;
     driver.let_go()?;
-    driver.drive(power, 0.0)?;
-    check.motors_do("driving again", |_| Doing::Turning(power))?;
+    check.drives(&mut driver, power, "driving again")?;
     drop(driver);
     daemon.end()
 }
@@ -86,8 +84,7 @@ pub(super) fn coast(check: &mut Check<'_>) -> Done {
     let power = check.rig.power();
     let daemon = check.start()?;
     let mut driver = daemon.visit()?;
-    driver.drive(power, 0.0)?;
-    check.motors_do("driving", |_| Doing::Turning(power))?;
+    check.drives(&mut driver, power, "driving")?;
     without(check, &chip, |check| check.see("asleep", &asleep))?;
     check.motors_do("the chip is there again", |_| Doing::Braked)?;
     drop(driver);

@@ -1,11 +1,11 @@
 //! A car that goes where it is told.
 
-use hal::board::{DrivetrainSpec, MotorSpec, Side};
+use hal::board::{ChipKind, DrivetrainSpec, End, MotorSpec, ServoRole, ServoSpec, Side};
 use serde_json::json;
 
 use super::chip_of_motors;
 use crate::check::{Check, Done};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, drive, strafe as sideways, test};
 use crate::pins::{self, Doing};
 
 pub(super) fn starts_braked(check: &mut Check<'_>) -> Done {
@@ -30,11 +30,35 @@ fn straight(check: &mut Check<'_>, way: f64) -> Done {
     let power = way * check.rig.power();
     let daemon = check.start()?;
     let mut driver = daemon.visit()?;
-    driver.drive(power, 0.0)?;
-    check.motors_do("driving", |_| Doing::Turning(power))?;
+    check.drives(&mut driver, power, "driving")?;
     for motor in check.motors() {
         driver.drive(power, 0.0)?;
         wheel_turns(check, &motor.name, way)?;
+    }
+    drop(driver);
+    daemon.end()
+}
+
+pub(super) fn alone_forward(check: &mut Check<'_>) -> Done {
+    alone(check, 1.0)
+}
+
+pub(super) fn alone_backward(check: &mut Check<'_>) -> Done {
+    alone(check, -1.0)
+}
+
+/// Past the calibration, by what `carctl calibrate` is made of.
+fn alone(check: &mut Check<'_>, way: f64) -> Done {
+    let power = way * check.rig.power();
+    let daemon = check.start()?;
+    let mut driver = daemon.visit()?;
+    for MotorSpec { name, .. } in check.motors() {
+        let order = test(&name, power);
+        check.motors_obey(&mut driver, &order, &format!("{name} alone"), |motor| {
+            if motor.name == name { Doing::Alone(power) } else { Doing::Braked }
+        })?;
+        driver.tell(&order)?;
+        wheel_turns(check, &name, way)?;
     }
     drop(driver);
     daemon.end()
@@ -71,12 +95,50 @@ fn turn(check: &mut Check<'_>, way: f64) -> Done {
     let steer = way * check.rig.power();
     let daemon = check.start()?;
     let mut driver = daemon.visit()?;
-    driver.drive(0.0, steer)?;
-    check.motors_do("turning", |motor: &MotorSpec| match motor.side {
+    check.motors_obey(&mut driver, &drive(0.0, steer), "turning", |motor| match motor.side {
         Side::Left => Doing::Turning(-steer),
         Side::Right => Doing::Turning(steer),
         Side::Both => Doing::Braked,
     })?;
+    drop(driver);
+    daemon.end()
+}
+
+pub(super) fn strafe(check: &mut Check<'_>) -> Done {
+    if !matches!(check.rig.board().drivetrain, DrivetrainSpec::Mecanum { .. }) {
+        check.blind("going sideways", "this car has no mecanum wheels");
+        return Ok(());
+    }
+    let daemon = check.start()?;
+    let mut driver = daemon.visit()?;
+    for power in [check.rig.power(), -check.rig.power()] {
+        // To the left, those turn backward whose rollers would push it to the right.
+        check.motors_obey(&mut driver, &sideways(power), "going sideways", |motor| {
+            match (motor.side, motor.end) {
+                (Side::Left, Some(End::Front)) | (Side::Right, Some(End::Rear)) => Doing::Turning(-power),
+                _ => Doing::Turning(power),
+            }
+        })?;
+    }
+    drop(driver);
+    daemon.end()
+}
+
+pub(super) fn steering(check: &mut Check<'_>) -> Done {
+    let steers = |servo: &ServoSpec| servo.role == ServoRole::Steering;
+    let Some(servo) = check.rig.board().servos.iter().find(|servo| steers(servo)).cloned() else {
+        check.blind("steering", "this car has no servo for it");
+        return Ok(());
+    };
+    let (left, right) = (servo.max_deg - servo.center_deg, servo.center_deg - servo.min_deg);
+    let daemon = check.start()?;
+    let mut driver = daemon.visit()?;
+    for (steer, turned) in [(1.0, left), (-0.5, -right / 2.0), (0.0, 0.0)] {
+        let degrees = servo.center_deg + turned;
+        let mut wanted = pins::of_servo(&servo, degrees);
+        wanted.extend(check.wanted(|_| Doing::Braked));
+        check.obeys(&mut driver, &drive(0.0, steer), &format!("steered to {degrees} degrees"), &wanted)?;
+    }
     drop(driver);
     daemon.end()
 }
@@ -86,17 +148,16 @@ pub(super) fn half(check: &mut Check<'_>) -> Done {
     let daemon = check.start()?;
     let mut driver = daemon.visit()?;
     for power in [full, full / 2.0, full] {
-        driver.drive(power, 0.0)?;
-        check.motors_do(&format!("driving with {power}"), |_| Doing::Turning(power))?;
+        check.drives(&mut driver, power, &format!("driving with {power}"))?;
     }
     drop(driver);
     daemon.end()
 }
 
 pub(super) fn servos(check: &mut Check<'_>) -> Done {
-    use hal::board::ServoRole::{Pan, Steering, Tilt};
-    if check.rig.board().servos.is_empty() {
-        check.blind("servos", "this board has none");
+    use ServoRole::{Pan, Steering, Tilt};
+    if check.rig.board().servos.iter().all(|servo| servo.role == Steering) {
+        check.blind("servos of a camera", "this board has none");
         return Ok(());
     }
     let daemon = check.start()?;
@@ -117,11 +178,18 @@ pub(super) fn servos(check: &mut Check<'_>) -> Done {
     daemon.end()
 }
 
+/// Whose promise it is.
+const MOTORS: usize = 2;
+
 /// The promise of two motors on a PCA9685, at the bus's 400 kHz.
 const BUS_US: f64 = 500.0;
 
 pub(super) fn economy(check: &mut Check<'_>) -> Done {
     let Some(chip) = chip_of_motors(check) else { return Ok(()) };
+    if !matches!(chip.kind, ChipKind::Pca9685 { .. }) || check.motors().len() != MOTORS {
+        check.blind("the bus", "it is promised for two motors of a PCA9685");
+        return Ok(());
+    }
     let traffic = check.rig.traffic(&chip);
     if check.can("the bus", traffic).is_none() {
         return Ok(());
@@ -132,11 +200,9 @@ pub(super) fn economy(check: &mut Check<'_>) -> Done {
     setup.control.push("slew_ms = 0".to_owned());
     let daemon = Daemon::start(&setup)?;
     let mut driver = daemon.visit()?;
-    driver.drive(power, 0.0)?;
-    check.motors_do("driving", |_| Doing::Turning(power))?;
+    check.drives(&mut driver, power, "driving")?;
     let before = check.rig.traffic(&chip)?;
-    driver.drive(power / 2.0, 0.0)?;
-    check.motors_do("driving slower", |_| Doing::Turning(power / 2.0))?;
+    check.drives(&mut driver, power / 2.0, "driving slower")?;
     let change = check.rig.traffic(&chip)? - before;
     check.looked();
     check.measured(format!(

@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::breaking::without;
 use crate::check::{Check, Done};
 use crate::daemon::Daemon;
-use crate::pins::Doing;
 use crate::rig::Around;
 
 /// What a converter of 8 bits cannot tell apart behind a divider, volts; its reference is as good.
@@ -16,6 +15,9 @@ const DARKNESS_OFF: f64 = 0.05;
 
 /// In m/s² and rad/s: a sensor that is set to ±2 g and 250 °/s tells a thousandth of these apart, noise is more.
 const MOTION_OFF: f64 = 0.1;
+
+/// HC-SR04: 3 mm, and what the air's temperature makes of the speed of sound.
+const RANGE_OFF_M: f64 = 0.05;
 
 /// Standard gravity, m/s².
 const GRAVITY: f64 = 9.806_65;
@@ -114,8 +116,21 @@ pub(super) fn range(check: &mut Check<'_>) -> Done {
     if !has(check, "a sensor of distance", there) {
         return Ok(());
     }
+    let ahead = |check: &mut Check<'_>, distance_m: f64| {
+        let changed = check.rig.surround(Around::Obstacle { distance_m });
+        check.can("another distance", changed).is_some()
+    };
+    ahead(check, 1.0);
     let daemon = check.start()?;
     says(check, &daemon, "range_m")?;
+    for distance_m in [0.5, 1.0] {
+        if !ahead(check, distance_m) {
+            break;
+        }
+        check.eventually(&format!("something is {distance_m} m ahead"), |_| {
+            Ok(near(&daemon.state()?["range_m"], distance_m, RANGE_OFF_M))
+        })?;
+    }
     daemon.end()
 }
 
@@ -135,8 +150,7 @@ pub(super) fn lost(check: &mut Check<'_>) -> Done {
     check.eventually("it feels something", |_| Ok(!daemon.state()?["imu"].is_null()))?;
     without(check, &imu, |check| {
         check.eventually("it feels nothing", |_| Ok(daemon.state()?["imu"].is_null()))?;
-        driver.drive(power, 0.0)?;
-        check.motors_do("driving without it", |_| Doing::Turning(power))
+        check.drives(&mut driver, power, "driving without it")
     })?;
     check.looked();
     check.eventually("it feels something again", |_| Ok(!daemon.state()?["imu"].is_null()))?;

@@ -18,8 +18,7 @@ fn driving(check: &mut Check<'_>) -> Done<(Daemon, Visitor)> {
     let power = check.rig.power();
     let daemon = check.start()?;
     let mut driver = daemon.visit()?;
-    driver.drive(power, 0.0)?;
-    check.motors_do("driving", |_| Doing::Turning(power))?;
+    check.drives(&mut driver, power, "driving")?;
     driver.drive(power, 0.0)?;
     Ok((daemon, driver))
 }
@@ -63,8 +62,7 @@ pub(super) fn estop(check: &mut Check<'_>) -> Done {
     let braked = check.wanted(|_| Doing::Braked);
     check.stays("after the reset nothing is resumed", &braked, Duration::from_millis(200))?;
     driver.let_go()?;
-    driver.drive(power, 0.0)?;
-    check.motors_do("driving again", |_| Doing::Turning(power))?;
+    check.drives(&mut driver, power, "driving again")?;
     drop(driver);
     daemon.end()
 }
@@ -85,8 +83,7 @@ pub(super) fn button(check: &mut Check<'_>) -> Done {
     check.looked();
     driver.call("reset", Value::Null)?;
     driver.let_go()?;
-    driver.drive(power, 0.0)?;
-    check.motors_do("driving again", |_| Doing::Turning(power))?;
+    check.drives(&mut driver, power, "driving again")?;
     drop(driver);
     daemon.end()
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hal::Board;
-use hal::board::{Chip, PinRef};
+use hal::board::{Chip, PRESETS, PinRef};
 use tests::usb::mcp2221::Traffic;
 
 use crate::daemon::Setup;
@@ -65,6 +65,8 @@ pub(crate) enum Around {
     Battery { volts: f64, amps: f64 },
     /// Another floor under a line sensor, counted from the left: 0 light to 1 dark.
     Floor { index: usize, darkness: f64 },
+    /// Something so far ahead.
+    Obstacle { distance_m: f64 },
     /// What pulls at the car, m/s², and turns it, rad/s.
     Motion { acceleration: [f64; 3], rotation: [f64; 3] },
 }
@@ -72,8 +74,10 @@ pub(crate) enum Around {
 /// Which rig.
 #[derive(Clone, Debug)]
 pub(crate) enum Rung {
-    /// The simulated car of the demonstration.
-    Simulated,
+    /// A simulated car: a preset's, or one that can be wired to an MCP2221.
+    Simulated(Option<String>),
+    /// The same with its motors' leads the wrong way round.
+    Miswired(String),
     /// A simulated car behind this machine's kernel.
     Kernel,
     /// A board on this machine.
@@ -84,29 +88,43 @@ impl Rung {
     /// By the value of `CAR_HIL`.
     pub(crate) fn chosen(variable: Option<OsString>) -> Self {
         match variable {
-            None => Self::Simulated,
+            None => Self::Simulated(None),
             Some(word) if word == "mcp2221" => Self::Kernel,
-            Some(path) => Self::Board(path.into()),
+            Some(word) => match word.to_str().and_then(|word| word.split_once(':')) {
+                Some(("sim", preset)) => Self::Simulated(Some(preset.to_owned())),
+                Some(("miswired", preset)) => Self::Miswired(preset.to_owned()),
+                _ => Self::Board(word.into()),
+            },
         }
     }
 
     /// For the name of a file.
-    pub(crate) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> String {
         match self {
-            Self::Simulated => "simulated",
-            Self::Kernel => "kernel",
-            Self::Board(_) => "board",
+            Self::Simulated(None) => "simulated".to_owned(),
+            Self::Simulated(Some(preset)) => format!("simulated-{preset}"),
+            Self::Miswired(preset) => format!("miswired-{preset}"),
+            Self::Kernel => "kernel".to_owned(),
+            Self::Board(_) => "board".to_owned(),
         }
     }
 
     /// Sets it up.
     pub(crate) fn open(&self) -> Result<Box<dyn Rig>, String> {
         Ok(match self {
-            Self::Simulated => Box::new(simulated::Simulated::open()?),
+            Self::Simulated(None) => Box::new(simulated::Simulated::open(simulated::BOARD, false)?),
+            Self::Simulated(Some(name)) => Box::new(simulated::Simulated::open(preset(name)?, false)?),
+            Self::Miswired(name) => Box::new(simulated::Simulated::open(preset(name)?, true)?),
             Self::Kernel => Box::new(kernel::Kernel::open()?),
             Self::Board(path) => Box::new(wires::Wires::open(path)?),
         })
     }
+}
+
+/// The file of a preset.
+fn preset(name: &str) -> Result<&'static str, String> {
+    let preset = PRESETS.iter().find(|preset| preset.name == name);
+    preset.map(|preset| preset.toml).ok_or_else(|| format!("no preset is called {name}"))
 }
 
 /// The program under test: `CAR_HIL_DAEMON`, or what was built with this.

@@ -15,11 +15,14 @@ use super::{Around, Rig, daemon, machine};
 use crate::daemon::Setup;
 use crate::pins::Seen;
 
-/// A car that can be wired to an MCP2221, so that this rig and the kernel's drive the same one.
-pub(super) const BOARD: &str = include_str!("../boards/mcp2221.toml");
+/// A car that can be wired to an MCP2221: the kernel's, and this rig's where nobody names another.
+pub(crate) const BOARD: &str = include_str!("../boards/mcp2221.toml");
 
 /// A loaded machine of two processors: several threads wait for their turn between an event and the last write.
 const SLACK: Duration = Duration::from_millis(150);
+
+/// What a control loop may wait for its turn there, and for the answers of another process.
+const STALL_MS: u32 = 2_000;
 
 pub(crate) struct Simulated {
     board: Board,
@@ -27,19 +30,39 @@ pub(crate) struct Simulated {
     folder: TempDir,
     /// What was taken from the bench's transcript so far, by address.
     traffic: HashMap<u8, Traffic>,
+    miswired: bool,
 }
 
 impl Simulated {
-    pub(crate) fn open() -> Result<Self, String> {
+    /// With the board of a file; where it is `miswired`, the leads of each motor are the other way round than the
+    /// daemon is told.
+    pub(crate) fn open(toml: &str, miswired: bool) -> Result<Self, String> {
         let folder = TempDir::new().map_err(|error| format!("no folder can be made: {error}"))?;
-        let board = Board::parse("mcp2221.toml", BOARD).map_err(|faults| faults.to_string())?;
-        std::fs::write(folder.path().join("board.toml"), BOARD)
+        let board = Board::parse("board.toml", toml).map_err(|faults| faults.to_string())?;
+        let told = if miswired { inverted(toml) } else { toml.to_owned() };
+        std::fs::write(folder.path().join("board.toml"), told)
             .map_err(|error| format!("board.toml: {error}"))?;
         let bench = Bench::new(&board);
         door::open(&bench, &folder.path().join("bench")).map_err(|error| format!("no door: {error}"))?;
         bench.sim().record_bus();
-        Ok(Self { board, bench, folder, traffic: HashMap::new() })
+        Ok(Self { board, bench, folder, traffic: HashMap::new(), miswired })
     }
+}
+
+/// The file with `invert` of each motor the other way round.
+fn inverted(toml: &str) -> String {
+    let inverts = |line: &&str| line.starts_with("invert");
+    let motor = |table: &str| {
+        let (head, rest) = table.split_once('\n').unwrap_or((table, ""));
+        // Tables of a motor's own, as its encoder, are no motors.
+        if !head.starts_with("motors.") || head.matches('.').count() > 1 {
+            return table.to_owned();
+        }
+        let lines: Vec<&str> = rest.split('\n').filter(|line| !inverts(line)).collect();
+        let invert = if rest.split('\n').any(|line| inverts(&line)) { "" } else { "invert = true\n" };
+        format!("{head}\n{invert}{}", lines.join("\n"))
+    };
+    toml.split("\n[").map(motor).collect::<Vec<_>>().join("\n[")
 }
 
 impl Rig for Simulated {
@@ -59,7 +82,7 @@ impl Rig for Simulated {
             "lock_dir = \"{folder}\"\nboard = \"{folder}/board.toml\"\nplatform = \"bench\"\n\
              [linux]\ndev = \"{folder}\"\n"
         );
-        Setup { program: daemon(), config, control: Vec::new() }
+        Setup { program: daemon(), config, control: vec![format!("stall_ms = {STALL_MS}")] }
     }
 
     fn look(&mut self, pin: &PinRef) -> Result<Seen, String> {
@@ -89,6 +112,11 @@ impl Rig for Simulated {
             self.traffic.entry(transfer.address).or_default().enter(writes, transfer.bytes.len());
         }
         Ok(self.traffic.get(&chip.address).copied().unwrap_or_default())
+    }
+
+    /// What is wrong on purpose is seen at once.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(if self.miswired { 1 } else { 20 })
     }
 
     fn slack(&self) -> Duration {
@@ -135,6 +163,7 @@ pub(super) fn surround(bench: &Bench, around: Around) -> Result<(), String> {
     let there = match around {
         Around::Battery { volts, amps } => sim.set_battery(volts, amps),
         Around::Floor { index, darkness } => sim.set_line(index, darkness),
+        Around::Obstacle { distance_m } => sim.set_range(Some(distance_m)),
         Around::Motion { acceleration, rotation } => sim.set_imu(acceleration, rotation),
     };
     there.then_some(()).ok_or_else(|| "the board has no such sensor".to_owned())

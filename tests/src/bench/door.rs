@@ -13,7 +13,7 @@ use std::thread;
 
 use embedded_hal::i2c::Operation;
 use hal::board::{Level, Pull};
-use hal::platform::{Bus, Edge, Input, Output, Pwm, Watch};
+use hal::platform::{Bus, Delay, Edge, Input, Output, Pwm, Watch};
 use hal::{IoError, IoKind, Platform};
 use serde_json::{Value, json};
 use sim::Sim;
@@ -46,6 +46,8 @@ enum Handle {
     Input(Input),
     Pwm(Pwm),
     Bus(Bus),
+    /// Of the world's time.
+    Delay(Delay),
     /// Told of by a thread of its own.
     Watch {
         _until_dropped: Watch,
@@ -95,6 +97,7 @@ fn open_handle(bench: &Bench, asked: &Value, answers: &UnixStream) -> Result<Han
             Handle::Pwm(sim.pwm(text("device"), number("channel"), frequency_hz)?)
         }
         "i2c" => Handle::Bus(sim.i2c(text("bus"), number("address") as u8)?),
+        "delay" => Handle::Delay(sim.delay()),
         "watch" => Handle::Watch { _until_dropped: watch(&mut sim, asked, answers)? },
         unknown => return Err(nonsense(unknown)),
     })
@@ -135,6 +138,11 @@ fn act(handle: &mut Handle, asked: &Value) -> Result<Value, IoError> {
             pwm.set_duty_cycle(duty.ok_or_else(|| nonsense("a duty"))?).map(|()| Value::Null)
         }
         Handle::Bus(bus) => transfer(bus, asked),
+        Handle::Delay(delay) => {
+            let ns = asked["ns"].as_u64().and_then(|ns| u32::try_from(ns).ok());
+            delay.delay_ns(ns.ok_or_else(|| nonsense("a delay"))?);
+            Ok(Value::Null)
+        }
         Handle::Watch { .. } => Err(nonsense("a line that is watched")),
     }
 }

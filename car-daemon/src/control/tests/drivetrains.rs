@@ -23,7 +23,7 @@ fn mecanum(slew: Duration) -> Gate {
 }
 
 /// Its pan servo turns the front wheels, 30 degrees to each side.
-fn ackermann() -> Gate {
+fn ackermann(slew: Duration) -> Gate {
     let change = |board: &mut Board| {
         board.drivetrain = DrivetrainSpec::Ackermann {
             wheelbase_m: 0.09,
@@ -34,7 +34,7 @@ fn ackermann() -> Gate {
         let servo = &mut board.servos[0];
         (servo.role, servo.min_deg, servo.max_deg) = (ServoRole::Steering, -30.0, 30.0);
     };
-    gate_of(change, Duration::ZERO)
+    gate_of(change, slew)
 }
 
 fn sideways(strafe: f64) -> Command {
@@ -84,7 +84,7 @@ fn a_car_that_only_strafes_is_driven() {
 
 #[test]
 fn a_car_that_cannot_strafe_says_so_and_does_the_rest() {
-    for mut gate in [gate_of(|_| (), Duration::ZERO), ackermann()] {
+    for mut gate in [gate_of(|_| (), Duration::ZERO), ackermann(Duration::ZERO)] {
         assert_eq!(limited(&mut gate, &sideways(1.0)), Some(Limit::Strafe));
         assert_eq!(limited(&mut gate, &sideways(0.0)), None);
         let drive = gate.tick(ms(1)).target.drive;
@@ -94,7 +94,7 @@ fn a_car_that_cannot_strafe_says_so_and_does_the_rest() {
 
 #[test]
 fn left_and_right_are_the_tightest_curve_ahead_where_a_car_cannot_turn_on_the_spot() {
-    let mut gate = ackermann();
+    let mut gate = ackermann(Duration::ZERO);
     let cases = [
         (Move::Forward, 0.6, 0.0),
         (Move::Backward, -0.6, 0.0),
@@ -109,7 +109,7 @@ fn left_and_right_are_the_tightest_curve_ahead_where_a_car_cannot_turn_on_the_sp
 
 #[test]
 fn a_velocity_is_the_curve_of_the_front_wheels_and_one_that_is_too_tight_says_so() {
-    let mut gate = ackermann();
+    let mut gate = ackermann(Duration::ZERO);
     // tan 30° · 0.3 m/s / 90 mm
     let tightest = 30.0_f64.to_radians().tan() * 0.3 / 0.09;
     assert_eq!(limited(&mut gate, &velocity(0.3, tightest / 2.0)), None);
@@ -119,4 +119,24 @@ fn a_velocity_is_the_curve_of_the_front_wheels_and_one_that_is_too_tight_says_so
     assert_eq!(limited(&mut gate, &velocity(0.0, 1.0)), Some(Limit::Turn));
     let outputs = gate.tick(ms(2));
     assert_eq!((outputs.throttle, outputs.steer), (0.0, 1.0), "it stands, and shows where it would go");
+}
+
+#[test]
+fn front_wheels_that_are_told_to_go_straight_do_so_to_the_end() {
+    let mut gate = ackermann(ms(200));
+    let drive = |steer| {
+        let power = |value| Power::new("power", value).expect("in range");
+        let (throttle, steer) = (power(0.0), power(steer));
+        Command::Drive { throttle, steer, strafe: None, ttl: None, seq: None, t: None }
+    };
+    accepted(&mut gate, ANNA, &drive(1.0), ms(0));
+    let steered = |gate: &mut Gate, at| match gate.tick(ms(at)).target.drive {
+        Drive::Power { throttle: 0.0, steer, strafe: 0.0 } => steer,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(steered(&mut gate, 200), 1.0);
+    accepted(&mut gate, ANNA, &drive(0.0), ms(200));
+    assert!((0.4..0.6).contains(&steered(&mut gate, 300)));
+    assert_eq!(steered(&mut gate, 400), 0.0);
+    assert_eq!(steered(&mut gate, 410), 0.0);
 }

@@ -16,6 +16,7 @@ mod sensor;
 mod servo;
 #[cfg(test)]
 mod tests;
+mod timers;
 mod wiring;
 
 pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {

@@ -30,6 +30,10 @@ const BRIDGES: [(&str, ReadBridge); 3] = [("l298n", l298n), ("tb6612", tb6612), 
 /// What a motor's PWM runs at if neither the file nor a chip says: kits use 500 to 2,000 hertz.
 const MOTOR_HZ: f64 = 1_000.0;
 
+/// The deadband of a motor that leaps to its least duty, where the file names none: more than the noise and
+/// the worn middle of a stick that nobody holds, and no speed that anybody would miss. An estimate.
+const STICK_NOISE: f64 = 0.02;
+
 const SIDES: [(&str, Side); 3] = [("left", Side::Left), ("right", Side::Right), ("both", Side::Both)];
 const ENDS: [(&str, End); 2] = [("front", End::Front), ("rear", End::Rear)];
 const REVERSES: [(&str, EscReverse); 3] =
@@ -44,8 +48,10 @@ pub(super) fn read(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<Item
     let invert = at_invert.or(false, Field::boolean);
     let at_invert = at_invert.spot();
     let trim = table.get("trim").or(1.0, |field| field.number(0.5..=1.0, ""));
-    let deadband = table.get("deadband").or(0.0, |field| field.number(0.0..=0.5, ""));
     let min_duty = table.get("min_duty").or(0.0, |field| field.number(0.0..=0.9, ""));
+    let leaps = min_duty.is_some_and(|duty| duty > 0.0);
+    let at_rest = if leaps { STICK_NOISE } else { 0.0 };
+    let deadband = table.get("deadband").or(at_rest, |field| field.number(0.0..=0.5, ""));
     let encoder = table.get("encoder").or(None, |field| encoder(wiring, field.table()?).map(Some));
     // Which keys are right depends on the driver: without one nothing is said about the others.
     let driver = table.need("driver", r#""hbridge""#).choice(&DRIVERS)?(wiring, &mut table)?;

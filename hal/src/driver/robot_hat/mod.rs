@@ -10,51 +10,32 @@
 
 use std::fmt::{Debug, Display};
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use embedded_hal::delay::DelayNs;
 use embedded_hal::digital::OutputPin;
 use embedded_hal::i2c::I2c;
 
-use super::analog::{self, Analog, Conversion};
+use super::analog::Analog;
 use super::staged::{Shared, Staged};
 
+mod inputs;
 #[cfg(test)]
 mod tests;
+mod timer;
+
+pub use inputs::{ANALOG_INPUTS, REFERENCE_V};
+pub use timer::{FREQUENCIES_HZ, shares_timer_with};
+
+use timer::{TIMERS, Timer, timer_of};
 
 /// PWM channels, P0 to P19.
 pub const CHANNELS: u8 = 20;
-/// Analog inputs, A0 to A7.
-pub const ANALOG_INPUTS: u8 = 8;
-/// Full scale of its analog inputs, volts.
-pub const REFERENCE_V: f64 = 3.3;
 /// Where the library looks for it, and one more that the chip leaves room for.
 pub const ADDRESSES: RangeInclusive<u8> = 0x14..=0x17;
-/// What its timers make with a period that still has a hundred steps, hertz.
-pub const FREQUENCIES_HZ: RangeInclusive<f64> = 1.0..=720_000.0;
 /// The duty that is always on; of whatever period.
 pub const FULL_ON: u16 = u16::MAX;
 
 const CHANNEL: u8 = 0x20;
-const CLOCK_HZ: f64 = 72e6;
-/// The longest period that the library gives a servo.
-const LONGEST_PERIOD: f64 = 4095.0;
-/// Timers by the first of their channels, with their prescaler and period registers.
-const TIMERS: [(u8, u8, u8); 7] = [
-    (0, 0x40, 0x44),
-    (4, 0x41, 0x45),
-    (8, 0x42, 0x46),
-    (12, 0x43, 0x47),
-    (16, 0x50, 0x54),
-    (18, 0x51, 0x55),
-    (19, 0x52, 0x56),
-];
-/// What an analog input reads at [`REFERENCE_V`].
-const FULL_SCALE: f64 = 4095.0;
-/// Between the command and what it sampled. The library waits for nothing but its own next transfer.
-const SAMPLE_TIME: Duration = Duration::from_millis(1);
-/// The command that samples an analog input; the inputs are counted from the end.
-const SAMPLE: u8 = 0x10;
 /// How long its reset line is low, and how long it then takes to start.
 const RESET_MS: u32 = 10;
 
@@ -77,36 +58,6 @@ pub enum Error<E> {
     /// A channel that does not exist, or that was not named when the chip was set up.
     #[error("P{0} is no channel of this Robot HAT")]
     Channel(u8),
-}
-
-/// What a timer divides the clock by.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Timer {
-    prescaler: u16,
-    period: u16,
-}
-
-impl Timer {
-    /// As fine as the library's longest period allows.
-    fn at(frequency_hz: f64) -> Option<Self> {
-        FREQUENCIES_HZ.contains(&frequency_hz).then(|| {
-            let counts = CLOCK_HZ / frequency_hz;
-            let prescaler = (counts / LONGEST_PERIOD).ceil();
-            // The range of frequencies leaves 1 to 17583, and 100 to 4095.
-            Self { prescaler: prescaler as u16, period: (counts / prescaler).round() as u16 }
-        })
-    }
-
-    fn frequency_hz(self) -> f64 {
-        CLOCK_HZ / f64::from(self.prescaler) / f64::from(self.period)
-    }
-
-    /// The counts of the period that a duty is.
-    fn counts(self, duty: u16) -> u16 {
-        let counts = f64::from(self.period) * f64::from(duty) / f64::from(FULL_ON);
-        // At most the period.
-        counts.round() as u16
-    }
 }
 
 /// The chip. The channels that it was set up for are off from [`new`](Self::new) on; others are left
@@ -397,29 +348,6 @@ where
     }
 }
 
-impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> Analog for RobotHat<I, D, R> {
-    type Error = I::Error;
-
-    fn full_scale_v(&self) -> f64 {
-        REFERENCE_V
-    }
-
-    /// A write, and then a read. Whatever else is told to the chip between them gives the conversion up.
-    fn convert(&mut self, channel: u8) -> Result<Conversion, analog::Error<I::Error>> {
-        analog::check(channel, ANALOG_INPUTS)?;
-        if self.sampled.take() != Some(channel) {
-            let command = SAMPLE | (ANALOG_INPUTS - 1 - channel);
-            self.bus.write(self.address, &[command, 0, 0]).map_err(analog::Error::Bus)?;
-            self.sampled = Some(channel);
-            return Ok(Conversion::Wait(SAMPLE_TIME));
-        }
-        let mut value = [0; 2];
-        self.bus.read(self.address, &mut value).map_err(analog::Error::Bus)?;
-        let share = f64::from(u16::from_be_bytes(value)) / FULL_SCALE;
-        Ok(Conversion::Volts(REFERENCE_V * share.min(1.0)))
-    }
-}
-
 impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> Drop for RobotHat<I, D, R> {
     fn drop(&mut self) {
         if self.stop_on_drop {
@@ -427,9 +355,4 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> Drop for RobotHat<I, D,
             let _unheard = self.all_off();
         }
     }
-}
-
-/// Which of [`TIMERS`] a channel is on.
-fn timer_of(channel: u8) -> Option<usize> {
-    (channel < CHANNELS).then(|| TIMERS.partition_point(|(first, ..)| *first <= channel) - 1)
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use embedded_hal::digital;
 use embedded_hal::i2c::{self, ErrorKind, Operation};
@@ -10,6 +11,7 @@ use embedded_hal_mock::eh1::delay::{CheckedDelay, NoopDelay, Transaction as Wait
 use embedded_hal_mock::eh1::i2c::{Mock, Transaction};
 
 use super::*;
+use crate::driver::analog::{self, Conversion};
 use crate::driver::staged::Shared;
 use crate::{IoError, IoKind};
 
@@ -292,6 +294,11 @@ fn the_last_four_channels_have_three_timers() {
     assert_eq!(timers[..4], [Some(0); 4]);
     assert_eq!(timers[12..16], [Some(3); 4]);
     assert_eq!(timers[16..], [Some(4), Some(4), Some(5), Some(6), None]);
+    for (channel, mates) in
+        [(0, 0..=3), (7, 4..=7), (15, 12..=15), (17, 16..=17), (18, 18..=18), (19, 19..=19)]
+    {
+        assert_eq!(shares_timer_with(channel), mates);
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! GPIO lines of the character device, found by name.
 //!
 //! Outputs go through linux-embedded-hal, which is where embedded-hal's own pins for Linux are, and has the first
-//! ABI of the character device alone. That has no resistor that is off, no time to wait for a bounce, and edges
-//! without the times of several lines in one order, so inputs go through gpiocdev, which has the second (Linux
-//! 5.10). A kernel needs both: `CONFIG_GPIO_CDEV_V1`, which distributions and Raspberry Pi OS set, is the first.
+//! ABI of the character device alone. It chooses no resistor, waits for no bounce to end, and keeps the edges of
+//! several lines in no common order, so inputs go through gpiocdev, which has the second (Linux 5.10). A kernel needs
+//! both: the first is `CONFIG_GPIO_CDEV_V1`, which is on unless somebody turned it off.
 //!
 //! What must never live here: edges, and what a line is for.
 

@@ -179,12 +179,19 @@ fn servo_keys(servo: &ServoInfo) -> Keys {
     ]
 }
 
+/// The deadband of a motor with a least duty, where none is named.
+const STICK_NOISE: f64 = 0.02;
+
 /// What a key of a part means, also where it is left out: as docs/board-file.md has it.
 fn means(part: &dyn TableLike, key: &str) -> Plain {
     match (plain(part.get(key)), key) {
         (Plain::Missing, "invert") => Plain::Truth(false),
         (Plain::Missing, "trim") => Plain::Number(1.0),
-        (Plain::Missing, "deadband" | "min_duty") => Plain::Number(0.0),
+        (Plain::Missing, "min_duty") => Plain::Number(0.0),
+        (Plain::Missing, "deadband") => match plain(part.get("min_duty")) {
+            Plain::Number(duty) if duty > 0.0 => Plain::Number(STICK_NOISE),
+            _ => Plain::Number(0.0),
+        },
         (Plain::Missing, "center_deg") => match (plain(part.get("min_deg")), plain(part.get("max_deg"))) {
             (Plain::Number(least), Plain::Number(greatest)) => {
                 Plain::Number(0.0_f64.max(least).min(greatest))

@@ -57,7 +57,7 @@ fn servo() -> ServoInfo {
 }
 
 fn board() -> BoardInfo {
-    let right = MotorInfo { invert: true, min_duty: 0.1, ..motor("right") };
+    let right = MotorInfo { invert: true, deadband: 0.02, min_duty: 0.1, ..motor("right") };
     BoardInfo {
         name: "my car".to_owned(),
         preset: None,
@@ -284,7 +284,7 @@ fn a_file_changes_where_something_was_found_and_nowhere_else() {
     let found = Found {
         motors: vec![
             MotorInfo { invert: true, min_duty: 0.23, ..motor("left") },
-            MotorInfo { min_duty: 0.2, ..motor("right") },
+            MotorInfo { deadband: 0.02, min_duty: 0.2, ..motor("right") },
         ],
         servos: vec![ServoInfo { min_us: 610.0, max_deg: 79.5, center_deg: 0.0, ..servo() }],
     };
@@ -314,6 +314,10 @@ fn a_file_that_is_not_the_daemons_is_refused_with_the_difference() {
     assert_eq!(
         with("min_duty = 0.1 ", "min_duty = 0.12 "),
         "motors.right.min_duty is 0.12 here, and 0.1 in the daemon's board"
+    );
+    assert_eq!(
+        with("min_duty = 0.1 ", "min_duty = 0.1, deadband = 0 "),
+        "motors.right.deadband is 0 here, and 0.02 in the daemon's board"
     );
     assert_eq!(
         with("invert = true, ", ""),
