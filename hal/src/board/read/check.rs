@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 
 use crate::board::{
-    Chip, ChipKind, DriverSpec, DrivetrainSpec, End, EscReverse, EscSpec, MotorSpec, PinRef, ServoRole,
-    ServoSpec, Side,
+    Chip, ChipKind, DriverSpec, DrivetrainSpec, End, MotorSpec, PinRef, ServoRole, ServoSpec, Side,
 };
 use crate::driver::pca9685;
-use crate::drivetrain::WIDEST_LOCK_DEG;
 use crate::file::{Item, Reader, Spot};
 
 /// What every hobby servo and ESC understands, hertz.
@@ -155,9 +153,10 @@ pub(super) fn wheels(
 fn locks(reader: &Reader<'_>, servo: &Item<ServoSpec>) {
     let ServoSpec { min_deg, center_deg, max_deg, .. } = servo.value;
     for (side, lock) in [("left", max_deg - center_deg), ("right", center_deg - min_deg)] {
-        if !(1.0..=WIDEST_LOCK_DEG).contains(&lock) {
+        let reach = ServoRole::Steering.reach_deg();
+        if !reach.contains(&lock) {
             let what = format!("turns the front wheels {lock} degrees to the {side}");
-            let hint = format!("its limits are 1 to {WIDEST_LOCK_DEG} degrees from center_deg");
+            let hint = format!("its limits are {} to {} degrees from center_deg", reach.start(), reach.end());
             reader.fault(&servo.spot, what, hint);
         }
     }
@@ -165,8 +164,7 @@ fn locks(reader: &Reader<'_>, servo: &Item<ServoSpec>) {
 
 /// An ESC that cannot turn backward has forward where its motor has it.
 pub(super) fn goes_forward(reader: &Reader<'_>, at: &Spot, invert: Option<bool>, driver: &DriverSpec) {
-    let only_forward = matches!(driver, DriverSpec::Esc(EscSpec { reverse: EscReverse::None, .. }));
-    if only_forward && invert == Some(true) {
+    if !driver.reverses() && invert == Some(true) {
         let hint = "swap two wires of the motor instead, or set its reverse";
         reader.fault(at, "is true of an ESC that cannot turn backward: it would never go forward", hint);
     }
