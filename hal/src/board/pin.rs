@@ -96,19 +96,18 @@ impl FromStr for PinText {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(line) = text.strip_prefix("gpio:") {
-            if !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(format!(
-                    "did you mean gpio:GPIO{line}? lines have names, as gpioinfo lists them"
-                )
-                .into());
+            if digits(line).is_some() {
+                let hint = format!("did you mean gpio:GPIO{line}? lines have names, as gpioinfo lists them");
+                return Err(hint.into());
             }
-            let sound = !line.is_empty() && !line.contains(char::is_whitespace);
+            let odd = |c: char| c.is_whitespace() || c.is_control();
+            let sound = !line.is_empty() && !line.contains(odd);
             return sound.then(|| Self::Gpio { line: line.to_owned() }).ok_or(FORMS.into());
         }
         let (device, channel) = text.rsplit_once(':').ok_or(FORMS)?;
         if let Some(device) = device.strip_prefix("pwm:") {
-            let channel = channel.parse().map_err(|_| "the channel must be a number, as in pwm:header:12")?;
-            let sound = !device.is_empty() && !device.contains(['/', ' ']);
+            let channel = digits(channel).and_then(|digits| digits.parse().ok());
+            let channel = channel.ok_or("the channel must be a number, as in pwm:header:12")?;
             if device == "header" && !HEADER_PWM.contains(&channel) {
                 let [a, b, c, d] = HEADER_PWM;
                 let right = format!(
@@ -116,6 +115,8 @@ impl FromStr for PinText {
                 );
                 return Err(right.into());
             }
+            let odd = |c: char| c == '/' || c.is_whitespace() || c.is_control();
+            let sound = !device.is_empty() && !device.contains(odd);
             return sound.then(|| Self::Pwm { device: device.to_owned(), channel }).ok_or(FORMS.into());
         }
         Ok(Self::Chip(chip(device, channel)?))
@@ -126,12 +127,18 @@ impl FromStr for PinText {
 pub(super) fn chip_text(text: &str) -> Result<(String, String, u8), &'static str> {
     let (driver, at) = text.split_once('@').ok_or(FORMS)?;
     let (bus, address) = at.rsplit_once('/').unwrap_or((DEFAULT_BUS, at));
-    let address = address.strip_prefix("0x").and_then(|hex| u8::from_str_radix(hex, 16).ok());
+    let address =
+        address.strip_prefix("0x").and_then(digits).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     Ok((
         driver.to_owned(),
         bus.to_owned(),
         address.ok_or("the address must be hexadecimal, as in pca9685@0x40:0")?,
     ))
+}
+
+/// Nothing but digits: Rust would read a sign too.
+fn digits(text: &str) -> Option<&str> {
+    text.chars().all(|c| c.is_ascii_hexdigit()).then_some(text)
 }
 
 fn chip(device: &str, channel: &str) -> Result<ChipText, &'static str> {
@@ -141,8 +148,8 @@ fn chip(device: &str, channel: &str) -> Result<ChipText, &'static str> {
         Some(("A", number)) => (Port::Analog, number),
         _ => (Port::Plain, channel),
     };
-    let channel = number
-        .parse()
-        .map_err(|_| "the channel must be a number, as in pca9685@0x40:0 or robot-hat@0x14:P0")?;
+    let channel = digits(number)
+        .and_then(|digits| digits.parse().ok())
+        .ok_or("the channel must be a number, as in pca9685@0x40:0 or robot-hat@0x14:P0")?;
     Ok(ChipText { driver, bus, address, port, channel })
 }

@@ -2,6 +2,8 @@
 //!
 //! What must never live here: the parsing.
 
+use std::collections::HashSet;
+
 use super::FileFault;
 
 /// What the parser calls a name that stands twice.
@@ -10,37 +12,53 @@ const TWICE: &str = "duplicate key";
 /// What people are told of it.
 const KEY_TWICE: &str = "this key stands twice";
 
-/// A fault that the parser calls `message`. Of a table that stands twice the fault has its name as its key.
-pub(super) fn fault(text: &str, line: usize, column: usize, message: &str) -> FileFault {
-    let written = text.lines().nth(line.saturating_sub(1)).unwrap_or("").trim();
-    let (key, what, hint) = if message == TWICE {
+/// The parser's faults as a person is told them, each with whether it is of something that is not there. Of a
+/// table that stands twice the fault has its name as its key, and its keys are told of no more.
+pub(super) fn explained(text: &str, faults: Vec<(FileFault, bool)>) -> Vec<(FileFault, bool)> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let faults: Vec<_> = faults
+        .into_iter()
+        .map(|(fault, absence)| {
+            let line = lines.get(fault.line.saturating_sub(1)).copied().unwrap_or("");
+            (explain(fault, line), absence)
+        })
+        .collect();
+    let twice: HashSet<usize> =
+        faults.iter().filter(|(fault, _)| !fault.key.is_empty()).map(|(fault, _)| fault.line).collect();
+    // The line of the table's header, for each line.
+    let mut header = 0;
+    let headers: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .map(|(index, line)| {
+            if line.starts_with('[') {
+                header = index + 1;
+            }
+            header
+        })
+        .collect();
+    let echoes = |fault: &FileFault| {
+        let header = headers.get(fault.line.saturating_sub(1));
+        fault.what == KEY_TWICE && header.is_some_and(|header| twice.contains(header))
+    };
+    faults.into_iter().filter(|(fault, _)| !echoes(fault)).collect()
+}
+
+fn explain(fault: FileFault, written: &str) -> FileFault {
+    let (key, what, hint) = if fault.what == TWICE {
         match written.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((table, _)) => {
                 let table = table.trim_start_matches('[').trim();
-                (table, "this table stands twice".to_owned(), "rename one, or make them one".to_owned())
+                (table, "this table stands twice", "rename one, or make them one".to_owned())
             }
-            None => ("", KEY_TWICE.to_owned(), "rename one, or delete it".to_owned()),
+            None => ("", KEY_TWICE, "rename one, or delete it".to_owned()),
         }
     } else if let Some(pointed) = with_a_point(written) {
-        ("", "a number has a comma".to_owned(), format!("write a point: {pointed}"))
+        ("", "a number has a comma", format!("write a point: {pointed}"))
     } else {
-        ("", message.to_owned(), "this is not TOML; see https://toml.io".to_owned())
+        return fault;
     };
-    FileFault { line, column, key: key.to_owned(), what, hint }
-}
-
-/// Without the keys that stand twice because their whole table does.
-pub(super) fn without_echoes(text: &str, mut faults: Vec<FileFault>) -> Vec<FileFault> {
-    let twice: Vec<usize> =
-        faults.iter().filter(|fault| !fault.key.is_empty()).map(|fault| fault.line).collect();
-    let header = |line: usize| {
-        let above: Vec<&str> = text.lines().take(line).collect();
-        above.iter().rposition(|line| line.trim_start().starts_with('[')).map(|index| index + 1)
-    };
-    faults.retain(|fault| {
-        fault.what != KEY_TWICE || !header(fault.line).is_some_and(|header| twice.contains(&header))
-    });
-    faults
+    FileFault { key: key.to_owned(), what: what.to_owned(), hint, ..fault }
 }
 
 /// `track_m = 0.13`, if the line is `track_m = 0,13`.
