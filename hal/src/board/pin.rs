@@ -96,7 +96,7 @@ impl FromStr for PinText {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(line) = text.strip_prefix("gpio:") {
-            if digits(line).is_some() {
+            if !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()) {
                 let hint = format!("did you mean gpio:GPIO{line}? lines have names, as gpioinfo lists them");
                 return Err(hint.into());
             }
