@@ -27,8 +27,8 @@ fn typed(line: &str, daemon: &Process, carctl: &Path) -> String {
     let tcp = daemon.address("tcp").port().to_string();
     let udp = daemon.address("udp").port().to_string();
     let program = car_daemon();
-    line.replace("cargo run --release -p client --bin carctl --", &carctl.display().to_string())
-        .replace("cargo run --release --", &program.get_program().to_string_lossy())
+    line.replace("target/release/carctl", &carctl.display().to_string())
+        .replace("target/release/car-daemon", &program.get_program().to_string_lossy())
         .replace("127.0.0.1 9901", &format!("127.0.0.1 {tcp}"))
         .replace("127.0.0.1:9902", &format!("127.0.0.1:{udp}"))
         .replace("(\"127.0.0.1\", 9901)", &format!("(\"127.0.0.1\", {tcp})"))
@@ -49,7 +49,9 @@ fn every_command_of_the_documents_does_what_it_says() {
     }
     let (daemon, carctl) = (Process::start(), carctl());
     // The tests themselves, and what never ends, are typed by whoever reads the README.
-    let elsewhere = ["cargo run --release", "cargo test --workspace", "cargo bench -p car-daemon", MATRIX];
+    let build = "cargo build --release -p car-daemon -p client";
+    let elsewhere =
+        [build, "target/release/car-daemon", "cargo test --workspace", "cargo bench -p car-daemon", MATRIX];
     let mut count = 0;
     for document in ["README.md", "protocol/PROTOCOL.md"] {
         for line in blocks(document, "sh").iter().flat_map(|block| block.lines()) {
