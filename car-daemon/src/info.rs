@@ -129,6 +129,7 @@ fn motor(motor: &MotorSpec) -> MotorInfo {
         trim: motor.trim,
         deadband: motor.deadband,
         min_duty: motor.min_duty,
+        reverses: motor.driver.reverses(),
     }
 }
 
@@ -138,6 +139,7 @@ fn servo(servo: &ServoSpec) -> ServoInfo {
         ServoRole::Tilt => "tilt",
         ServoRole::Steering => "steering",
     };
+    let reach = servo.role.reach_deg();
     ServoInfo {
         name: servo.name.clone(),
         role: role.to_owned(),
@@ -148,5 +150,6 @@ fn servo(servo: &ServoSpec) -> ServoInfo {
         max_deg: servo.max_deg,
         invert: servo.invert,
         center_deg: servo.center_deg,
+        reach_deg: [*reach.start(), *reach.end()],
     }
 }

@@ -17,6 +17,11 @@ pub enum IoKind {
     Other,
 }
 
+/// How often a transfer is tried in all. Noise of a motor spoils one transfer, seldom the next one too; a
+/// chip that is gone answers none. At 100 kHz a transfer that nobody acknowledges takes 0.1 ms, so that three
+/// are nothing in a turn of the control loop, and a board whose wires need more is not safe to drive.
+pub(crate) const TRIES: usize = 3;
+
 impl IoKind {
     /// Whether the same transfer may well succeed at once. A bus that hangs has taken its time already.
     #[must_use]
@@ -36,6 +41,16 @@ pub struct IoError {
     pub reason: String,
     /// For programs.
     pub kind: IoKind,
+}
+
+impl IoError {
+    /// The same, of a transfer that was given up after so many tries.
+    pub(crate) fn after(mut self, tries: usize) -> Self {
+        if tries > 1 {
+            self.reason += &format!("; tried {tries} times");
+        }
+        self
+    }
 }
 
 impl digital::Error for IoError {

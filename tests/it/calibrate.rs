@@ -267,12 +267,13 @@ fn whoever_gives_up_leaves_a_car_that_stands_and_a_file_as_it_was() {
     let workshop = Workshop::open();
     let before = workshop.text();
     let daemon = workshop.daemon();
-    let ends: [fn(&mut Person<'_>); 4] = [
+    let ends: [fn(&mut Person<'_>); 5] = [
         |person| {
             person.types("q");
         },
         |person| drop(person.carctl.stdin.take()),
         |person| send(person.carctl.id(), Signal::INT),
+        |person| send(person.carctl.id(), Signal::QUIT),
         |person| send(person.carctl.id(), Signal::TERM),
     ];
     for end in ends {

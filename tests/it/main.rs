@@ -16,6 +16,7 @@ mod floods;
 mod foreign;
 mod guard;
 mod kill_matrix;
+mod names;
 mod one_daemon;
 mod presets;
 mod proofs;

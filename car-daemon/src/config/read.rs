@@ -1,6 +1,5 @@
 //! From a TOML file to a [`Config`], with every fault of the file and its board at once.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use hal::Board;
@@ -33,15 +32,10 @@ impl Config {
         let Some(path) = path else {
             return Self::parse("command line", "", Path::new("."), overrides);
         };
-        let file = path.display().to_string();
-        match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&file, &text, path.parent().unwrap_or(Path::new(".")), overrides),
-            Err(error) => Err(vec![Faults::whole(
-                &file,
-                format!("cannot be read: {error}"),
-                "name a file that exists with --config",
-            )]),
-        }
+        let text =
+            hal::file::read_once(path, "name a file that exists with --config").map_err(|own| vec![own])?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        Self::parse(&path.display().to_string(), &text, folder, overrides)
     }
 
     /// As [`load`](Self::load), once more while the car runs: from a file that can be read twice and

@@ -79,7 +79,7 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "word_ttl_ms": Ms control.word_ttl, 1 ..= 2000 "milliseconds", "`up` and its like are good for this long over UDP, which has no link to hold them";
         "lease_ms": Ms control.lease, 100 ..= 600000 "milliseconds", "whoever drives loses the lease after not driving for this long";
         "cruise": Number control.cruise, 0.05 ..= 1 "of full power", "the power that `up` means";
-        "slew_ms": Ms control.slew, 0 ..= 2000 "milliseconds", "from standing to full power; stopping is exempt";
+        "slew_ms": Ms control.slew, 0 ..= 2000 "milliseconds", "from standing to full power, and back where zeros are driven; stop, estop and the end of a motion's life are at once";
         "nudge_deg": Number control.nudge_deg, 0.1 ..= 90 "degrees", "how far `cam_left` and its like turn the camera";
         "state_rate_hz": Number control.state_rate_hz, 0.1 ..= 100 "hertz", "samples for a subscriber that names no rate";
     }

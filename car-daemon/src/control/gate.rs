@@ -102,14 +102,17 @@ impl Gate {
         }
     }
 
-    /// Somebody has shown what it may do. Who may no longer drive has driven.
+    /// Somebody has shown what it may do. Who may no longer drive has driven, and who may no longer test
+    /// has tested.
     pub fn session_granted(&mut self, id: SessionId, grant: Grant, now: Duration) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         session.grant = grant;
-        if session.grant.role < Some(Role::Driver) {
-            let why = format!("{} may not drive any more", session.label());
+        let (role, label) = (session.grant.role, session.label());
+        if role < Some(Role::Driver) {
             self.lease.forget(id);
-            self.end_lease(id, &why, now);
+            self.end_lease(id, &format!("{label} may not drive any more"), now);
+        } else if role < Some(Role::Admin) && self.motion.is_some_and(|motion| motion.tests(id)) {
+            self.halt(format!("{label} may not test any more"), now);
         }
     }
 

@@ -45,6 +45,11 @@ impl Motion {
         self.life == Life::Link
     }
 
+    /// Whether it is a test of this session's.
+    pub(crate) fn tests(&self, id: SessionId) -> bool {
+        self.driver == id && self.trial.is_some()
+    }
+
     pub(crate) fn is_standing(&self) -> bool {
         let drives = [self.throttle, self.steer, self.strafe] != [0.0; 3];
         !drives && self.trial.is_none_or(Trial::is_standing)

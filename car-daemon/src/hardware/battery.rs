@@ -23,7 +23,11 @@ pub(super) struct Watch {
 impl Watch {
     /// Takes what was measured, and says what people are to be told.
     pub(super) fn look(&mut self, measured: Option<hal::sensor::Battery>, now: Duration) -> Option<Event> {
-        let hal::sensor::Battery { volts, percent, .. } = measured?;
+        let Some(hal::sensor::Battery { volts, percent, .. }) = measured else {
+            // Nobody knows what it was meanwhile.
+            self.since = None;
+            return None;
+        };
         let otherwise = if self.empty { percent >= CHARGED_PERCENT } else { percent <= 0.0 };
         if !otherwise {
             self.since = None;
@@ -42,7 +46,8 @@ impl Watch {
 mod tests {
     use super::*;
 
-    /// What is told while the volts are each of these for 100 ms; 6 V is empty, 8 V full.
+    /// What is told while the volts are each of these for 100 ms; 6 V is empty, 8 V full, not a number not
+    /// measured.
     fn told(volts: impl IntoIterator<Item = f64>) -> Vec<(u128, bool)> {
         let mut watch = Watch::default();
         let mut told = Vec::new();
@@ -50,7 +55,8 @@ mod tests {
             let now = Duration::from_millis(100) * step;
             let percent = ((volts - 6.0) * 50.0).clamp(0.0, 100.0);
             let measured = hal::sensor::Battery { volts, percent, amps: None };
-            if let Some(Event::Battery { empty, .. }) = watch.look(Some(measured), now) {
+            let measured = Some(measured).filter(|_| !volts.is_nan());
+            if let Some(Event::Battery { empty, .. }) = watch.look(measured, now) {
                 told.push((now.as_millis(), empty));
             }
         }
@@ -71,6 +77,12 @@ mod tests {
     fn one_that_recovers_a_little_is_still_empty_and_one_that_was_charged_is_not() {
         let volts = [5.9; 30].into_iter().chain([6.1; 60]).chain([7.0; 30]);
         assert_eq!(told(volts), [(2_000, true), (11_000, false)]);
+    }
+
+    #[test]
+    fn two_moments_of_a_sagging_battery_with_nothing_measured_between_are_no_two_seconds() {
+        let lost = [5.5].into_iter().chain([f64::NAN; 40]).chain([5.5; 3]);
+        assert_eq!(told(lost.chain([7.0; 20])), []);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::driver::{robot_hat, scmd};
+use crate::driver::{ads1115, ina219, robot_hat, scmd};
 
 /// A chip on an I²C bus.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,6 +108,19 @@ impl ChipKind {
             Self::RobotHat { .. } | Self::Ads7830 { .. } => 8,
             Self::Pcf8591 { .. } | Self::Ads1115 => 4,
             _ => 0,
+        }
+    }
+
+    /// The most that it can read of a voltage, where it reads any: of an analog input, or of the supply that
+    /// an INA219 is at.
+    #[must_use]
+    pub fn full_scale_v(&self) -> Option<f64> {
+        match self {
+            Self::RobotHat { .. } => Some(robot_hat::REFERENCE_V),
+            Self::Ads7830 { reference_v } | Self::Pcf8591 { reference_v } => Some(*reference_v),
+            Self::Ads1115 => Some(ads1115::FULL_SCALE_V),
+            Self::Ina219 { .. } => Some(ina219::HIGHEST_V),
+            Self::Pca9685 { .. } | Self::Mpu6050 | Self::Scmd => None,
         }
     }
 

@@ -3,7 +3,9 @@
 //! What lives here: the description, its TOML form (`read`) and the presets. What must never live here:
 //! opening any of it.
 
-use crate::file::{Faults, nearest};
+use std::path::Path;
+
+use crate::file::{self, Faults, Shown, nearest};
 
 mod chip;
 #[cfg(test)]
@@ -68,7 +70,7 @@ pub struct Board {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LoadError {
     /// No preset has this name, and it is not a path either: a path has a `/` or ends with `.toml`.
-    #[error("no board is called `{name}`; {hint}")]
+    #[error("no board is called `{}`; {hint}", Shown(.name))]
     Unknown {
         /// What was asked for.
         name: String,
@@ -103,13 +105,7 @@ impl Board {
     /// No such preset; or the file cannot be read; or every fault in it.
     pub fn load(name_or_path: &str) -> Result<Self, LoadError> {
         if name_or_path.contains('/') || name_or_path.ends_with(".toml") {
-            let text = std::fs::read_to_string(name_or_path).map_err(|error| {
-                Faults::whole(
-                    name_or_path,
-                    format_args!("cannot be read: {error}"),
-                    "give the path of a board file",
-                )
-            })?;
+            let text = file::read(Path::new(name_or_path), "give the path of a board file")?;
             return Ok(Self::parse(name_or_path, &text)?);
         }
         Self::preset(name_or_path).ok_or_else(|| unknown(name_or_path))

@@ -97,6 +97,12 @@ impl DriverSpec {
         }
     }
 
+    /// Whether it can turn its motor backward.
+    #[must_use]
+    pub fn reverses(&self) -> bool {
+        !matches!(self, Self::Esc(EscSpec { reverse: EscReverse::None, .. }))
+    }
+
     /// Of its modulated wires, hertz.
     #[must_use]
     pub fn frequency_hz(&self) -> f64 {

@@ -91,13 +91,16 @@ impl FromStr for PinText {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Some(line) = text.strip_prefix("gpio:") {
-            let sound = !line.is_empty() && !line.contains(char::is_whitespace);
+            let odd = |c: char| c.is_whitespace() || c.is_control();
+            let sound = !line.is_empty() && !line.contains(odd);
             return sound.then(|| Self::Gpio { line: line.to_owned() }).ok_or(FORMS);
         }
         let (device, channel) = text.rsplit_once(':').ok_or(FORMS)?;
         if let Some(device) = device.strip_prefix("pwm:") {
-            let channel = channel.parse().map_err(|_| "the channel must be a number, as in pwm:header:12")?;
-            let sound = !device.is_empty() && !device.contains(['/', ' ']);
+            let channel = digits(channel).and_then(|digits| digits.parse().ok());
+            let channel = channel.ok_or("the channel must be a number, as in pwm:header:12")?;
+            let odd = |c: char| c == '/' || c.is_whitespace() || c.is_control();
+            let sound = !device.is_empty() && !device.contains(odd);
             return sound.then(|| Self::Pwm { device: device.to_owned(), channel }).ok_or(FORMS);
         }
         chip(device, channel).map(Self::Chip)
@@ -108,12 +111,18 @@ impl FromStr for PinText {
 pub(super) fn chip_text(text: &str) -> Result<(String, String, u8), &'static str> {
     let (driver, at) = text.split_once('@').ok_or(FORMS)?;
     let (bus, address) = at.rsplit_once('/').unwrap_or((DEFAULT_BUS, at));
-    let address = address.strip_prefix("0x").and_then(|hex| u8::from_str_radix(hex, 16).ok());
+    let address =
+        address.strip_prefix("0x").and_then(digits).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     Ok((
         driver.to_owned(),
         bus.to_owned(),
         address.ok_or("the address must be hexadecimal, as in pca9685@0x40:0")?,
     ))
+}
+
+/// Nothing but digits: Rust would read a sign too.
+fn digits(text: &str) -> Option<&str> {
+    text.chars().all(|c| c.is_ascii_hexdigit()).then_some(text)
 }
 
 fn chip(device: &str, channel: &str) -> Result<ChipText, &'static str> {
@@ -123,8 +132,8 @@ fn chip(device: &str, channel: &str) -> Result<ChipText, &'static str> {
         Some(("A", number)) => (Port::Analog, number),
         _ => (Port::Plain, channel),
     };
-    let channel = number
-        .parse()
-        .map_err(|_| "the channel must be a number, as in pca9685@0x40:0 or robot-hat@0x14:P0")?;
+    let channel = digits(number)
+        .and_then(|digits| digits.parse().ok())
+        .ok_or("the channel must be a number, as in pca9685@0x40:0 or robot-hat@0x14:P0")?;
     Ok(ChipText { driver, bus, address, port, channel })
 }

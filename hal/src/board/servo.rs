@@ -2,7 +2,10 @@
 //!
 //! What must never live here: how a pulse is made.
 
+use std::ops::RangeInclusive;
+
 use super::PinRef;
+use crate::drivetrain::WIDEST_LOCK_DEG;
 
 /// A servo. The angle is linear in the pulse between the two ends.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,4 +43,16 @@ pub enum ServoRole {
     Tilt,
     /// Turns the front wheels left (positive) and right.
     Steering,
+}
+
+impl ServoRole {
+    /// How far from its centre each of its limits may be, degrees.
+    #[must_use]
+    pub fn reach_deg(self) -> RangeInclusive<f64> {
+        match self {
+            Self::Pan | Self::Tilt => 0.0..=180.0,
+            // Less would steer nowhere.
+            Self::Steering => 1.0..=WIDEST_LOCK_DEG,
+        }
+    }
 }

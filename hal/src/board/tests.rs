@@ -243,7 +243,7 @@ fn a_servo_has_a_range_that_fits_its_period() {
     assert_eq!(
         faults_with("address = 0x41", "address = 0x41\nfrequency_hz = 1000"),
         [
-            "b.toml:34: servos.neck.max_us: is 2000, longer than the period of 1000 hertz; must be less than 1000 microseconds"
+            "b.toml:30: servos.neck.frequency_hz: is 1000, as all of pca9685@i2c-3/0x41; must be 20 to 333 hertz: change the chip's, or use another"
         ]
     );
     assert!(faults_with("max_deg = 90", "max_deg = 90\ncenter_deg = 5")[0].contains("center_deg: is 5"));
@@ -435,7 +435,11 @@ fn a_furnished_board_says_what_it_says() {
 #[test]
 fn every_pin_of_a_furnished_board_is_used_once() {
     for (from, to, key) in [
-        ("pin = \"gpio:GPIO17\"", "pin = \"gpio:GPIO5\"", "outputs.horn.pin: is the pin that chips[0] uses"),
+        (
+            "pin = \"gpio:GPIO17\"",
+            "pin = \"gpio:GPIO5\"",
+            "outputs.horn.pin: is the pin that chips[0].reset uses",
+        ),
         (
             "echo = \"gpio:GPIO22\"",
             "echo = \"gpio:GPIO6\"",

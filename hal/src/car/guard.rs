@@ -10,13 +10,9 @@ use embedded_hal::digital::{self, OutputPin};
 use embedded_hal::i2c::{self, I2c, Operation};
 use embedded_hal::pwm::{self, SetDutyCycle};
 
+use crate::error::TRIES;
 use crate::platform::{Bus, Output, Pwm};
 use crate::{Interlock, IoError, IoKind};
-
-/// How often a transfer is tried in all. Noise of a motor spoils one transfer, seldom the next one too; a
-/// chip that is gone answers none. At 100 kHz a transfer that nobody acknowledges takes 0.1 ms, so that three
-/// are nothing in a turn of the control loop, and a board whose wires need more is not safe to drive.
-const TRIES: usize = 3;
 
 /// Whether a write may go out. Clones are the same pass.
 #[derive(Clone, Debug, Default)]
@@ -156,11 +152,10 @@ impl GuardedBus {
     /// Which chip on which bus, and what it was given.
     fn gave_up(&self, error: IoError, tried: usize) -> IoError {
         let place = match error.place == self.place {
-            true => error.place,
+            true => error.place.clone(),
             false => format!("{} ({})", self.place, error.place),
         };
-        let tries = if tried == 1 { String::new() } else { format!("; tried {tried} times") };
-        IoError { place, reason: error.reason + &tries, kind: error.kind }
+        IoError { place, ..error }.after(tried)
     }
 }
 

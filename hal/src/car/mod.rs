@@ -135,6 +135,8 @@ impl Car {
     pub fn apply(&mut self, target: &Target, now: Duration) -> Result<(), HardwareError> {
         self.now = now;
         if !self.pass.interlock().is_engaged() {
+            // What is converted would be lost with the first write.
+            self.sensors.save(now);
             self.pursue(target).or_else(unless_interlocked)?;
         }
         // Perhaps only since the first of its writes.

@@ -11,13 +11,33 @@ use crate::odometry::{Odometry, Source, Wheels};
 use crate::sensor::{Encoder, News};
 use crate::{HardwareError, IoError, IoKind, Motion};
 
-/// So many edges that cannot be are no accident.
+/// So many edges that cannot be are no accident, if they come within [`WINDOW`]: a twentieth of those of a disc
+/// with 20 slots at full speed. One that is lost now and then is.
 const TOO_MANY_LOST: u64 = 100;
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// Edges of one encoder that were lost in the last while.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lost {
+    since: Duration,
+    before: u64,
+}
+
+impl Lost {
+    /// Whether they are too many, where so many were lost ever.
+    fn are_too_many(&mut self, ever: u64, now: Duration) -> bool {
+        if now.saturating_sub(self.since) >= WINDOW {
+            *self = Self { since: now, before: ever };
+        }
+        ever - self.before >= TOO_MANY_LOST
+    }
+}
 
 pub(super) struct Reckoning {
     odometry: Odometry,
     /// Of each motor, in their order.
     encoders: Vec<Option<Encoder>>,
+    lost: Vec<Lost>,
     /// Those that people know of.
     told: Vec<bool>,
     top_speed_mps: f64,
@@ -30,6 +50,7 @@ impl Reckoning {
     pub(super) fn new(board: &Board, encoders: Vec<Option<Encoder>>) -> Self {
         Self {
             odometry: Odometry::new(&board.drivetrain),
+            lost: vec![Lost::default(); encoders.len()],
             told: vec![false; encoders.len()],
             source: if all_sides(board) { Source::Encoders } else { Source::Commanded },
             encoders,
@@ -49,7 +70,7 @@ impl Reckoning {
     /// At `now` the motors have what they are known to have, and the front wheels stand at `steered_rad`. What
     /// there is to tell people of encoders.
     pub(super) fn look(&mut self, motors: &[Motor], steered_rad: f64, now: Duration) -> Vec<News> {
-        let news = self.listen(motors);
+        let news = self.listen(motors, now);
         let mut turned = Vec::new();
         for (motor, encoder) in motors.iter().zip(&mut self.encoders) {
             if let Some(encoder) = encoder {
@@ -71,14 +92,15 @@ impl Reckoning {
     }
 
     /// An encoder whose lines can no longer be read is followed by what is commanded.
-    fn listen(&mut self, motors: &[Motor]) -> Vec<News> {
+    fn listen(&mut self, motors: &[Motor], now: Duration) -> Vec<News> {
         let mut news = Vec::new();
-        for ((motor, encoder), told) in motors.iter().zip(&self.encoders).zip(&mut self.told) {
+        let told = self.lost.iter_mut().zip(&mut self.told);
+        for ((motor, encoder), (lost, told)) in motors.iter().zip(&self.encoders).zip(told) {
             let Some(encoder) = encoder else { continue };
             let reason = if !encoder.is_heard() {
                 self.source = Source::Commanded;
                 "its lines can no longer be read; what the motors were told counts instead"
-            } else if encoder.illegal() >= TOO_MANY_LOST {
+            } else if lost.are_too_many(encoder.illegal(), now) {
                 "edges are lost: are its lines A and B those of one disc, and clean?"
             } else {
                 continue;
@@ -101,5 +123,24 @@ fn all_sides(board: &Board) -> bool {
     match board.drivetrain {
         DrivetrainSpec::Mecanum { .. } => board.motors.iter().all(|motor| motor.encoder.is_some()),
         _ => counted(Side::Left).any(|has| has) && counted(Side::Right).any(|has| has),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// When too many are lost, of one every `period`; seconds.
+    fn told(period: Duration) -> Option<f64> {
+        let mut lost = Lost::default();
+        let at = (1..1_000).find(|ever| lost.are_too_many(*ever, period * u32::try_from(*ever).unwrap()));
+        at.map(|ever| period.as_secs_f64() * ever as f64)
+    }
+
+    #[test]
+    fn edges_that_are_lost_now_and_then_are_no_fault_and_many_in_a_row_are() {
+        assert_eq!(told(Duration::from_secs(3_600)), None);
+        assert_eq!(told(Duration::from_millis(200)), None);
+        assert_eq!(told(Duration::from_millis(10)), Some(1.0));
     }
 }

@@ -13,7 +13,9 @@ use crate::sensor::{News, Readings};
 impl Car {
     /// Lets the sensor that is due do its next step, which is at most one transfer over a bus; answers when
     /// this is to be called again (`now` or earlier: at once). Whoever drives looks between two calls
-    /// whether there is something to write, so a sensor delays a motor by no more than a transfer.
+    /// whether there is something to write, so a sensor delays a motor by no more than a transfer. A transfer
+    /// that fails is tried three times, once a call; on a chip that drives too, at once. What such a chip has
+    /// begun to sample, [`apply`](Self::apply) reads before it writes, once it is ready.
     ///
     /// A sensor that fails reads as nothing, and is asked more and more seldom; [`sensor_news`](Self::sensor_news)
     /// tells. It never stops the car.

@@ -43,6 +43,11 @@ pub trait Analog {
     /// # Errors
     /// No such channel, or a transfer that failed.
     fn convert(&mut self, channel: u8) -> Result<Conversion, Error<Self::Error>>;
+
+    /// Whether it converts `channel` now, and gives that up when anything else is written to the chip.
+    fn is_spoilt_by_writes(&self, _channel: u8) -> bool {
+        false
+    }
 }
 
 pub(super) fn check<E>(channel: u8, count: u8) -> Result<(), Error<E>> {

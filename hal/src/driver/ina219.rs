@@ -15,6 +15,9 @@ use ina219::errors::{BusVoltageReadError, ShuntVoltageReadError};
 /// SBOS448G, 7.5), rounded up.
 pub const SETTLE: Duration = Duration::from_micros(1_500);
 
+/// The most that it may be connected to, volts (data sheet SBOS448G, features), though its register goes to 32.
+pub const HIGHEST_V: f64 = 26.0;
+
 /// What is refused, or what went wrong.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error<E> {

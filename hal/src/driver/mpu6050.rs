@@ -84,17 +84,25 @@ impl<I: I2c> Mpu6050<I> {
         Self { bus, address, setup: Setup::None }
     }
 
-    /// The next step: exactly one transfer. The first two set the chip up, also after a failure.
+    /// The next step: exactly one transfer. The first two set the chip up. One that failed is the next again.
     ///
     /// # Errors
     /// A failed transfer, or a chip that was reset.
     pub fn step(&mut self) -> Result<Step, Error<I::Error>> {
-        let result = match self.setup {
+        match self.setup {
             Setup::None => self.wake(),
             Setup::Awake => self.set_ranges(),
-            Setup::Done => self.sample(),
-        };
-        result.inspect_err(|_| self.setup = Setup::None)
+            Setup::Done => self.sample().inspect_err(|error| {
+                if matches!(error, Error::Asleep) {
+                    self.forget();
+                }
+            }),
+        }
+    }
+
+    /// Takes nothing for granted: the next step begins to set the chip up.
+    pub fn forget(&mut self) {
+        self.setup = Setup::None;
     }
 
     fn wake(&mut self) -> Result<Step, Error<I::Error>> {
@@ -187,12 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn after_a_failure_it_begins_with_waking_the_chip() {
+    fn a_transfer_that_failed_is_the_next_again_unless_the_chip_is_to_be_forgotten() {
         let dead = sample([0; 14]).with_error(ErrorKind::Bus);
-        let mut bus = Mock::new(&[&setup()[..], &[dead], &setup()[..1]].concat());
+        let mut bus = Mock::new(&[&setup()[..], &[dead.clone(), dead], &setup()[..1]].concat());
         let mut chip = Mpu6050::new(bus.clone(), AT);
         assert!(next(&mut chip).is_ok() && next(&mut chip).is_ok());
-        assert_eq!(next(&mut chip), Err(Error::Bus(ErrorKind::Bus)));
+        for _ in 0..2 {
+            assert_eq!(next(&mut chip), Err(Error::Bus(ErrorKind::Bus)));
+        }
+        chip.forget();
         assert!(next(&mut chip).is_ok());
         bus.done();
     }

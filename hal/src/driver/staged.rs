@@ -114,6 +114,10 @@ impl<C: Staged + Analog> Analog for Shared<C> {
     fn convert(&mut self, channel: u8) -> Result<Conversion, analog::Error<Self::Error>> {
         self.lock().convert(channel)
     }
+
+    fn is_spoilt_by_writes(&self, channel: u8) -> bool {
+        self.lock().is_spoilt_by_writes(channel)
+    }
 }
 
 impl<C> Clone for Shared<C> {

@@ -4,6 +4,12 @@
 
 use std::fmt;
 
+/// Of one fault no more is shown than this many characters of each part: what a file says may be long.
+const SHOWN: usize = 600;
+
+/// Of one file no more faults are shown than this: nobody mends more at once.
+const MOST: usize = 50;
+
 /// One fault in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileFault {
@@ -22,17 +28,34 @@ pub struct FileFault {
 impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.key.is_empty() {
-            write!(f, "{}: ", self.key)?;
+            write!(f, "{}: ", Shown(&self.key))?;
         }
-        f.write_str(&self.what)?;
+        Shown(&self.what).fmt(f)?;
         if !self.hint.is_empty() {
-            write!(f, "; {}", self.hint)?;
+            write!(f, "; {}", Shown(&self.hint))?;
         }
         Ok(())
     }
 }
 
-/// Every fault in a file, by line. Displayed one a line, as
+/// What was written, without anything that could move the cursor of whoever reads it, and shortened.
+pub(crate) struct Shown<'t>(pub(crate) &'t str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut chars = self.0.chars();
+        for char in chars.by_ref().take(SHOWN) {
+            match char {
+                // `escape_debug` escapes these too, for the sake of Rust's own literals.
+                '"' | '\'' | '\\' => write!(f, "{char}")?,
+                _ => char.escape_debug().fmt(f)?,
+            }
+        }
+        f.write_str(if chars.next().is_some() { "…" } else { "" })
+    }
+}
+
+/// Every fault in a file, by line. Displayed one a line, the first 50, as
 /// `car.toml:7: control.rate_hz: is 5000; must be 10 to 1000 hertz`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faults {
@@ -59,19 +82,23 @@ impl Faults {
 
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = Shown(&self.file);
         if self.faults.is_empty() {
-            return write!(f, "{}: is incomplete", self.file);
+            return write!(f, "{file}: is incomplete");
         }
-        for (index, fault) in self.faults.iter().enumerate() {
+        for (index, fault) in self.faults.iter().take(MOST).enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
             match fault.line {
-                0 => write!(f, "{}: {fault}", self.file)?,
-                line => write!(f, "{}:{line}: {fault}", self.file)?,
+                0 => write!(f, "{file}: {fault}")?,
+                line => write!(f, "{file}:{line}: {fault}")?,
             }
         }
-        Ok(())
+        match self.faults.len().saturating_sub(MOST) {
+            0 => Ok(()),
+            more => write!(f, "\n{file}: and {more} more"),
+        }
     }
 }
 
@@ -80,12 +107,15 @@ impl std::error::Error for Faults {}
 /// The known word that was probably meant by `word`, if one is near enough.
 #[must_use]
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let word = word.to_lowercase();
+    let (word, long) = (word.to_lowercase(), word.chars().count());
+    // A third of the letters may be wrong: beyond that a guess confuses more than it helps.
+    let most = |candidate: &str| (candidate.chars().count() / 3).max(1);
     known
         .into_iter()
+        // Each letter too many or too few is one that is wrong. It also bounds the work.
+        .filter(|candidate| long.abs_diff(candidate.chars().count()) <= most(candidate))
         .map(|candidate| (strsim::damerau_levenshtein(&word, &candidate.to_lowercase()), candidate))
-        // A third of the letters may be wrong: beyond that a guess confuses more than it helps.
-        .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
+        .filter(|(distance, candidate)| *distance <= most(candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

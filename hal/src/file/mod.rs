@@ -37,6 +37,7 @@
 //! ```
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 
 use toml::de::DeTable;
@@ -44,11 +45,16 @@ use toml::de::DeTable;
 #[cfg(test)]
 pub(crate) mod asked;
 mod fault;
+mod load;
+mod name;
 mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fault::Shown;
 pub use fault::{Faults, FileFault, nearest};
+pub use load::{read, read_once};
+pub use name::is_name;
 pub use table::{Field, Item, Spot, Table};
 
 /// A file being read: its text, its tables, and the faults found so far.
@@ -56,12 +62,16 @@ pub struct Reader<'t> {
     file: String,
     text: &'t str,
     root: DeTable<'t>,
-    syntax: Vec<FileFault>,
+    syntax: Vec<Found>,
     found: RefCell<Vec<Found>>,
 }
 
 struct Found {
-    fault: FileFault,
+    /// In the text, bytes.
+    offset: usize,
+    key: String,
+    what: String,
+    hint: String,
     /// The fault is that something is not there.
     absence: bool,
 }
@@ -74,15 +84,12 @@ impl<'t> Reader<'t> {
         let (root, errors) = DeTable::parse_recoverable(text);
         let syntax = errors
             .iter()
-            .map(|error| {
-                let (line, column) = position(text, error.span().map_or(text.len(), |span| span.start));
-                FileFault {
-                    line,
-                    column,
-                    key: String::new(),
-                    what: error.message().to_owned(),
-                    hint: "this is not TOML; see https://toml.io".to_owned(),
-                }
+            .map(|error| Found {
+                offset: error.span().map_or(text.len(), |span| span.start),
+                key: String::new(),
+                what: error.message().to_owned(),
+                hint: "this is not TOML; see https://toml.io".to_owned(),
+                absence: false,
             })
             .collect();
         Self { file: file.to_owned(), text, root: root.into_inner(), syntax, found: RefCell::default() }
@@ -111,13 +118,15 @@ impl<'t> Reader<'t> {
     /// # Errors
     /// Every fault, by line.
     pub fn into_result<T>(self, value: Option<T>) -> Result<T, Faults> {
-        let mut faults = self.syntax;
-        let broken: Vec<usize> = faults.iter().map(|fault| fault.line).collect();
+        let mut faults = placed(self.text, self.syntax);
+        let broken: HashSet<usize> = faults.iter().map(|(fault, _)| fault.line).collect();
         // A line that is not TOML hides what it meant to say, so nothing more is said about that
         // line, nor about anything that is not there.
-        let told =
-            |found: &Found| broken.is_empty() || !(found.absence || broken.contains(&found.fault.line));
-        faults.extend(self.found.into_inner().into_iter().filter(told).map(|found| found.fault));
+        let told = |(fault, absence): &(FileFault, bool)| {
+            broken.is_empty() || !(*absence || broken.contains(&fault.line))
+        };
+        faults.extend(placed(self.text, self.found.into_inner()).into_iter().filter(told));
+        let mut faults: Vec<FileFault> = faults.into_iter().map(|(fault, _)| fault).collect();
         faults.sort_by_key(|fault| (fault.line, fault.column));
         match value {
             Some(value) if faults.is_empty() => Ok(value),
@@ -126,9 +135,8 @@ impl<'t> Reader<'t> {
     }
 
     fn record(&self, spot: &Spot, what: String, hint: String, absence: bool) {
-        let (line, column) = position(self.text, spot.offset());
-        let fault = FileFault { line, column, key: spot.key().to_owned(), what, hint };
-        self.found.borrow_mut().push(Found { fault, absence });
+        let found = Found { offset: spot.offset(), key: spot.key().to_owned(), what, hint, absence };
+        self.found.borrow_mut().push(found);
     }
 }
 
@@ -138,9 +146,18 @@ impl fmt::Debug for Reader<'_> {
     }
 }
 
-/// Line and column of a byte, both from 1; columns count characters.
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+/// The faults in the order of the text, each with its line and column, both from 1, and whether it is an
+/// absence; columns count characters. The text is gone through once, however many there are.
+fn placed(text: &str, mut found: Vec<Found>) -> Vec<(FileFault, bool)> {
+    found.sort_by_key(|found| found.offset);
+    let (mut at, mut line, mut column) = (0, 1, 1);
+    let place = |found: Found| {
+        for char in text.get(at..found.offset.min(text.len())).unwrap_or_default().chars() {
+            (line, column) = if char == '\n' { (line + 1, 1) } else { (line, column + 1) };
+            at += char.len_utf8();
+        }
+        let Found { key, what, hint, absence, .. } = found;
+        (FileFault { line, column, key, what, hint }, absence)
+    };
+    found.into_iter().map(place).collect()
 }

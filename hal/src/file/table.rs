@@ -9,8 +9,8 @@ use std::str::FromStr;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Reader;
 use super::fault::suggestion;
+use super::{Reader, name};
 
 /// A place in a file, where a fault can be recorded later.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,12 @@ impl<'r> Table<'r> {
     #[must_use]
     pub fn key(&self) -> &str {
         &self.spot.key[self.spot.key.len() - self.spot.last..]
+    }
+
+    /// The same, where it is a name that people read and clients send.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        named(self.reader, &self.spot, self.key().to_owned())
     }
 
     /// Where the table begins.
@@ -164,6 +170,23 @@ impl<'r> Field<'r> {
     #[must_use]
     pub fn string(&self) -> Option<String> {
         self.typed("a string", |value| value.as_str().map(str::to_owned))
+    }
+
+    /// A string that is a name.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        named(self.reader, &self.spot, self.string()?)
+    }
+
+    /// A string on one line.
+    #[must_use]
+    pub fn line(&self) -> Option<String> {
+        let text = self.string()?;
+        let sound = name::is_line(&text);
+        if !sound {
+            self.fault("is not one line", "leave out what is not seen, and line breaks");
+        }
+        sound.then_some(text)
     }
 
     /// `true` or `false`.
@@ -284,6 +307,14 @@ impl<'r> Field<'r> {
         self.reader.fault(&self.spot, format!("is {value}"), format_args!("must be {}", right.trim_end()));
         None
     }
+}
+
+fn named(reader: &Reader<'_>, spot: &Spot, text: String) -> Option<String> {
+    let sound = name::is_name(&text);
+    if !sound {
+        reader.fault(spot, format!("`{text}` is no name"), name::RIGHT);
+    }
+    sound.then_some(text)
 }
 
 fn parse<T: FromStr<Err: Display>>(reader: &Reader<'_>, spot: &Spot, text: &str) -> Option<T> {

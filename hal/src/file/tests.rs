@@ -173,3 +173,58 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn many_faults_are_found_in_one_pass_and_the_first_of_them_are_shown() {
+    // Each on a line of its own, and all on one line; what is quadratic takes long here.
+    for separator in ["\n", ", "] {
+        let keys: Vec<String> = (0..20_000).map(|key| format!("k{key} = 1")).collect();
+        let keys = keys.join(separator);
+        let text = if separator == "\n" { format!("[t]\n{keys}") } else { format!("t = {{ {keys} }}") };
+        let reader = Reader::new("x.toml", &text);
+        let mut top = reader.root();
+        top.get("t").table().expect("a table").finish();
+        top.finish();
+        let faults = reader.into_result(Some(())).unwrap_err();
+        assert_eq!(faults.faults.len(), 20_000);
+        let shown = lines(&faults);
+        assert_eq!((shown.len(), shown[50].as_str()), (51, "x.toml: and 19950 more"));
+        let places =
+            faults.faults.windows(2).all(|two| (two[0].line, two[0].column) < (two[1].line, two[1].column));
+        assert!(places);
+    }
+}
+
+#[test]
+fn what_a_fault_repeats_is_short_and_moves_no_cursor() {
+    let long = "x".repeat(100_000);
+    let text = format!("a = \"\\u001b[2J\\n\\u202e'\"\n\"\\u001b\" = 1\nb = \"{long}\"\n{long} = 1\n");
+    let reader = Reader::new("x\u{1b}.toml", &text);
+    let mut top = reader.root();
+    assert_eq!((top.get("a").boolean(), top.get("b").choice(&[("one", 1)])), (None, None));
+    top.finish();
+    let shown = reader.into_result(Some(())).unwrap_err().to_string();
+    assert!(!shown.contains(['\u{1b}', '\u{202e}']) && shown.len() < 10_000, "{shown:?}");
+    let first = shown.lines().next().unwrap();
+    assert_eq!(first, r#"x\u{1b}.toml:1: a: is the string "\u{1b}[2J\n\u{202e}'"; must be true or false"#);
+    assert_eq!(shown.lines().count(), 4);
+}
+
+#[test]
+fn only_a_regular_file_of_a_sane_size_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.toml");
+    let said = |path: &std::path::Path| read(path, "name another").unwrap_err().to_string();
+    std::fs::write(&path, vec![b'#'; 1_000_000]).unwrap();
+    assert_eq!(read(&path, "").unwrap().len(), 1_000_000);
+    std::fs::write(&path, vec![b'#'; 1_000_001]).unwrap();
+    assert!(said(&path).ends_with("x.toml: has more than 1 MB; name another"), "{}", said(&path));
+    for odd in [std::path::Path::new("/dev/zero"), folder.path()] {
+        assert!(said(odd).ends_with(": is no regular file; name another"), "{}", said(odd));
+    }
+    let endless = read_once(std::path::Path::new("/dev/zero"), "").unwrap_err().to_string();
+    assert_eq!(endless, "/dev/zero: has more than 1 MB");
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success() && said(&pipe).ends_with("pipe: is no regular file; name another"));
+}

@@ -9,6 +9,7 @@ use super::schedule::{Sensor, Step, after};
 use super::{AnyAnalog, BATTERY_PERIOD, Battery, LINE_PERIOD, Readings};
 use crate::board::{BatterySpec, Level};
 use crate::driver::analog::{Conversion, Error};
+use crate::error::TRIES;
 use crate::{IoError, IoKind};
 
 /// What an input's volts mean.
@@ -58,13 +59,15 @@ pub(super) struct Converter {
     part: String,
     chip: String,
     analog: AnyAnalog,
+    /// Its chip is also what drives, behind the car's pass, which tries again itself.
+    drives: bool,
     inputs: Vec<Input>,
     /// Which one is being converted.
     current: Option<usize>,
 }
 
 impl Converter {
-    pub(super) fn new(chip: String, analog: AnyAnalog, inputs: Vec<(u8, Use)>) -> Self {
+    pub(super) fn new(chip: String, analog: AnyAnalog, drives: bool, inputs: Vec<(u8, Use)>) -> Self {
         let mut part = Vec::new();
         for (_, is) in &inputs {
             let name = if matches!(is, Use::Battery { .. }) { "battery" } else { "line" };
@@ -73,7 +76,7 @@ impl Converter {
             }
         }
         let inputs = inputs.into_iter().map(|(channel, is)| Input { channel, is, due: Duration::ZERO });
-        Self { part: part.join(", "), chip, analog, inputs: inputs.collect(), current: None }
+        Self { part: part.join(", "), chip, analog, drives, inputs: inputs.collect(), current: None }
     }
 
     /// Which input is due first, and when.
@@ -90,6 +93,14 @@ impl Sensor for Converter {
 
     fn chip(&self) -> &str {
         &self.chip
+    }
+
+    fn tries(&self) -> usize {
+        if self.drives { 1 } else { TRIES }
+    }
+
+    fn is_spoilt_by_writes(&self) -> bool {
+        self.current.is_some_and(|index| self.analog.is_spoilt_by_writes(self.inputs[index].channel))
     }
 
     fn step(&mut self, now: Duration, readings: &mut Readings) -> Result<Step, IoError> {

@@ -50,6 +50,8 @@ impl Sensor for Inertia {
     }
 
     fn lose(&mut self, readings: &mut Readings) {
+        // It may have been unplugged.
+        self.chip.forget();
         readings.imu = None;
     }
 }

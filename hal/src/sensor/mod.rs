@@ -82,6 +82,12 @@ impl Sensors {
         self.schedule.sense(now, &mut self.readings)
     }
 
+    /// Before the motors are written: reads what a chip that drives has sampled, if it is ready. One transfer
+    /// at most.
+    pub(crate) fn save(&mut self, now: Duration) {
+        self.schedule.save(now, &mut self.readings);
+    }
+
     pub(crate) fn readings(&self) -> &Readings {
         &self.readings
     }
@@ -128,9 +134,12 @@ impl Sensors {
         for (index, chip) in board.chips.iter().enumerate() {
             let inputs = uses(board, index);
             if !inputs.is_empty() {
-                let analog = on_board(index).map_or_else(|| converter(board, index, platform), Ok);
+                let (analog, drives) = match on_board(index) {
+                    Some(analog) => (Ok(analog), true),
+                    None => (converter(board, index, platform), false),
+                };
                 let analog = analog.map_err(|source| part(&format!("chip {chip}"), source))?;
-                self.schedule.add(Converter::new(chip.to_string(), analog, inputs));
+                self.schedule.add(Converter::new(chip.to_string(), analog, drives, inputs));
             }
         }
         Ok(())

@@ -3,7 +3,8 @@
 //!
 //! What must never live here: waiting for an echo.
 
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Readings;
@@ -20,7 +21,7 @@ const TRIGGER_US: u32 = 10;
 const BEGIN: Duration = Duration::from_millis(2);
 /// There and back at 343 m/s: 58.3 µs a centimetre.
 const SECONDS_A_METRE: f64 = 58.3e-4;
-/// More than two edges a measurement are not of it.
+/// More than two edges a measurement are not of it. Of more the newest stay: the last says what the level is.
 const EDGES: usize = 16;
 /// Measurements without any edge, in a row, before the sensor counts as dead. One may be lost.
 const SILENT: u32 = 3;
@@ -97,10 +98,38 @@ impl Median {
     }
 }
 
+/// The newest edges that nobody has looked at. Clones are the same ones.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Edges(Arc<Mutex<VecDeque<Edge>>>);
+
+impl Edges {
+    fn push(&self, edge: Edge) {
+        let mut edges = self.lock();
+        if edges.len() == EDGES {
+            edges.pop_front();
+        }
+        edges.push_back(edge);
+    }
+
+    fn take(&self) -> VecDeque<Edge> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Whether somebody still tells of edges: the sink is dropped where the line cannot be read.
+    fn are_told(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Edge>> {
+        // Each edge is whole, whoever panicked.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 pub(super) struct Sonar {
     trigger: Output,
     delay: Delay,
-    edges: Receiver<Edge>,
+    edges: Edges,
     _watch: Watch,
     max_m: f64,
     listens: bool,
@@ -113,23 +142,14 @@ pub(super) struct Sonar {
 }
 
 /// Where the edges go, and where they come out.
-pub(super) fn ear() -> (EdgeSink, Receiver<Edge>) {
-    let (sender, edges): (SyncSender<Edge>, _) = sync_channel(EDGES);
-    // A line that floats has more edges than anybody wants; the next measurement begins anew.
-    let sink = move |edge| match sender.try_send(edge) {
-        Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
-    };
-    (Box::new(sink), edges)
+pub(super) fn ear() -> (EdgeSink, Edges) {
+    let edges = Edges::default();
+    let told = edges.clone();
+    (Box::new(move |edge| told.push(edge)), edges)
 }
 
 impl Sonar {
-    pub(super) fn new(
-        trigger: Output,
-        delay: Delay,
-        edges: Receiver<Edge>,
-        watch: Watch,
-        max_m: f64,
-    ) -> Self {
+    pub(super) fn new(trigger: Output, delay: Delay, edges: Edges, watch: Watch, max_m: f64) -> Self {
         Self {
             trigger,
             delay,
@@ -151,13 +171,8 @@ impl Sonar {
     }
 
     fn hear(&mut self) -> Result<(), IoError> {
-        loop {
-            match self.edges.try_recv() {
-                Ok(edge) => self.ear.edge(edge),
-                Err(TryRecvError::Empty) => return Ok(()),
-                Err(TryRecvError::Disconnected) => return Err(dead("the line of the echo cannot be read")),
-            }
-        }
+        self.edges.take().into_iter().for_each(|edge| self.ear.edge(edge));
+        if self.edges.are_told() { Ok(()) } else { Err(dead("the line of the echo cannot be read")) }
     }
 
     /// Ten microseconds, or what the system makes of them: a longer pulse does no harm.
@@ -210,7 +225,10 @@ impl Sensor for Sonar {
         if self.listens { self.end(now, readings) } else { self.begin(now) }
     }
 
+    /// It begins anew, with a trigger whatever the echo is said to be: an edge that was lost left it high.
     fn lose(&mut self, readings: &mut Readings) {
+        self.edges.take();
+        (self.ear, self.high) = (Ear::default(), 0);
         (self.listens, self.median, readings.range_m) = (false, Median::default(), None);
     }
 }
@@ -222,6 +240,74 @@ fn dead(reason: &str) -> IoError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::Bench;
+    use crate::platform::Platform;
+
+    /// A sonar whose echo says whatever it is told to; something is a metre ahead.
+    struct Rig {
+        bench: Bench,
+        sonar: Sonar,
+        sink: EdgeSink,
+        readings: Readings,
+        now: Duration,
+    }
+
+    impl Rig {
+        fn new() -> Self {
+            let mut bench = Bench::default();
+            let (sink, edges) = ear();
+            let trigger = bench.output("GPIO27").unwrap();
+            let sonar = Sonar::new(trigger, bench.delay(), edges, Box::new(()), 4.0);
+            Self { bench, sonar, sink, readings: Readings::default(), now: Duration::ZERO }
+        }
+
+        /// So many steps as of the schedule; why it failed.
+        fn run(&mut self, steps: usize) -> Vec<String> {
+            let mut failures = Vec::new();
+            for _ in 0..steps {
+                self.bench.take_log();
+                match self.sonar.step(self.now, &mut self.readings) {
+                    Ok(Step::Goes(at) | Step::Done(at)) => self.now = self.now.max(at),
+                    Err(error) => {
+                        self.sonar.lose(&mut self.readings);
+                        failures.push(error.to_string());
+                        self.now += Duration::from_secs(3);
+                    }
+                }
+                if !self.bench.take_log().is_empty() {
+                    (self.sink)(edge(true, 450));
+                    (self.sink)(edge(false, 6_280));
+                }
+            }
+            failures
+        }
+    }
+
+    #[test]
+    fn of_more_edges_than_anybody_wants_the_last_still_says_what_the_level_is() {
+        let mut rig = Rig::new();
+        for n in 1..=17 {
+            (rig.sink)(edge(n % 2 == 0, 1_000 * n));
+        }
+        assert_eq!(rig.run(4), [] as [String; 0]);
+        assert_eq!(rig.readings.range_m, Some(1.0));
+    }
+
+    #[test]
+    fn an_echo_whose_end_nobody_told_is_waited_for_and_then_measured_again() {
+        let mut rig = Rig::new();
+        (rig.sink)(edge(true, 450));
+        let failures = rig.run(40);
+        assert!(failures.len() == 1 && failures[0].contains("its echo stays high"), "{failures:?}");
+        assert_eq!(rig.readings.range_m, Some(1.0));
+    }
+
+    #[test]
+    fn a_line_of_which_nobody_tells_any_more_is_an_error() {
+        let mut rig = Rig::new();
+        rig.sink = Box::new(drop);
+        assert_eq!(rig.run(1), ["HC-SR04: the line of the echo cannot be read"]);
+    }
 
     fn edge(rising: bool, us: u64) -> Edge {
         Edge { line: 0, rising, at: Duration::from_micros(us) }

@@ -1,10 +1,12 @@
-//! Which sensor is next, and what becomes of one that fails.
+//! Which sensor is next, and what becomes of one that fails. A transfer that noise may have spoilt is tried
+//! again at the next call, so that whoever drives looks between the tries too.
 //!
 //! What must never live here: what a sensor measures.
 
 use std::time::Duration;
 
 use super::Readings;
+use crate::error::TRIES;
 use crate::{HardwareError, IoError};
 
 /// How long one that failed is left alone, at first; twice as long after each further failure.
@@ -35,7 +37,17 @@ pub(super) trait Sensor: Send {
         ""
     }
 
-    /// The next step of a sample: one transfer over a bus at most.
+    /// How often a transfer is tried; one where what is below tries again itself.
+    fn tries(&self) -> usize {
+        TRIES
+    }
+
+    /// Whether the next write to what drives would spoil the sample in whose midst it is.
+    fn is_spoilt_by_writes(&self) -> bool {
+        false
+    }
+
+    /// The next step of a sample: one transfer over a bus at most. After an error the sample begins anew.
     fn step(&mut self, now: Duration, readings: &mut Readings) -> Result<Step, IoError>;
 
     /// Whatever it said is not known any more.
@@ -54,6 +66,8 @@ pub enum News {
 struct Slot {
     sensor: Box<dyn Sensor>,
     due: Duration,
+    /// Of the sample that is under way, without success.
+    tried: usize,
     /// In a row.
     failures: u32,
     /// People know that it fails.
@@ -75,6 +89,7 @@ impl Schedule {
         self.slots.push(Slot {
             sensor: Box::new(sensor),
             due: Duration::ZERO,
+            tried: 0,
             failures: 0,
             told: false,
             good_since: None,
@@ -88,6 +103,14 @@ impl Schedule {
             self.news.extend(slot.step(now, readings));
         }
         self.slots.iter().map(|slot| slot.due).min().unwrap_or(NEVER)
+    }
+
+    /// Before what drives is written: takes what that would spoil, if its time has come. One step at most.
+    pub(super) fn save(&mut self, now: Duration, readings: &mut Readings) {
+        let spoilt = |slot: &&mut Slot| slot.due <= now && slot.sensor.is_spoilt_by_writes();
+        if let Some(slot) = self.slots.iter_mut().find(spoilt) {
+            self.news.extend(slot.step(now, readings));
+        }
     }
 
     pub(super) fn tell(&mut self, news: Vec<News>) {
@@ -108,13 +131,19 @@ impl Slot {
                 None
             }
             Ok(Step::Done(due)) => {
-                (self.due, self.failures) = (due, 0);
+                (self.due, self.tried, self.failures) = (due, 0, 0);
                 let since = *self.good_since.get_or_insert(now);
                 let settled = self.told && now.saturating_sub(since) >= SETTLED;
                 self.told &= !settled;
                 settled.then(|| News::Answers(self.sensor.part().to_owned()))
             }
+            Err(error) if error.kind.may_pass() && self.tried + 1 < self.sensor.tries() => {
+                self.tried += 1;
+                self.due = now;
+                None
+            }
             Err(error) => {
+                let error = error.after(std::mem::take(&mut self.tried) + 1);
                 self.sensor.lose(readings);
                 self.due = now.saturating_add(rest(self.failures));
                 self.failures = self.failures.saturating_add(1);
@@ -153,6 +182,36 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
+    fn noise() -> IoError {
+        let (place, reason) = ("there".to_owned(), "made to fail".to_owned());
+        IoError { place, reason, kind: IoKind::NoAcknowledge }
+    }
+
+    /// Fails at some of its calls, counted from 1.
+    struct Noisy {
+        calls: u32,
+        spoilt: [u32; 4],
+    }
+
+    impl Sensor for Noisy {
+        fn part(&self) -> &str {
+            "noisy"
+        }
+
+        fn step(&mut self, now: Duration, readings: &mut Readings) -> Result<Step, IoError> {
+            self.calls += 1;
+            if self.spoilt.contains(&self.calls) {
+                return Err(noise());
+            }
+            readings.range_m = Some(1.0);
+            Ok(Step::Done(now + 100 * MS))
+        }
+
+        fn lose(&mut self, readings: &mut Readings) {
+            readings.range_m = None;
+        }
+    }
+
     /// Keeps a diary of its steps; fails at the calls that it is told.
     struct Fake {
         name: &'static str,
@@ -169,8 +228,7 @@ mod tests {
         fn step(&mut self, now: Duration, readings: &mut Readings) -> Result<Step, IoError> {
             self.diary.lock().unwrap().push((now, self.name));
             if (self.fails)(now) {
-                let (place, reason) = ("there".to_owned(), "made to fail".to_owned());
-                return Err(IoError { place, reason, kind: IoKind::NoAcknowledge });
+                return Err(noise());
             }
             readings.range_m = Some(1.0);
             Ok(Step::Done(now + self.period))
@@ -223,10 +281,46 @@ mod tests {
     fn one_that_fails_is_told_once_reads_nothing_and_is_left_alone_for_longer_and_longer() {
         let ran = run(&[("a", 10 * MS, |_| true)], 10_000 * MS);
         let at: Vec<u128> = ran.diary.iter().map(|(now, _)| now.as_millis()).collect();
-        assert_eq!(at, [0, 200, 600, 1_400, 3_000, 6_000, 9_000]);
+        assert_eq!(at, [0, 200, 600, 1_400, 3_000, 6_000, 9_000].map(|at| [at; TRIES]).as_flattened());
         assert_eq!(ran.readings.range_m, None);
         let [News::Fails(error)] = &ran.news[..] else { panic!("{:?}", ran.news) };
-        assert_eq!(error.to_string(), "a: there: made to fail");
+        assert_eq!(error.to_string(), "a: there: made to fail; tried 3 times");
+    }
+
+    #[test]
+    fn noise_that_spoils_two_transfers_in_a_row_is_not_noticed() {
+        // Each 100 ms, and at once again after a failure.
+        let mut schedule = Schedule::default();
+        schedule.add(Noisy { calls: 0, spoilt: [3, 4, 7, 8] });
+        let (mut readings, mut now) = (Readings::default(), Duration::ZERO);
+        for _ in 0..12 {
+            now = now.max(schedule.sense(now, &mut readings));
+            assert_eq!(readings.range_m, Some(1.0));
+        }
+        assert_eq!((schedule.take_news(), now), (vec![], 800 * MS));
+    }
+
+    #[test]
+    fn a_sample_that_gets_no_further_than_its_first_transfer_is_given_up() {
+        struct Half(bool);
+        impl Sensor for Half {
+            fn part(&self) -> &str {
+                "half"
+            }
+            fn step(&mut self, now: Duration, _: &mut Readings) -> Result<Step, IoError> {
+                self.0 = !self.0;
+                if self.0 { Ok(Step::Goes(now + MS)) } else { Err(noise()) }
+            }
+            fn lose(&mut self, readings: &mut Readings) {
+                readings.range_m = None;
+            }
+        }
+        let (mut schedule, mut now) = (Schedule::default(), Duration::ZERO);
+        schedule.add(Half(false));
+        for _ in 0..6 {
+            now = now.max(schedule.sense(now, &mut Readings::default()));
+        }
+        assert_eq!((schedule.take_news().len(), now), (1, 203 * MS));
     }
 
     #[test]

@@ -38,7 +38,8 @@ pub struct BoardInfo {
     pub servos: Vec<ServoInfo>,
 }
 
-/// A motor as it is calibrated; its members are the keys of `[motors.NAME]` in a board file.
+/// A motor as it is calibrated; its members are the keys of `[motors.NAME]` in a board file, but for
+/// `reverses`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MotorInfo {
     /// NAME.
@@ -55,9 +56,12 @@ pub struct MotorInfo {
     pub deadband: f64,
     /// The least duty that turns it.
     pub min_duty: f64,
+    /// It can turn backward. One that cannot takes no `invert`.
+    pub reverses: bool,
 }
 
-/// A servo as it is calibrated; its members are the keys of `[servos.NAME]` in a board file.
+/// A servo as it is calibrated; its members are the keys of `[servos.NAME]` in a board file, but for
+/// `reach_deg`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ServoInfo {
     /// NAME.
@@ -78,4 +82,6 @@ pub struct ServoInfo {
     pub invert: bool,
     /// Where it stands when nobody says otherwise, degrees.
     pub center_deg: f64,
+    /// How far from `center_deg` each of its limits may be, from and to, degrees.
+    pub reach_deg: [f64; 2],
 }

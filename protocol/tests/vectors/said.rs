@@ -181,6 +181,7 @@ fn board() -> BoardInfo {
             trim: 0.95,
             deadband: 0.02,
             min_duty: 0.22,
+            reverses: true,
         }],
         servos: vec![ServoInfo {
             name: "pan".to_owned(),
@@ -192,6 +193,7 @@ fn board() -> BoardInfo {
             max_deg: 90.0,
             invert: false,
             center_deg: 0.0,
+            reach_deg: [0.0, 180.0],
         }],
     }
 }

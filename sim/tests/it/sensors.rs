@@ -140,7 +140,8 @@ fn a_sensor_that_is_unplugged_reads_nothing_stops_nobody_and_comes_back() {
     let [News::Fails(error)] = &car.sensor_news()[..] else { panic!("told once") };
     assert_eq!(
         error.to_string(),
-        "line: ads7830@0x48 (i2c-1 address 0x48): no acknowledge: is the chip wired and powered?"
+        "line: ads7830@0x48 (i2c-1 address 0x48): no acknowledge: is the chip wired and powered?; \
+         tried 3 times"
     );
     let drive = Drive::Power { throttle: 1.0, steer: 0.0, strafe: 0.0 };
     car.apply(&Target { drive, ..Target::default() }, now).unwrap();
@@ -148,6 +149,46 @@ fn a_sensor_that_is_unplugged_reads_nothing_stops_nobody_and_comes_back() {
     sense(&mut car, &mut sim, &mut now, Duration::from_secs(9));
     assert!(car.readings().line().is_some());
     assert_eq!(car.sensor_news(), [News::Answers("line".to_owned())]);
+}
+
+#[test]
+fn noise_that_spoils_a_transfer_or_two_is_not_noticed() {
+    let board = board(ALL);
+    let mut sim = Sim::new(&board);
+    let (mut car, mut now) = (Car::assemble(&board, &mut sim.clone()).unwrap(), Duration::ZERO);
+    sense(&mut car, &mut sim, &mut now, Duration::from_millis(300));
+    for n in 0..100 {
+        sim.disturb_buses(1 + n % 2);
+        sense(&mut car, &mut sim, &mut now, Duration::from_millis(7));
+        let readings = car.readings();
+        assert!(readings.battery.is_some() && readings.line().is_some() && readings.imu.is_some());
+    }
+    assert_eq!(car.sensor_news(), []);
+}
+
+#[test]
+fn what_hangs_at_the_chip_that_drives_keeps_its_rate_while_the_power_changes_all_the_time() {
+    let board = Board::preset("picar-x").expect("a preset");
+    let mut sim = Sim::new(&board);
+    let mut car = Car::assemble(&board, &mut sim.clone()).unwrap();
+    let (mut now, mut set, mut worst) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+    let mut dark = false;
+    while now < Duration::from_secs(5) {
+        sim.advance(now);
+        // A turn of a control loop while somebody moves a stick: another power whenever it looks.
+        let throttle = 0.5 + 0.4 * (now.as_secs_f64() * 3.0).sin();
+        let drive = Drive::Power { throttle, steer: 0.0, strafe: 0.0 };
+        car.apply(&Target { drive, ..Target::default() }, now).unwrap();
+        let due = car.sense(now);
+        if car.readings().line().is_some_and(|line| (line[2] > 0.5) == dark) {
+            worst = worst.max(now - set);
+            (dark, set) = (!dark, now);
+            sim.set_line(2, f64::from(u8::from(dark)));
+        }
+        now = due.clamp(now + Duration::from_micros(300), now + Duration::from_millis(10));
+    }
+    assert!(now - set < Duration::from_millis(50) && worst < Duration::from_millis(50), "{worst:?}");
+    assert!(car.readings().battery.is_some() && car.sensor_news().is_empty());
 }
 
 #[test]

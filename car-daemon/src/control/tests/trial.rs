@@ -48,12 +48,13 @@ fn one_servo_gets_a_pulse_while_the_wheels_brake_and_turns_back() {
 
 #[test]
 fn whatever_ends_a_motion_ends_a_test() {
-    let ends: [fn(&mut Gate); 6] = [
+    let ends: [fn(&mut Gate); 7] = [
         |gate| drop(gate.handle(BEN, &Command::Stop { seq: None }, ms(20))),
         |gate| drop(gate.handle(BEN, &Command::Estop { reason: None }, ms(20))),
         |gate| drop(gate.handle(ANNA, &Command::Release, ms(20))),
         |gate| gate.session_closed(ANNA, "gone", ms(20)),
         |gate| gate.session_granted(ANNA, granted(Role::Observer, 50), ms(20)),
+        |gate| gate.session_granted(ANNA, granted(Role::Driver, 50), ms(20)),
         |gate| gate.hardware_failed("a chip", ms(20)),
     ];
     for (number, end) in ends.into_iter().enumerate() {
@@ -65,6 +66,23 @@ fn whatever_ends_a_motion_ends_a_test() {
             assert!(is_braked(&gate.tick(ms(20))), "{number}");
         }
     }
+}
+
+#[test]
+fn who_may_still_drive_keeps_the_lease_and_what_it_drives_where_it_may_test_no_more() {
+    let mut gate = gate();
+    accepted(&mut gate, ANNA, &test(spin("left", 1.0)), ms(0));
+    gate.session_granted(ANNA, granted(Role::Admin, 60), ms(10));
+    assert!(!is_braked(&gate.tick(ms(10))), "it may test as before");
+    gate.session_granted(ANNA, granted(Role::Driver, 50), ms(20));
+    let outputs = gate.tick(ms(20));
+    assert!(is_braked(&outputs));
+    assert_eq!(outputs.driver, Some(ANNA));
+    assert!(outputs.stop_reason.is_some_and(|why| why.ends_with("may not test any more")));
+    gate.session_granted(ANNA, granted(Role::Admin, 50), ms(30));
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(30));
+    gate.session_granted(ANNA, granted(Role::Driver, 50), ms(40));
+    assert!(!is_braked(&gate.tick(ms(40))), "a driver may drive");
 }
 
 #[test]

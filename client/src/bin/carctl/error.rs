@@ -26,8 +26,11 @@ pub(crate) enum Error {
     #[error("{0}")]
     File(String),
     /// The car did not do it.
-    #[error("{error}{remedy}", error = .0, remedy = remedy(.0))]
+    #[error("{error}{remedy}", error = .0, remedy = remedy(.0, "drive"))]
     Call(#[from] CallError),
+    /// The car did not let itself be calibrated.
+    #[error("{error}{remedy}", error = .0, remedy = remedy(.0, "calibrate"))]
+    Calibrate(CallError),
     /// The car let nobody in with this token.
     #[error("{0}\n{SHOW}")]
     Entry(Box<ConnectError>),
@@ -61,11 +64,12 @@ pub(crate) enum Error {
 const SHOW: &str =
     "Its tokens are under [auth] in the daemon's configuration: show one by --token-file FILE, or CAR_TOKEN";
 
-fn remedy(error: &CallError) -> String {
+/// What to do about a refusal; `command` is that which can force.
+fn remedy(error: &CallError, command: &str) -> String {
     match error {
         CallError::Refused(fault) if fault.code == Code::NOT_AUTHORISED => format!("\n{SHOW}"),
         CallError::Refused(fault) if fault.code == Code::NOT_DRIVER => {
-            "\n`carctl who` shows who is here; `carctl drive --force` is how to force".to_owned()
+            format!("\n`carctl who` shows who is here; `carctl {command} --force` is how to force")
         }
         _ => String::new(),
     }

@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 
 use crate::board::{
-    Chip, ChipKind, DriverSpec, DrivetrainSpec, End, EscReverse, EscSpec, MotorSpec, PinRef, ServoRole,
-    ServoSpec, Side,
+    Chip, ChipKind, DriverSpec, DrivetrainSpec, End, MotorSpec, PinRef, ServoRole, ServoSpec, Side,
 };
 use crate::driver::pca9685;
-use crate::drivetrain::WIDEST_LOCK_DEG;
 use crate::file::{Item, Reader, Spot};
 
 /// What every hobby servo and ESC understands, hertz.
@@ -18,8 +16,23 @@ pub(super) struct Use {
     /// What it physically is: one text for one pin, whatever it was called.
     pub(super) pin: String,
     pub(super) spot: Spot,
-    /// Others may use it in the same way.
-    pub(super) shared: bool,
+    pub(super) role: Role,
+}
+
+/// How a pin is used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Written, for one alone.
+    Alone,
+    /// Written, and others may write it in the same way.
+    Shared,
+    Read,
+}
+
+impl Use {
+    pub(super) fn new(pin: &PinRef, spot: &Spot, role: Role) -> Self {
+        Self { pin: physical(pin), spot: spot.clone(), role }
+    }
 }
 
 /// No pin is used twice, by any name that says which pin it is; the others are the platform's to know.
@@ -27,7 +40,7 @@ pub(super) fn pins(reader: &Reader<'_>, uses: &[Use]) {
     let mut first: HashMap<&str, &Use> = HashMap::new();
     for this in uses {
         let other = *first.entry(&this.pin).or_insert(this);
-        let both_shared = other.shared && this.shared;
+        let both_shared = other.role == Role::Shared && this.role == Role::Shared;
         if !std::ptr::eq(other, this) && !both_shared {
             let what = format!("is the pin that {} uses", other.spot.key());
             reader.fault(&this.spot, what, "wire each signal to a pin of its own");
@@ -79,12 +92,10 @@ pub(super) fn address(reader: &Reader<'_>, at: &Spot, kind: &ChipKind, address: 
 
 /// No two chips answer to one address.
 pub(super) fn chips(reader: &Reader<'_>, chips: &[Option<Item<Chip>>]) {
-    let chips: Vec<&Item<Chip>> = chips.iter().flatten().collect();
-    for (index, this) in chips.iter().enumerate() {
-        let same = |other: &&&Item<Chip>| {
-            (&other.value.bus, other.value.address) == (&this.value.bus, this.value.address)
-        };
-        if let Some(other) = chips[..index].iter().find(same) {
+    let mut first: HashMap<(&str, u8), &Item<Chip>> = HashMap::new();
+    for this in chips.iter().flatten() {
+        let other = *first.entry((&this.value.bus, this.value.address)).or_insert(this);
+        if !std::ptr::eq(other, this) {
             reader.fault(
                 &this.spot,
                 format!("is at the same address as {}", other.spot.key()),
@@ -142,9 +153,10 @@ pub(super) fn wheels(
 fn locks(reader: &Reader<'_>, servo: &Item<ServoSpec>) {
     let ServoSpec { min_deg, center_deg, max_deg, .. } = servo.value;
     for (side, lock) in [("left", max_deg - center_deg), ("right", center_deg - min_deg)] {
-        if !(1.0..=WIDEST_LOCK_DEG).contains(&lock) {
+        let reach = ServoRole::Steering.reach_deg();
+        if !reach.contains(&lock) {
             let what = format!("turns the front wheels {lock} degrees to the {side}");
-            let hint = format!("its limits are 1 to {WIDEST_LOCK_DEG} degrees from center_deg");
+            let hint = format!("its limits are {} to {} degrees from center_deg", reach.start(), reach.end());
             reader.fault(&servo.spot, what, hint);
         }
     }
@@ -152,8 +164,7 @@ fn locks(reader: &Reader<'_>, servo: &Item<ServoSpec>) {
 
 /// An ESC that cannot turn backward has forward where its motor has it.
 pub(super) fn goes_forward(reader: &Reader<'_>, at: &Spot, invert: Option<bool>, driver: &DriverSpec) {
-    let only_forward = matches!(driver, DriverSpec::Esc(EscSpec { reverse: EscReverse::None, .. }));
-    if only_forward && invert == Some(true) {
+    if !driver.reverses() && invert == Some(true) {
         let hint = "swap two wires of the motor instead, or set its reverse";
         reader.fault(at, "is true of an ESC that cannot turn backward: it would never go forward", hint);
     }
@@ -201,12 +212,22 @@ pub(super) fn ascending(reader: &Reader<'_>, less: Option<f64>, greater: Option<
     }
 }
 
-/// The pulse is over before the next one begins.
-pub(super) fn pulse_fits(reader: &Reader<'_>, pulse_us: Option<f64>, frequency_hz: Option<f64>, at: &Spot) {
-    let Some((pulse_us, frequency_hz)) = pulse_us.zip(frequency_hz) else { return };
-    let period_us = 1e6 / frequency_hz;
-    if pulse_us >= period_us {
-        let what = format!("is {pulse_us}, longer than the period of {frequency_hz} hertz");
-        reader.fault(at, what, format!("must be less than {period_us:.0} microseconds"));
+/// Far below what any of these numbers means, and above what arithmetic adds to them.
+const ROUNDING: f64 = 1e-9;
+
+/// A full battery, divided by `ratio`, is no more than its input can read; the fault is at the ratio.
+pub(super) fn reads_full(reader: &Reader<'_>, full_v: f64, highest_v: Option<f64>, ratio: f64, at: &Spot) {
+    let Some(highest_v) = highest_v.filter(|highest_v| full_v > highest_v * ratio + ROUNDING) else { return };
+    let what = format!("is {ratio}: an input that reads up to {highest_v} volts never sees {full_v}");
+    // Rounded up, so that who writes it is right.
+    let least = ((full_v / highest_v - ROUNDING) * 100.0).ceil() / 100.0;
+    reader.fault(at, what, format!("must be that of the divider, at least {least}"));
+}
+
+/// A full battery is no more than the chip at it may have.
+pub(super) fn bears_full(reader: &Reader<'_>, full_v: f64, highest_v: Option<f64>, at: &Spot) {
+    if let Some(highest_v) = highest_v.filter(|highest_v| full_v > *highest_v) {
+        let hint = format!("an INA219 bears {highest_v} volts: use a divider and an analog input");
+        reader.fault(at, format!("is {full_v}"), hint);
     }
 }

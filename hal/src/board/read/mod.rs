@@ -4,7 +4,7 @@
 //! here: what is wrong between tables, which is `check`.
 
 use super::Board;
-use crate::file::{Faults, Reader};
+use crate::file::{Faults, Field, Reader};
 use wiring::Wiring;
 
 mod check;
@@ -14,17 +14,19 @@ mod motor;
 mod panel;
 mod sensor;
 mod servo;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod wiring;
 
 pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {
     let reader = Reader::new(file, text);
     let mut top = reader.root();
-    let name = top.need("name", r#""my car""#).string();
-    let description = top.get("description").string().unwrap_or_default();
-    let chips = chip::all(&reader, &top.get("chips"));
+    let name = top.need("name", r#""my car""#).name();
+    let description = top.get("description").or(String::new(), Field::line);
+    let (chips, resets) = chip::all(&reader, &top.get("chips"));
     let drivetrain = top.need("drive", r#"{ kind = "differential", … }"#).table().and_then(drive::read);
-    let mut wiring = Wiring::new(&reader, &chips);
+    let mut wiring = Wiring::new(&reader, &chips, resets);
     let motors: Vec<_> =
         top.get("motors").named_tables().into_iter().map(|t| motor::read(&mut wiring, t)).collect();
     let servos: Vec<_> =
@@ -50,7 +52,7 @@ pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {
     let board = (|| {
         Some(Board {
             name: name?,
-            description,
+            description: description?,
             chips: chips.into_iter().map(|chip| chip.map(|item| item.value)).collect::<Option<_>>()?,
             drivetrain: drivetrain?,
             motors: motors.into_iter().map(|motor| motor.map(|item| item.value)).collect::<Option<_>>()?,

@@ -41,7 +41,7 @@ const REVERSES: [(&str, EscReverse); 3] =
 
 pub(super) fn read(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<Item<MotorSpec>> {
     let spot = table.spot();
-    let name = table.key().to_owned();
+    let name = table.name();
     let side = table.need("side", r#""left""#).choice(&SIDES);
     let end = table.get("end").or(None, |field| field.choice(&ENDS).map(Some));
     let at_invert = table.get("invert");
@@ -58,7 +58,7 @@ pub(super) fn read(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<Item
     check::goes_forward(wiring.reader(), &at_invert, invert, &driver);
     table.finish();
     let value = MotorSpec {
-        name,
+        name: name?,
         side: side?,
         end: end?,
         driver,
@@ -123,7 +123,6 @@ fn esc(wiring: &mut Wiring<'_>, table: &mut Table<'_>) -> Option<EscSpec> {
     let forward_us = pulse(&at_forward, 2000.0);
     check::ascending(wiring.reader(), reverse_us, neutral_us, &at_neutral.spot());
     check::ascending(wiring.reader(), neutral_us, forward_us, &at_forward.spot());
-    check::pulse_fits(wiring.reader(), forward_us, frequency_hz, &at_forward.spot());
     let arm_ms = table.get("arm_ms").or(2000.0, |field| field.number(0.0..=10_000.0, "milliseconds"));
     let reverse = table.get("reverse").or(EscReverse::BrakeFirst, |field| field.choice(&REVERSES));
     Some(EscSpec {

@@ -11,13 +11,13 @@ const LAMP_HZ: f64 = 1_000.0;
 const KINDS: [(&str, OutputKind); 2] = [("buzzer", OutputKind::Buzzer), ("led", OutputKind::Led)];
 
 pub(super) fn output(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<OutputSpec> {
-    let name = table.key().to_owned();
+    let name = table.name();
     let kind = table.need("kind", r#""led""#).choice(&KINDS);
     let pin = wiring.any(&table.need("pin", r#""gpio:GPIO17""#));
     let frequency_hz = wiring.frequency(&table.get("frequency_hz"), pin.as_ref(), LAMP_HZ, 40_000.0);
     let active = table.get("active").or(Level::High, |field| field.choice(&LEVELS));
     table.finish();
-    Some(OutputSpec { name, kind: kind?, pin: pin?, frequency_hz: frequency_hz?, active: active? })
+    Some(OutputSpec { name: name?, kind: kind?, pin: pin?, frequency_hz: frequency_hz?, active: active? })
 }
 
 pub(super) fn loopback(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<LoopbackSpec> {

@@ -22,6 +22,8 @@ pub(super) fn estop(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<Est
 
 pub(super) fn battery(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<BatterySpec> {
     let (chip, input) = (table.get("chip"), table.get("input"));
+    // Beside a chip it is no key.
+    let at_ratio = if chip.is_present() { chip.clone() } else { table.get("ratio") };
     let source = match (chip.is_present(), input.is_present()) {
         (true, true) => {
             let hint = "give the chip or the input, not both";
@@ -34,7 +36,7 @@ pub(super) fn battery(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<B
         _ => {
             let input = wiring.analog(&table.need("input", r#""ads7830@0x48:2" (or chip = "ina219@0x41")"#));
             // The greatest is that of 60 volts at an input of 1 volt.
-            let ratio = table.get("ratio").or(1.0, |field| field.number(1.0..=60.0, "volts for one"));
+            let ratio = at_ratio.or(1.0, |field| field.number(1.0..=60.0, "volts for one"));
             input.zip(ratio).map(|(input, ratio)| BatterySource::Analog { input, ratio })
         }
     };
@@ -42,6 +44,17 @@ pub(super) fn battery(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<B
     let empty_v = empty.number(0.5..=60.0, "volts");
     let full_v = full.number(0.5..=60.0, "volts");
     check::ascending(wiring.reader(), empty_v, full_v, &full.spot());
+    match (&source, full_v) {
+        (Some(BatterySource::Analog { input, ratio }), Some(full_v)) => {
+            let highest_v = wiring.full_scale_v(input.chip);
+            check::reads_full(wiring.reader(), full_v, highest_v, *ratio, &at_ratio.spot());
+        }
+        (Some(BatterySource::Ina219 { chip }), Some(full_v)) => {
+            let highest_v = wiring.full_scale_v(*chip);
+            check::bears_full(wiring.reader(), full_v, highest_v, &full.spot());
+        }
+        _ => {}
+    }
     table.finish();
     Some(BatterySpec { source: source?, empty_v: empty_v?, full_v: full_v? })
 }

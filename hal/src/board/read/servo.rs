@@ -10,7 +10,7 @@ const ROLES: [(&str, ServoRole); 3] =
 
 pub(super) fn read(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<Item<ServoSpec>> {
     let spot = table.spot();
-    let name = table.key().to_owned();
+    let name = table.name();
     let role = table.need("role", r#""pan""#).choice(&ROLES);
     let pwm = wiring.duty(&table.need("pwm", r#""pca9685@0x40:8""#));
     // Digital servos go to 333 hertz; beyond that no pulse of 2 milliseconds fits.
@@ -20,7 +20,6 @@ pub(super) fn read(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<Item
     let min_us = shortest.number(pulse.clone(), "microseconds");
     let max_us = longest.number(pulse, "microseconds");
     check::ascending(wiring.reader(), min_us, max_us, &longest.spot());
-    check::pulse_fits(wiring.reader(), max_us, frequency_hz, &longest.spot());
     let (least, greatest) = (table.need("min_deg", "-90"), table.need("max_deg", "90"));
     let angle = -180.0..=180.0;
     let min_deg = least.number(angle.clone(), "degrees");
@@ -35,7 +34,7 @@ pub(super) fn read(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<Item
     let speed_deg_s = speed.or(None, |field| field.number(1.0..=2000.0, "degrees a second").map(Some));
     table.finish();
     let value = ServoSpec {
-        name,
+        name: name?,
         role: role?,
         pwm: pwm?,
         frequency_hz: frequency_hz?,

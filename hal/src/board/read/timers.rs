@@ -44,6 +44,12 @@ impl<'a> Timers<'a> {
             self.reader.fault(&field.spot(), what, hint);
             return None;
         }
+        if frequency_hz > max_hz {
+            let what = format!("is {frequency_hz}, as all of {chip}");
+            let hint = format!("must be 20 to {max_hz} hertz: change the chip's, or use another");
+            self.reader.fault(&field.spot(), what, hint);
+            return None;
+        }
         Some(frequency_hz)
     }
 

@@ -2,11 +2,14 @@
 //!
 //! What must never live here: what a part does with its pins; what else runs at its frequency.
 
-use super::check::{self, Use};
+use super::check::{self, Role, Use};
 use super::timers::Timers;
 use crate::board::pin::{ChipText, PinText, Port, chip_text};
 use crate::board::{AnalogRef, Chip, ChipKind, LineInput, PinRef};
 use crate::file::{Field, Item, Reader, Spot};
+
+/// A fault names no more of a board's chips than this: no board has so many.
+const MOST_NAMED: usize = 16;
 
 /// Resolves pins to chips, and keeps where each was named.
 pub(super) struct Wiring<'a> {
@@ -17,14 +20,7 @@ pub(super) struct Wiring<'a> {
 }
 
 impl<'a> Wiring<'a> {
-    pub(super) fn new(reader: &'a Reader<'a>, chips: &'a [Option<Item<Chip>>]) -> Self {
-        let mut uses = Vec::new();
-        for chip in chips.iter().flatten() {
-            if let ChipKind::RobotHat { reset: Some(line) } = &chip.value.kind {
-                let pin = PinRef::Gpio { line: line.clone() };
-                uses.push(Use { pin: check::physical(&pin), spot: chip.spot.clone(), shared: false });
-            }
-        }
+    pub(super) fn new(reader: &'a Reader<'a>, chips: &'a [Option<Item<Chip>>], uses: Vec<Use>) -> Self {
         Self { reader, chips, uses, timers: Timers::new(reader, chips) }
     }
 
@@ -39,14 +35,14 @@ impl<'a> Wiring<'a> {
     /// A line of the computer itself that is written.
     pub(super) fn line(&mut self, field: &Field<'_>) -> Option<String> {
         let line = self.plain(field, "this signal must come from a line of the computer: gpio:GPIO26")?;
-        self.used(&PinRef::Gpio { line: line.clone() }, &field.spot(), false);
+        self.used(&PinRef::Gpio { line: line.clone() }, &field.spot(), Role::Alone);
         Some(line)
     }
 
     /// A line of the computer itself that is read: a chip's channel can be written only.
     pub(super) fn input(&mut self, field: &Field<'_>) -> Option<String> {
         let line = self.plain(field, "nothing else can be read: use a line of the computer, gpio:GPIO26")?;
-        self.used(&PinRef::Gpio { line: line.clone() }, &field.spot(), false);
+        self.used(&PinRef::Gpio { line: line.clone() }, &field.spot(), Role::Read);
         Some(line)
     }
 
@@ -67,7 +63,7 @@ impl<'a> Wiring<'a> {
             self.reader.fault(&field.spot(), what, "use pwm:header:…, pwm:soft:… or a channel of a chip");
             return None;
         }
-        self.used(&pin, &field.spot(), false);
+        self.used(&pin, &field.spot(), Role::Alone);
         Some(pin)
     }
 
@@ -93,28 +89,29 @@ impl<'a> Wiring<'a> {
     /// A pin that is low or high.
     pub(super) fn level(&mut self, field: &Field<'_>) -> Option<PinRef> {
         let pin = self.resolve_level(field)?;
-        self.used(&pin, &field.spot(), false);
+        self.used(&pin, &field.spot(), Role::Alone);
         Some(pin)
     }
 
     /// A pin that is low or high for several at once.
     pub(super) fn shared_level(&mut self, field: &Field<'_>) -> Option<PinRef> {
         let pin = self.resolve_level(field)?;
-        self.used(&pin, &field.spot(), true);
+        self.used(&pin, &field.spot(), Role::Shared);
         Some(pin)
     }
 
     /// Any output.
     pub(super) fn any(&mut self, field: &Field<'_>) -> Option<PinRef> {
         let pin = self.resolve(field)?;
-        self.used(&pin, &field.spot(), false);
+        self.used(&pin, &field.spot(), Role::Alone);
         Some(pin)
     }
 
     /// An output that the board names already.
     pub(super) fn known_output(&self, field: &Field<'_>) -> Option<PinRef> {
         let pin = self.resolve(field)?;
-        if self.uses.iter().any(|known| known.pin == check::physical(&pin)) {
+        let wanted = check::physical(&pin);
+        if self.uses.iter().any(|known| known.pin == wanted && known.role != Role::Read) {
             return Some(pin);
         }
         self.reader.fault(
@@ -169,6 +166,11 @@ impl<'a> Wiring<'a> {
         }
     }
 
+    /// The most volts that a chip can read.
+    pub(super) fn full_scale_v(&self, chip: usize) -> Option<f64> {
+        self.chips.get(chip)?.as_ref()?.value.kind.full_scale_v()
+    }
+
     /// The frequency of what drives `pin`: their chip's, or what the file says, or `default`.
     pub(super) fn frequency(
         &mut self,
@@ -183,7 +185,7 @@ impl<'a> Wiring<'a> {
     fn line_input(&mut self, item: Item<PinText>) -> Option<LineInput> {
         match item.value {
             PinText::Gpio { line } => {
-                self.used(&PinRef::Gpio { line: line.clone() }, &item.spot, false);
+                self.used(&PinRef::Gpio { line: line.clone() }, &item.spot, Role::Read);
                 Some(LineInput::Digital { line })
             }
             PinText::Chip(text) => self.analog_input(&item.spot, &text).map(LineInput::Analog),
@@ -204,7 +206,7 @@ impl<'a> Wiring<'a> {
         }
         let input = AnalogRef { chip, channel: text.channel };
         let pin = format!("analog {chip}:{}", text.channel);
-        self.uses.push(Use { pin, spot: spot.clone(), shared: false });
+        self.uses.push(Use { pin, spot: spot.clone(), role: Role::Read });
         Some(input)
     }
 
@@ -228,8 +230,8 @@ impl<'a> Wiring<'a> {
         Some(pin)
     }
 
-    fn used(&mut self, pin: &PinRef, spot: &Spot, shared: bool) {
-        self.uses.push(Use { pin: check::physical(pin), spot: spot.clone(), shared });
+    fn used(&mut self, pin: &PinRef, spot: &Spot, role: Role) {
+        self.uses.push(Use::new(pin, spot, role));
     }
 
     /// Any pin but the terminal of a motor.
@@ -287,7 +289,8 @@ impl<'a> Wiring<'a> {
         });
         // A chip with a fault of its own is declared all the same.
         if found.is_none() && self.chips.iter().all(Option::is_some) {
-            let declared: Vec<_> = self.chips.iter().flatten().map(|chip| chip.value.to_string()).collect();
+            let chips = self.chips.iter().flatten().map(|chip| chip.value.to_string());
+            let declared: Vec<_> = chips.take(MOST_NAMED).collect();
             let hint = match declared.as_slice() {
                 [] => format!("add a [[chips]] with driver = \"{driver}\" and its address"),
                 _ => format!("the [[chips]] of this board are {}", declared.join(", ")),

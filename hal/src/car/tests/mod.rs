@@ -150,7 +150,7 @@ fn never_reversed_under_power(board: &Board, history: &[Outputs]) {
             if let (Does::Turn(before), Does::Turn(after)) =
                 (does(board, motor, &pair[0]), does(board, motor, &pair[1]))
             {
-                assert!(before * after > 0.0, "{} went from {before} to {after}", motor.name);
+                assert!(before * after >= 0.0, "{} went from {before} to {after}", motor.name);
             }
             let (before, after) = (inputs(board, motor, &pair[0]), inputs(board, motor, &pair[1]));
             let (Some(before), Some(after)) = (before, after) else { continue };

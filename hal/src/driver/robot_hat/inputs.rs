@@ -30,7 +30,8 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> Analog for RobotHat<I, 
         REFERENCE_V
     }
 
-    /// A write, and then a read. Whatever else is told to the chip between them gives the conversion up.
+    /// A write, and then a read. Whatever else is told to the chip between them gives the conversion up: who
+    /// drives by it reads what is ready before it writes.
     fn convert(&mut self, channel: u8) -> Result<Conversion, analog::Error<I::Error>> {
         analog::check(channel, ANALOG_INPUTS)?;
         if self.sampled.take() != Some(channel) {
@@ -43,5 +44,9 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> Analog for RobotHat<I, 
         self.bus.read(self.address, &mut value).map_err(analog::Error::Bus)?;
         let share = f64::from(u16::from_be_bytes(value)) / FULL_SCALE;
         Ok(Conversion::Volts(REFERENCE_V * share.min(1.0)))
+    }
+
+    fn is_spoilt_by_writes(&self, channel: u8) -> bool {
+        self.sampled == Some(channel)
     }
 }

@@ -144,7 +144,9 @@ pub(super) fn sound(board: &BoardInfo) -> Result<(), String> {
             && servo.max_us <= Pulse::MAX.us()
             && servo.frequency_hz > 0.0
             && servo.max_us < 1e6 / servo.frequency_hz;
-        pulses && -180.0 <= servo.min_deg && servo.min_deg < servo.max_deg && servo.max_deg <= 180.0
+        let [least, most] = servo.reach_deg;
+        let reach = 0.0 <= least && least < most && most <= 180.0;
+        pulses && reach && -180.0 <= servo.min_deg && servo.min_deg < servo.max_deg && servo.max_deg <= 180.0
     };
     match board.servos.iter().find(|servo| !travel(servo)) {
         Some(servo) => Err(format!("the daemon's servo `{}` has a travel that is none", servo.name)),
@@ -153,7 +155,7 @@ pub(super) fn sound(board: &BoardInfo) -> Result<(), String> {
 }
 
 fn motor_keys(motor: &MotorInfo) -> Keys {
-    let MotorInfo { name: _, side, end, invert, trim, deadband, min_duty } = motor;
+    let MotorInfo { name: _, reverses: _, side, end, invert, trim, deadband, min_duty } = motor;
     vec![
         ("side", Plain::Text(side.clone())),
         ("end", end.clone().map_or(Plain::Missing, Plain::Text)),
@@ -166,8 +168,7 @@ fn motor_keys(motor: &MotorInfo) -> Keys {
 
 fn servo_keys(servo: &ServoInfo) -> Keys {
     // The frequency may be that of a chip, which only the daemon knows.
-    let ServoInfo { name: _, frequency_hz: _, role, min_us, max_us, min_deg, max_deg, invert, center_deg } =
-        servo;
+    let ServoInfo { role, min_us, max_us, min_deg, max_deg, invert, center_deg, .. } = servo;
     vec![
         ("role", Plain::Text(role.clone())),
         ("min_us", Plain::Number(*min_us)),

@@ -40,7 +40,7 @@ impl Keyboard {
         let before = if stdin.is_terminal() { Some(termios::tcgetattr(&stdin)?) } else { None };
         if let Some(before) = &before {
             let mut keys_at_once = before.clone();
-            // Ctrl-C stays a signal, so that it works whatever this program does.
+            // Ctrl-C and Ctrl-\ stay signals, so that they work whatever this program does.
             keys_at_once.local_modes -= LocalModes::ICANON | LocalModes::ECHO;
             termios::tcsetattr(&stdin, OptionalActions::Now, &keys_at_once)?;
         }

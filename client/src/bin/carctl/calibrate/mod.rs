@@ -16,8 +16,10 @@ mod servo;
 mod tests;
 mod wizard;
 
+use std::future::poll_fn;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::task::Poll;
 
 use client::Client;
 use protocol::BoardInfo;
@@ -60,7 +62,7 @@ pub(crate) async fn run(
     if !args.dry_run {
         place.is_writable().map_err(|what| Error::file(&args.file, &what))?;
     }
-    car.acquire(args.force).await?;
+    car.acquire(args.force).await.map_err(Error::Calibrate)?;
     let mut person = Person::take()?;
     let mut screen = Screen::new(out);
     let end = ask(car, &board, &mut person, &mut screen).await;
@@ -82,26 +84,31 @@ pub(crate) async fn run(
 /// Whoever presses the keys, until they give up.
 struct Person {
     keyboard: Keyboard,
-    /// Besides Ctrl-C: the terminal must have its manners back, and the car must not wait for its link to end.
-    others: [Signal; 2],
+    /// All that may end this: the terminal must have its manners back, and the car must not wait for its link
+    /// to end. Heard from the first to the last key, also between two of them.
+    ends: [Signal; 4],
 }
 
 impl Person {
     fn take() -> Result<Self, Error> {
-        let others = [signal(SignalKind::terminate()), signal(SignalKind::hangup())];
-        let [terminate, hang_up] = others.map(|signal| signal.map_err(Error::Signal));
-        Ok(Self { others: [terminate?, hang_up?], keyboard: Keyboard::take().map_err(Error::Keyboard)? })
+        let ends =
+            [SignalKind::interrupt(), SignalKind::quit(), SignalKind::terminate(), SignalKind::hangup()];
+        let [interrupt, quit, terminate, hang_up] = ends.map(|kind| signal(kind).map_err(Error::Signal));
+        let ends = [interrupt?, quit?, terminate?, hang_up?];
+        Ok(Self { ends, keyboard: Keyboard::take().map_err(Error::Keyboard)? })
     }
 
     /// The next key; `None` where there will be no more.
     async fn key(&mut self) -> Option<Key> {
-        let [terminate, hang_up] = &mut self.others;
+        let ends = &mut self.ends;
+        let ended =
+            poll_fn(|context| match ends.iter_mut().any(|signal| signal.poll_recv(context).is_ready()) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            });
         tokio::select! {
             biased;
-            // Where it cannot be watched for, nobody may be left with a car that moves.
-            _ = tokio::signal::ctrl_c() => None,
-            _ = terminate.recv() => None,
-            _ = hang_up.recv() => None,
+            () = ended => None,
             key = self.keyboard.next() => key,
         }
     }

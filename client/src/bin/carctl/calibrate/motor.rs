@@ -68,6 +68,14 @@ impl MotorStep {
         }
         match (self.state, key) {
             (State::Asking { .. }, Key::Char('f')) => self.turns(false, say),
+            (State::Asking { .. }, Key::Char('b')) if !self.was.reverses => {
+                say.push(text(
+                    "Then swap two of the motor's wires: its ESC cannot turn it backward, so that with invert = true it",
+                ));
+                say.push(text("would never turn. Begin again when they are swapped. It stays as it is."));
+                self.skipped = true;
+                return Progress::Next;
+            }
             (State::Asking { .. }, Key::Char('b')) => self.turns(true, say),
             (State::Asking { strength }, Key::Char('n')) => self.nothing(strength, now, say),
             (State::Asking { strength }, Key::Char('r')) => self.turn(strength, now, say),

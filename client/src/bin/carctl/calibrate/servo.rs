@@ -14,8 +14,8 @@ use super::wizard::{Line, Progress};
 const NUDGE_US: f64 = 10.0;
 const LEAP_US: f64 = 50.0;
 
-/// A board file takes no greater angle.
-const MOST_DEG: f64 = 180.0;
+/// Angles are written to this, degrees: less is none.
+const LEAST_DEG: f64 = 0.1;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
@@ -57,10 +57,10 @@ impl ServoStep {
     /// The person pressed a key.
     pub(super) fn key(&mut self, key: Key, say: &mut Vec<Line>) -> Progress {
         match key {
-            Key::Left | Key::Char('-') => self.nudge(-NUDGE_US),
-            Key::Right | Key::Char('+' | '=') => self.nudge(NUDGE_US),
-            Key::Down | Key::Char('[') => self.nudge(-LEAP_US),
-            Key::Up | Key::Char(']') => self.nudge(LEAP_US),
+            Key::Left | Key::Char('-') => self.nudge(-NUDGE_US, say),
+            Key::Right | Key::Char('+' | '=') => self.nudge(NUDGE_US, say),
+            Key::Down | Key::Char('[') => self.nudge(-LEAP_US, say),
+            Key::Up | Key::Char(']') => self.nudge(LEAP_US, say),
             Key::Char('r') => self.look_ahead(say),
             Key::Char('s') => {
                 say.push(Line::Text("It stays as it is.".to_owned()));
@@ -107,18 +107,41 @@ impl ServoStep {
         self.state = State::Ahead;
     }
 
-    fn nudge(&mut self, by_us: f64) {
+    fn nudge(&mut self, by_us: f64, say: &mut Vec<Line>) {
         let (mut shortest, mut longest) = (Pulse::MIN.us(), longest(&self.was));
+        let [_, most] = self.was.reach_deg;
+        let wanted = self.pulse_us + by_us;
         match self.state {
             State::Ahead => {}
             State::Positive { ahead } | State::Negative { ahead, .. } => {
-                let reach = (MOST_DEG * slope(&self.was)).floor();
-                longest = longest.min(ahead + reach);
-                shortest = shortest.max(ahead - reach);
+                let reach = (most * slope(&self.was)).floor();
+                let (low, high) = (ahead - reach, ahead + reach);
+                let there = self.pulse_us <= low || self.pulse_us >= high;
+                if !(low..=high).contains(&wanted) && !there {
+                    say.push(Line::Text(format!(
+                        "That is as far as a board file lets it turn: {most} degrees."
+                    )));
+                }
+                longest = longest.min(high);
+                shortest = shortest.max(low);
             }
             State::Sure { .. } => return,
         }
-        self.pulse_us = (self.pulse_us + by_us).max(shortest).min(longest);
+        self.pulse_us = wanted.max(shortest).min(longest);
+    }
+
+    /// Whether it stands nearer to straight ahead than a limit may be.
+    fn is_narrow(&self, ahead: f64) -> bool {
+        degrees(&self.was, self.pulse_us, ahead) < self.least_deg()
+    }
+
+    fn narrow(&self, way: &str) -> Line {
+        let least = self.least_deg();
+        Line::Text(format!("A board file wants at least {least} degrees {way}: nudge it further."))
+    }
+
+    fn least_deg(&self) -> f64 {
+        self.was.reach_deg[0].max(LEAST_DEG)
     }
 
     /// Where it stands is what was asked for.
@@ -134,6 +157,9 @@ impl ServoStep {
             State::Positive { ahead } if self.pulse_us == ahead => {
                 say.push(Line::Text(format!("That is straight ahead: nudge it {positive_way} first.")));
             }
+            State::Positive { ahead } if self.is_narrow(ahead) => {
+                say.push(self.narrow(positive_way));
+            }
             State::Positive { ahead } => {
                 self.state = State::Negative { ahead, positive: self.pulse_us };
                 self.pulse_us = ahead;
@@ -143,6 +169,9 @@ impl ServoStep {
                 say.push(Line::Text(format!(
                     "{positive_way} was on that side of straight ahead: nudge it {negative_way}."
                 )));
+            }
+            State::Negative { ahead, .. } if self.is_narrow(ahead) => {
+                say.push(self.narrow(negative_way));
             }
             State::Negative { ahead, positive } => {
                 self.found = limited(&self.was, ahead, positive, self.pulse_us);
@@ -158,6 +187,11 @@ impl ServoStep {
         }
         Progress::Stay
     }
+}
+
+/// Degrees between two pulses, as they are written.
+fn degrees(servo: &ServoInfo, one: f64, other: f64) -> f64 {
+    ((one - other).abs() / slope(servo) * 10.0).round() / 10.0
 }
 
 /// A pulse must be over before the next one begins; microseconds.
@@ -181,7 +215,7 @@ fn ahead_of(servo: &ServoInfo) -> f64 {
 
 /// The servo between two pulses, one on either side of straight ahead.
 fn limited(servo: &ServoInfo, ahead: f64, positive: f64, negative: f64) -> ServoInfo {
-    let degrees = |pulse: f64| ((pulse - ahead).abs() / slope(servo) * 10.0).round() / 10.0;
+    let degrees = |pulse: f64| degrees(servo, pulse, ahead);
     ServoInfo {
         min_us: positive.min(negative),
         max_us: positive.max(negative),

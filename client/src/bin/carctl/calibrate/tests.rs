@@ -39,7 +39,16 @@ speed_deg_s = 300
 
 fn motor(name: &str) -> MotorInfo {
     let (name, side) = (name.to_owned(), name.to_owned());
-    MotorInfo { name, side, end: None, invert: false, trim: 1.0, deadband: 0.0, min_duty: 0.0 }
+    MotorInfo {
+        name,
+        side,
+        end: None,
+        invert: false,
+        trim: 1.0,
+        deadband: 0.0,
+        min_duty: 0.0,
+        reverses: true,
+    }
 }
 
 fn servo() -> ServoInfo {
@@ -53,6 +62,7 @@ fn servo() -> ServoInfo {
         max_deg: 90.0,
         invert: false,
         center_deg: 0.0,
+        reach_deg: [0.0, 180.0],
     }
 }
 
@@ -251,6 +261,51 @@ fn no_servo_is_given_what_it_cannot_understand() {
 }
 
 #[test]
+fn an_esc_that_cannot_turn_backward_is_never_inverted() {
+    let esc = MotorInfo { reverses: false, ..motor("main") };
+    let mut session = Session::new(&BoardInfo { motors: vec![esc.clone()], servos: Vec::new(), ..board() });
+    session.press("E").pass(1000).press("b");
+    assert!(session.said().contains("swap two of the motor's wires"));
+    assert_eq!(*session.found(), Found::default());
+    let mut session = Session::new(&BoardInfo { motors: vec![esc.clone()], servos: Vec::new(), ..board() });
+    session.press("E").pass(1000).press("fE").pass(600).press("EE");
+    assert_eq!(session.found().motors, [MotorInfo { min_duty: 0.06, ..esc }]);
+}
+
+#[test]
+fn front_wheels_turn_no_less_and_no_further_than_a_board_file_takes() {
+    let steering = ServoInfo {
+        role: "steering".to_owned(),
+        min_us: 1000.0,
+        max_us: 2000.0,
+        min_deg: -30.0,
+        max_deg: 30.0,
+        reach_deg: [1.0, 60.0],
+        ..servo()
+    };
+    let mut session =
+        Session::new(&BoardInfo { motors: Vec::new(), servos: vec![steering.clone()], ..board() });
+    session.press("EE>E");
+    assert!(session.said().contains("A board file wants at least 1 degrees left: nudge it further."));
+    session.press("^^^^^^^^^^^^^^^^^^^^^^^^^");
+    assert_eq!(session.said().matches("as far as a board file lets it turn: 60 degrees").count(), 1);
+    session.press("E<E");
+    assert!(session.said().contains("at least 1 degrees right"));
+    session.press("<E").press("E");
+    let found = ServoInfo { min_us: 1480.0, max_us: 2500.0, min_deg: -1.2, max_deg: 60.0, ..steering };
+    assert_eq!(session.found().servos, [found]);
+}
+
+#[test]
+fn a_servo_whose_degrees_are_too_steep_to_be_written_apart_is_not_given_none() {
+    let steep = ServoInfo { min_us: 500.0, max_us: 2500.0, min_deg: -1.0, max_deg: 1.0, ..servo() };
+    let mut session = Session::new(&BoardInfo { motors: Vec::new(), servos: vec![steep], ..board() });
+    session.press("EE>E");
+    assert!(session.said().contains("at least 0.1 degrees left"));
+    assert_eq!(session.wizard.end(), None);
+}
+
+#[test]
 fn a_car_that_does_not_obey_stops_the_question_until_somebody_tries_again() {
     let mut session = Session::new(&board());
     session.press("E").pass(500);
@@ -354,6 +409,8 @@ fn a_board_that_would_lead_the_wizard_astray_is_refused() {
         ServoInfo { frequency_hz: 0.0, ..servo() },
         ServoInfo { frequency_hz: 1e9, ..servo() },
         ServoInfo { min_deg: f64::NAN, ..servo() },
+        ServoInfo { reach_deg: [60.0, 1.0], ..servo() },
+        ServoInfo { reach_deg: [1.0, f64::NAN], ..servo() },
     ] {
         assert!(sound(&BoardInfo { servos: vec![wrong.clone()], ..board() }).is_err(), "{wrong:?}");
     }
