@@ -165,8 +165,7 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
     let reading = Reading { overrides, path: args.config.clone(), inherited };
     let running = run_until_signal(config, parts, reading, shutdown, line.clone());
     // Unwinding drops the daemon, which stops the car.
-    let result =
-        catch_unwind(AssertUnwindSafe(|| runtime.block_on(running).map_err(|error| error.to_string())));
+    let result = catch_unwind(AssertUnwindSafe(|| runtime.block_on(running).map_err(Box::new)));
     // Not even a file that never ends keeps the program.
     runtime.shutdown_background();
     match result {
@@ -177,7 +176,13 @@ fn run(args: &Args, overrides: Overrides) -> u8 {
             FINE
         }
         Ok(Ok(())) => complain("without a guard the daemon does not drive; the car was stopped", FAILED),
-        Ok(Err(error)) => complain(&error, FAILED),
+        Ok(Err(error)) => {
+            // What could not be opened a guard cannot open either, and the rest is at rest.
+            if let (RunError::Start(StartError::Board(_)), Some(post)) = (&*error, post) {
+                post.dismiss();
+            }
+            complain(&error.to_string(), FAILED)
+        }
         Err(_panic) => complain("the daemon panicked, as the log says; the car was stopped", FAILED),
     }
 }

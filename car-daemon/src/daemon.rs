@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hal::file::Faults;
-use hal::{AssembleError, Interlock, Platform};
+use hal::{AssembleError, Car, Interlock, Platform};
 use nix::unistd::Uid;
 use protocol::Event;
 use tokio::sync::mpsc;
@@ -131,7 +131,7 @@ impl Daemon {
     ///
     /// # Errors
     /// Where board or endpoints cannot be opened; everything opened so far is closed again, and the
-    /// car is at rest.
+    /// car is at rest, as far as it answers: also what was not opened yet, and an earlier daemon left on.
     pub async fn start(config: &Config, parts: Parts) -> Result<Self, StartError> {
         let mut parts = parts;
         let lock = match parts.lock.take() {
@@ -139,9 +139,12 @@ impl Daemon {
             taken => taken,
         };
         let platform = (config.platform.open)(config);
-        let mut daemon = Self::start_on(config, parts, platform).await?;
-        daemon._lock = lock;
-        Ok(daemon)
+        let started = Self::start_on(config, parts, platform).await;
+        if let Err(StartError::Board(_)) = &started {
+            // Under the lock still.
+            rest_once(config);
+        }
+        started.map(|daemon| Self { _lock: lock, ..daemon })
     }
 
     /// As [`start`](Self::start), on a platform that the caller has opened: a test keeps a handle of
@@ -269,6 +272,18 @@ impl Daemon {
         let kept = tokio::task::spawn_blocking(move || drop(below));
         drop(tokio::time::timeout(self.drain * 2, kept).await);
     }
+}
+
+/// Brings to rest what still answers of a board that could not be opened; the rest is named, and why it
+/// failed is that for which the daemon does not start.
+fn rest_once(config: &Config) {
+    if !config.platform.outlives {
+        return;
+    }
+    let Err(failures) = Car::rest(&config.board, &mut *(config.platform.open)(config)) else { return };
+    let mut parts: Vec<String> = failures.into_iter().map(|failure| failure.part).collect();
+    parts.dedup();
+    tracing::warn!("not known to be at rest, as it does not answer: {}", parts.join(", "));
 }
 
 /// Every token, as a key by its name. One by which no key can be made (its name is too long in bytes)

@@ -113,6 +113,20 @@ fn a_panic_while_the_daemon_starts_ends_it_with_1_and_a_reason_and_its_guard_sto
 }
 
 #[test]
+fn a_board_that_cannot_be_opened_is_brought_to_rest_as_far_as_it_answers_and_reported_once() {
+    let files = Files::left_running();
+    files.break_it("bus");
+    let output = files.command("run").output().expect("runs");
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let said = said(&output);
+    assert_eq!(said.matches("made to fail").count(), 1, "{said}");
+    assert!(said.contains("not known to be at rest, as it does not answer: chip pca9685@0x40\n"), "{said}");
+    // It would have tried for seconds, and said so.
+    assert!(!said.contains("guard:"), "{said}");
+    assert_eq!(files.duties(), [0; 4], "what an earlier process left running is off");
+}
+
+#[test]
 fn a_guard_that_dies_is_replaced_and_the_next_one_does_its_duty() {
     let (files, mut daemon, _driver) = driving();
     let first = guard_of(daemon.id()).expect("a guard");
