@@ -3,7 +3,9 @@
 //! - Without more, on the **simulated** car, with the daemon as a process of its own; `CAR_HIL=sim:PRESET` is that of
 //!   a preset. It also tries itself on presets, rightly wired and wrongly, so that it judges whatever drives a motor.
 //! - `CAR_HIL=mcp2221`: through the kernel of this machine, by its own I²C and GPIO drivers, to an emulated
-//!   USB adapter behind which is the simulated car. Needs root; `.ci/kernel` does it in a virtual machine.
+//!   USB adapter behind which is the simulated car. Needs root; `.ci/kernel` does it in a virtual machine. Its
+//!   lines tell of no edges (nor do, on Linux 6.1, those of the CP2112 beside it: the kernel refuses to watch
+//!   them), so encoders and sonars are looked at on the other rungs alone.
 //! - `CAR_HIL=my-car.toml`: on a **board of one's own**. Its wheels turn: put it on a block. What an output
 //!   does is seen by the `[[loopback]]` wires of the board file.
 //!

@@ -43,6 +43,7 @@ pub(crate) const ALL: &[Behaviour] = &[
     Behaviour { name: "each line sensor sees the floor below it", run: sensing::line },
     Behaviour { name: "the inertial sensor feels what pulls and turns", run: sensing::imu },
     Behaviour { name: "the distance ahead is measured", run: sensing::range },
+    Behaviour { name: "encoders count what the wheels turn", run: sensing::encoders },
     Behaviour { name: "a sensor that does not answer stops nothing", run: sensing::lost },
     Behaviour { name: "a chip that does not answer stops the car until a reset", run: breaking::chip },
     Behaviour { name: "bridges that can sleep coast when their chip is gone", run: breaking::coast },

@@ -1,5 +1,8 @@
 //! A car that says what its sensors see. Where nobody can change what they see, they must at least see something.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use super::breaking::without;
@@ -132,6 +135,39 @@ pub(super) fn range(check: &mut Check<'_>) -> Done {
         })?;
     }
     daemon.end()
+}
+
+/// How long the wheels may take for the turns of [`encoders`], with power for some few a second at most.
+const TURNING: Duration = Duration::from_secs(15);
+
+/// Each of them: one that is missing would not let the car go straight.
+pub(super) fn encoders(check: &mut Check<'_>) -> Done {
+    let there = check.motors().iter().any(|motor| motor.encoder.is_some());
+    if !has(check, "encoders", there) {
+        return Ok(());
+    }
+    let power = check.rig.power();
+    let turn_m = std::f64::consts::PI * check.rig.board().drivetrain.wheel_diameter_m();
+    let daemon = check.start()?;
+    let mut driver = daemon.visit()?;
+    let (begun, mut state) = (Instant::now(), daemon.state()?);
+    while state["pose"]["x"].as_f64().is_none_or(|x| x < 2.0 * turn_m) {
+        if begun.elapsed() > TURNING {
+            return Err(format!("two turns of the wheels are {:.2} m, and it says {state}", 2.0 * turn_m));
+        }
+        driver.drive(power, 0.0)?;
+        thread::sleep(Duration::from_millis(100));
+        state = daemon.state()?;
+    }
+    check.looked();
+    check.measured(format!("pose {}, by {}", state["pose"], state["odometry"]));
+    drop(driver);
+    daemon.end()?;
+    if state["odometry"] == "encoders" {
+        Ok(())
+    } else {
+        Err(format!("it reckons, without encoders: {state}"))
+    }
 }
 
 pub(super) fn lost(check: &mut Check<'_>) -> Done {

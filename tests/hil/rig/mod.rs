@@ -112,7 +112,7 @@ impl Rung {
     /// Sets it up.
     pub(crate) fn open(&self) -> Result<Box<dyn Rig>, String> {
         Ok(match self {
-            Self::Simulated(None) => Box::new(simulated::Simulated::open(simulated::BOARD, false)?),
+            Self::Simulated(None) => Box::new(simulated::Simulated::open(simulated::FULL_BOARD, false)?),
             Self::Simulated(Some(name)) => Box::new(simulated::Simulated::open(preset(name)?, false)?),
             Self::Miswired(name) => Box::new(simulated::Simulated::open(preset(name)?, true)?),
             Self::Kernel => Box::new(kernel::Kernel::open()?),

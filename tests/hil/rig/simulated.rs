@@ -15,8 +15,12 @@ use super::{Around, Rig, daemon, machine};
 use crate::daemon::Setup;
 use crate::pins::Seen;
 
-/// A car that can be wired to an MCP2221: the kernel's, and this rig's where nobody names another.
+/// A car that can be wired to an MCP2221: the kernel's.
 pub(crate) const BOARD: &str = include_str!("../boards/mcp2221.toml");
+
+/// This rig's, where nobody names another: the same with encoders and a sonar.
+pub(crate) const FULL_BOARD: &str =
+    concat!(include_str!("../boards/mcp2221.toml"), include_str!("../boards/edges.toml"));
 
 /// A loaded machine of two processors: several threads wait for their turn between an event and the last write.
 const SLACK: Duration = Duration::from_millis(150);

@@ -112,7 +112,11 @@ fn no_edges(errno: Option<Errno>) -> Option<&'static str> {
             "this GPIO chip has no interrupts, so nobody can tell when the line changes: wire it to a line of \
              the computer itself",
         ),
-        Errno::NOTTY | Errno::INVAL => Some("edges need a kernel of 5.10 or newer"),
+        Errno::NOTTY => Some("edges need a kernel of 5.10 or newer"),
+        Errno::INVAL => Some(
+            "the driver of this GPIO chip refuses to tell of edges, or the kernel is older than 5.10: wire it to a \
+             line of the computer itself",
+        ),
         _ => None,
     }
 }
