@@ -27,6 +27,7 @@ pub use chip::{Chip, ChipKind, DEFAULT_BUS};
 pub use drive::DrivetrainSpec;
 pub use motor::{BridgeSpec, DriverSpec, EncoderSpec, End, EscReverse, EscSpec, MotorSpec, Side};
 pub use panel::{LoopbackSpec, OutputKind, OutputSpec};
+pub(crate) use pin::HEADER_PWM;
 pub use pin::{AnalogRef, PinRef};
 pub use presets::{PRESETS, Preset};
 pub use sensor::{

@@ -86,7 +86,7 @@ pub(super) enum Port {
 
 /// The GPIOs of a Raspberry Pi's header that its PWM comes out at ("BCM2835 ARM Peripherals", table 6-31; "RP1
 /// Peripherals", 3.1).
-const HEADER_PWM: [u32; 4] = [12, 13, 18, 19];
+pub(crate) const HEADER_PWM: [u32; 4] = [12, 13, 18, 19];
 
 /// What a pin may look like, for the person who wrote something else.
 const FORMS: &str = "write gpio:GPIO17, pwm:header:12 or pca9685@0x40:0";
@@ -136,7 +136,7 @@ pub(super) fn chip_text(text: &str) -> Result<(String, String, u8), &'static str
     ))
 }
 
-/// Nothing but digits: Rust would read a sign too.
+/// Nothing but digits, hexadecimal ones too: Rust would read a sign as well.
 fn digits(text: &str) -> Option<&str> {
     text.chars().all(|c| c.is_ascii_hexdigit()).then_some(text)
 }

@@ -23,9 +23,6 @@ const HEADER: [(&str, &[(u32, u32)]); 2] = [
     ("98000.pwm", &[(12, 0), (13, 1), (18, 2), (19, 3)]),
 ];
 
-/// Every GPIO of the header that may have hardware PWM.
-pub(super) const HEADER_GPIOS: [u32; 4] = [12, 13, 18, 19];
-
 /// Whose members may use PWM on Raspberry Pi OS.
 const GROUP: &str = "gpio";
 /// The polarity in which no duty is always off.

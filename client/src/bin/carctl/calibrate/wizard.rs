@@ -74,7 +74,12 @@ impl Wizard {
         todo.reverse();
         let (motors, servos) = (board.motors.len(), board.servos.len());
         let said = vec![
-            Line::Title(format!("Calibration of {}: {motors} motors, {servos} servos", board.name)),
+            Line::Title(format!(
+                "Calibration of {}: {}, {}",
+                board.name,
+                counted(motors, "motor"),
+                counted(servos, "servo")
+            )),
             Line::Text(
                 "Lift the car so that all of its wheels turn freely, and keep your fingers off.".into(),
             ),
@@ -185,4 +190,10 @@ impl Wizard {
             Step::Lift | Step::Over(_) => {}
         }
     }
+}
+
+/// `1 motor`, `2 motors`
+fn counted(count: usize, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
 }

@@ -5,8 +5,9 @@ use std::path::Path;
 use rustix::fs::{Access, access};
 
 use super::super::file_name;
-use super::super::pwm::{Device, HEADER_GPIOS, devices as found, nowhere};
+use super::super::pwm::{Device, devices as found, nowhere};
 use super::text;
+use crate::board::HEADER_PWM;
 
 /// A PWM device.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub(super) fn devices(class: &Path) -> Vec<PwmDevice> {
 fn look(device: &Device) -> PwmDevice {
     let pin =
         |kind: &str, gpio| Some(PwmPin { kind: kind.to_owned(), gpio, channel: device.channel(kind, gpio)? });
-    let header = HEADER_GPIOS.iter().filter_map(|gpio| pin("header", *gpio));
+    let header = HEADER_PWM.iter().filter_map(|gpio| pin("header", *gpio));
     let soft = device.soft_gpio().and_then(|gpio| pin("soft", gpio));
     PwmDevice {
         chip: file_name(&device.chip),
