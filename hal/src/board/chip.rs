@@ -5,7 +5,7 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use crate::driver::{ads1115, ina219, robot_hat, scmd};
+use crate::driver::{ads1115, ads7830, ina219, pca9685, pcf8591, robot_hat, scmd};
 
 /// A chip on an I²C bus.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,8 +80,8 @@ impl ChipKind {
     #[must_use]
     pub fn addresses(&self) -> RangeInclusive<u8> {
         match self {
-            Self::Pca9685 { .. } => 0x40..=0x77,
-            Self::RobotHat { .. } => 0x14..=0x17,
+            Self::Pca9685 { .. } => pca9685::ADDRESSES,
+            Self::RobotHat { .. } => robot_hat::ADDRESSES,
             Self::Ina219 { .. } => 0x40..=0x4F,
             Self::Ads7830 { .. } | Self::Ads1115 => 0x48..=0x4B,
             Self::Pcf8591 { .. } => 0x48..=0x4F,
@@ -94,8 +94,8 @@ impl ChipKind {
     #[must_use]
     pub fn pwm_channels(&self) -> u8 {
         match self {
-            Self::Pca9685 { .. } => 16,
-            Self::RobotHat { .. } => 20,
+            Self::Pca9685 { .. } => pca9685::CHANNELS,
+            Self::RobotHat { .. } => robot_hat::CHANNELS,
             Self::Scmd => scmd::CHANNELS,
             _ => 0,
         }
@@ -105,8 +105,10 @@ impl ChipKind {
     #[must_use]
     pub fn analog_inputs(&self) -> u8 {
         match self {
-            Self::RobotHat { .. } | Self::Ads7830 { .. } => 8,
-            Self::Pcf8591 { .. } | Self::Ads1115 => 4,
+            Self::RobotHat { .. } => robot_hat::ANALOG_INPUTS,
+            Self::Ads7830 { .. } => ads7830::CHANNELS,
+            Self::Pcf8591 { .. } => pcf8591::CHANNELS,
+            Self::Ads1115 => ads1115::CHANNELS,
             _ => 0,
         }
     }
