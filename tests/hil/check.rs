@@ -113,7 +113,7 @@ impl<'a> Check<'a> {
         let turning = self.wanted(|_| Doing::Turning(power));
         let tells = |(pin, level): &(PinRef, Wanted)| {
             turning.iter().any(|(other, turning)| other == pin && turning != level)
-                && self.rig.look(pin).is_ok()
+                && self.rig.reach().look(pin).is_ok()
         };
         // All that is seen may be the same on a motor that turns.
         if !braked.iter().any(tells) {
@@ -226,7 +226,7 @@ impl<'a> Check<'a> {
     }
 
     fn look(&mut self, pin: &PinRef) -> Option<Seen> {
-        match self.rig.look(pin) {
+        match self.rig.reach().look(pin) {
             Ok(seen) => {
                 self.looked += 1;
                 Some(seen)

@@ -16,16 +16,16 @@ const GONE: Duration = Duration::from_millis(100);
 /// The chip of the motors, if this rig can cut it off.
 fn loose_chip(check: &mut Check<'_>) -> Option<Chip> {
     let chip = chip_of_motors(check)?;
-    let plugged = check.rig.plug(&chip, true);
+    let plugged = check.rig.reach().plug(&chip, true);
     check.can(&format!("cutting off {chip}"), plugged)?;
     Some(chip)
 }
 
 /// That the chip was cut off does not last longer than what looks at it.
 pub(super) fn without(check: &mut Check<'_>, chip: &Chip, look: impl FnOnce(&mut Check<'_>) -> Done) -> Done {
-    check.rig.plug(chip, false)?;
+    check.rig.reach().plug(chip, false)?;
     let looked = look(check);
-    check.rig.plug(chip, true)?;
+    check.rig.reach().plug(chip, true)?;
     looked
 }
 

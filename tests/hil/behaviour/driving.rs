@@ -69,13 +69,13 @@ const VISIBLE_RAD_S: f64 = 1.0;
 
 fn wheel_turns(check: &mut Check<'_>, motor: &str, way: f64) -> Done {
     let what = format!("wheel of {motor}");
-    let speed = check.rig.wheel_rad_s(motor);
+    let speed = check.rig.reach().wheel_rad_s(motor);
     if check.can(&what, speed).is_none() {
         return Ok(());
     }
     check.looked();
     check.eventually(&format!("{what} turns as told"), |check| {
-        Ok(check.rig.wheel_rad_s(motor)? * way > VISIBLE_RAD_S)
+        Ok(check.rig.reach().wheel_rad_s(motor)? * way > VISIBLE_RAD_S)
     })
 }
 

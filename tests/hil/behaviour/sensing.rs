@@ -54,7 +54,7 @@ pub(super) fn battery(check: &mut Check<'_>) -> Done {
     says(check, &daemon, "battery")?;
     let middle = battery.empty_v.midpoint(battery.full_v);
     for volts in [battery.full_v, middle, battery.full_v] {
-        let changed = check.rig.surround(Around::Battery { volts, amps: 0.5 });
+        let changed = check.rig.reach().surround(Around::Battery { volts, amps: 0.5 });
         if check.can("another battery", changed).is_none() {
             break;
         }
@@ -75,7 +75,7 @@ pub(super) fn line(check: &mut Check<'_>) -> Done {
     for dark in 0..count {
         for index in 0..count {
             let darkness = if index == dark { 1.0 } else { 0.0 };
-            let changed = check.rig.surround(Around::Floor { index, darkness });
+            let changed = check.rig.reach().surround(Around::Floor { index, darkness });
             if check.can("another floor", changed).is_none() {
                 return daemon.end();
             }
@@ -99,7 +99,7 @@ pub(super) fn imu(check: &mut Check<'_>) -> Done {
     for (acceleration, rotation) in
         [([2.0, -3.0, GRAVITY], [0.5, -1.0, 2.0]), ([0.0, 0.0, GRAVITY], [0.0; 3])]
     {
-        let changed = check.rig.surround(Around::Motion { acceleration, rotation });
+        let changed = check.rig.reach().surround(Around::Motion { acceleration, rotation });
         if check.can("moving the car", changed).is_none() {
             break;
         }
@@ -120,7 +120,7 @@ pub(super) fn range(check: &mut Check<'_>) -> Done {
         return Ok(());
     }
     let ahead = |check: &mut Check<'_>, distance_m: f64| {
-        let changed = check.rig.surround(Around::Obstacle { distance_m });
+        let changed = check.rig.reach().surround(Around::Obstacle { distance_m });
         check.can("another distance", changed).is_some()
     };
     ahead(check, 1.0);
@@ -176,7 +176,7 @@ pub(super) fn lost(check: &mut Check<'_>) -> Done {
         check.blind("a chip that is only a sensor", "this board has no inertial sensor");
         return Ok(());
     };
-    let plugged = check.rig.plug(&imu, true);
+    let plugged = check.rig.reach().plug(&imu, true);
     if check.can(&format!("cutting off {imu}"), plugged).is_none() {
         return Ok(());
     }

@@ -68,16 +68,16 @@ pub(super) fn estop(check: &mut Check<'_>) -> Done {
 }
 
 pub(super) fn button(check: &mut Check<'_>) -> Done {
-    let pressed = check.rig.press(false);
+    let pressed = check.rig.reach().press(false);
     if check.can("the e-stop button", pressed).is_none() {
         return Ok(());
     }
     let power = check.rig.power();
     let (daemon, mut driver) = driving(check)?;
     let since = Instant::now();
-    check.rig.press(true)?;
+    check.rig.reach().press(true)?;
     check.stops("the button was pressed", since, STOP)?;
-    check.rig.press(false)?;
+    check.rig.reach().press(false)?;
     check.eventually("the emergency stop is latched", |_| Ok(daemon.state()?["mode"] == "estop"))?;
     refused(check, &mut driver, "after the button")?;
     check.looked();

@@ -5,15 +5,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use hal::Board;
-use hal::board::{Chip, PinRef};
+use hal::board::Chip;
 use tempfile::TempDir;
 use tests::bench::Bench;
 use tests::usb::mcp2221::{Plug, Traffic};
 
-use super::simulated::{BOARD, look, plug, press, surround, wheel_rad_s};
-use super::{Around, Rig, daemon, machine};
+use super::simulated::BOARD;
+use super::{Reach, Rig, daemon, machine};
 use crate::daemon::Setup;
-use crate::pins::Seen;
 
 /// The bus of the board, for which the kernel has a name of its own.
 const BUS: &str = "i2c-0";
@@ -84,25 +83,8 @@ impl Rig for Kernel {
         Setup { program: daemon(), config, control: vec![format!("stall_ms = {STALL_MS}")] }
     }
 
-    fn look(&mut self, pin: &PinRef) -> Result<Seen, String> {
-        look(&self.bench, pin)
-    }
-
-    fn wheel_rad_s(&mut self, motor: &str) -> Result<f64, String> {
-        wheel_rad_s(&self.bench, motor)
-    }
-
-    fn press(&mut self, pressed: bool) -> Result<(), String> {
-        press(&self.bench, pressed)
-    }
-
-    fn plug(&mut self, chip: &Chip, plugged: bool) -> Result<(), String> {
-        plug(&self.bench, chip, plugged);
-        Ok(())
-    }
-
-    fn surround(&mut self, around: Around) -> Result<(), String> {
-        surround(&self.bench, around)
+    fn reach(&mut self) -> &mut dyn Reach {
+        &mut self.bench
     }
 
     fn traffic(&mut self, chip: &Chip) -> Result<Traffic, String> {

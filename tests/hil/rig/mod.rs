@@ -28,20 +28,8 @@ pub(crate) trait Rig: Send {
     /// How a daemon is started on it.
     fn setup(&self) -> Setup;
 
-    /// What is on an output pin.
-    fn look(&mut self, pin: &PinRef) -> Result<Seen, String>;
-
-    /// How fast a motor's wheel turns, rad/s, forward positive.
-    fn wheel_rad_s(&mut self, motor: &str) -> Result<f64, String>;
-
-    /// Presses the e-stop's button, or lets go of it.
-    fn press(&mut self, pressed: bool) -> Result<(), String>;
-
-    /// Cuts a chip off its bus, or wires it again.
-    fn plug(&mut self, chip: &Chip, plugged: bool) -> Result<(), String>;
-
-    /// Changes what is around the car.
-    fn surround(&mut self, around: Around) -> Result<(), String>;
+    /// What can be seen of the car, and done to it.
+    fn reach(&mut self) -> &mut dyn Reach;
 
     /// What went over the bus to a chip.
     fn traffic(&mut self, chip: &Chip) -> Result<Traffic, String>;
@@ -56,6 +44,32 @@ pub(crate) trait Rig: Send {
 
     /// How much power the wheels get.
     fn power(&self) -> f64;
+}
+
+/// What can be seen of a car and done to it, from outside of whoever drives it. What cannot, it says.
+pub(crate) trait Reach {
+    /// What is on an output pin.
+    fn look(&mut self, pin: &PinRef) -> Result<Seen, String>;
+
+    /// How fast a motor's wheel turns, rad/s, forward positive.
+    fn wheel_rad_s(&mut self, _motor: &str) -> Result<f64, String> {
+        Err("nobody sees this wheel".to_owned())
+    }
+
+    /// Presses the e-stop's button, or lets go of it.
+    fn press(&mut self, _pressed: bool) -> Result<(), String> {
+        Err("nobody is there to press it".to_owned())
+    }
+
+    /// Cuts a chip off its bus, or wires it again.
+    fn plug(&mut self, _chip: &Chip, _plugged: bool) -> Result<(), String> {
+        Err("nobody is there to pull a wire".to_owned())
+    }
+
+    /// Changes what is around the car.
+    fn surround(&mut self, _around: Around) -> Result<(), String> {
+        Err("nobody is there to change it".to_owned())
+    }
 }
 
 /// What is around a car, for its sensors.

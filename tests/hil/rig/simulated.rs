@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tests::bench::{Bench, door};
 use tests::usb::mcp2221::Traffic;
 
-use super::{Around, Rig, daemon, machine};
+use super::{Around, Reach, Rig, daemon, machine};
 use crate::daemon::Setup;
 use crate::pins::Seen;
 
@@ -89,25 +89,8 @@ impl Rig for Simulated {
         Setup { program: daemon(), config, control: vec![format!("stall_ms = {STALL_MS}")] }
     }
 
-    fn look(&mut self, pin: &PinRef) -> Result<Seen, String> {
-        look(&self.bench, pin)
-    }
-
-    fn wheel_rad_s(&mut self, motor: &str) -> Result<f64, String> {
-        wheel_rad_s(&self.bench, motor)
-    }
-
-    fn press(&mut self, pressed: bool) -> Result<(), String> {
-        press(&self.bench, pressed)
-    }
-
-    fn plug(&mut self, chip: &Chip, plugged: bool) -> Result<(), String> {
-        plug(&self.bench, chip, plugged);
-        Ok(())
-    }
-
-    fn surround(&mut self, around: Around) -> Result<(), String> {
-        surround(&self.bench, around)
+    fn reach(&mut self) -> &mut dyn Reach {
+        &mut self.bench
     }
 
     fn traffic(&mut self, chip: &Chip) -> Result<Traffic, String> {
@@ -138,37 +121,45 @@ const DUTY_OFF: f64 = 0.0005;
 /// Two steps of it at 50 Hz, 4.88 µs each.
 const PULSE_OFF_US: f64 = 10.0;
 
-pub(super) fn look(bench: &Bench, pin: &PinRef) -> Result<Seen, String> {
-    let signal = bench.sim().signal(pin).ok_or("the simulated car has no such pin")?;
-    Ok(Seen {
-        duty: signal.duty,
-        duty_off: DUTY_OFF,
-        pulse_us: signal.pulse_us(),
-        pulse_off_us: PULSE_OFF_US,
-    })
-}
+/// The simulated car itself is looked at, past whoever drives it.
+impl Reach for Bench {
+    fn look(&mut self, pin: &PinRef) -> Result<Seen, String> {
+        let signal = self.sim().signal(pin).ok_or("the simulated car has no such pin")?;
+        Ok(Seen {
+            duty: signal.duty,
+            duty_off: DUTY_OFF,
+            pulse_us: signal.pulse_us(),
+            pulse_off_us: PULSE_OFF_US,
+        })
+    }
 
-pub(super) fn wheel_rad_s(bench: &Bench, motor: &str) -> Result<f64, String> {
-    bench.sim().wheel_speed_rad_s(motor).ok_or_else(|| "the simulated car has no such motor".to_owned())
-}
+    fn wheel_rad_s(&mut self, motor: &str) -> Result<f64, String> {
+        self.sim().wheel_speed_rad_s(motor).ok_or_else(|| "the simulated car has no such motor".to_owned())
+    }
 
-pub(super) fn press(bench: &Bench, pressed: bool) -> Result<(), String> {
-    let there = bench.sim().press_estop(pressed);
-    there.then_some(()).ok_or_else(|| "the board has no e-stop button".to_owned())
-}
+    fn press(&mut self, pressed: bool) -> Result<(), String> {
+        let there = self.sim().press_estop(pressed);
+        there.then_some(()).ok_or_else(|| "the board has no e-stop button".to_owned())
+    }
 
-pub(super) fn plug(bench: &Bench, chip: &Chip, plugged: bool) {
-    let sim = bench.sim();
-    if plugged { sim.plug(chip.address) } else { sim.unplug(chip.address) }
-}
+    fn plug(&mut self, chip: &Chip, plugged: bool) -> Result<(), String> {
+        let sim = self.sim();
+        if plugged {
+            sim.plug(chip.address)
+        } else {
+            sim.unplug(chip.address)
+        }
+        Ok(())
+    }
 
-pub(super) fn surround(bench: &Bench, around: Around) -> Result<(), String> {
-    let sim = bench.sim();
-    let there = match around {
-        Around::Battery { volts, amps } => sim.set_battery(volts, amps),
-        Around::Floor { index, darkness } => sim.set_line(index, darkness),
-        Around::Obstacle { distance_m } => sim.set_range(Some(distance_m)),
-        Around::Motion { acceleration, rotation } => sim.set_imu(acceleration, rotation),
-    };
-    there.then_some(()).ok_or_else(|| "the board has no such sensor".to_owned())
+    fn surround(&mut self, around: Around) -> Result<(), String> {
+        let sim = self.sim();
+        let there = match around {
+            Around::Battery { volts, amps } => sim.set_battery(volts, amps),
+            Around::Floor { index, darkness } => sim.set_line(index, darkness),
+            Around::Obstacle { distance_m } => sim.set_range(Some(distance_m)),
+            Around::Motion { acceleration, rotation } => sim.set_imu(acceleration, rotation),
+        };
+        there.then_some(()).ok_or_else(|| "the board has no such sensor".to_owned())
+    }
 }

@@ -11,7 +11,7 @@ use hal::{Board, Platform};
 use tests::typed;
 use tests::usb::mcp2221::Traffic;
 
-use super::{Around, Rig, daemon, machine};
+use super::{Reach, Rig, daemon, machine};
 use crate::daemon::Setup;
 use crate::pins::Seen;
 
@@ -78,32 +78,8 @@ impl Rig for Wires {
         Setup { program: daemon(), config, control: Vec::new() }
     }
 
-    fn look(&mut self, pin: &PinRef) -> Result<Seen, String> {
-        if !self.lines.iter().any(|(from, _)| from == pin) {
-            return Err("no [[loopback]] wire comes from it".to_owned());
-        }
-        if !self.seen.contains_key(pin) || self.looked.elapsed() > NEWS {
-            self.seen = watch(&mut self.lines)?;
-            self.looked = Instant::now();
-        }
-        // Told once: who asks again wants to know what is there now.
-        self.seen.remove(pin).ok_or_else(|| "it was not looked at".to_owned())
-    }
-
-    fn wheel_rad_s(&mut self, _: &str) -> Result<f64, String> {
-        Err("nobody sees this wheel".to_owned())
-    }
-
-    fn press(&mut self, _: bool) -> Result<(), String> {
-        Err("nobody is there to press it".to_owned())
-    }
-
-    fn plug(&mut self, _: &Chip, _: bool) -> Result<(), String> {
-        Err("nobody is there to pull a wire".to_owned())
-    }
-
-    fn surround(&mut self, _: Around) -> Result<(), String> {
-        Err("nobody is there to change it".to_owned())
+    fn reach(&mut self) -> &mut dyn Reach {
+        self
     }
 
     fn traffic(&mut self, _: &Chip) -> Result<Traffic, String> {
@@ -122,6 +98,21 @@ impl Rig for Wires {
 
     fn power(&self) -> f64 {
         0.4
+    }
+}
+
+/// Where a wire comes from an output; nobody is there to do anything to the car.
+impl Reach for Wires {
+    fn look(&mut self, pin: &PinRef) -> Result<Seen, String> {
+        if !self.lines.iter().any(|(from, _)| from == pin) {
+            return Err("no [[loopback]] wire comes from it".to_owned());
+        }
+        if !self.seen.contains_key(pin) || self.looked.elapsed() > NEWS {
+            self.seen = watch(&mut self.lines)?;
+            self.looked = Instant::now();
+        }
+        // Told once: who asks again wants to know what is there now.
+        self.seen.remove(pin).ok_or_else(|| "it was not looked at".to_owned())
     }
 }
 
