@@ -8,9 +8,9 @@ use hal::{IoError, IoKind};
 use crate::chip::{self, Chip, Feed};
 use crate::clock::Nanos;
 use crate::digest::Digest;
+use crate::engine::Shared;
 use crate::signal::Signal;
 use crate::transcript::{Direction, Transcript};
-use crate::world::Shared;
 
 /// The address that every chip hears (UM10204, section 3.1.13).
 const GENERAL_CALL: u8 = 0x00;
@@ -196,15 +196,15 @@ impl Buses {
 /// A handle on a bus. Like the kernel's, it reaches whatever address a transfer names.
 #[derive(Debug)]
 pub(crate) struct Port {
-    world: Shared,
+    engine: Shared,
     bus: String,
 }
 
 impl Port {
     /// Fails if the board has no such bus.
-    pub(crate) fn open(world: &Shared, bus: &str) -> Result<Self, IoError> {
-        world.lock().circuit.buses.check(bus)?;
-        Ok(Self { world: world.clone(), bus: bus.into() })
+    pub(crate) fn open(engine: &Shared, bus: &str) -> Result<Self, IoError> {
+        engine.lock().circuit.buses.check(bus)?;
+        Ok(Self { engine: engine.clone(), bus: bus.into() })
     }
 }
 
@@ -214,17 +214,17 @@ impl ErrorType for Port {
 
 impl I2c for Port {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
-        let mut world = self.world.lock();
-        let now = world.clock.now();
+        let mut engine = self.engine.lock();
+        let now = engine.clock.now();
         let failed = |(reason, kind): (&str, IoKind)| {
             let place = format!("{} address {address:#04x}", self.bus);
             IoError { place, reason: reason.to_owned(), kind }
         };
-        world.circuit.buses.begin().map_err(failed)?;
+        engine.circuit.buses.begin().map_err(failed)?;
         // Adjacent operations of one kind are one transfer: embedded-hal puts no start between them.
         for transfer in operations.chunk_by_mut(|a, b| is_write(a) == is_write(b)) {
             let mut data = gather(transfer);
-            let acknowledged = world.circuit.change(|circuit| match is_write(&transfer[0]) {
+            let acknowledged = engine.circuit.change(|circuit| match is_write(&transfer[0]) {
                 true => circuit.buses.write(&self.bus, address, &data, now),
                 false => circuit.buses.read(&self.bus, address, &mut data, now),
             });

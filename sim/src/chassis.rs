@@ -7,6 +7,7 @@ use hal::Motion;
 use hal::board::DrivetrainSpec;
 
 use crate::digest::Digest;
+use crate::world::Start;
 
 /// A body on wheels.
 #[derive(Debug)]
@@ -45,8 +46,8 @@ struct Twist {
 }
 
 impl Chassis {
-    /// At rest at the origin, looking along x. `None` for a drivetrain that has no model here.
-    pub(crate) fn new(spec: &DrivetrainSpec) -> Option<Self> {
+    /// At rest where the world says. `None` for a drivetrain that has no model here.
+    pub(crate) fn new(spec: &DrivetrainSpec, start: &Start) -> Option<Self> {
         let wheels = match *spec {
             DrivetrainSpec::Differential { track_m, .. } => Wheels::Differential { track_m },
             DrivetrainSpec::Ackermann { wheelbase_m, .. } => Wheels::Ackermann { wheelbase_m },
@@ -59,7 +60,12 @@ impl Chassis {
             wheels,
             wheel_radius_m: spec.wheel_diameter_m() / 2.0,
             top_speed_mps: spec.top_speed_mps(),
-            motion: Motion::default(),
+            motion: Motion {
+                x_m: start.x_m,
+                y_m: start.y_m,
+                heading_rad: wrap(start.heading_rad),
+                ..Motion::default()
+            },
         })
     }
 
@@ -133,7 +139,7 @@ mod tests {
     fn chassis() -> Chassis {
         let spec =
             DrivetrainSpec::Differential { track_m: 0.13, wheel_diameter_m: 0.065, top_speed_mps: 0.68 };
-        Chassis::new(&spec).unwrap()
+        Chassis::new(&spec, &Start::default()).unwrap()
     }
 
     fn sides(left: f64, right: f64) -> Turned {
@@ -151,7 +157,7 @@ mod tests {
         };
         let radius = wheelbase_m / angle.tan();
         for steps in [1, 7, 1000] {
-            let mut chassis = Chassis::new(&spec).unwrap();
+            let mut chassis = Chassis::new(&spec, &Start::default()).unwrap();
             // 0.3 m in all.
             let wheel = 0.3 / 0.0325 / f64::from(steps);
             for _ in 0..steps {
@@ -174,7 +180,7 @@ mod tests {
             wheel_diameter_m: 0.065,
             top_speed_mps: 0.68,
         };
-        let mut chassis = Chassis::new(&spec).unwrap();
+        let mut chassis = Chassis::new(&spec, &Start::default()).unwrap();
         chassis.step(sides(-1.0, 1.0), sides(-1.0, 1.0), 0.4);
         assert_eq!(chassis.motion(), Motion::default());
     }
@@ -191,7 +197,7 @@ mod tests {
         let (ahead, aside, turn) = (0.1_f64, 0.2_f64, 0.5_f64);
         let (sin, versin) = (turn.sin() / turn, (1.0 - turn.cos()) / turn);
         for steps in [1, 1000] {
-            let mut chassis = Chassis::new(&spec).unwrap();
+            let mut chassis = Chassis::new(&spec, &Start::default()).unwrap();
             let part = |metres: f64| metres / 0.04 / f64::from(steps);
             let turned = Turned {
                 left: part(ahead - 0.14 * turn),

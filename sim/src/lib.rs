@@ -35,7 +35,9 @@ mod circuit;
 mod clock;
 mod digest;
 mod encoder;
+mod engine;
 mod esc;
+mod fault;
 mod motor;
 mod net;
 mod pin;
@@ -45,7 +47,7 @@ mod sonar;
 mod surroundings;
 mod transcript;
 mod watch;
-mod world;
+pub mod world;
 
 use std::time::Duration;
 
@@ -54,60 +56,84 @@ use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{Board, IoError, Motion, Platform};
 
 pub use bridge::Terminals;
+pub use fault::{Fault, Sensor};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
+pub use world::World;
 
+use engine::Shared;
 use motor::Motor;
 use surroundings::Surroundings;
 use transcript::Transcript;
-use world::Shared;
+
+/// What a run begins with besides the board.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Where the car stands.
+    pub world: World,
+    /// Of all chance: noise, and how motors differ. The same seed gives the same run.
+    pub seed: u64,
+}
+
+impl Default for Setup {
+    /// On an open floor, with seed 0.
+    fn default() -> Self {
+        Self { world: World::open(), seed: 0 }
+    }
+}
 
 /// The platform. Cheap handle; clones see the same world (tests keep one and give one to the car).
 #[derive(Clone, Debug)]
 pub struct Sim {
-    world: Shared,
+    engine: Shared,
 }
 
 impl Sim {
-    /// A car at rest at the origin, wired as the board says, its chips as after power-up.
+    /// A car at rest on an open floor, wired as the board says, its chips as after power-up.
     #[must_use]
     pub fn new(board: &Board) -> Self {
-        Self { world: Shared::new(board) }
+        Self::of(board, &Setup::default())
+    }
+
+    /// The same in another setting.
+    #[must_use]
+    pub fn of(board: &Board, setup: &Setup) -> Self {
+        Self { engine: Shared::new(board, setup) }
     }
 
     /// Lets virtual time pass. The physics runs in steps of 1 ms; what is left over counts towards
     /// the next step. A write in the middle of a step counts from the beginning of that step.
     pub fn step(&self, by: Duration) {
-        self.world.lock().run_for(clock::nanos(by));
+        self.engine.lock().run_for(clock::nanos(by));
     }
 
     /// The virtual time since the car was built.
     #[must_use]
     pub fn now(&self) -> Duration {
-        Duration::from_nanos(self.world.lock().clock.now())
+        Duration::from_nanos(self.engine.lock().clock.now())
     }
 
     /// What is on a pin now; `None` if the board has no such pin.
     #[must_use]
     pub fn signal(&self, pin: &PinRef) -> Option<Signal> {
-        self.world.lock().circuit.signal(pin)
+        self.engine.lock().circuit.signal(pin)
     }
 
     /// What a chip's register holds, read without touching the bus. `None` without such a chip or
     /// register. `address` is the one in the board file.
     #[must_use]
     pub fn chip_register(&self, bus: &str, address: u8, register: u8) -> Option<u8> {
-        self.world.lock().circuit.buses.register(bus, address, register)
+        self.engine.lock().circuit.buses.register(bus, address, register)
     }
 
     /// What a named motor gets from its bridge now, or from its ESC in the last step; of a motor that the board calls inverted, before
     /// its swapped leads.
     #[must_use]
     pub fn terminals(&self, motor: &str) -> Option<Terminals> {
-        let world = self.world.lock();
-        let motor = world.motors.iter().find(|m| m.name == motor)?;
+        let engine = self.engine.lock();
+        let motor = engine.motors.iter().find(|m| m.name == motor)?;
         // An ESC takes a step to make anything of its pulses.
-        Some(motor.reads(|pin| world.circuit.signal(pin)).unwrap_or(motor.terminals))
+        Some(motor.reads(|pin| engine.circuit.signal(pin)).unwrap_or(motor.terminals))
     }
 
     /// How fast a named motor's wheel turns, rad/s, forward positive.
@@ -125,98 +151,98 @@ impl Sim {
     /// Where a named servo is now, in the degrees of the board.
     #[must_use]
     pub fn servo_deg(&self, servo: &str) -> Option<f64> {
-        let world = self.world.lock();
-        world.servos.iter().find(|s| s.name() == servo).map(servo::Servo::angle_deg)
+        let engine = self.engine.lock();
+        engine.servos.iter().find(|s| s.name() == servo).map(servo::Servo::angle_deg)
     }
 
     /// From now on keeps what goes over the I²C buses, the newest [`TRANSFERS`].
     pub fn record_bus(&self) {
-        self.world.lock().circuit.buses.transcript.get_or_insert_with(Transcript::default);
+        self.engine.lock().circuit.buses.transcript.get_or_insert_with(Transcript::default);
     }
 
     /// What was recorded since this was last asked, oldest first. Empty before [`Sim::record_bus`].
     #[must_use]
     pub fn take_bus_transcript(&self) -> Vec<Transfer> {
-        self.world.lock().circuit.buses.transcript.as_mut().map(Transcript::take).unwrap_or_default()
+        self.engine.lock().circuit.buses.transcript.as_mut().map(Transcript::take).unwrap_or_default()
     }
 
     /// Cuts the bus to the chips at an address, on every bus. They no longer acknowledge, and keep
     /// doing what they did.
     pub fn unplug(&self, address: u8) {
-        self.world.lock().circuit.buses.set_plugged(address, false);
+        self.engine.lock().circuit.buses.set_plugged(address, false);
     }
 
     /// Undoes [`Sim::unplug`].
     pub fn plug(&self, address: u8) {
-        self.world.lock().circuit.buses.set_plugged(address, true);
+        self.engine.lock().circuit.buses.set_plugged(address, true);
     }
 
     /// Somebody holds the wires of every bus, or lets go of them: until then no transfer succeeds.
     pub fn jam_buses(&self, jammed: bool) {
-        self.world.lock().circuit.buses.jammed = jammed;
+        self.engine.lock().circuit.buses.jammed = jammed;
     }
 
     /// SDA of every bus lies at ground, or no longer: until then every byte to every address is acknowledged,
     /// and none arrives; what is read is zero.
     pub fn ground_sda(&self, grounded: bool) {
-        self.world.lock().circuit.buses.grounded = grounded;
+        self.engine.lock().circuit.buses.grounded = grounded;
     }
 
     /// Noise spoils the next so many transfers, on whatever bus.
     pub fn disturb_buses(&self, transfers: usize) {
-        self.world.lock().circuit.buses.noise = transfers;
+        self.engine.lock().circuit.buses.noise = transfers;
     }
 
     /// Lets the supply of the chips at an address drop for a moment, on every bus. They are as after
     /// power-up, and acknowledge as before.
     pub fn reset_chip(&self, address: u8) {
-        self.world.lock().circuit.change(|circuit| circuit.buses.reset(address));
+        self.engine.lock().circuit.change(|circuit| circuit.buses.reset(address));
     }
 
     /// Presses the board's e-stop button, or lets go of it. Says whether the board has one. At first
     /// nobody presses it.
     pub fn press_estop(&self, pressed: bool) -> bool {
-        self.world.lock().surround(|around| around.press_estop(pressed))
+        self.engine.lock().surround(|around| around.press_estop(pressed))
     }
 
     /// Gives the car another battery: its volts, and the amperes that are drawn from it. Says whether the
     /// board measures it. At first it is full.
     pub fn set_battery(&self, volts: f64, amps: f64) -> bool {
-        self.world.lock().surround(|around| around.set_battery(volts, amps))
+        self.engine.lock().surround(|around| around.set_battery(volts, amps))
     }
 
     /// Puts another floor under a line sensor, counted from the left: 0 light to 1 dark. Says whether the
     /// board has that sensor. At first the floor is light.
     pub fn set_line(&self, index: usize, darkness: f64) -> bool {
-        self.world.lock().surround(|around| around.set_line(index, darkness))
+        self.engine.lock().surround(|around| around.set_line(index, darkness))
     }
 
     /// Puts something that far ahead of the car, metres, or takes it away. Says whether the board looks
     /// ahead. At first there is nothing.
     pub fn set_range(&self, distance_m: Option<f64>) -> bool {
-        self.world.lock().surround(|around| around.set_range(distance_m))
+        self.engine.lock().surround(|around| around.set_range(distance_m))
     }
 
     /// Takes the supply from what looks ahead, for good. Says whether the board looks ahead.
     pub fn unplug_range(&self) -> bool {
-        self.world.lock().surround(Surroundings::unplug_range)
+        self.engine.lock().surround(Surroundings::unplug_range)
     }
 
     /// Lets something else pull at the car (m/s² along x, y, z) and turn it (rad/s about them), as its
     /// inertial sensor feels it. Says whether the board has one. At first the car stands on level ground.
     pub fn set_imu(&self, acceleration: [f64; 3], rotation: [f64; 3]) -> bool {
-        self.world.lock().surround(|around| around.set_imu(acceleration, rotation))
+        self.engine.lock().surround(|around| around.set_imu(acceleration, rotation))
     }
 
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it
     /// agree in every bit.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
-        self.world.lock().digest()
+        self.engine.lock().digest()
     }
 
     fn motor<T>(&self, name: &str, read: impl Fn(&Motor) -> T) -> Option<T> {
-        self.world.lock().motors.iter().find(|motor| motor.name == name).map(read)
+        self.engine.lock().motors.iter().find(|motor| motor.name == name).map(read)
     }
 }
 
@@ -226,12 +252,12 @@ impl Platform for Sim {
     }
 
     fn output_at(&mut self, line: &str, first: Level) -> Result<Output, IoError> {
-        Ok(Box::new(pin::Line::open(&self.world, line, first == Level::High)?))
+        Ok(Box::new(pin::Line::open(&self.engine, line, first == Level::High)?))
     }
 
     /// Whatever the resistor: the board's own circuit, which drives the line, is stronger.
     fn input(&mut self, line: &str, _pull: Pull) -> Result<Input, IoError> {
-        Ok(Box::new(pin::Reading::open(&self.world, line)?))
+        Ok(Box::new(pin::Reading::open(&self.engine, line)?))
     }
 
     /// No line bounces here, so every edge counts. The sink is called by whoever runs the world.
@@ -242,31 +268,31 @@ impl Platform for Sim {
         _debounce: Option<Duration>,
         sink: EdgeSink,
     ) -> Result<Watch, IoError> {
-        Ok(Box::new(watch::Handle::open(&self.world, lines, sink)?))
+        Ok(Box::new(watch::Handle::open(&self.engine, lines, sink)?))
     }
 
     fn pwm(&mut self, device: &str, channel: u32, frequency_hz: f64) -> Result<Pwm, IoError> {
-        Ok(Box::new(pin::Channel::open(&self.world, device, channel, frequency_hz)?))
+        Ok(Box::new(pin::Channel::open(&self.engine, device, channel, frequency_hz)?))
     }
 
     /// Succeeds at any address of a bus that the board names, as the kernel does; where no chip is,
     /// transfers are not acknowledged.
     fn i2c(&mut self, bus: &str, _address: u8) -> Result<Bus, IoError> {
-        Ok(Box::new(bus::Port::open(&self.world, bus)?))
+        Ok(Box::new(bus::Port::open(&self.engine, bus)?))
     }
 
     /// To wait runs the world ahead; [`Platform::advance`] then waits for the caller to catch up.
     fn delay(&mut self) -> Delay {
-        Box::new(pin::Wait::new(&self.world))
+        Box::new(pin::Wait::new(&self.engine))
     }
 
     /// Runs the whole steps up to `now`, where 0 is the time at which the car was built. A caller
     /// that comes back more than a second late gets one second; the rest of the gap is skipped.
     fn advance(&mut self, now: Duration) {
-        self.world.lock().follow(clock::nanos(now));
+        self.engine.lock().follow(clock::nanos(now));
     }
 
     fn motion(&self) -> Option<Motion> {
-        self.world.lock().chassis.as_ref().map(chassis::Chassis::motion)
+        self.engine.lock().chassis.as_ref().map(chassis::Chassis::motion)
     }
 }

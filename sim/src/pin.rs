@@ -6,25 +6,25 @@ use embedded_hal::digital::{self, InputPin, OutputPin};
 use embedded_hal::pwm::{self, SetDutyCycle};
 use hal::IoError;
 
-use crate::world::Shared;
+use crate::engine::Shared;
 
 /// An open GPIO line. Dropped, it can be opened again, and its level stays: a Raspberry Pi's kernel
 /// keeps driving it too.
 #[derive(Debug)]
 pub(crate) struct Line {
-    world: Shared,
+    engine: Shared,
     index: usize,
 }
 
 impl Line {
     /// Opens it at a level.
-    pub(crate) fn open(world: &Shared, name: &str, high: bool) -> Result<Self, IoError> {
-        let index = world.lock().circuit.change(|circuit| circuit.open_line(name, high))?;
-        Ok(Self { world: world.clone(), index })
+    pub(crate) fn open(engine: &Shared, name: &str, high: bool) -> Result<Self, IoError> {
+        let index = engine.lock().circuit.change(|circuit| circuit.open_line(name, high))?;
+        Ok(Self { engine: engine.clone(), index })
     }
 
     fn set(&self, high: bool) {
-        self.world.lock().set_line(self.index, high);
+        self.engine.lock().set_line(self.index, high);
     }
 }
 
@@ -46,22 +46,22 @@ impl OutputPin for Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.world.lock().circuit.nets.close_line(self.index);
+        self.engine.lock().circuit.nets.close_line(self.index);
     }
 }
 
 /// An open line that something outside drives.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    world: Shared,
+    engine: Shared,
     index: usize,
 }
 
 impl Reading {
     /// Opens it, if the board reads this line.
-    pub(crate) fn open(world: &Shared, name: &str) -> Result<Self, IoError> {
-        let index = world.lock().circuit.nets.open_input(name)?;
-        Ok(Self { world: world.clone(), index })
+    pub(crate) fn open(engine: &Shared, name: &str) -> Result<Self, IoError> {
+        let index = engine.lock().circuit.nets.open_input(name)?;
+        Ok(Self { engine: engine.clone(), index })
     }
 }
 
@@ -71,7 +71,7 @@ impl digital::ErrorType for Reading {
 
 impl InputPin for Reading {
     fn is_high(&mut self) -> Result<bool, IoError> {
-        Ok(self.world.lock().circuit.nets.input_is_high(self.index))
+        Ok(self.engine.lock().circuit.nets.input_is_high(self.index))
     }
 
     fn is_low(&mut self) -> Result<bool, IoError> {
@@ -81,7 +81,7 @@ impl InputPin for Reading {
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        self.world.lock().circuit.nets.close_input(self.index);
+        self.engine.lock().circuit.nets.close_input(self.index);
     }
 }
 
@@ -89,15 +89,15 @@ impl Drop for Reading {
 /// kernel's does.
 #[derive(Debug)]
 pub(crate) struct Channel {
-    world: Shared,
+    engine: Shared,
     index: usize,
 }
 
 impl Channel {
     /// Opens it, at zero duty.
-    pub(crate) fn open(world: &Shared, device: &str, number: u32, hz: f64) -> Result<Self, IoError> {
-        let index = world.lock().circuit.change(|circuit| circuit.nets.open_channel(device, number, hz))?;
-        Ok(Self { world: world.clone(), index })
+    pub(crate) fn open(engine: &Shared, device: &str, number: u32, hz: f64) -> Result<Self, IoError> {
+        let index = engine.lock().circuit.change(|circuit| circuit.nets.open_channel(device, number, hz))?;
+        Ok(Self { engine: engine.clone(), index })
     }
 }
 
@@ -112,32 +112,32 @@ impl SetDutyCycle for Channel {
 
     fn set_duty_cycle(&mut self, duty: u16) -> Result<(), IoError> {
         let duty = f64::from(duty) / f64::from(u16::MAX);
-        self.world.lock().circuit.change(|circuit| circuit.nets.set_channel(self.index, duty));
+        self.engine.lock().circuit.change(|circuit| circuit.nets.set_channel(self.index, duty));
         Ok(())
     }
 }
 
 impl Drop for Channel {
     fn drop(&mut self) {
-        self.world.lock().circuit.nets.close_channel(self.index);
+        self.engine.lock().circuit.nets.close_channel(self.index);
     }
 }
 
 /// Waits by running the world: nobody's time is spent but the simulation's.
 #[derive(Debug)]
 pub(crate) struct Wait {
-    world: Shared,
+    engine: Shared,
 }
 
 impl Wait {
     /// In this world.
-    pub(crate) fn new(world: &Shared) -> Self {
-        Self { world: world.clone() }
+    pub(crate) fn new(engine: &Shared) -> Self {
+        Self { engine: engine.clone() }
     }
 }
 
 impl DelayNs for Wait {
     fn delay_ns(&mut self, ns: u32) {
-        self.world.lock().run_for(ns.into());
+        self.engine.lock().run_for(ns.into());
     }
 }

@@ -7,8 +7,8 @@ use hal::IoError;
 use hal::platform::{Edge, EdgeSink};
 
 use crate::clock::Nanos;
+use crate::engine::Shared;
 use crate::net::Nets;
-use crate::world::Shared;
 
 /// Everybody who watches.
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ impl Watches {
 
 /// Watches open lines. Dropped, they can be opened again.
 pub(crate) struct Handle {
-    world: Shared,
+    engine: Shared,
     id: u64,
     /// By their numbers.
     lines: Vec<usize>,
@@ -54,34 +54,34 @@ pub(crate) struct Handle {
 
 impl Handle {
     /// Opens lines that the board has as inputs, all of them or none.
-    pub(crate) fn open(world: &Shared, lines: &[&str], sink: EdgeSink) -> Result<Self, IoError> {
-        let mut handle = Self { world: world.clone(), id: 0, lines: Vec::new() };
+    pub(crate) fn open(engine: &Shared, lines: &[&str], sink: EdgeSink) -> Result<Self, IoError> {
+        let mut handle = Self { engine: engine.clone(), id: 0, lines: Vec::new() };
         for line in lines {
             // What is open already is closed with the handle.
-            let index = handle.world.lock().circuit.nets.open_input(line)?;
+            let index = handle.engine.lock().circuit.nets.open_input(line)?;
             handle.lines.push(index);
         }
-        let mut world = handle.world.lock();
-        let circuit = &mut world.circuit;
+        let mut engine = handle.engine.lock();
+        let circuit = &mut engine.circuit;
         let lines = lines.iter().map(|line| ((*line).to_owned(), circuit.nets.is_high(line))).collect();
         circuit.watches.opened += 1;
         handle.id = circuit.watches.opened;
         circuit.watches.watching.push(Watching { id: handle.id, lines, sink });
-        drop(world);
+        drop(engine);
         Ok(handle)
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let mut world = self.world.lock();
+        let mut engine = self.engine.lock();
         for index in &self.lines {
-            world.circuit.nets.close_input(*index);
+            engine.circuit.nets.close_input(*index);
         }
         let gone = |watching: &mut Watching| watching.id == self.id;
-        let gone: Vec<Watching> = world.circuit.watches.watching.extract_if(.., gone).collect();
+        let gone: Vec<Watching> = engine.circuit.watches.watching.extract_if(.., gone).collect();
         // A sink that ends something of this world must not find it locked.
-        drop(world);
+        drop(engine);
         drop(gone);
     }
 }

@@ -34,6 +34,15 @@ impl DrivetrainSpec {
         track_m
     }
 
+    /// Between the front and the rear wheels, metres; `None` where the kind does not need to know.
+    #[must_use]
+    pub fn wheelbase_m(&self) -> Option<f64> {
+        match *self {
+            Self::Differential { .. } => None,
+            Self::Ackermann { wheelbase_m, .. } | Self::Mecanum { wheelbase_m, .. } => Some(wheelbase_m),
+        }
+    }
+
     /// Of a wheel, metres.
     #[must_use]
     pub fn wheel_diameter_m(&self) -> f64 {

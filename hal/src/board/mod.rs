@@ -11,6 +11,7 @@ mod chip;
 #[cfg(test)]
 mod document;
 mod drive;
+mod model;
 mod motor;
 mod panel;
 mod pin;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use chip::{Chip, ChipKind, DEFAULT_BUS};
 pub use drive::DrivetrainSpec;
+pub use model::ModelSpec;
 pub use motor::{BridgeSpec, DriverSpec, EncoderSpec, End, EscReverse, EscSpec, MotorSpec, Side};
 pub use panel::{LoopbackSpec, OutputKind, OutputSpec};
 pub(crate) use pin::HEADER_PWM;
@@ -67,6 +69,8 @@ pub struct Board {
     pub outputs: Vec<OutputSpec>,
     /// Wires for tests with hardware in the loop.
     pub loopbacks: Vec<LoopbackSpec>,
+    /// Its body, for the simulator.
+    pub model: ModelSpec,
 }
 
 /// A board could not be loaded. Its text is for the person who named it.

@@ -1,6 +1,7 @@
 //! What a board stands on: something that hands out embedded-hal objects for the names in a board
 //! file. `linux` opens the kernel's; the simulator builds virtual ones.
 
+use std::any::Any;
 use std::time::Duration;
 
 use embedded_hal::delay::DelayNs;
@@ -50,11 +51,11 @@ pub struct Edge {
 /// How the car really moves, where a platform knows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Motion {
-    /// Metres forward of the start.
+    /// Metres along the x of the platform's own plan.
     pub x_m: f64,
-    /// Metres left of the start.
+    /// Metres along its y.
     pub y_m: f64,
-    /// Radians, left positive, -π to π.
+    /// Radians from x towards y, -π to π.
     pub heading_rad: f64,
     /// Metres a second, forward positive.
     pub linear_mps: f64,
@@ -66,7 +67,7 @@ pub struct Motion {
 
 /// Hands out hardware by name. Everything it hands out drives its safe state (low, zero duty) from
 /// the moment it is opened.
-pub trait Platform: Send {
+pub trait Platform: Any + Send {
     /// `linux`, `sim`.
     fn name(&self) -> &'static str;
 

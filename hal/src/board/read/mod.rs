@@ -10,6 +10,7 @@ use wiring::Wiring;
 mod check;
 mod chip;
 mod drive;
+mod model;
 mod motor;
 mod panel;
 mod sensor;
@@ -40,6 +41,7 @@ pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {
         top.get("outputs").named_tables().into_iter().map(|t| panel::output(&mut wiring, t)).collect();
     let loopbacks: Vec<_> =
         top.get("loopback").tables().into_iter().map(|t| panel::loopback(&mut wiring, t)).collect();
+    let model = model::read(&top.get("model"), drivetrain.as_ref());
     let uses = wiring.into_uses();
     let root = top.spot();
     top.finish();
@@ -64,6 +66,7 @@ pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {
             imu: imu?,
             outputs: outputs.into_iter().collect::<Option<_>>()?,
             loopbacks: loopbacks.into_iter().collect::<Option<_>>()?,
+            model: model?,
         })
     })();
     reader.into_result(board)

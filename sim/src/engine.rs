@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hal::board::{Board, End, Side};
 
+use crate::Setup;
 use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
@@ -13,6 +14,7 @@ use crate::encoder::Encoder;
 use crate::motor::Motor;
 use crate::servo::Servo;
 use crate::surroundings::Surroundings;
+use crate::world::{Ground, Obstacles};
 
 /// How fast a wheel turns at full power where the board's drivetrain does not tell, rad/s: that of
 /// a TT motor at 6 V.
@@ -20,7 +22,7 @@ const NO_LOAD_RAD_S: f64 = 20.9;
 
 /// Everything there is.
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct Engine {
     pub(crate) clock: Clock,
     pub(crate) circuit: Circuit,
     pub(crate) motors: Vec<Motor>,
@@ -29,11 +31,15 @@ pub(crate) struct World {
     /// Each with the number of its motor.
     encoders: Vec<(usize, Encoder)>,
     surroundings: Surroundings,
+    #[allow(dead_code, reason = "sensors and camera ask")]
+    pub(crate) ground: Ground,
+    #[allow(dead_code, reason = "sensors and camera ask")]
+    pub(crate) obstacles: Obstacles,
 }
 
-impl World {
-    fn new(board: &Board) -> Self {
-        let chassis = Chassis::new(&board.drivetrain);
+impl Engine {
+    fn new(board: &Board, setup: &Setup) -> Self {
+        let chassis = Chassis::new(&board.drivetrain, &setup.world.start);
         let no_load = chassis.as_ref().map_or(NO_LOAD_RAD_S, Chassis::no_load_rad_s);
         let surroundings = Surroundings::new(board);
         let mut circuit = Circuit::new(board);
@@ -49,6 +55,8 @@ impl World {
             chassis,
             encoders: encoders.collect(),
             surroundings,
+            ground: Ground::new(&setup.world),
+            obstacles: Obstacles::new(&setup.world),
         }
     }
 
@@ -212,16 +220,16 @@ impl Mean {
 
 /// A world that several handles share.
 #[derive(Clone, Debug)]
-pub(crate) struct Shared(Arc<Mutex<World>>);
+pub(crate) struct Shared(Arc<Mutex<Engine>>);
 
 impl Shared {
     /// A world wired as the board says.
-    pub(crate) fn new(board: &Board) -> Self {
-        Self(Arc::new(Mutex::new(World::new(board))))
+    pub(crate) fn new(board: &Board, setup: &Setup) -> Self {
+        Self(Arc::new(Mutex::new(Engine::new(board, setup))))
     }
 
     /// For the moment of one read or write.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Engine> {
         // No write leaves the world half done, so a thread that died elsewhere spoils nothing.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
