@@ -78,7 +78,8 @@ mod tests {
     use super::*;
 
     fn sonar(distance_m: Option<f64>) -> Sonar {
-        let spec = RangeSpec { trigger: "T".into(), echo: "E".into(), max_m: 4.0 };
+        let spec =
+            RangeSpec { trigger: "T".into(), echo: "E".into(), max_m: 4.0, on: hal::board::Mount::Body };
         let mut sonar = Sonar::new(&spec);
         sonar.set_distance(distance_m);
         sonar

@@ -33,7 +33,7 @@ pub(crate) use pin::HEADER_PWM;
 pub use pin::{AnalogRef, PinRef};
 pub use presets::PRESETS;
 pub use sensor::{
-    BatterySource, BatterySpec, EstopSpec, ImuSpec, Level, LineInput, LineSpec, Pull, RangeSpec,
+    BatterySource, BatterySpec, EstopSpec, ImuSpec, Level, LineInput, LineSpec, Mount, Pull, RangeSpec,
 };
 pub use servo::{ServoRole, ServoSpec};
 

@@ -8,6 +8,7 @@ use crate::file::Preset;
 pub const PRESETS: &[Preset] = &[
     Preset { name: "adafruit-motor-hat", toml: include_str!("../../boards/adafruit-motor-hat.toml") },
     Preset { name: "alphabot2-pi", toml: include_str!("../../boards/alphabot2-pi.toml") },
+    Preset { name: "classroom", toml: include_str!("../../boards/classroom.toml") },
     Preset { name: "demo", toml: include_str!("../../boards/demo.toml") },
     Preset { name: "donkeycar", toml: include_str!("../../boards/donkeycar.toml") },
     Preset { name: "drv8833", toml: include_str!("../../boards/drv8833.toml") },
