@@ -9,7 +9,7 @@ use crate::Setup;
 use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
-use crate::digest::Digest;
+use crate::digest::Digests;
 use crate::encoder::Encoder;
 use crate::fault::Standing;
 use crate::motor::Motor;
@@ -182,17 +182,16 @@ impl Engine {
     }
 
     /// A fingerprint of every bit of state that can make a difference later.
-    pub(crate) fn digest(&self) -> u64 {
-        let mut digest = Digest::new();
-        digest.integer(self.clock.now());
-        self.circuit.nets.digest(&mut digest);
-        self.circuit.buses.digest(&mut digest);
-        self.motors.iter().for_each(|motor| motor.digest(&mut digest));
-        self.servos.iter().for_each(|servo| servo.digest(&mut digest));
-        self.chassis.iter().for_each(|chassis| chassis.digest(&mut digest));
-        self.surroundings.digest(&mut digest);
-        self.faults.digest(&mut digest);
-        digest.finish()
+    pub(crate) fn digests(&self) -> Digests {
+        Digests::default()
+            .with("time", |into| into.integer(self.clock.now()))
+            .with("pins", |into| self.circuit.nets.digest(into))
+            .with("chips", |into| self.circuit.buses.digest(into))
+            .with("motors", |into| self.motors.iter().for_each(|motor| motor.digest(into)))
+            .with("servos", |into| self.servos.iter().for_each(|servo| servo.digest(into)))
+            .with("body", |into| self.chassis.iter().for_each(|chassis| chassis.digest(into)))
+            .with("sensors", |into| self.surroundings.digest(into))
+            .with("faults", |into| self.faults.digest(into))
     }
 }
 

@@ -58,6 +58,7 @@ use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{Board, IoError, Motion, Platform};
 
 pub use bridge::Terminals;
+pub use digest::Digests;
 pub use fault::{Fault, KINDS, Kind, Outage, Said, Sensor, Which};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
@@ -233,7 +234,13 @@ impl Sim {
     /// agree in every bit.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
-        self.engine.lock().digest()
+        self.digests().hash()
+    }
+
+    /// The same part by part: where two runs differ, in what.
+    #[must_use]
+    pub fn digests(&self) -> Digests {
+        self.engine.lock().digests()
     }
 
     fn motor<T>(&self, name: &str, read: impl Fn(&Motor) -> T) -> Option<T> {
