@@ -101,7 +101,7 @@ fn a_stuck_pwm_channel_of_the_computer_is_at_its_level_and_pulses_again_when_men
         assert_eq!(run.sim.signal(&pin), Some(Signal::level(high)));
     }
     assert_eq!(run.sim.faults(), [Fault::PinStuck(name.into(), false)], "one level at a time");
-    run.sim.mend(&Fault::PinStuck(name.into(), true));
+    run.sim.mend(Fault::PinStuck(name.into(), true));
     assert_eq!(run.sim.signal(&pin), before, "whatever level it was mended at");
 }
 
@@ -244,7 +244,7 @@ fn what_lasts_for_a_time_is_mended_at_that_very_nanosecond() {
     sim.step(Duration::from_millis(8));
     sim.fault(outage(10));
     sim.step(Duration::from_millis(8));
-    assert_eq!(sim.faults(), [silent.clone()]);
+    assert_eq!(sim.faults(), std::slice::from_ref(&silent));
     sim.fault(&silent);
     sim.step(Duration::from_secs(100));
     assert_eq!(sim.faults(), [silent], "until somebody mends it");
