@@ -11,6 +11,7 @@ use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
 use crate::digest::Digests;
 use crate::encoder::Encoder;
+use crate::fault::Standing;
 use crate::motor::Motor;
 use crate::servo::Servo;
 use crate::surroundings::Surroundings;
@@ -29,8 +30,11 @@ pub(crate) struct Engine {
     pub(crate) servos: Vec<Servo>,
     pub(crate) chassis: Option<Chassis>,
     /// Each with the number of its motor.
-    encoders: Vec<(usize, Encoder)>,
-    surroundings: Surroundings,
+    pub(crate) encoders: Vec<(usize, Encoder)>,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) faults: Standing,
+    /// The supply is there.
+    supplied: bool,
     #[allow(dead_code, reason = "sensors and camera ask")]
     pub(crate) ground: Ground,
     #[allow(dead_code, reason = "sensors and camera ask")]
@@ -55,6 +59,8 @@ impl Engine {
             chassis,
             encoders: encoders.collect(),
             surroundings,
+            faults: Standing::new(board),
+            supplied: true,
             ground: Ground::new(&setup.world),
             obstacles: Obstacles::new(&setup.world),
         }
@@ -63,7 +69,20 @@ impl Engine {
     /// Drives an open line of the computer.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.circuit.change(|circuit| circuit.set_line(index, high));
+        self.hear();
+    }
+
+    /// Lets the surroundings hear what the computer's lines carry, and whoever watches a line of its edges.
+    pub(crate) fn hear(&mut self) {
         self.surroundings.hear(&self.circuit.nets, self.clock.now());
+        self.circuit.tell(self.clock.now());
+    }
+
+    /// Lets the supply of chips and computer drop, or come back: both are as after power-up then.
+    pub(crate) fn set_supply(&mut self, there: bool) {
+        if std::mem::replace(&mut self.supplied, there) != there {
+            self.circuit.change(|circuit| circuit.set_down(!there));
+        }
     }
 
     /// Changes what is around the car.
@@ -90,12 +109,16 @@ impl Engine {
     fn run_to(&mut self, target: Nanos) {
         while self.clock.now() < target {
             let end = self.clock.next_step();
-            self.clock.set(end.min(target));
+            let due = self.mends_at();
+            self.clock.set(end.min(target).min(due));
             self.echo();
             self.circuit.tick(self.clock.now());
             self.circuit.tell(self.clock.now());
-            if end <= target {
+            if self.clock.now() == end {
                 self.step();
+            }
+            if self.clock.now() >= due {
+                self.mend_due();
             }
         }
     }
@@ -168,6 +191,7 @@ impl Engine {
             .with("servos", |into| self.servos.iter().for_each(|servo| servo.digest(into)))
             .with("body", |into| self.chassis.iter().for_each(|chassis| chassis.digest(into)))
             .with("sensors", |into| self.surroundings.digest(into))
+            .with("faults", |into| self.faults.digest(into))
     }
 }
 

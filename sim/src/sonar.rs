@@ -21,6 +21,8 @@ const SOUND_MPS: f64 = 343.0;
 pub(crate) struct Sonar {
     pub(crate) trigger: String,
     pub(crate) echo: String,
+    /// It hears no trigger.
+    pub(crate) silent: bool,
     /// Metres to what is ahead.
     distance_m: Option<f64>,
     high_since: Option<Nanos>,
@@ -33,7 +35,15 @@ impl Sonar {
     /// With nothing ahead.
     pub(crate) fn new(spec: &RangeSpec) -> Self {
         let (trigger, echo) = (spec.trigger.clone(), spec.echo.clone());
-        Self { trigger, echo, distance_m: None, high_since: None, rises_at: None, falls_at: None }
+        Self {
+            trigger,
+            echo,
+            silent: false,
+            distance_m: None,
+            high_since: None,
+            rises_at: None,
+            falls_at: None,
+        }
     }
 
     /// What is ahead from now on; an echo that is under way stays what it is.
@@ -48,7 +58,7 @@ impl Sonar {
             return;
         }
         let Some(since) = self.high_since.take() else { return };
-        if self.falls_at.is_none() && now.saturating_sub(since) >= TRIGGER {
+        if !self.silent && self.falls_at.is_none() && now.saturating_sub(since) >= TRIGGER {
             let travels = |metres: f64| (2.0 * metres.max(0.0) / SOUND_MPS * 1e9) as Nanos;
             let length = self.distance_m.map_or(NOTHING, travels).min(NOTHING);
             self.rises_at = Some(now.saturating_add(BEGIN));

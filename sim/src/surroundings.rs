@@ -83,9 +83,11 @@ impl Surroundings {
         self.sonar.as_mut().map(|sonar| sonar.set_distance(distance_m)).is_some()
     }
 
-    /// Whether the board looked ahead.
-    pub(crate) fn unplug_range(&mut self) -> bool {
-        self.sonar.take().is_some()
+    /// Lets what looks ahead hear its trigger no more, or again.
+    pub(crate) fn set_range_silent(&mut self, silent: bool) {
+        if let Some(sonar) = &mut self.sonar {
+            sonar.silent = silent;
+        }
     }
 
     /// Lets what looks ahead hear its trigger.
