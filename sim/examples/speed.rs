@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use hal::board::PRESETS;
 use hal::{Board, Car, Drive, Target};
+use sim::world::WORLDS;
 use sim::{Setup, Sim, World};
 
 /// How often the daemon tells a car what to do.
@@ -32,7 +33,7 @@ fn main() -> io::Result<ExitCode> {
     };
     let mut out = io::stdout().lock();
     let mut slowest = (f64::INFINITY, String::new());
-    for world in [World::open()] {
+    for world in WORLDS.iter().map(|preset| World::preset(preset.name).expect("a preset")) {
         for preset in PRESETS {
             let ratio = times_real_time(preset.name, &world);
             let what = format!("{} in {}", preset.name, world.name);

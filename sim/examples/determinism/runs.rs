@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hal::board::PRESETS;
 use hal::{Board, Car, Drive, Target};
+use sim::world::WORLDS;
 use sim::{Setup, Sim, World};
 
 /// Of all chance in these runs.
@@ -47,8 +48,8 @@ impl fmt::Display for Run {
 
 /// Every board in every world.
 pub(crate) fn all() -> Vec<Run> {
-    let worlds = [World::open()];
-    worlds.iter().flat_map(|world| PRESETS.iter().map(move |board| one(board.name, world))).collect()
+    let worlds = WORLDS.iter().map(|preset| World::preset(preset.name).expect("a preset"));
+    worlds.flat_map(|world| PRESETS.iter().map(move |board| one(board.name, &world))).collect()
 }
 
 /// One number over what came of all.
