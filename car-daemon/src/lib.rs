@@ -23,6 +23,7 @@ mod log;
 mod machine;
 mod platform;
 mod realtime;
+mod recording;
 mod server;
 mod service;
 mod session;

@@ -50,6 +50,29 @@ impl Setting {
     }
 }
 
+impl Config {
+    /// Every number of a table, by its key.
+    pub(crate) fn numbers_of(&self, table: &str) -> impl Iterator<Item = (&'static str, f64)> {
+        let rows = SETTINGS.iter().filter(move |setting| setting.table == table);
+        rows.map(|setting| (setting.key, setting.get(self)))
+    }
+
+    /// Sets a number of a table.
+    ///
+    /// # Errors
+    /// There is none of that key, or it must be another.
+    pub(crate) fn set_number(&mut self, table: &str, key: &str, value: f64) -> Result<(), String> {
+        let setting = SETTINGS.iter().find(|setting| (setting.table, setting.key) == (table, key));
+        let setting = setting.ok_or_else(|| format!("no number of [{table}] is called `{key}`"))?;
+        if !setting.range.contains(&value) {
+            let (low, high) = (setting.range.start(), setting.range.end());
+            return Err(format!("`{key}` is {value}: it must be {low} to {high} {}", setting.unit));
+        }
+        setting.set(self, value);
+        Ok(())
+    }
+}
+
 macro_rules! settings {
     ($($table:literal { $($key:literal: $kind:ident $($path:tt).+, $low:literal ..= $high:literal $unit:literal, $about:literal;)+ })+) => {
         &[$($(Setting {

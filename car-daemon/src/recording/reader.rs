@@ -1,0 +1,89 @@
+//! Reads a recording line by line, however long it is.
+//!
+//! What must never live here: what the lines mean.
+
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
+
+use super::{Header, Line};
+use super::header::FORMAT;
+
+/// The longest line, in bytes: a board and a world of 1 MB each, and what JSON makes of them.
+const LONGEST: u64 = 16 << 20;
+
+/// What is wrong with a recording, and in which line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Damage {
+    pub(crate) line: u64,
+    pub(crate) what: String,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.what)
+    }
+}
+
+/// A recording that is read.
+pub(crate) struct Reader<R> {
+    from: BufReader<R>,
+    number: u64,
+    cut: bool,
+}
+
+impl<R: Read> Reader<R> {
+    /// Of whatever holds one.
+    pub(crate) fn new(from: R) -> Self {
+        Self { from: BufReader::new(from), number: 0, cut: false }
+    }
+
+    /// The first line, of whatever version.
+    ///
+    /// # Errors
+    /// It is no recording, or one of another format.
+    pub(crate) fn header(&mut self) -> Result<Header, Damage> {
+        match self.next()? {
+            Some(Line::Recording(header)) if header.format == FORMAT => Ok(*header),
+            Some(Line::Recording(header)) => {
+                let (format, version) = (header.format, header.version);
+                Err(self.damage(format!("is of format {format}, by version {version}; this daemon reads format {FORMAT}")))
+            }
+            _ => Err(self.damage("is not the first line of a recording".to_owned())),
+        }
+    }
+
+    /// The next line. What was cut off in the midst of a line ends before that line.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no line of a recording.
+    pub(crate) fn next(&mut self) -> Result<Option<Line>, Damage> {
+        let mut bytes = Vec::new();
+        let read = (&mut self.from).take(LONGEST).read_until(b'\n', &mut bytes);
+        self.number += 1;
+        read.map_err(|error| self.damage(format!("cannot be read: {error}")))?;
+        if bytes.pop_if(|last| *last == b'\n').is_none() {
+            if bytes.len() as u64 == LONGEST {
+                return Err(self.damage(format!("is longer than {LONGEST} bytes")));
+            }
+            self.cut = !bytes.is_empty();
+            return Ok(None);
+        }
+        let text = str::from_utf8(&bytes).map_err(|error| self.damage(format!("is no UTF-8: {error}")))?;
+        Line::read(text).map(Some).map_err(|what| self.damage(what))
+    }
+
+    /// The number of the newest line.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether it ended in the midst of a line.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Something wrong in the newest line.
+    pub(crate) fn damage(&self, what: String) -> Damage {
+        Damage { line: self.number, what }
+    }
+}
