@@ -13,6 +13,7 @@ use crate::digest::Digests;
 use crate::encoder::Encoder;
 use crate::fault::Standing;
 use crate::motor::Motor;
+use crate::script::Plan;
 use crate::servo::Servo;
 use crate::surroundings::Surroundings;
 use crate::world::{Ground, Obstacles};
@@ -33,6 +34,7 @@ pub(crate) struct Engine {
     pub(crate) encoders: Vec<(usize, Encoder)>,
     pub(crate) surroundings: Surroundings,
     pub(crate) faults: Standing,
+    pub(crate) plan: Plan,
     /// The supply is there.
     supplied: bool,
     #[allow(dead_code, reason = "sensors and camera ask")]
@@ -51,7 +53,7 @@ impl Engine {
         let encoders = board.motors.iter().enumerate();
         let encoders =
             encoders.filter_map(|(index, motor)| Some((index, Encoder::new(motor.encoder.as_ref()?))));
-        Self {
+        let mut engine = Self {
             clock: Clock::default(),
             circuit,
             motors: board.motors.iter().map(|spec| Motor::new(spec, no_load)).collect(),
@@ -60,10 +62,13 @@ impl Engine {
             encoders: encoders.collect(),
             surroundings,
             faults: Standing::new(board),
+            plan: Plan::new(&setup.script),
             supplied: true,
             ground: Ground::new(&setup.world),
             obstacles: Obstacles::new(&setup.world),
-        }
+        };
+        engine.happen();
+        engine
     }
 
     /// Drives an open line of the computer.
@@ -72,10 +77,9 @@ impl Engine {
         self.hear();
     }
 
-    /// Lets the surroundings hear what the computer's lines carry, and whoever watches a line of its edges.
+    /// Lets the surroundings hear what the computer's lines carry.
     pub(crate) fn hear(&mut self) {
         self.surroundings.hear(&self.circuit.nets, self.clock.now());
-        self.circuit.tell(self.clock.now());
     }
 
     /// Lets the supply of chips and computer drop, or come back: both are as after power-up then.
@@ -91,6 +95,14 @@ impl Engine {
         self.circuit.change(|circuit| self.surroundings.reach(circuit));
         self.circuit.tell(self.clock.now());
         done
+    }
+
+    /// Puts the car somewhere else, at rest.
+    pub(crate) fn teleport(&mut self, x_m: f64, y_m: f64, heading_rad: f64) {
+        self.motors.iter_mut().for_each(Motor::rest);
+        if let Some(chassis) = &mut self.chassis {
+            chassis.place(x_m, y_m, heading_rad);
+        }
     }
 
     /// Runs for a while.
@@ -109,7 +121,7 @@ impl Engine {
     fn run_to(&mut self, target: Nanos) {
         while self.clock.now() < target {
             let end = self.clock.next_step();
-            let due = self.mends_at();
+            let due = self.happens_at();
             self.clock.set(end.min(target).min(due));
             self.echo();
             self.circuit.tick(self.clock.now());
@@ -118,7 +130,7 @@ impl Engine {
                 self.step();
             }
             if self.clock.now() >= due {
-                self.mend_due();
+                self.happen();
             }
         }
     }
@@ -191,7 +203,10 @@ impl Engine {
             .with("servos", |into| self.servos.iter().for_each(|servo| servo.digest(into)))
             .with("body", |into| self.chassis.iter().for_each(|chassis| chassis.digest(into)))
             .with("sensors", |into| self.surroundings.digest(into))
-            .with("faults", |into| self.faults.digest(into))
+            .with("faults", |into| {
+                self.faults.digest(into);
+                self.plan.digest(into);
+            })
     }
 }
 

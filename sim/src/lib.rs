@@ -43,6 +43,7 @@ mod fault;
 mod motor;
 mod net;
 mod pin;
+mod script;
 mod servo;
 mod signal;
 mod sonar;
@@ -60,6 +61,7 @@ use hal::{Board, IoError, Motion, Platform};
 pub use bridge::Terminals;
 pub use digest::Digests;
 pub use fault::{Fault, KINDS, Kind, Outage, Said, Sensor, Which};
+pub use script::{Act, Event, Script};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
 pub use world::World;
@@ -78,12 +80,14 @@ pub struct Setup {
     /// How much noise sensors have, and how far they are off: 0 none at all, 1 as their data sheets say, 10
     /// ten times that. What is outside 0 to 10 counts as the nearer end, and what is no number as 0.
     pub noise: f64,
+    /// What happens in it.
+    pub script: Script,
 }
 
 impl Default for Setup {
-    /// On an open floor, with seed 0 and without noise.
+    /// On an open floor, with seed 0, without noise, and nothing happens.
     fn default() -> Self {
-        Self { world: World::open(), seed: 0, noise: 0.0 }
+        Self { world: World::open(), seed: 0, noise: 0.0, script: Script::default() }
     }
 }
 
