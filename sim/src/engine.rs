@@ -10,8 +10,9 @@ use crate::chance::Stream;
 use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
-use crate::digest::Digest;
+use crate::digest::Digests;
 use crate::encoder::Encoder;
+use crate::fault::Standing;
 use crate::motor::Motor;
 use crate::scene::Scene;
 use crate::servo::Servo;
@@ -32,11 +33,14 @@ pub(crate) struct Engine {
     pub(crate) servos: Vec<Servo>,
     pub(crate) chassis: Option<Chassis>,
     /// Each with the number of its motor.
-    encoders: Vec<(usize, Encoder)>,
+    pub(crate) encoders: Vec<(usize, Encoder)>,
     pub(crate) sonar: Option<Sonar>,
     surroundings: Surroundings,
     /// Lines of the computer that a line sensor drives, each with the number of its sensor.
     floor_inputs: Vec<(usize, usize)>,
+    pub(crate) faults: Standing,
+    /// The supply is there.
+    supplied: bool,
     pub(crate) ground: Ground,
     pub(crate) obstacles: Obstacles,
     /// How many steps were made.
@@ -66,6 +70,8 @@ impl Engine {
             sonar: board.range.as_ref().map(Sonar::new),
             surroundings,
             floor_inputs,
+            faults: Standing::new(board),
+            supplied: true,
             ground: Ground::new(&setup.world),
             obstacles: Obstacles::new(&setup.world),
             steps: 0,
@@ -113,12 +119,25 @@ impl Engine {
     /// Drives an open line of the computer.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.circuit.change(|circuit| circuit.set_line(index, high));
+        self.hear();
+    }
+
+    /// Lets what looks ahead hear what its trigger carries, and whoever watches a line of its edges.
+    pub(crate) fn hear(&mut self) {
         let (nets, now) = (&self.circuit.nets, self.clock.now());
         let heard = self.sonar.as_mut().and_then(|sonar| sonar.hear(nets.is_high(&sonar.trigger), now));
         if let Some(number) = heard {
             let (_, scene) = self.apart();
             let (ahead_m, noise) = (scene.ahead_m(), scene.around.noise.draw(Stream::Sonar, 0, number));
             self.sonar.iter_mut().for_each(|sonar| sonar.measure(ahead_m, noise, now));
+        }
+        self.circuit.tell(now);
+    }
+
+    /// Lets the supply of chips and computer drop, or come back: both are as after power-up then.
+    pub(crate) fn set_supply(&mut self, there: bool) {
+        if std::mem::replace(&mut self.supplied, there) != there {
+            self.circuit.change(|circuit| circuit.set_down(!there));
         }
     }
 
@@ -149,15 +168,19 @@ impl Engine {
     fn run_to(&mut self, target: Nanos) {
         while self.clock.now() < target {
             let end = self.clock.next_step();
-            self.clock.set(end.min(target));
+            let due = self.mends_at();
+            self.clock.set(end.min(target).min(due));
             self.echo();
             let (circuit, scene) = self.apart();
             circuit.tick(scene);
             circuit.tell(scene.now);
-            if end <= target {
+            if self.clock.now() == end {
                 self.step();
                 self.steps += 1;
                 self.show_floor();
+            }
+            if self.clock.now() >= due {
+                self.mend_due();
             }
         }
     }
@@ -231,18 +254,20 @@ impl Engine {
     }
 
     /// A fingerprint of every bit of state that can make a difference later.
-    pub(crate) fn digest(&mut self) -> u64 {
+    pub(crate) fn digests(&mut self) -> Digests {
         self.look_down();
-        let mut digest = Digest::new();
-        digest.integer(self.clock.now());
-        self.circuit.nets.digest(&mut digest);
-        self.circuit.buses.digest(&mut digest);
-        self.motors.iter().for_each(|motor| motor.digest(&mut digest));
-        self.servos.iter().for_each(|servo| servo.digest(&mut digest));
-        self.chassis.iter().for_each(|chassis| chassis.digest(&mut digest));
-        self.sonar.iter().for_each(|sonar| sonar.digest(&mut digest));
-        self.surroundings.digest(&mut digest);
-        digest.finish()
+        Digests::default()
+            .with("time", |into| into.integer(self.clock.now()))
+            .with("pins", |into| self.circuit.nets.digest(into))
+            .with("chips", |into| self.circuit.buses.digest(into))
+            .with("motors", |into| self.motors.iter().for_each(|motor| motor.digest(into)))
+            .with("servos", |into| self.servos.iter().for_each(|servo| servo.digest(into)))
+            .with("body", |into| self.chassis.iter().for_each(|chassis| chassis.digest(into)))
+            .with("sensors", |into| {
+                self.sonar.iter().for_each(|sonar| sonar.digest(into));
+                self.surroundings.digest(into);
+            })
+            .with("faults", |into| self.faults.digest(into))
     }
 }
 

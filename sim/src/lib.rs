@@ -59,7 +59,8 @@ use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{Board, IoError, Motion, Platform};
 
 pub use bridge::Terminals;
-pub use fault::{Fault, Sensor};
+pub use digest::Digests;
+pub use fault::{Fault, KINDS, Kind, Outage, Said, Sensor, Which};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
 pub use world::World;
@@ -174,37 +175,33 @@ impl Sim {
         self.engine.lock().circuit.buses.transcript.as_mut().map(Transcript::take).unwrap_or_default()
     }
 
-    /// Cuts the bus to the chips at an address, on every bus. They no longer acknowledge, and keep
-    /// doing what they did.
-    pub fn unplug(&self, address: u8) {
-        self.engine.lock().circuit.buses.set_plugged(address, false);
+    /// Breaks something, for as long as that says. Says whether the board has it. What is broken in the same
+    /// way already is so anew.
+    pub fn fault(&self, outage: impl Into<Outage>) -> bool {
+        self.engine.lock().suffer(outage.into())
     }
 
-    /// Undoes [`Sim::unplug`].
-    pub fn plug(&self, address: u8) {
-        self.engine.lock().circuit.buses.set_plugged(address, true);
+    /// Mends a fault, or those that are meant. Says whether any was there.
+    pub fn mend(&self, which: impl Into<Which>) -> bool {
+        self.engine.lock().mend(&which.into())
     }
 
-    /// Somebody holds the wires of every bus, or lets go of them: until then no transfer succeeds.
-    pub fn jam_buses(&self, jammed: bool) {
-        self.engine.lock().circuit.buses.jammed = jammed;
+    /// Mends everything.
+    pub fn mend_all(&self) {
+        self.mend(Which::all());
     }
 
-    /// SDA of every bus lies at ground, or no longer: until then every byte to every address is acknowledged,
-    /// and none arrives; what is read is zero.
-    pub fn ground_sda(&self, grounded: bool) {
-        self.engine.lock().circuit.buses.grounded = grounded;
+    /// What is broken now, oldest first.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.engine.lock().standing_faults()
     }
 
-    /// Noise spoils the next so many transfers, on whatever bus.
-    pub fn disturb_buses(&self, transfers: usize) {
-        self.engine.lock().circuit.buses.noise = transfers;
-    }
-
-    /// Lets the supply of the chips at an address drop for a moment, on every bus. They are as after
-    /// power-up, and acknowledge as before.
-    pub fn reset_chip(&self, address: u8) {
-        self.engine.lock().circuit.change(|circuit| circuit.buses.reset(address));
+    /// How far the clock of whoever drives this world shall jump ahead, by [`Fault::ClockJump`]. Asked once,
+    /// it has been heard.
+    #[must_use]
+    pub fn take_clock_jump(&self) -> Option<Duration> {
+        self.engine.lock().faults.take_jump()
     }
 
     /// Presses the board's e-stop button, or lets go of it. Says whether the board has one. At first
@@ -236,11 +233,6 @@ impl Sim {
         engine.sonar.is_some()
     }
 
-    /// Takes the supply from what looks ahead, for good. Says whether the board looks ahead.
-    pub fn unplug_range(&self) -> bool {
-        self.engine.lock().sonar.take().is_some()
-    }
-
     /// Lets something else pull at the car (m/s² along x, y, z) and turn it (rad/s about them), as its
     /// inertial sensor feels it. Says whether the board has one. See [`Sim::set_battery`].
     pub fn set_imu(&self, acceleration: [f64; 3], rotation: [f64; 3]) -> bool {
@@ -257,7 +249,13 @@ impl Sim {
     /// agree in every bit.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
-        self.engine.lock().digest()
+        self.digests().hash()
+    }
+
+    /// The same part by part: where two runs differ, in what.
+    #[must_use]
+    pub fn digests(&self) -> Digests {
+        self.engine.lock().digests()
     }
 
     fn motor<T>(&self, name: &str, read: impl Fn(&Motor) -> T) -> Option<T> {

@@ -24,6 +24,8 @@ const UNEVEN_M: f64 = 0.001;
 pub(crate) struct Sonar {
     pub(crate) trigger: String,
     pub(crate) echo: String,
+    /// It hears no trigger.
+    pub(crate) silent: bool,
     high_since: Option<Nanos>,
     /// When its echo rises and falls.
     rises_at: Option<Nanos>,
@@ -36,7 +38,8 @@ impl Sonar {
     /// Idle.
     pub(crate) fn new(spec: &RangeSpec) -> Self {
         let (trigger, echo) = (spec.trigger.clone(), spec.echo.clone());
-        Self { trigger, echo, high_since: None, rises_at: None, falls_at: None, begun: 0 }
+        let (silent, begun) = (false, 0);
+        Self { trigger, echo, silent, high_since: None, rises_at: None, falls_at: None, begun }
     }
 
     /// What is on its trigger now. The number of the measurement that begins with it, if one does: while its
@@ -47,7 +50,7 @@ impl Sonar {
             return None;
         }
         let since = self.high_since.take()?;
-        if self.falls_at.is_some() || now.saturating_sub(since) < TRIGGER {
+        if self.silent || self.falls_at.is_some() || now.saturating_sub(since) < TRIGGER {
             return None;
         }
         self.begun += 1;
