@@ -90,10 +90,11 @@ impl Engine {
         for (motor, encoder) in &mut self.encoders {
             encoder.dead = faults.is(Fault::EncoderDead, &self.motors[*motor].name);
         }
-        self.surroundings.set_range_silent(faults.sensor(Sensor::Range).0);
+        if let Some(sonar) = &mut self.sonar {
+            sonar.silent = faults.sensor(Sensor::Range).0;
+        }
         let down = faults.has(&Fault::BrownOut);
         self.set_supply(!down);
         self.hear();
-        self.circuit.tell(self.clock.now());
     }
 }
