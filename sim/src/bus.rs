@@ -5,11 +5,12 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hal::board::{self, PinRef};
 use hal::{IoError, IoKind};
 
-use crate::chip::{self, Chip, Feed};
+use crate::chip::{self, Chip};
 use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::engine::Shared;
 use crate::fault::Fault;
+use crate::scene::Scene;
 use crate::signal::Signal;
 use crate::transcript::{Direction, Transcript};
 
@@ -185,44 +186,37 @@ impl Buses {
     }
 
     /// A write from start to stop. Whether every byte was acknowledged.
-    fn write(&mut self, bus: &str, address: u8, bytes: &[u8], now: Nanos) -> bool {
+    fn write(&mut self, bus: &str, address: u8, bytes: &[u8], scene: Scene<'_>) -> bool {
         let grounded = self.grounded(bus);
         let mut acknowledged = grounded;
         for slot in self.slots.iter_mut().filter(|slot| !grounded && slot.hears(bus, address)) {
             acknowledged |= match address {
                 GENERAL_CALL => slot.chip.general_call(bytes),
-                _ => slot.chip.write(bytes, now),
+                _ => slot.chip.write(bytes, &scene.at(slot.index)),
             };
         }
-        self.record(now, bus, address, Direction::Write, bytes, acknowledged);
+        self.record(scene.now, bus, address, Direction::Write, bytes, acknowledged);
         acknowledged
     }
 
     /// A read. Whether the address was acknowledged. Of several chips that answer, the first of the
     /// board is heard; real ones would talk over each other.
-    fn read(&mut self, bus: &str, address: u8, buffer: &mut [u8], now: Nanos) -> bool {
+    fn read(&mut self, bus: &str, address: u8, buffer: &mut [u8], scene: Scene<'_>) -> bool {
         let grounded = self.grounded(bus);
         let mut hearing = self.slots.iter_mut().filter(|slot| slot.hears(bus, address));
         let chip = hearing.next().filter(|_| address != GENERAL_CALL && !grounded);
-        let heard = chip.map(|slot| slot.chip.read(buffer)).is_some();
+        let heard = chip.map(|slot| slot.chip.read(buffer, &scene.at(slot.index))).is_some();
         if grounded {
             buffer.fill(0);
         }
         let acknowledged = heard || grounded;
-        self.record(now, bus, address, Direction::Read, buffer, acknowledged);
+        self.record(scene.now, bus, address, Direction::Read, buffer, acknowledged);
         acknowledged
     }
 
-    /// Something else reaches chip `index` of the board from now on.
-    pub(crate) fn feel(&mut self, index: usize, feed: Feed) {
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.index == index) {
-            slot.chip.feel(feed);
-        }
-    }
-
-    /// Lets every chip know the time. Whether an output changed.
-    pub(crate) fn tick(&mut self, now: Nanos) -> bool {
-        self.slots.iter_mut().fold(false, |changed, slot| slot.chip.tick(now) | changed)
+    /// Lets every chip do what is due. Whether an output changed.
+    pub(crate) fn tick(&mut self, scene: Scene<'_>) -> bool {
+        self.slots.iter_mut().fold(false, |changed, slot| slot.chip.tick(&scene.at(slot.index)) | changed)
     }
 
     /// Takes the state of every chip into a fingerprint.
@@ -272,7 +266,6 @@ impl ErrorType for Port {
 impl I2c for Port {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
         let mut engine = self.engine.lock();
-        let now = engine.clock.now();
         let failed = |(reason, kind): (&str, IoKind)| {
             let place = format!("{} address {address:#04x}", self.bus);
             IoError { place, reason: reason.to_owned(), kind }
@@ -281,9 +274,10 @@ impl I2c for Port {
         // Adjacent operations of one kind are one transfer: embedded-hal puts no start between them.
         for transfer in operations.chunk_by_mut(|a, b| is_write(a) == is_write(b)) {
             let mut data = gather(transfer);
-            let acknowledged = engine.circuit.change(|circuit| match is_write(&transfer[0]) {
-                true => circuit.buses.write(&self.bus, address, &data, now),
-                false => circuit.buses.read(&self.bus, address, &mut data, now),
+            let (circuit, scene) = engine.apart();
+            let acknowledged = circuit.change(|circuit| match is_write(&transfer[0]) {
+                true => circuit.buses.write(&self.bus, address, &data, scene),
+                false => circuit.buses.read(&self.bus, address, &mut data, scene),
             });
             if !acknowledged {
                 let silent = "no acknowledge: is the chip wired and powered?";

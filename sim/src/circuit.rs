@@ -8,6 +8,7 @@ use crate::bus::Buses;
 use crate::clock::Nanos;
 use crate::fault::Fault;
 use crate::net::Nets;
+use crate::scene::Scene;
 use crate::signal::Signal;
 use crate::watch::Watches;
 
@@ -84,9 +85,9 @@ impl Circuit {
         act(self)
     }
 
-    /// Lets the chips know the time.
-    pub(crate) fn tick(&mut self, now: Nanos) {
-        self.changed |= self.buses.tick(now);
+    /// Lets the chips do what is due.
+    pub(crate) fn tick(&mut self, scene: Scene<'_>) {
+        self.changed |= self.buses.tick(scene);
     }
 
     /// Tells whoever watches a line of its edges until `now`.

@@ -116,6 +116,11 @@ impl Nets {
         open(&mut self.inputs, name, "input")
     }
 
+    /// The number of a line that something outside drives.
+    pub(crate) fn input(&self, name: &str) -> Option<usize> {
+        position(&self.inputs, name)
+    }
+
     /// What is on an open input.
     pub(crate) fn input_is_high(&self, index: usize) -> bool {
         self.inputs[index].carries()
@@ -128,9 +133,14 @@ impl Nets {
 
     /// Drives an input from outside, whether or not it is open. A line that is none stays as it is.
     pub(crate) fn set_input(&mut self, name: &str, high: bool) {
-        if let Some(index) = position(&self.inputs, name) {
-            self.inputs[index].high = high;
+        if let Some(index) = self.input(name) {
+            self.drive_input(index, high);
         }
+    }
+
+    /// The same, by its number.
+    pub(crate) fn drive_input(&mut self, index: usize, high: bool) {
+        self.inputs[index].high = high;
     }
 
     /// Opens a PWM channel at zero duty and says its number.

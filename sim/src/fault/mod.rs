@@ -11,6 +11,7 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use read::{COUNT, FOR_S};
 pub use read::{KINDS, Kind, Said};
 pub(crate) use standing::Standing;
 
