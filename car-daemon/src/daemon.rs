@@ -24,6 +24,7 @@ use crate::hardware::{self, Bell, Heartbeat, Pace, Plant, Runner};
 use crate::info::Identity;
 use crate::latch::{self, Below, Keeper, Latch};
 use crate::machine;
+use crate::recording::{Reel, Tape};
 use crate::server::Server;
 use crate::session::{Context, Doors};
 use crate::shared::Shared;
@@ -158,7 +159,7 @@ impl Daemon {
         platform: Box<dyn Platform>,
     ) -> Result<Self, StartError> {
         let (gate, below, interlock) = latched(config)?;
-        let shared = Arc::new(Shared::new(gate, Bell::new(parts.hardware), below));
+        let shared = Arc::new(Shared::new(gate, Bell::new(parts.hardware), below, Tape::new(Reel::None)));
         let clock = Clock::start();
 
         let period = config.control.period();

@@ -24,6 +24,7 @@ mod machine;
 mod platform;
 mod realtime;
 mod recording;
+mod replay;
 mod server;
 mod service;
 mod session;

@@ -13,6 +13,7 @@ use transport::Link;
 use crate::control::{Gate, Grant, Input, Outputs, SessionId, answers_again};
 use crate::hardware::Bell;
 use crate::latch::Below;
+use crate::recording::{Parts, Tape, fingerprint};
 use crate::telemetry::{Happened, Sample};
 
 /// Events that a slow listener may be behind before it misses some.
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     inner: Mutex<Inner>,
     sample: Mutex<Arc<Sample>>,
     events: broadcast::Sender<Arc<Happened>>,
+    /// The run is recorded, or had again.
+    taped: bool,
     pub(crate) bell: Bell,
 }
 
@@ -46,12 +49,14 @@ struct Inner {
     links: HashMap<SessionId, Link>,
     held: Option<SessionId>,
     below: Below,
+    tape: Tape,
 }
 
 impl Shared {
-    pub(crate) fn new(gate: Gate, bell: Bell, below: Below) -> Self {
+    pub(crate) fn new(gate: Gate, bell: Bell, below: Below, tape: Tape) -> Self {
         Self {
-            inner: Mutex::new(Inner { gate, links: HashMap::new(), held: None, below }),
+            taped: tape.runs(),
+            inner: Mutex::new(Inner { gate, links: HashMap::new(), held: None, below, tape }),
             sample: Mutex::default(),
             events: broadcast::Sender::new(EVENTS),
             bell,
@@ -69,7 +74,11 @@ impl Shared {
     /// As of [`Gate::handle`].
     pub(crate) fn tell(&self, input: &Input, now: Duration) -> Result<Answer, Fault> {
         let mut inner = self.lock();
+        inner.tape.told(input, now);
         let answer = inner.gate.take(input, now);
+        // In a run that can be had again the interlock follows with the next look of the hardware, not in the
+        // midst of a write, which has no time in it.
+        inner.follow(!self.taped);
         self.settle(inner);
         // What was refused is nothing for the hardware to look at.
         if answer.is_ok() && input.moves() {
@@ -78,18 +87,52 @@ impl Shared {
         answer
     }
 
-    /// The hardware's own way to the gate.
+    /// The control loop turns.
+    pub(crate) fn turn(&self, now: Duration) {
+        if self.taped {
+            self.lock().tape.turn(now);
+        }
+    }
+
+    /// The hardware's own way to the gate: it looks, and says how it fares.
     pub(crate) fn plant<T>(&self, ask: impl FnOnce(&mut Gate) -> T) -> T {
         let mut inner = self.lock();
+        inner.catch_up();
         let answer = ask(&mut inner.gate);
+        inner.tape.looked();
+        inner.follow(true);
         self.settle(inner);
         answer
     }
 
-    /// After anything was said to the gate: the interlock is as the emergency stop, the links know whether a
-    /// motion hangs on them, and listeners know what happened.
+    /// Whether [`digest`](Self::digest) is to be called, once a virtual second.
+    pub(crate) fn is_taped(&self) -> bool {
+        self.taped
+    }
+
+    /// Says what the run is like: the gate, then these `parts`, then what everybody knows. At the `end` the car
+    /// is at rest for good.
+    pub(crate) fn digest(&self, now: Duration, parts: &[(&str, u64)], end: bool) {
+        let mut inner = self.lock();
+        inner.catch_up();
+        // What is printed of them is all of it, every number to its last bit.
+        let gate = fingerprint(format!("{:?}", inner.gate).as_bytes());
+        let state = fingerprint(format!("{:?}", self.sample().state).as_bytes());
+        let parts =
+            parts.iter().fold(Parts::default().with("gate", gate), |all, (name, part)| all.with(name, *part));
+        inner.tape.digest(now, parts.with("state", state), end);
+        inner.tape.looked();
+        self.settle(inner);
+    }
+
+    /// Asks the tape.
+    pub(crate) fn tape<T>(&self, ask: impl FnOnce(&mut Tape) -> T) -> T {
+        ask(&mut self.lock().tape)
+    }
+
+    /// After anything was said to the gate: the links know whether a motion hangs on them, and listeners know
+    /// what happened.
     fn settle(&self, mut inner: MutexGuard<'_, Inner>) {
-        inner.interlock();
         inner.hold_links();
         let events = inner.gate.take_events();
         // Under the lock, so that everybody hears events in the order they happened.
@@ -113,6 +156,7 @@ impl Shared {
                     continue;
                 }
             };
+            inner.tape.told(&Input::Closing { why: why.to_owned() }, now);
             inner.gate.close(why, now);
             inner.hold_links();
             inner.gate.take_events().iter().for_each(|event| self.spread(event));
@@ -176,8 +220,21 @@ impl Shared {
 }
 
 impl Inner {
-    fn interlock(&mut self) {
-        self.below.follow(self.gate.latched());
+    /// What lies below follows the latch, and the interlock as well where that is to be `at_once`.
+    fn follow(&mut self, at_once: bool) {
+        let latched = self.gate.latched();
+        self.below.keep(latched);
+        if at_once {
+            self.below.follow(latched);
+        }
+    }
+
+    /// Where a run is had again: tells the gate what it was told up to here.
+    fn catch_up(&mut self) {
+        while let Some((then, input)) = self.tape.due() {
+            // As it was answered then.
+            drop(self.gate.take(&input, then));
+        }
     }
 
     fn hold_links(&mut self) {

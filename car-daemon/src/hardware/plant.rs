@@ -1,5 +1,6 @@
 //! One turn of the control loop.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use hal::odometry::Source;
 use hal::sensor::{News, Readings};
 use hal::{AssembleError, Board, Car, HardwareError, Interlock, Platform};
 use protocol::{Battery, Gimbal, Imu, Odometry, Pose, Speed, State, Wheels};
+use sim::Sim;
 
 use super::battery;
 use crate::control::Outputs;
@@ -18,6 +20,9 @@ const RETRY: Duration = Duration::from_millis(500);
 /// How often the chips are asked whether they still run. A motion that is held writes nothing, so
 /// nothing else would notice.
 const CHECK: Duration = Duration::from_millis(100);
+
+/// How often a run that is recorded says what it is like.
+const DIGEST: Duration = Duration::from_secs(1);
 
 /// The car, what it stands on, and the gate that tells it what to do.
 pub(crate) struct Plant {
@@ -32,6 +37,7 @@ pub(crate) struct Plant {
     next_check: Duration,
     /// When to try again, while the hardware has failed.
     retry: Option<Duration>,
+    next_digest: Duration,
     battery: battery::Watch,
 }
 
@@ -55,12 +61,14 @@ impl Plant {
             next_tick: Duration::ZERO,
             next_check: Duration::ZERO,
             retry: None,
+            next_digest: Duration::ZERO,
             battery: battery::Watch::default(),
         })
     }
 
     /// Does what the gate says at `now`; returns when it must be called again at the latest.
     pub(crate) fn turn(&mut self, now: Duration) -> Duration {
+        self.shared.turn(now);
         self.platform.advance(now);
         let pressed = self.pressed();
         let (mut outputs, mut deadline) = self.shared.plant(|gate| {
@@ -92,6 +100,10 @@ impl Plant {
         // One transfer at most. If more is due, the next turn begins with whatever the gate says then.
         let sense = self.car.sense(now);
         self.listen(now);
+        if self.shared.is_taped() && now >= self.next_digest {
+            self.next_digest = now + DIGEST;
+            self.digest(now, false);
+        }
         deadline.map_or(self.next_tick, |d| d.min(self.next_tick)).min(sense)
     }
 
@@ -108,12 +120,31 @@ impl Plant {
         }
     }
 
+    /// Brakes for good.
+    ///
+    /// # Errors
+    /// As of [`halt`](Self::halt).
+    pub(crate) fn end(&mut self, now: Duration) -> Result<(), HardwareError> {
+        let halted = self.halt();
+        if self.shared.is_taped() {
+            self.digest(now, true);
+        }
+        halted
+    }
+
     /// Brakes, whatever was said before.
     ///
     /// # Errors
     /// What does not obey; it is logged too.
-    pub(crate) fn halt(&mut self) -> Result<(), HardwareError> {
+    fn halt(&mut self) -> Result<(), HardwareError> {
         self.car.halt().inspect_err(|error| tracing::error!(%error, "the car could not be stopped"))
+    }
+
+    /// Says what the run is like.
+    fn digest(&self, now: Duration, end: bool) {
+        let sim = (&*self.platform as &dyn Any).downcast_ref::<Sim>();
+        let digests = sim.map(Sim::digests).unwrap_or_default();
+        self.shared.digest(now, digests.parts(), end);
     }
 
     /// Where the e-stop's button is pressed; also where nobody can tell.

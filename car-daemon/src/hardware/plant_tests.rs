@@ -13,6 +13,7 @@ use super::*;
 use crate::control::{self, Control, Gate, Grant, Rules};
 use crate::hardware::{Bell, Mode};
 use crate::latch::Below;
+use crate::recording::{Reel, Tape};
 
 const MOTORS: u8 = 0x40;
 const SENSORS: [u8; 3] = [0x41, 0x49, 0x68];
@@ -132,7 +133,8 @@ fn a_sensor_never_delays_a_motor_by_more_than_one_transfer() {
     let rules = Rules::new(Control { slew: Duration::ZERO, ..Control::default() }, &board);
     let interlock = Interlock::default();
     let below = Below::new(interlock.clone(), None);
-    let shared = Arc::new(Shared::new(Gate::new(rules), Bell::new(Mode::Thread), below));
+    let shared =
+        Arc::new(Shared::new(Gate::new(rules), Bell::new(Mode::Thread), below, Tape::new(Reel::None)));
     let grant = Grant { role: Some(Role::Driver), priority: 50, principal: None };
     shared.plant(|gate| gate.session_opened(DRIVER, "127.0.0.1:1", true, grant, Duration::ZERO));
     let log = Log::default();

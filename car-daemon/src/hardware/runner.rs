@@ -138,7 +138,7 @@ impl Loop {
             self.fate.turned();
             self.shared.bell.wait_blocking(next.saturating_sub(self.clock.now()));
         }
-        plant.halt()
+        plant.end(self.clock.now())
     }
 
     async fn run_task(&self, mut plant: Plant) -> Result<(), HardwareError> {
@@ -151,7 +151,7 @@ impl Loop {
                 () = tokio::time::sleep_until(self.clock.instant(next)) => {}
             }
         }
-        plant.halt()
+        plant.end(self.clock.now())
     }
 
     /// The loop is over: asked to, or by a panic, of which `Err` is the message.

@@ -13,22 +13,29 @@ use super::{Engaged, Keeper};
 pub(crate) struct Below {
     interlock: Interlock,
     keeper: Option<Keeper>,
+    /// As it is kept.
+    latched: bool,
 }
 
 impl Below {
     /// The interlock as it is now.
     pub(crate) fn new(interlock: Interlock, keeper: Option<Keeper>) -> Self {
-        Self { interlock, keeper }
+        Self { latched: interlock.is_engaged(), interlock, keeper }
     }
 
-    /// The gate's latch is so now.
+    /// The gate's latch is so now: the interlock follows.
     pub(crate) fn follow(&self, latched: Option<&Latched>) {
-        if latched.is_some() == self.interlock.is_engaged() {
-            return;
-        }
         match latched {
+            _ if latched.is_some() == self.interlock.is_engaged() => {}
             Some(_) => self.interlock.engage(),
             None => self.interlock.release(),
+        }
+    }
+
+    /// The gate's latch is so now: it is kept so.
+    pub(crate) fn keep(&mut self, latched: Option<&Latched>) {
+        if std::mem::replace(&mut self.latched, latched.is_some()) == latched.is_some() {
+            return;
         }
         if let Some(keeper) = &self.keeper {
             keeper.keep(latched.map(written));

@@ -1,7 +1,5 @@
 //! What a run begins with.
 
-use std::fmt;
-
 use protocol::Role;
 use serde::{Deserialize, Serialize};
 

@@ -4,9 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Header;
 use super::parts::Parts;
 use super::told::Told;
-use super::Header;
 
 /// A line. Times are nanoseconds since the daemon's start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,7 +18,8 @@ mod writer;
 
 pub(crate) use header::Header;
 pub(crate) use line::Line;
-pub(crate) use parts::Parts;
+pub(crate) use parts::{Parts, fingerprint};
 pub(crate) use reader::{Damage, Reader};
-pub(crate) use tape::{At, Reel, Tape};
+pub(crate) use tape::{At, Play, Reel, Tape};
+pub(crate) use told::{Told, control, numbers};
 pub(crate) use writer::{Recording, start};

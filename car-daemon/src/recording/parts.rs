@@ -24,7 +24,7 @@ impl Parts {
     }
 
     /// The names of what is otherwise there, or only here or there.
-    pub(crate) fn other_than(&self, there: &Self) -> Vec<&str> {
+    pub(crate) fn other_than<'a>(&'a self, there: &'a Self) -> Vec<&'a str> {
         let missing = |of: &Self, row: &(String, u64)| !of.0.contains(row);
         let here = self.0.iter().filter(|row| missing(there, row)).map(|(name, _)| name.as_str());
         let mut names: Vec<_> = here.collect();

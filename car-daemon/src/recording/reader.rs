@@ -5,8 +5,8 @@
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 
-use super::{Header, Line};
 use super::header::FORMAT;
+use super::{Header, Line};
 
 /// The longest line, in bytes: a board and a world of 1 MB each, and what JSON makes of them.
 const LONGEST: u64 = 16 << 20;
@@ -46,7 +46,9 @@ impl<R: Read> Reader<R> {
             Some(Line::Recording(header)) if header.format == FORMAT => Ok(*header),
             Some(Line::Recording(header)) => {
                 let (format, version) = (header.format, header.version);
-                Err(self.damage(format!("is of format {format}, by version {version}; this daemon reads format {FORMAT}")))
+                Err(self.damage(format!(
+                    "is of format {format}, by version {version}; this daemon reads format {FORMAT}"
+                )))
             }
             _ => Err(self.damage("is not the first line of a recording".to_owned())),
         }

@@ -6,9 +6,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::told::Told;
 use super::writer::Pen;
 use super::{Line, Parts};
-use super::told::Told;
 use crate::control::Input;
 
 /// Where in a run something was said: in which turn, and after how many looks of it at the gate. Before the

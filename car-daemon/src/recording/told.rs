@@ -72,7 +72,9 @@ impl Told {
             Self::Granted { session, grant } => Input::Granted { session, grant: grant.into() },
             Self::Closed { session, why } => Input::Closed { session, why },
             Self::Asked { session, what } => Input::Asked { session, command: read(what)? },
-            Self::Reloaded { control: numbers, reset } => Input::Reloaded { control: control(&numbers)?, reset },
+            Self::Reloaded { control: numbers, reset } => {
+                Input::Reloaded { control: control(&numbers)?, reset }
+            }
             Self::Closing { why } => Input::Closing { why },
         })
     }

@@ -18,6 +18,7 @@ use crate::control::{Gate, Rules};
 use crate::hardware::{self, Bell};
 use crate::info::Identity;
 use crate::latch::Below;
+use crate::recording::{Reel, Tape};
 use crate::session::Doors;
 use crate::shared::Shared;
 
@@ -80,7 +81,8 @@ async fn until(shared: &Shared, mode: Mode) {
 async fn a_session_that_panics_brakes_what_it_drove_and_takes_nobody_with_it() {
     let config = Config::standard();
     let gate = Gate::new(Rules::new(config.control.clone(), &config.board));
-    let shared = Arc::new(Shared::new(gate, Bell::new(hardware::Mode::Task), Below::default()));
+    let shared =
+        Arc::new(Shared::new(gate, Bell::new(hardware::Mode::Task), Below::default(), Tape::new(Reel::None)));
     let context = Context {
         shared: Arc::clone(&shared),
         clock: Clock::start(),

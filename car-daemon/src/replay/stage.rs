@@ -1,0 +1,109 @@
+//! The simulated car, its gate and its control loop as they were when a recording began.
+//!
+//! What must never live here: files, a clock, and anything that listens.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hal::{Board, Interlock};
+use protocol::Latched;
+use sim::{Setup, Sim, World};
+
+use crate::control::{Gate, Input, Rules};
+use crate::hardware::{Bell, Mode, Plant};
+use crate::latch::Below;
+use crate::recording::{At, Header, Parts, Play, Reel, Tape, control};
+use crate::shared::Shared;
+
+/// The most that is said between two turns of a control loop: far more than a machine can take in meanwhile.
+const MOST: usize = 1 << 18;
+
+/// The most who are there at once.
+const CROWD: usize = 1 << 16;
+
+/// A run, before a turn.
+pub(super) struct Stage {
+    shared: Arc<Shared>,
+    plant: Plant,
+    at: At,
+    /// The turn that is still to come, when all that is said in it is known.
+    next: Option<Duration>,
+    /// Those who are there.
+    crowd: usize,
+}
+
+impl Stage {
+    /// As the recording says that it began.
+    ///
+    /// # Errors
+    /// What it says cannot be, in words.
+    pub(super) fn new(header: &Header) -> Result<Self, String> {
+        let board = Board::parse("the board", &header.board).map_err(|faults| faults.to_string())?;
+        let world = World::parse("the world", &header.world).map_err(|faults| faults.to_string())?;
+        let control = control(&header.control)?;
+        let period = control.period();
+        let mut gate = Gate::new(Rules::new(control, &board).with_reset(header.reset));
+        let interlock = Interlock::default();
+        if let Some(latched) = &header.latched {
+            gate.restore(Latched { by: latched.by.clone(), reason: latched.reason.clone() });
+            interlock.engage();
+        }
+        let below = Below::new(interlock.clone(), None);
+        let tape = Tape::new(Reel::Play(Play::default()));
+        let shared = Arc::new(Shared::new(gate, Bell::new(Mode::Thread), below, tape));
+        let setup = Setup { world, seed: header.seed, noise: header.noise, ..Setup::default() };
+        let platform = Box::new(Sim::of(&board, &setup));
+        let plant = Plant::assemble(&board, platform, interlock, Arc::clone(&shared), period);
+        let plant = plant.map_err(|error| error.to_string())?;
+        Ok(Self { shared, plant, at: At::default(), next: None, crowd: 0 })
+    }
+
+    /// There will be a turn at `now`, after the one that is still to come.
+    pub(super) fn turn(&mut self, now: Duration) {
+        self.at = At { turn: self.at.turn + 1, looks: 0 };
+        self.next = Some(now);
+    }
+
+    /// Somebody says something in the newest turn, after so many of its looks at the gate.
+    ///
+    /// # Errors
+    /// It is too much at once.
+    pub(super) fn tell(&mut self, now: Duration, looks: u32, input: Input) -> Result<(), String> {
+        match input {
+            Input::Opened { .. } => self.crowd += 1,
+            Input::Closed { .. } => self.crowd = self.crowd.saturating_sub(1),
+            _ => {}
+        }
+        if self.crowd > CROWD {
+            return Err(format!("more than {CROWD} sessions at once"));
+        }
+        if looks < self.at.looks {
+            return Err("is said before what stands above it".to_owned());
+        }
+        self.at.looks = looks;
+        let at = self.at;
+        self.shared.tape(|tape| {
+            let told = tape.play().map(|play| &mut play.told).filter(|told| told.len() < MOST);
+            told.map(|told| told.push_back((at, now, input)))
+                .ok_or_else(|| format!("more than {MOST} things are said in one turn"))
+        })
+    }
+
+    /// Runs the turn that is to come, if one is. Says what every part was like in it, where it was looked at.
+    pub(super) fn run(&mut self) -> Option<(Duration, Parts)> {
+        let now = self.next.take()?;
+        self.plant.turn(now);
+        self.seen()
+    }
+
+    /// Brings the car to rest for good; says what every part is like then.
+    pub(super) fn end(&mut self, now: Duration) -> Option<(Duration, Parts)> {
+        // What does not obey did not obey then.
+        drop(self.plant.end(now));
+        self.seen()
+    }
+
+    fn seen(&self) -> Option<(Duration, Parts)> {
+        self.shared.tape(|tape| tape.play()?.seen.take())
+    }
+}
