@@ -1,4 +1,4 @@
-//! Any text as a board file and as a configuration. What is wrong is said; what is right is printed so
+//! Any text as a board file, as a world file and as a configuration. What is wrong is said; what is right is printed so
 //! that it can be read again.
 
 use std::path::Path;
@@ -6,14 +6,20 @@ use std::path::Path;
 use car_daemon::Config;
 use car_daemon::config::Overrides;
 use hal::Board;
+use sim::World;
 
 pub(super) fn any_text(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Err(faults) = Board::parse("board.toml", text) {
         assert!(!faults.to_string().is_empty());
     }
+    match World::parse("world.toml", text) {
+        Ok(world) => assert!(!world.parts().is_empty()),
+        Err(faults) => assert!(!faults.to_string().is_empty()),
+    }
     // No file of this machine is to be opened for a name in the text.
-    let overrides = Overrides { board: Some("demo".into()), ..Overrides::default() };
+    let (board, world) = (Some("demo".into()), Some("room".into()));
+    let overrides = Overrides { board, world, ..Overrides::default() };
     let parse = |text: &str| Config::parse("car.toml", text, Path::new("/nowhere"), &overrides);
     match parse(text) {
         Ok(config) => {
