@@ -1,12 +1,13 @@
-//! Any text as a board file, as a world file and as a configuration. What is wrong is said; what is right is printed so
+//! Any text as a board file, a world file, a script and a configuration. What is wrong is said; what is right is printed so
 //! that it can be read again.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use car_daemon::Config;
 use car_daemon::config::Overrides;
 use hal::Board;
-use sim::World;
+use sim::{Script, World};
 
 pub(super) fn any_text(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -16,6 +17,11 @@ pub(super) fn any_text(data: &[u8]) {
     match World::parse("world.toml", text) {
         Ok(world) => assert!(!world.parts().is_empty()),
         Err(faults) => assert!(!faults.to_string().is_empty()),
+    }
+    // One board that is in order, for as many texts as there are.
+    static DEMO: LazyLock<Board> = LazyLock::new(|| Board::preset("demo").expect("a preset"));
+    if let Err(faults) = Script::parse("script.toml", text, &DEMO) {
+        assert!(!faults.faults.is_empty());
     }
     // No file of this machine is to be opened for a name in the text.
     let (board, world) = (Some("demo".into()), Some("room".into()));
