@@ -24,7 +24,7 @@ use crate::hardware::{self, Bell, Heartbeat, Pace, Plant, Runner};
 use crate::info::Identity;
 use crate::latch::{self, Below, Keeper, Latch};
 use crate::machine;
-use crate::recording::{Reel, Tape};
+use crate::recording::{self, Recording, Reel, Tape};
 use crate::server::Server;
 use crate::session::{Context, Doors};
 use crate::shared::Shared;
@@ -42,6 +42,9 @@ pub enum StartError {
     /// An endpoint cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
+    /// The run cannot be recorded.
+    #[error("the run cannot be recorded: {0}")]
+    Record(String),
     /// There is nothing to show on `tls` and `wss`.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
@@ -123,6 +126,7 @@ pub struct Daemon {
     auth: Auth,
     closing: DropGuard,
     drain: Duration,
+    recording: Option<Recording>,
     /// Dropped last: until then the board is ours.
     _lock: Option<LockFile>,
 }
@@ -159,7 +163,8 @@ impl Daemon {
         platform: Box<dyn Platform>,
     ) -> Result<Self, StartError> {
         let (gate, below, interlock) = latched(config)?;
-        let shared = Arc::new(Shared::new(gate, Bell::new(parts.hardware), below, Tape::new(Reel::None)));
+        let (reel, recording) = record(config, &gate)?;
+        let shared = Arc::new(Shared::new(gate, Bell::new(parts.hardware), below, Tape::new(reel)));
         let clock = Clock::start();
 
         let period = config.control.period();
@@ -205,6 +210,7 @@ impl Daemon {
             auth: config.auth.clone(),
             closing: closing.drop_guard(),
             drain: config.limits.session.drain,
+            recording,
             _lock: None,
         })
     }
@@ -267,9 +273,12 @@ impl Daemon {
         if tokio::time::timeout(self.drain * 2, self.server.drained()).await.is_err() {
             tracing::warn!("some clients did not take the goodbye");
         }
-        let below = self.shared.below();
+        let (below, recording) = (self.shared.below(), self.recording);
         // Waits for the disk, and must not keep anything else. A system without threads left starts none.
-        let kept = tokio::task::spawn_blocking(move || drop(below));
+        let kept = tokio::task::spawn_blocking(move || {
+            drop(below);
+            recording.into_iter().for_each(Recording::join);
+        });
         drop(tokio::time::timeout(self.drain * 2, kept).await);
     }
 }
@@ -316,6 +325,16 @@ fn latched(config: &Config) -> std::io::Result<(Gate, Below, Interlock)> {
     }
     let keeper = Keeper::start(latch, |error| tracing::error!("{error}"))?;
     Ok((gate, Below::new(interlock.clone(), Some(keeper)), interlock))
+}
+
+/// What becomes of all that the gate is told.
+fn record(config: &Config, gate: &Gate) -> Result<(Reel, Option<Recording>), StartError> {
+    let Some(path) = &config.record else { return Ok((Reel::None, None)) };
+    let header = recording::header(config, gate.latched()).map_err(StartError::Record)?;
+    let started = recording::start(path, header, false);
+    let (pen, recording) =
+        started.map_err(|error| StartError::Record(format!("{}: {error}", path.display())))?;
+    Ok((Reel::Pen(pen), Some(recording)))
 }
 
 /// The lock of the board, where the platform's outputs are those of the machine; for as long as it is

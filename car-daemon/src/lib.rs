@@ -24,7 +24,7 @@ mod machine;
 mod platform;
 mod realtime;
 mod recording;
-mod replay;
+pub mod replay;
 mod server;
 mod service;
 mod session;

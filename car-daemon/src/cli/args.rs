@@ -42,6 +42,10 @@ pub(super) struct Args {
     /// Where clients come to, instead of the configuration's list; can be given more than once
     #[arg(long, global = true, value_name = "URL")]
     pub(super) listen: Vec<Endpoint>,
+
+    /// Write down the run of a simulated car, for `replay` to have it again; an existing file is overwritten
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) record: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -54,6 +58,8 @@ Examples:
   car-daemon doctor --board jetbot --platform linux has this machine what that board needs?
   car-daemon boards demo > my-car.toml              a board file to begin with
   car-daemon --world track                          a simulated car on a line
+  car-daemon --record run.jsonl                     all that happens is written down
+  car-daemon replay run.jsonl                       the same run again, as fast as it goes
 
 Logs go to stderr; RUST_LOG=debug says more, RUST_LOG=warn less.
 Exit codes: 0 fine, 1 failed while running, 2 wrong arguments or configuration.";
@@ -77,6 +83,18 @@ pub(super) enum Command {
     Worlds {
         /// Print this one
         name: Option<String>,
+    },
+    /// Have a recorded run again, or compare two recordings
+    ///
+    /// The same gate and control loop drive the same simulated car by the same commands in the same order, as
+    /// fast as they can. Exit code 0: every part of it was at every second what it was when it was recorded; 1:
+    /// the two runs part, and where; 2: the recording is damaged, and where. With two files: whether both were
+    /// told the same, and came to the same.
+    Replay {
+        /// What `--record` wrote
+        file: PathBuf,
+        /// Compared with the first; nothing is run
+        other: Option<PathBuf>,
     },
     /// Bring every output of the board to rest without a running daemon
     Halt,
@@ -107,7 +125,8 @@ impl Args {
         // Who brings a board to rest must not fail for who may drive it.
         let board_only = matches!(self.command, Some(Command::Halt | Command::Guard { .. }));
         let (board, world, listen) = (self.board.clone(), self.world.clone(), self.listen.clone());
-        Ok(Overrides { board, world, platform, platforms, listen, board_only })
+        let record = self.record.clone();
+        Ok(Overrides { board, world, platform, platforms, listen, record, board_only })
     }
 
     /// What leads another process to the same board.

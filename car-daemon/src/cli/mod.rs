@@ -1,6 +1,7 @@
 //! The command line. What lives here: arguments and what is printed for them. What must never live
 //! here: anything that a test could not call without a process.
 
+mod again;
 mod args;
 mod rest;
 mod run;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use clap::Parser;
 use hal::file::{Faults, nearest};
 
+use self::again::again;
 use self::args::{Args, Command};
 use self::rest::{bring_to_rest, stand_guard};
 use self::run::run;
@@ -57,6 +59,7 @@ pub fn main_with(platforms: &'static [PlatformRow]) -> ExitCode {
         Some(Command::Check { file: None }) => check(&args, &overrides),
         Some(Command::Boards { name }) => boards(name.as_deref()),
         Some(Command::Worlds { name }) => worlds(name.as_deref()),
+        Some(Command::Replay { file, other }) => again(file, other.as_deref()),
         Some(Command::Halt) => bring_to_rest(&args, &overrides),
         Some(Command::Doctor) => look_after(&args, &overrides),
         Some(Command::Guard { fingerprint }) => stand_guard(&args, &overrides, *fingerprint),

@@ -58,6 +58,8 @@ pub struct Config {
     pub web: Web,
     /// What listeners over TLS show.
     pub tls: TlsFiles,
+    /// The run of a simulated car is written there, to be had again.
+    pub record: Option<PathBuf>,
 }
 
 /// The `[linux]` table.
@@ -155,6 +157,8 @@ pub struct Overrides {
     pub platforms: &'static [PlatformRow],
     /// `--listen`, once or more: replaces the file's list.
     pub listen: Vec<Endpoint>,
+    /// `--record`
+    pub record: Option<PathBuf>,
     /// Only what leads to the board is read: who may come is not looked at, nor where a simulated car stands.
     pub board_only: bool,
 }
@@ -167,6 +171,7 @@ impl Default for Overrides {
             platform: None,
             platforms: PLATFORMS,
             listen: Vec::new(),
+            record: None,
             board_only: false,
         }
     }
@@ -198,6 +203,7 @@ impl Config {
             lock_dir: None,
             web: Web::default(),
             tls: TlsFiles::default(),
+            record: None,
         }
     }
 }

@@ -264,6 +264,13 @@ fn apply(config: &mut Config, overrides: &Overrides, meant: bool, faults: &mut V
     if let Some(platform) = overrides.platform {
         config.platform = platform;
     }
+    if let Some(file) = overrides.record.as_ref().filter(|_| !overrides.board_only) {
+        config.record = Some(file.clone());
+        if !config.is_simulated() {
+            let hint = "leave it out, or add --platform sim";
+            faults.push(Faults::whole("--record", "only the run of a simulated car can be had again", hint));
+        }
+    }
     if !overrides.listen.is_empty() {
         config.listen.clone_from(&overrides.listen);
         for endpoint in overrides.listen.iter().filter(|_| meant) {

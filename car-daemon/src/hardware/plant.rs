@@ -21,9 +21,6 @@ const RETRY: Duration = Duration::from_millis(500);
 /// nothing else would notice.
 const CHECK: Duration = Duration::from_millis(100);
 
-/// How often a run that is recorded says what it is like.
-const DIGEST: Duration = Duration::from_secs(1);
-
 /// The car, what it stands on, and the gate that tells it what to do.
 pub(crate) struct Plant {
     car: Car,
@@ -37,6 +34,7 @@ pub(crate) struct Plant {
     next_check: Duration,
     /// When to try again, while the hardware has failed.
     retry: Option<Duration>,
+    /// When a run that is recorded next says what it is like: at each whole second.
     next_digest: Duration,
     battery: battery::Watch,
 }
@@ -101,7 +99,7 @@ impl Plant {
         let sense = self.car.sense(now);
         self.listen(now);
         if self.shared.is_taped() && now >= self.next_digest {
-            self.next_digest = now + DIGEST;
+            self.next_digest = Duration::from_secs(now.as_secs() + 1);
             self.digest(now, false);
         }
         deadline.map_or(self.next_tick, |d| d.min(self.next_tick)).min(sense)

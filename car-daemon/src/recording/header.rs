@@ -24,6 +24,8 @@ pub(crate) struct Header {
     pub(crate) board: String,
     /// The world file, whole.
     pub(crate) world: String,
+    /// The script of what happens, whole; empty without one.
+    pub(crate) script: String,
     /// `[control]`.
     pub(crate) control: Numbers,
     /// The least role that may release the emergency stop.

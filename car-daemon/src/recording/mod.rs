@@ -8,6 +8,7 @@
 //! control loop by its time, and between them what everybody else said: at which time, and after how many
 //! looks of that turn at the gate, which is what makes the order whole.
 
+mod begin;
 mod header;
 mod line;
 mod parts;
@@ -16,10 +17,13 @@ mod tape;
 mod told;
 mod writer;
 
+pub(crate) use begin::header;
 pub(crate) use header::Header;
 pub(crate) use line::Line;
-pub(crate) use parts::{Parts, fingerprint};
-pub(crate) use reader::{Damage, Reader};
+pub use parts::Parts;
+pub(crate) use parts::fingerprint;
+pub use reader::Damage;
+pub(crate) use reader::Reader;
 pub(crate) use tape::{At, Play, Reel, Tape};
-pub(crate) use told::{Told, control, numbers};
+pub(crate) use told::{Told, control};
 pub(crate) use writer::{Recording, start};

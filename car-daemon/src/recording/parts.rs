@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Each part by its name, from cause to effect. In a recording each is its name and sixteen digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Parts(Vec<(String, u64)>);
+pub struct Parts(Vec<(String, u64)>);
 
 impl Parts {
     /// With one more.

@@ -13,9 +13,11 @@ const LONGEST: u64 = 16 << 20;
 
 /// What is wrong with a recording, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Damage {
-    pub(crate) line: u64,
-    pub(crate) what: String,
+pub struct Damage {
+    /// Counted from 1.
+    pub line: u64,
+    /// In words.
+    pub what: String,
 }
 
 impl fmt::Display for Damage {

@@ -11,7 +11,7 @@ use crate::recording::{Damage, Header, Line, Reader};
 
 /// The first difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Difference {
+pub enum Difference {
     /// In what they begin with: the names of it.
     Begin(Vec<&'static str>),
     /// In what is said or in what came of it: of each its line, its time and what it says. `None`: it has
@@ -21,7 +21,7 @@ pub(crate) enum Difference {
 
 /// A line of a recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub struct Entry {
     line: u64,
     at: Duration,
     says: String,
@@ -32,10 +32,7 @@ pub(crate) struct Entry {
 ///
 /// # Errors
 /// One of them is damaged: the first or the second, and where.
-pub(crate) fn compare(
-    one: impl Read,
-    other: impl Read,
-) -> Result<(u64, Option<Difference>), (usize, Damage)> {
+pub fn compare(one: impl Read, other: impl Read) -> Result<(u64, Option<Difference>), (usize, Damage)> {
     let (mut one, mut other) = (Reader::new(one), Reader::new(other));
     let begin =
         begins(&one.header().map_err(|damage| (0, damage))?, &other.header().map_err(|damage| (1, damage))?);
@@ -78,6 +75,7 @@ fn begins(one: &Header, other: &Header) -> Vec<&'static str> {
         ("noise", one.noise == other.noise),
         ("board", one.board == other.board),
         ("world", one.world == other.world),
+        ("script", one.script == other.script),
         ("control", one.control == other.control),
         ("reset", one.reset == other.reset),
         ("latched", one.latched == other.latched),

@@ -12,38 +12,41 @@ use std::fmt;
 use std::io::Read;
 use std::time::Duration;
 
-pub(crate) use compare::{Difference, compare};
+pub use crate::recording::{Damage, Parts};
+pub use compare::{Difference, Entry, compare};
 
-use crate::recording::{Damage, Line, Parts, Reader};
+use crate::recording::{Line, Reader};
 use recent::Recent;
 use stage::Stage;
 
 /// What came of a run that was had again.
 #[derive(Debug)]
-pub(crate) struct Replayed {
+pub struct Replayed {
     /// By which version it was recorded, where that is another.
-    pub(crate) version: Option<String>,
+    pub version: Option<String>,
     /// The newest time in it.
-    pub(crate) lasts: Duration,
+    pub lasts: Duration,
     /// What the gate was told.
-    pub(crate) inputs: u64,
+    pub inputs: u64,
     /// Times that all parts were looked at.
-    pub(crate) digests: u64,
+    pub digests: u64,
     /// One number over all parts at the end.
-    pub(crate) hash: u64,
+    pub hash: u64,
     /// It does not end by itself: after which line nothing more comes.
-    pub(crate) cut: Option<u64>,
+    pub cut: Option<u64>,
     /// Where the two runs part.
-    pub(crate) parted: Option<Parted>,
+    pub parted: Option<Parted>,
 }
 
 /// Where two runs part.
 #[derive(Debug)]
-pub(crate) struct Parted {
-    line: u64,
-    at: Duration,
-    /// Names of the parts, from cause to effect.
-    parts: Vec<String>,
+pub struct Parted {
+    /// The line that says what the run was like.
+    pub line: u64,
+    /// When that was.
+    pub at: Duration,
+    /// The names of the parts, from cause to effect.
+    pub parts: Vec<String>,
     recorded: Parts,
     replayed: Parts,
     recent: Recent,
@@ -53,7 +56,7 @@ pub(crate) struct Parted {
 ///
 /// # Errors
 /// The recording is damaged, with the line.
-pub(crate) fn replay(from: impl Read) -> Result<Replayed, Damage> {
+pub fn replay(from: impl Read) -> Result<Replayed, Damage> {
     let mut reader = Reader::new(from);
     let header = reader.header()?;
     let version = (header.version != env!("CARGO_PKG_VERSION")).then(|| header.version.clone());
@@ -138,16 +141,14 @@ impl fmt::Display for Replayed {
             let ours = env!("CARGO_PKG_VERSION");
             writeln!(f, "recorded by version {version}, and this is {ours}: they may part for that alone")?;
         }
-        match &self.parted {
-            Some(parted) => parted.fmt(f),
-            None => {
-                let (lasts, inputs, hash) = (Seconds(self.lasts), grouped(self.inputs), self.hash);
-                write!(f, "same: {lasts}, {inputs} inputs, hash {hash:016x}")?;
-                match self.cut {
-                    Some(line) => write!(f, "; it ends in line {line}, before the run did"),
-                    None => Ok(()),
-                }
-            }
+        if let Some(parted) = &self.parted {
+            return parted.fmt(f);
+        }
+        let (lasts, inputs, hash) = (Seconds(self.lasts), grouped(self.inputs), self.hash);
+        write!(f, "same: {lasts}, {inputs} inputs, hash {hash:016x}")?;
+        match self.cut {
+            Some(line) => write!(f, "; cut off after line {}", grouped(line)),
+            None => Ok(()),
         }
     }
 }

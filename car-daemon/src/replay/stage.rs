@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use hal::{Board, Interlock};
 use protocol::Latched;
-use sim::{Setup, Sim, World};
+use sim::{Script, Setup, Sim, World};
 
 use crate::control::{Gate, Input, Rules};
 use crate::hardware::{Bell, Mode, Plant};
@@ -40,6 +40,8 @@ impl Stage {
     pub(super) fn new(header: &Header) -> Result<Self, String> {
         let board = Board::parse("the board", &header.board).map_err(|faults| faults.to_string())?;
         let world = World::parse("the world", &header.world).map_err(|faults| faults.to_string())?;
+        let script =
+            Script::parse("the script", &header.script, &board).map_err(|faults| faults.to_string())?;
         let control = control(&header.control)?;
         let period = control.period();
         let mut gate = Gate::new(Rules::new(control, &board).with_reset(header.reset));
@@ -51,7 +53,7 @@ impl Stage {
         let below = Below::new(interlock.clone(), None);
         let tape = Tape::new(Reel::Play(Play::default()));
         let shared = Arc::new(Shared::new(gate, Bell::new(Mode::Thread), below, tape));
-        let setup = Setup { world, seed: header.seed, noise: header.noise, ..Setup::default() };
+        let setup = Setup { world, seed: header.seed, noise: header.noise, script };
         let platform = Box::new(Sim::of(&board, &setup));
         let plant = Plant::assemble(&board, platform, interlock, Arc::clone(&shared), period);
         let plant = plant.map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 //! What lives here: the description, its TOML form (`read`) and the presets. What must never live here:
 //! opening any of it.
 
-use crate::file::{self, Faults};
+use crate::file::{self, Faults, Source};
 
 pub use crate::file::{LoadError, Preset};
 
@@ -73,6 +73,8 @@ pub struct Board {
     pub loopbacks: Vec<LoopbackSpec>,
     /// Its body, for the simulator.
     pub model: ModelSpec,
+    /// The board file.
+    pub source: Source,
 }
 
 impl Board {

@@ -50,6 +50,7 @@ mod fault;
 mod load;
 mod name;
 mod preset;
+mod source;
 mod syntax;
 mod table;
 #[cfg(test)]
@@ -60,6 +61,7 @@ pub use fault::{Faults, FileFault, nearest};
 pub use load::{read, read_once};
 pub use name::is_name;
 pub use preset::{LoadError, Preset, is_path, named};
+pub use source::Source;
 pub use table::{Field, Item, Spot, Table};
 
 /// A file being read: its text, its tables, and the faults found so far.

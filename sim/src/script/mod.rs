@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hal::Board;
-use hal::file::{self, Faults};
+use hal::file::{self, Faults, Source};
 
 use crate::clock::{Nanos, nanos};
 use crate::digest::Digest;
@@ -23,6 +23,7 @@ use crate::fault::Outage;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script {
     events: Vec<Event>,
+    source: Source,
 }
 
 /// Something that happens.
@@ -59,7 +60,7 @@ impl Script {
     /// # Errors
     /// Every fault of the file at once, and what the board does not have.
     pub fn parse(file: &str, text: &str, board: &Board) -> Result<Self, Faults> {
-        read::script(file, text, board)
+        Ok(Self { source: text.into(), ..read::script(file, text, board)? })
     }
 
     /// From a file, for a board.
@@ -76,7 +77,13 @@ impl Script {
     pub fn of(mut events: Vec<Event>) -> Self {
         // Stable: what happens at the same time happens in the order of the file.
         events.sort_by_key(|event| event.at);
-        Self { events }
+        Self { events, source: Source::default() }
+    }
+
+    /// The script's file; empty where it is of no file.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        self.source.text()
     }
 
     /// What happens, in the order of time.

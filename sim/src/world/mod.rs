@@ -25,7 +25,7 @@ pub(crate) use obstacles::{Hit, Obstacles};
 pub use presets::WORLDS;
 
 use hal::Board;
-use hal::file::{self, Faults, LoadError};
+use hal::file::{self, Faults, LoadError, Source};
 
 /// What is above everything where a file does not say.
 const SKY: Colour = Colour([0xb2, 0xcb, 0xe2]);
@@ -49,6 +49,8 @@ pub struct World {
     pub boxes: Vec<Block>,
     /// What is drawn on the floor, in the order of the file; a later one lies over an earlier one.
     pub lines: Vec<Tape>,
+    /// The world file.
+    pub source: Source,
 }
 
 /// A point of the floor, metres.

@@ -67,6 +67,7 @@ pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {
             outputs: outputs.into_iter().collect::<Option<_>>()?,
             loopbacks: loopbacks.into_iter().collect::<Option<_>>()?,
             model: model?,
+            source: text.into(),
         })
     })();
     reader.into_result(board)

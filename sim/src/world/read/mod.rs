@@ -42,6 +42,7 @@ pub(super) fn world(file: &str, text: &str) -> Result<World, Faults> {
             walls: walls.into_iter().collect::<Option<_>>()?,
             boxes: boxes.into_iter().collect::<Option<_>>()?,
             lines: lines.into_iter().collect::<Option<_>>()?,
+            source: text.into(),
         })
     })();
     if let Some(pieces) = world.as_ref().map(World::pieces).filter(|pieces| *pieces > MOST_PIECES) {
