@@ -94,9 +94,7 @@ impl Engine {
 
     /// What is on an open input of the computer.
     pub(crate) fn input_is_high(&mut self, input: usize) -> bool {
-        if self.is_floor(input) {
-            self.look_down();
-        }
+        self.look_down(|floor| floor == input);
         self.circuit.nets.input_is_high(input)
     }
 
@@ -105,15 +103,15 @@ impl Engine {
         self.floor_inputs.iter().any(|(floor, _)| *floor == input)
     }
 
-    /// Lets the line sensors at the computer's inputs drive them by what they see now. Whoever looks at those
-    /// inputs calls this first: nobody else needs to know what is on them.
-    pub(crate) fn look_down(&mut self) {
-        let inputs = std::mem::take(&mut self.floor_inputs);
+    /// Lets the line sensors at these inputs of the computer drive them by what they see now. Whoever looks at an
+    /// input calls this first: nobody else needs to know what is on it.
+    pub(crate) fn look_down(&mut self, inputs: impl Fn(usize) -> bool) {
+        let all = std::mem::take(&mut self.floor_inputs);
         let (circuit, scene) = self.apart();
-        for (input, sensor) in &inputs {
+        for (input, sensor) in all.iter().filter(|(input, _)| inputs(*input)) {
             circuit.nets.drive_input(*input, scene.floor_is_high(*sensor));
         }
-        self.floor_inputs = inputs;
+        self.floor_inputs = all;
     }
 
     /// Drives an open line of the computer.
@@ -146,7 +144,7 @@ impl Engine {
         let done = act(&mut self.surroundings);
         self.surroundings.reach(&mut self.circuit.nets);
         if self.circuit.watches.floor() {
-            self.look_down();
+            self.look_down(|_| true);
         }
         self.circuit.tell(self.clock.now());
         done
@@ -172,7 +170,7 @@ impl Engine {
             self.clock.set(end.min(target).min(due));
             self.echo();
             let (circuit, scene) = self.apart();
-            circuit.tick(scene);
+            circuit.tick(&scene);
             circuit.tell(scene.now);
             if self.clock.now() == end {
                 self.step();
@@ -210,7 +208,7 @@ impl Engine {
     /// Lets whoever watches a line sensor see what the step has brought under it.
     fn show_floor(&mut self) {
         if self.circuit.watches.floor() {
-            self.look_down();
+            self.look_down(|_| true);
             self.circuit.tell(self.clock.now());
         }
     }
@@ -255,7 +253,7 @@ impl Engine {
 
     /// A fingerprint of every bit of state that can make a difference later.
     pub(crate) fn digests(&mut self) -> Digests {
-        self.look_down();
+        self.look_down(|_| true);
         Digests::default()
             .with("time", |into| into.integer(self.clock.now()))
             .with("pins", |into| self.circuit.nets.digest(into))
