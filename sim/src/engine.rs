@@ -3,9 +3,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hal::board::{Board, End, Side};
+use hal::Motion;
+use hal::board::{Board, End, ServoRole, Side};
 
 use crate::Setup;
+use crate::camera::{Mount, Scene, View};
 use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
@@ -35,6 +37,7 @@ pub(crate) struct Engine {
     pub(crate) ground: Ground,
     #[allow(dead_code, reason = "sensors and camera ask")]
     pub(crate) obstacles: Obstacles,
+    pub(crate) camera: Mount,
 }
 
 impl Engine {
@@ -57,6 +60,7 @@ impl Engine {
             surroundings,
             ground: Ground::new(&setup.world),
             obstacles: Obstacles::new(&setup.world),
+            camera: Mount::new(&board.model, Scene::new(&setup.world)),
         }
     }
 
@@ -72,6 +76,22 @@ impl Engine {
         self.circuit.change(|circuit| self.surroundings.reach(circuit));
         self.circuit.tell(self.clock.now());
         done
+    }
+
+    /// What the camera sees: now, or when it froze.
+    pub(crate) fn view(&self) -> View {
+        let turned = |role| self.servos.iter().find(|servo| servo.role() == role).map_or(0.0, Servo::angle_deg);
+        let here = || {
+            let motion = self.chassis.as_ref().map_or_else(Motion::default, Chassis::motion);
+            self.camera.view(self.clock.now(), &motion, turned(ServoRole::Pan), turned(ServoRole::Tilt))
+        };
+        self.camera.frozen.unwrap_or_else(here)
+    }
+
+    /// From now on the camera shows what it sees now; or it lives again.
+    #[allow(dead_code, reason = "faults ask")]
+    pub(crate) fn freeze_camera(&mut self, frozen: bool) {
+        self.camera.frozen = frozen.then(|| self.view());
     }
 
     /// Runs for a while.
@@ -168,6 +188,7 @@ impl Engine {
         self.servos.iter().for_each(|servo| servo.digest(&mut digest));
         self.chassis.iter().for_each(|chassis| chassis.digest(&mut digest));
         self.surroundings.digest(&mut digest);
+        self.camera.frozen.iter().for_each(|view| view.digest(&mut digest));
         digest.finish()
     }
 }

@@ -29,6 +29,7 @@
 
 mod bridge;
 mod bus;
+mod camera;
 mod chassis;
 mod chip;
 mod circuit;
@@ -56,6 +57,7 @@ use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{Board, IoError, Motion, Platform};
 
 pub use bridge::Terminals;
+pub use camera::{Camera, Frame, HEIGHTS, WIDTHS};
 pub use fault::{Fault, Sensor};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
@@ -232,6 +234,13 @@ impl Sim {
     /// inertial sensor feels it. Says whether the board has one. At first the car stands on level ground.
     pub fn set_imu(&self, acceleration: [f64; 3], rotation: [f64; 3]) -> bool {
         self.engine.lock().surround(|around| around.set_imu(acceleration, rotation))
+    }
+
+    /// The car's camera, which sees the world from where the board's model has it, turned by the servos that pan
+    /// and tilt; without these it looks straight ahead.
+    #[must_use]
+    pub fn camera(&self) -> Camera {
+        Camera::new(&self.engine)
     }
 
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it

@@ -1,6 +1,7 @@
 //! The simulator from outside: through the platform's objects and through drivers written by others.
 
 mod bus;
+mod camera;
 mod car;
 mod determinism;
 mod drives;
