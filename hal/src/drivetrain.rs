@@ -115,7 +115,7 @@ impl Steering {
 
     /// The tangent of that.
     fn tan(&self, steer: f64) -> f64 {
-        self.angle_deg(steer).to_radians().tan()
+        libm::tan(self.angle_deg(steer).to_radians())
     }
 
     /// How much slower the left wheels turn than the middle of the axle, and how much faster the right ones,
@@ -133,7 +133,7 @@ impl Steering {
             // On the spot it cannot; its wheels show where it would go.
             return Demand { throttle: 0.0, steer: angular_rad_s.signum(), beyond: Some(Beyond::Turn) };
         }
-        let deg = (self.wheelbase_m * angular_rad_s / linear_mps).atan().to_degrees();
+        let deg = libm::atan(self.wheelbase_m * angular_rad_s / linear_mps).to_degrees();
         let lock = if deg < 0.0 { self.right_lock_deg } else { self.left_lock_deg };
         // A lock of none steers nothing, and a share of it is none.
         let steer = if lock > 0.0 { deg / lock } else { f64::INFINITY.copysign(deg) };

@@ -159,7 +159,7 @@ impl Odometry {
         let Twist { ahead, sideways, turn } = self.twist(turned, steered_rad);
         let half = turn / 2.0;
         let (ahead, sideways) = (ahead * sinc(half), sideways * sinc(half));
-        let (sin, cos) = (self.motion.heading_rad + half).sin_cos();
+        let (sin, cos) = libm::sincos(self.motion.heading_rad + half);
         self.motion.x_m += ahead * cos - sideways * sin;
         self.motion.y_m += ahead * sin + sideways * cos;
         self.motion.heading_rad = wrap(self.motion.heading_rad + turn);
@@ -179,7 +179,7 @@ impl Odometry {
                 Twist { ahead, sideways: 0.0, turn: (right - left) / track_m }
             }
             DrivetrainSpec::Ackermann { wheelbase_m, .. } => {
-                Twist { ahead, sideways: 0.0, turn: ahead * steered_rad.tan() / wheelbase_m }
+                Twist { ahead, sideways: 0.0, turn: ahead * libm::tan(steered_rad) / wheelbase_m }
             }
             DrivetrainSpec::Mecanum { wheelbase_m, track_m, .. } => {
                 Twist { ahead, sideways, turn: (right - left) / (wheelbase_m + track_m) }
@@ -191,7 +191,7 @@ impl Odometry {
 /// The ratio of a chord to its arc, for half of the arc's angle.
 fn sinc(half: f64) -> f64 {
     // Near 0 the quotient loses digits that the first two terms of its series keep.
-    if half.abs() < 1e-4 { 1.0 - half * half / 6.0 } else { half.sin() / half }
+    if half.abs() < 1e-4 { 1.0 - half * half / 6.0 } else { libm::sin(half) / half }
 }
 
 /// The same angle, -π to π.

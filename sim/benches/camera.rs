@@ -39,7 +39,7 @@ fn room() -> World {
 
 fn pictures(criterion: &mut Criterion) {
     let board = Board::preset("demo").expect("a preset");
-    let camera = Sim::of(&board, &Setup { world: room(), seed: 0 }).camera();
+    let camera = Sim::of(&board, &Setup { world: room(), ..Setup::default() }).camera();
     for (width, height) in [(320, 240), (640, 480), (1280, 720)] {
         let mut frame = camera.frame(width, height);
         criterion.bench_function(&format!("draw {width}x{height}"), |bencher| {

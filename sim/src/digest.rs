@@ -1,5 +1,5 @@
-//! A fingerprint of the world, the same on every machine and with every compiler. Not for anything
-//! that an attacker may choose.
+//! A fingerprint of the state, part by part, the same on every machine and with every compiler. Not for
+//! anything that an attacker may choose.
 
 /// FNV-1a, 64 bits. The standard library's hasher may change from one release to the next.
 #[derive(Debug)]
@@ -34,9 +34,46 @@ impl Digest {
     }
 }
 
+/// The state's fingerprints, part by part: where two runs differ these say in what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Digests(Vec<(&'static str, u64)>);
+
+impl Digests {
+    /// With one more part.
+    #[must_use]
+    pub(crate) fn with(mut self, part: &'static str, take: impl FnOnce(&mut Digest)) -> Self {
+        let mut digest = Digest::new();
+        take(&mut digest);
+        self.0.push((part, digest.finish()));
+        self
+    }
+
+    /// Each part by its name, in an order that stays.
+    #[must_use]
+    pub fn parts(&self) -> &[(&'static str, u64)] {
+        &self.0
+    }
+
+    /// One number over all of them.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        let mut digest = Digest::new();
+        self.0.iter().for_each(|(_, part)| digest.integer(*part));
+        digest.finish()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hash_of_all_parts_tells_which_part_holds_what() {
+        let both = |a, b| Digests::default().with("a", |d| d.integer(a)).with("b", |d| d.integer(b));
+        assert_ne!(both(1, 2).hash(), both(2, 1).hash());
+        assert_eq!(both(1, 2), both(1, 2));
+        assert_eq!(both(1, 2).parts()[0], both(1, 3).parts()[0]);
+    }
 
     #[test]
     fn the_digest_is_the_published_fnv_1a() {

@@ -66,6 +66,38 @@ fn the_gate_and_the_simulator_read_no_clock() {
     }
 }
 
+/// The standard library takes them from the machine, where the last bit may be another; `sqrt` is exact.
+#[test]
+fn what_a_simulated_car_does_is_computed_with_the_same_functions_on_every_machine() {
+    const CALLS: [&str; 15] = [
+        ".sin()",
+        ".cos()",
+        ".sin_cos()",
+        ".tan()",
+        ".asin()",
+        ".acos()",
+        ".atan()",
+        ".atan2(",
+        ".exp()",
+        ".ln()",
+        ".log10()",
+        ".powf(",
+        ".powi(",
+        ".hypot(",
+        ".tanh()",
+    ];
+    for folder in ["sim/src", "hal/src"] {
+        let mut files = Vec::new();
+        sources(&root().join(folder), &mut files);
+        for file in files.iter().filter(|file| !file.to_string_lossy().ends_with("_tests.rs")) {
+            let text = fs::read_to_string(file).expect("text");
+            let ours = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let found = CALLS.iter().find(|call| ours.contains(**call));
+            assert_eq!(found, None, "{}: take that from libm", file.display());
+        }
+    }
+}
+
 #[test]
 fn every_module_says_what_lives_in_it() {
     let mut files = Vec::new();

@@ -245,7 +245,7 @@ fn resolve(
 ) {
     match Board::load(&beside(folder, &config.board_name)) {
         Ok(board) => config.board = board,
-        Err(LoadError::Unknown { name, hint }) => {
+        Err(LoadError::Unknown { name, hint, .. }) => {
             reader.fault(&field.spot(), format!("is `{name}`, which is no board"), hint)
         }
         Err(LoadError::File(board)) => faults.push(board),

@@ -2,19 +2,13 @@
 //!
 //! A new preset is a file there and a line here.
 
-/// A board file that comes with the daemon.
-#[derive(Debug)]
-pub struct Preset {
-    /// What a config calls it.
-    pub name: &'static str,
-    /// The board file, comments and all.
-    pub toml: &'static str,
-}
+use crate::file::Preset;
 
 /// All of them, by name.
 pub const PRESETS: &[Preset] = &[
     Preset { name: "adafruit-motor-hat", toml: include_str!("../../boards/adafruit-motor-hat.toml") },
     Preset { name: "alphabot2-pi", toml: include_str!("../../boards/alphabot2-pi.toml") },
+    Preset { name: "classroom", toml: include_str!("../../boards/classroom.toml") },
     Preset { name: "demo", toml: include_str!("../../boards/demo.toml") },
     Preset { name: "donkeycar", toml: include_str!("../../boards/donkeycar.toml") },
     Preset { name: "drv8833", toml: include_str!("../../boards/drv8833.toml") },

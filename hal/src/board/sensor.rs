@@ -73,6 +73,17 @@ pub struct RangeSpec {
     pub echo: String,
     /// Beyond this is nothing, metres.
     pub max_m: f64,
+    /// What it turns with.
+    pub on: Mount,
+}
+
+/// What carries a sensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mount {
+    /// The body: it looks where the car does.
+    Body,
+    /// The servo that pans: it looks where the camera does.
+    Pan,
 }
 
 /// Sensors that see whether the floor is dark.

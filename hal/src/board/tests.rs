@@ -425,7 +425,7 @@ fn a_furnished_board_says_what_it_says() {
     assert_eq!(battery.source, BatterySource::Analog { input, ratio: 3.0 });
     assert_eq!(board.line.unwrap().inputs[2], LineInput::Digital { line: "GPIO14".to_owned() });
     assert_eq!(board.imu, Some(ImuSpec { chip: 3 }));
-    assert_eq!(board.range.unwrap().max_m, 4.0);
+    assert_eq!(board.range.map(|range| (range.max_m, range.on)), Some((4.0, Mount::Body)));
     let encoder = board.motors[0].encoder.as_ref().unwrap();
     assert_eq!((encoder.b.as_deref(), encoder.pulses_per_turn), (Some("GPIO7"), 20.0));
     let DriverSpec::Esc(esc) = &board.motors[1].driver else { panic!("an ESC") };
@@ -492,6 +492,11 @@ fn what_a_furnished_board_cannot_mean_is_refused() {
             "motors.left: does not say at which end of the car it is; add end = ",
         ),
         ("ratio = 3", "chip = \"ina219@0x41\"", "battery.chip: stands beside an input"),
+        (
+            "echo = \"gpio:GPIO22\"",
+            "echo = \"gpio:GPIO22\"\non = \"pan\"",
+            "range.on: is on a servo that is not there; add [servos.pan]",
+        ),
     ] {
         let said = furnished_with(from, to).join("\n");
         assert!(said.contains(fault), "{from} → {to}: {said}");

@@ -222,6 +222,18 @@ impl<'r> Field<'r> {
         self.within(self.typed("a whole number", to_i64)?, &range, unit)
     }
 
+    /// A list of so many numbers, each in `range` and counted in `unit`.
+    #[must_use]
+    pub fn numbers<const N: usize>(&self, range: RangeInclusive<f64>, unit: &str) -> Option<[f64; N]> {
+        let items = self.items_as(&format!("a list of {N} numbers"))?;
+        if items.len() != N {
+            self.fault(format_args!("has {} items", items.len()), format_args!("must be {N} numbers"));
+        }
+        // Every item is looked at before the verdict, so that every fault is found.
+        let all: Vec<_> = items.iter().map(|field| field.number(range.clone(), unit)).collect();
+        all.into_iter().collect::<Option<Vec<f64>>>()?.try_into().ok()
+    }
+
     /// One of the words of `choices`.
     #[must_use]
     pub fn choice<T: Clone>(&self, choices: &[(&str, T)]) -> Option<T> {
@@ -306,7 +318,9 @@ impl<'r> Field<'r> {
         fields.iter().filter_map(Field::table).collect()
     }
 
-    fn items(&self) -> Option<Vec<Field<'r>>> {
+    /// What is in a list.
+    #[must_use]
+    pub fn items(&self) -> Option<Vec<Field<'r>>> {
         self.items_as("a list")
     }
 

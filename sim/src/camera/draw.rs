@@ -5,7 +5,7 @@
 use super::line::{Line, Name};
 use super::outline::Outlines;
 use super::paint::{Canvas, DOTS, Painter, Seen};
-use super::scene::Scene;
+use super::surfaces::Surfaces;
 use super::view::{Lens, View};
 
 /// Lines that are looked along in each row. An edge cuts each at a column that is known to a fraction of a dot, so
@@ -18,11 +18,11 @@ const FLOOR: Name = 1;
 const FIRST: Name = 2;
 
 /// Draws what is seen, three bytes for each dot.
-pub(crate) fn draw(scene: &Scene, view: &View, (width, height): (u16, u16), rgb: &mut Vec<u8>) {
+pub(crate) fn draw(surfaces: &Surfaces, view: &View, (width, height): (u16, u16), rgb: &mut Vec<u8>) {
     rgb.clear();
     rgb.resize(3 * usize::from(width) * usize::from(height), 0);
     let lens = Lens::new(view, width, height);
-    let mut drawing = Drawing::new(scene, lens, (width, height));
+    let mut drawing = Drawing::new(surfaces, lens, (width, height));
     let mut shapes = Vec::new();
     for (row, out) in rgb.chunks_exact_mut(3 * usize::from(width)).enumerate() {
         let top = row as f64;
@@ -34,7 +34,7 @@ pub(crate) fn draw(scene: &Scene, view: &View, (width, height): (u16, u16), rgb:
 }
 
 struct Drawing<'s> {
-    scene: &'s Scene,
+    surfaces: &'s Surfaces,
     painter: Painter<'s>,
     /// The faces that show themselves, the nearer ones first.
     faces: Vec<Seen<'s>>,
@@ -47,13 +47,13 @@ struct Drawing<'s> {
 }
 
 impl<'s> Drawing<'s> {
-    fn new(scene: &'s Scene, lens: Lens, size: (u16, u16)) -> Self {
+    fn new(surfaces: &'s Surfaces, lens: Lens, size: (u16, u16)) -> Self {
         let mut outlines = Outlines::default();
-        let tapes = scene.tapes.iter().zip(FIRST..);
+        let tapes = surfaces.tapes.iter().zip(FIRST..);
         for (tape, name) in tapes {
             tape.pieces.iter().for_each(|piece| outlines.add(name, piece, &lens, size));
         }
-        let mut near: Vec<_> = scene
+        let mut near: Vec<_> = surfaces
             .faces
             .iter()
             .filter_map(|face| {
@@ -64,15 +64,15 @@ impl<'s> Drawing<'s> {
             .collect();
         // What is hidden is then hidden at once.
         near.sort_by(|one, other| one.0.total_cmp(&other.0));
-        let first = FIRST + scene.tapes.len() as Name;
+        let first = FIRST + surfaces.tapes.len() as Name;
         for ((_, face, _), name) in near.iter().zip(first..) {
             outlines.add(name, &face.corners(), &lens, size);
         }
         let width = usize::from(size.0);
         let row = || vec![0.0; width];
         Self {
-            scene,
-            painter: Painter::new(scene, lens),
+            surfaces,
+            painter: Painter::new(surfaces, lens),
             faces: near.into_iter().map(|(_, _, seen)| seen).collect(),
             outlines,
             width,
@@ -84,7 +84,7 @@ impl<'s> Drawing<'s> {
 
     /// Finds what is seen along the lines of a row.
     fn look(&mut self, top: f64, shapes: &[usize]) {
-        let first = FIRST + self.scene.tapes.len() as Name;
+        let first = FIRST + self.surfaces.tapes.len() as Name;
         let (faces, outlines) = (&self.faces, &self.outlines);
         for (i, line) in self.lines.iter_mut().enumerate() {
             let row = top + (i as f64 + 0.5) / LINES as f64;
@@ -135,7 +135,7 @@ impl<'s> Drawing<'s> {
     fn paint_run(&mut self, what: Name, row: f64, mut from: usize, to: usize) {
         while from < to {
             let dots = (to - from).min(DOTS);
-            paint(&mut self.painter, self.scene, &self.faces, what, row, from, &mut self.canvas, dots);
+            paint(&mut self.painter, self.surfaces, &self.faces, what, row, from, &mut self.canvas, dots);
             from += dots;
         }
     }
@@ -154,7 +154,16 @@ impl<'s> Drawing<'s> {
                     Some((what, colour)) if what == span.what => colour,
                     _ => {
                         let sample = &mut self.sample;
-                        paint(&mut self.painter, self.scene, &self.faces, span.what, row, column, sample, 1);
+                        paint(
+                            &mut self.painter,
+                            self.surfaces,
+                            &self.faces,
+                            span.what,
+                            row,
+                            column,
+                            sample,
+                            1,
+                        );
                         [0, 1, 2].map(|part| sample.0[part][column])
                     }
                 };
@@ -191,7 +200,7 @@ fn byte(value: f32) -> u8 {
 #[allow(clippy::too_many_arguments, reason = "parts of a drawing that are borrowed apart")]
 fn paint(
     painter: &mut Painter<'_>,
-    scene: &Scene,
+    surfaces: &Surfaces,
     faces: &[Seen<'_>],
     what: Name,
     row: f64,
@@ -204,9 +213,9 @@ fn paint(
         FLOOR => painter.floor(row, from, None, canvas, dots),
         _ => {
             let index = (what - FIRST) as usize;
-            match scene.tapes.get(index) {
+            match surfaces.tapes.get(index) {
                 Some(tape) => painter.floor(row, from, Some(tape.colour), canvas, dots),
-                None => painter.face(&faces[index - scene.tapes.len()], row, from, canvas, dots),
+                None => painter.face(&faces[index - surfaces.tapes.len()], row, from, canvas, dots),
             }
         }
     }

@@ -155,7 +155,8 @@ mod tests {
         assert!(means.iter().all(|mean| (mean - means[0]).abs() < 2.0), "{means:?}");
         assert!(means[0].abs() < 2.0, "neither bright nor dark on the whole: {means:?}");
         let steps = |tile: &Tile| {
-            let sum: i32 = tile.cells.iter().map(|cell| (i32::from(cell[0]) - i32::from(cell[1])).abs()).sum();
+            let sum: i32 =
+                tile.cells.iter().map(|cell| (i32::from(cell[0]) - i32::from(cell[1])).abs()).sum();
             sum / tile.cells.len() as i32
         };
         assert!(steps(fine) > 3, "it can be seen: {}", steps(fine));

@@ -140,7 +140,8 @@ mod tests {
     #[test]
     fn the_nearer_is_seen_in_whatever_order_they_come() {
         let nearness = |what: Name, _: f64| f64::from(what);
-        for order in [[(1, 1.0, 8.0), (2, 3.0, 5.0), (3, 4.0, 9.0)], [(3, 4.0, 9.0), (2, 3.0, 5.0), (1, 1.0, 8.0)]]
+        for order in
+            [[(1, 1.0, 8.0), (2, 3.0, 5.0), (3, 4.0, 9.0)], [(3, 4.0, 9.0), (2, 3.0, 5.0), (1, 1.0, 8.0)]]
         {
             let mut line = line();
             for (what, from, to) in order {

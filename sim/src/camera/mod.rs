@@ -10,7 +10,7 @@ mod grain;
 mod line;
 mod outline;
 mod paint;
-mod scene;
+mod surfaces;
 mod view;
 
 use std::ops::RangeInclusive;
@@ -22,8 +22,9 @@ use hal::board::ModelSpec;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use crate::engine::Shared;
+use crate::world::World;
 
-pub(crate) use scene::Scene;
+use surfaces::Surfaces;
 pub(crate) use view::View;
 
 /// How wide a picture can be, dots.
@@ -35,7 +36,7 @@ pub const HEIGHTS: RangeInclusive<u16> = 120..=1080;
 #[derive(Clone, Debug)]
 pub struct Camera {
     engine: Shared,
-    scene: Arc<Scene>,
+    surfaces: Arc<Surfaces>,
 }
 
 /// A picture.
@@ -49,8 +50,8 @@ pub struct Frame {
 
 impl Camera {
     pub(crate) fn new(engine: &Shared) -> Self {
-        let scene = Arc::clone(&engine.lock().camera.scene);
-        Self { engine: engine.clone(), scene }
+        let surfaces = Arc::clone(&engine.lock().camera.surfaces);
+        Self { engine: engine.clone(), surfaces }
     }
 
     /// What it sees now, in a picture of that size; a size beyond [`WIDTHS`] or [`HEIGHTS`] becomes the nearest
@@ -68,7 +69,7 @@ impl Camera {
         frame.width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
         frame.height = height.clamp(*HEIGHTS.start(), *HEIGHTS.end());
         frame.at = Duration::from_nanos(view.at);
-        draw::draw(&self.scene, &view, (frame.width, frame.height), &mut frame.rgb);
+        draw::draw(&self.surfaces, &view, (frame.width, frame.height), &mut frame.rgb);
     }
 }
 
@@ -116,7 +117,7 @@ impl Frame {
 /// A camera on its car.
 #[derive(Debug)]
 pub(crate) struct Mount {
-    pub(crate) scene: Arc<Scene>,
+    surfaces: Arc<Surfaces>,
     ahead_m: f64,
     up_m: f64,
     fov_rad: f64,
@@ -125,10 +126,10 @@ pub(crate) struct Mount {
 }
 
 impl Mount {
-    pub(crate) fn new(model: &ModelSpec, scene: Scene) -> Self {
+    pub(crate) fn new(model: &ModelSpec, world: &World) -> Self {
         let [ahead_m, up_m] = model.camera_m;
         let fov_rad = model.camera_fov_deg.to_radians();
-        Self { scene: Arc::new(scene), ahead_m, up_m, fov_rad, frozen: None }
+        Self { surfaces: Arc::new(Surfaces::new(world)), ahead_m, up_m, fov_rad, frozen: None }
     }
 
     /// What it sees from a car there, turned by its servos.
@@ -142,29 +143,5 @@ impl Mount {
             tilt_rad: tilt_deg.to_radians(),
             fov_rad: self.fov_rad,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use hal::Board;
-
-    use super::*;
-    use crate::{Setup, Sim};
-
-    #[test]
-    fn a_frozen_camera_shows_what_it_saw_with_the_time_of_then_and_counts_in_the_state() {
-        let sim = Sim::of(&Board::preset("demo").unwrap(), &Setup::default());
-        let camera = sim.camera();
-        sim.step(Duration::from_millis(5));
-        let (before, awake) = (camera.frame(160, 120), sim.state_hash());
-        sim.engine.lock().freeze_camera(true);
-        assert_ne!(sim.state_hash(), awake);
-        sim.step(Duration::from_millis(5));
-        assert_eq!((before.at(), camera.frame(160, 120)), (Duration::from_millis(5), before));
-        sim.engine.lock().freeze_camera(true);
-        assert_eq!(camera.frame(160, 120).at(), Duration::from_millis(5), "it was frozen already");
-        sim.engine.lock().freeze_camera(false);
-        assert_eq!(camera.frame(160, 120).at(), Duration::from_millis(10));
     }
 }

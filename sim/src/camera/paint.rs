@@ -6,7 +6,7 @@
 //! the same bits, and a compiler may do several dots at once.
 
 use super::grain::GRAIN;
-use super::scene::{Face, Kind, Scene};
+use super::surfaces::{Face, Kind, Surfaces};
 use super::view::{Lens, Linear, dot, minus};
 use crate::world::Colour;
 
@@ -67,10 +67,10 @@ pub(crate) struct Dots {
 #[derive(Debug, Default)]
 pub(crate) struct Canvas(pub(crate) [Vec<f32>; 3]);
 
-/// Who knows how the things of a scene look from here.
+/// Who knows how things look from here.
 #[derive(Debug)]
 pub(crate) struct Painter<'s> {
-    scene: &'s Scene,
+    surfaces: &'s Surfaces,
     lens: Lens,
     x: Linear,
     y: Linear,
@@ -110,15 +110,15 @@ impl Seen<'_> {
 }
 
 impl<'s> Painter<'s> {
-    pub(crate) fn new(scene: &'s Scene, lens: Lens) -> Self {
+    pub(crate) fn new(surfaces: &'s Surfaces, lens: Lens) -> Self {
         let zero = [0.0; DOTS];
         Self {
-            scene,
+            surfaces,
             lens,
             x: lens.along([1.0, 0.0, 0.0]),
             y: lens.along([0.0, 1.0, 0.0]),
             z: lens.along([0.0, 0.0, 1.0]),
-            haze: horizon(scene.sky),
+            haze: horizon(surfaces.sky),
             dots: Dots { share: zero, tint: zero, far: zero, x: zero, y: zero },
         }
     }
@@ -140,11 +140,18 @@ impl<'s> Painter<'s> {
             self.dots.tint[i] = 1.0;
             self.dots.far[i] = 0.0;
         }
-        self.fill(from, dots, paint(self.scene.sky), self.haze, canvas);
+        self.fill(from, dots, paint(self.surfaces.sky), self.haze, canvas);
     }
 
     /// Paints bare floor, or something laid on it.
-    pub(crate) fn floor(&mut self, row: f64, from: usize, tape: Option<Colour>, canvas: &mut Canvas, dots: usize) {
+    pub(crate) fn floor(
+        &mut self,
+        row: f64,
+        from: usize,
+        tape: Option<Colour>,
+        canvas: &mut Canvas,
+        dots: usize,
+    ) {
         let dots = dots.min(DOTS);
         let down = (-self.z.at_row(row)).max(self.lens.eye[2] / DEEPEST_M);
         let depth = self.lens.eye[2] / down;
@@ -159,7 +166,7 @@ impl<'s> Painter<'s> {
         let (wide_x, wide_y) = (apart(&self.x), apart(&self.y));
         let footprint = |wide: (f32, f32, f32), i: usize| wide.0 + (wide.1 + wide.2 * i as f32).abs();
         let around = f64::from(super::grain::CELL_M) * 256.0;
-        let period = if self.scene.floor.tile_m > 0.0 { self.scene.floor.tile_m * 2.0 } else { around };
+        let period = if self.surfaces.floor.tile_m > 0.0 { self.surfaces.floor.tile_m * 2.0 } else { around };
         let middle = dots / 2;
         let grain_m = footprint(wide_x, middle).max(footprint(wide_y, middle));
         self.go(row, from, dots, depth, around);
@@ -174,7 +181,7 @@ impl<'s> Painter<'s> {
         if let Some(tape) = tape {
             return self.fill(from, dots, paint(tape), paint(tape), canvas);
         }
-        let floor = &self.scene.floor;
+        let floor = &self.surfaces.floor;
         let (first, second) = (paint(floor.colour), paint(floor.second));
         if floor.tile_m > 0.0 {
             self.go(row, from, dots, depth, period);
@@ -185,7 +192,8 @@ impl<'s> Painter<'s> {
                 let odd = alternate(x[i] / (2.0 * tile), fx / (2.0 * tile))
                     * alternate(y[i] / (2.0 * tile), fy / (2.0 * tile));
                 share[i] = 0.5 - 0.5 * odd;
-                let grout = stripe(off_grid(x[i], tile), GROUT_M, fx) + stripe(off_grid(y[i], tile), GROUT_M, fy);
+                let grout =
+                    stripe(off_grid(x[i], tile), GROUT_M, fx) + stripe(off_grid(y[i], tile), GROUT_M, fy);
                 tint[i] *= 1.0 - 0.18 * least(grout, 1.0);
             }
         } else {

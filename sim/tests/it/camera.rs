@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use hal::{Board, Car, Target};
 use sim::world::{Block, Colour, Floor, Point, Start, Tape, Wall, World};
-use sim::{Frame, Setup, Sim};
+use sim::{Fault, Frame, Outage, Setup, Sim};
 
 fn point(x: f64, y: f64) -> Point {
     Point { x, y }
 }
 
 fn in_world(board: &str, world: World) -> Sim {
-    Sim::of(&Board::preset(board).unwrap(), &Setup { world, seed: 0 })
+    Sim::of(&Board::preset(board).unwrap(), &Setup { world, ..Setup::default() })
 }
 
 /// Turns the camera and waits until it is there.
@@ -23,7 +23,8 @@ fn look(sim: &Sim, board: &str, pan_deg: f64, tilt_deg: f64) {
 
 /// All kinds of things there are.
 fn furnished() -> World {
-    let block = |at, size_m, heading_rad, height_m, colour| Block { at, size_m, heading_rad, height_m, colour };
+    let block =
+        |at, size_m, heading_rad, height_m, colour| Block { at, size_m, heading_rad, height_m, colour };
     World {
         start: Start { x_m: -1.2, y_m: -0.6, heading_rad: 0.45 },
         floor: Floor { tile_m: 0.3, ..World::open().floor },
@@ -68,7 +69,10 @@ fn a_known_view_is_a_known_picture_and_a_known_file() {
     let sim = in_world("demo", furnished());
     look(&sim, "demo", 12.0, -8.0);
     let frame = sim.camera().frame(320, 240);
-    assert_eq!((hash(frame.rgb()), hash(&frame.jpeg(80))), (0, 0));
+    assert_eq!(
+        (hash(frame.rgb()), hash(&frame.jpeg(80))),
+        (1_621_347_914_362_747_770, 15_467_706_280_372_565_622)
+    );
 }
 
 #[test]
@@ -88,7 +92,9 @@ fn the_corners_of_a_wall_are_where_pan_and_tilt_put_them() {
     let board = Board::preset("demo").unwrap();
     let [ahead, up] = board.model.camera_m;
     let focal = 320.0 / (board.model.camera_fov_deg / 2.0).to_radians().tan();
-    for (pan, tilt) in [(0.0, 0.0), (12.0, 0.0), (-15.0, 0.0), (0.0, 15.0), (0.0, -16.0), (10.0, -13.0), (-9.0, 14.0)] {
+    for (pan, tilt) in
+        [(0.0, 0.0), (12.0, 0.0), (-15.0, 0.0), (0.0, 15.0), (0.0, -16.0), (10.0, -13.0), (-9.0, 14.0)]
+    {
         let sim = in_world("demo", World { walls: vec![wall.clone()], ..World::open() });
         look(&sim, "demo", pan, tilt);
         let turned = |servo| sim.servo_deg(servo).unwrap().to_radians();
@@ -103,7 +109,8 @@ fn the_corners_of_a_wall_are_where_pan_and_tilt_put_them() {
         let middle = places.iter().fold((0.0, 0.0), |sum, at| (sum.0 + at.0 / 4.0, sum.1 + at.1 / 4.0));
         for (column, row) in places {
             let beyond = ((column - middle.0).signum() * 1.2, (row - middle.1).signum() * 1.2);
-            let (inside, outside) = ((column - beyond.0, row - beyond.1), (column + beyond.0, row + beyond.1));
+            let (inside, outside) =
+                ((column - beyond.0, row - beyond.1), (column + beyond.0, row + beyond.1));
             assert!(red(&frame, inside.0, inside.1), "{pan} {tilt}: {inside:?} is of the wall");
             assert!(!red(&frame, outside.0, outside.1), "{pan} {tilt}: {outside:?} is beyond its corner");
         }
@@ -117,7 +124,7 @@ fn a_board_without_a_gimbal_looks_straight_ahead() {
     let straight = sim.camera().frame(160, 120);
     let demo = Board::preset("demo").unwrap();
     let jetbot = Board { model: Board::preset("jetbot").unwrap().model, ..demo };
-    let turning = Sim::of(&jetbot, &Setup { world: furnished(), seed: 0 });
+    let turning = Sim::of(&jetbot, &Setup { world: furnished(), ..Setup::default() });
     assert_eq!(turning.camera().frame(160, 120), straight);
 }
 
@@ -126,7 +133,9 @@ fn a_frame_says_when_it_was_seen_and_how_large_it_is() {
     let sim = in_world("demo", furnished());
     sim.step(Duration::from_micros(1_234_567));
     let camera = sim.camera();
-    for (asked, size) in [((320, 240), (320, 240)), ((0, 0), (160, 120)), ((u16::MAX, u16::MAX), (1920, 1080))] {
+    for (asked, size) in
+        [((320, 240), (320, 240)), ((0, 0), (160, 120)), ((u16::MAX, u16::MAX), (1920, 1080))]
+    {
         let frame = camera.frame(asked.0, asked.1);
         assert_eq!((frame.width(), frame.height()), size);
         assert_eq!(frame.rgb().len(), 3 * usize::from(size.0) * usize::from(size.1));
@@ -171,4 +180,35 @@ fn a_jpeg_is_the_picture_by_another_decoder() {
     assert_eq!(sizes[0], sizes[1], "0 counts as 1");
     assert!(sizes.is_sorted(), "{sizes:?}");
     assert_eq!(Frame::default().jpeg(80), [], "what was never drawn has no file");
+}
+
+#[test]
+fn a_frozen_camera_shows_what_it_saw_with_the_time_of_then() {
+    let sim = in_world("demo", furnished());
+    let camera = sim.camera();
+    sim.step(Duration::from_millis(5));
+    let before = camera.frame(160, 120);
+    assert!(sim.fault(Fault::CameraFrozen));
+    look(&sim, "demo", 30.0, 0.0);
+    assert_eq!(camera.frame(160, 120), before);
+    // Also where it breaks once more, for a while.
+    sim.fault(Outage { fault: Fault::CameraFrozen, lasts: Some(Duration::from_millis(10)) });
+    sim.step(Duration::from_millis(9));
+    assert_eq!(camera.frame(160, 120), before);
+    sim.step(Duration::from_millis(1));
+    let after = camera.frame(160, 120);
+    assert_eq!((before.at(), after.at()), (Duration::from_millis(5), sim.now()));
+    assert_ne!(before.rgb(), after.rgb());
+}
+
+#[test]
+fn two_cameras_that_froze_at_different_moments_are_different_states() {
+    let hash = |first_ms: u64| {
+        let sim = in_world("demo", furnished());
+        sim.step(Duration::from_millis(first_ms));
+        sim.fault(Fault::CameraFrozen);
+        sim.step(Duration::from_millis(10 - first_ms));
+        sim.state_hash()
+    };
+    assert_ne!(hash(2), hash(3));
 }

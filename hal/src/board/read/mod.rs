@@ -34,7 +34,7 @@ pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {
         top.get("servos").named_tables().into_iter().map(|t| servo::read(&mut wiring, t)).collect();
     let estop = top.get("estop").or(None, |f| sensor::estop(&mut wiring, f.table()?).map(Some));
     let battery = top.get("battery").or(None, |f| sensor::battery(&mut wiring, f.table()?).map(Some));
-    let range = top.get("range").or(None, |f| sensor::range(&mut wiring, f.table()?).map(Some));
+    let range = top.get("range").or(None, |f| sensor::range(&mut wiring, &servos, f.table()?).map(Some));
     let line = top.get("line").or(None, |f| sensor::line(&mut wiring, f.table()?).map(Some));
     let imu = top.get("imu").or(None, |f| sensor::imu(&mut wiring, f.table()?).map(Some));
     let outputs: Vec<_> =

@@ -3,12 +3,14 @@
 use super::check;
 use super::wiring::Wiring;
 use crate::board::{
-    BatterySource, BatterySpec, ChipKind, EstopSpec, ImuSpec, Level, LineSpec, Pull, RangeSpec,
+    BatterySource, BatterySpec, ChipKind, EstopSpec, ImuSpec, Level, LineSpec, Mount, Pull, RangeSpec,
+    ServoRole, ServoSpec,
 };
-use crate::file::Table;
+use crate::file::{Item, Table};
 
 pub(super) const LEVELS: [(&str, Level); 2] = [("low", Level::Low), ("high", Level::High)];
 pub(super) const PULLS: [(&str, Pull); 3] = [("up", Pull::Up), ("down", Pull::Down), ("none", Pull::None)];
+pub(super) const MOUNTS: [(&str, Mount); 2] = [("body", Mount::Body), ("pan", Mount::Pan)];
 
 pub(super) fn estop(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<EstopSpec> {
     let line = wiring.input(&table.need("pin", r#""gpio:GPIO26""#));
@@ -59,13 +61,24 @@ pub(super) fn battery(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<B
     Some(BatterySpec { source: source?, empty_v: empty_v?, full_v: full_v? })
 }
 
-pub(super) fn range(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<RangeSpec> {
+pub(super) fn range(
+    wiring: &mut Wiring<'_>,
+    servos: &[Option<Item<ServoSpec>>],
+    mut table: Table<'_>,
+) -> Option<RangeSpec> {
     let trigger = wiring.line(&table.need("trigger", r#""gpio:GPIO27""#));
     let echo = wiring.input(&table.need("echo", r#""gpio:GPIO22""#));
     // 2 centimetres to 4 metres is what its data sheet promises; some hear further.
     let max_m = table.get("max_m").or(4.0, |field| field.number(0.1..=6.0, "metres"));
+    let on_field = table.get("on");
+    let on = on_field.or(Mount::Body, |field| field.choice(&MOUNTS));
+    let pans = servos.iter().any(|servo| servo.as_ref().is_none_or(|s| s.value.role == ServoRole::Pan));
+    if on == Some(Mount::Pan) && !pans {
+        let hint = "add [servos.pan] with role = \"pan\", or leave `on` out";
+        wiring.reader().fault(&on_field.spot(), "is on a servo that is not there", hint);
+    }
     table.finish();
-    Some(RangeSpec { trigger: trigger?, echo: echo?, max_m: max_m? })
+    Some(RangeSpec { trigger: trigger?, echo: echo?, max_m: max_m?, on: on? })
 }
 
 pub(super) fn line(wiring: &mut Wiring<'_>, mut table: Table<'_>) -> Option<LineSpec> {

@@ -405,7 +405,8 @@ fn without_a_halt_too_the_next_target_is_reached_in_full() {
 }
 
 /// What may be named, as far as a kind tells.
-const PARTS: [&str; 8] = ["chip ", "motor ", "servo ", "output ", "battery", "range", "line", "imu"];
+const PARTS: [&str; 9] =
+    ["chip ", "motor ", "encoder ", "servo ", "output ", "battery", "range", "line", "imu"];
 
 #[test]
 fn whichever_part_cannot_be_opened_is_named_and_nothing_moves() {

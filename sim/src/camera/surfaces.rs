@@ -12,7 +12,7 @@ const CAP_CORNERS: usize = 6;
 
 /// All that there is to see. Faces stand on the floor or above it, so they hide it and never the other way round.
 #[derive(Debug)]
-pub(crate) struct Scene {
+pub(crate) struct Surfaces {
     pub(crate) sky: Colour,
     pub(crate) floor: Floor,
     /// On the floor, in the order in which they were laid.
@@ -53,7 +53,7 @@ pub(crate) enum Kind {
     Lid,
 }
 
-impl Scene {
+impl Surfaces {
     pub(crate) fn new(world: &World) -> Self {
         let walls = world.walls.iter().flat_map(of_wall);
         let boxes = world.boxes.iter().flat_map(of_box);
