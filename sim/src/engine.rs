@@ -14,7 +14,7 @@ use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
 use crate::digest::Digests;
 use crate::encoder::Encoder;
-use crate::fault::Standing;
+use crate::fault::{Sensor, Standing};
 use crate::motor::Motor;
 use crate::scene::Scene;
 use crate::script::Plan;
@@ -38,7 +38,7 @@ pub(crate) struct Engine {
     /// Each with the number of its motor.
     pub(crate) encoders: Vec<(usize, Encoder)>,
     pub(crate) sonar: Option<Sonar>,
-    surroundings: Surroundings,
+    pub(crate) surroundings: Surroundings,
     /// Lines of the computer that a line sensor drives, each with the number of its sensor.
     floor_inputs: Vec<(usize, usize)>,
     pub(crate) faults: Standing,
@@ -117,6 +117,9 @@ impl Engine {
     /// Lets the line sensors at the computer's inputs drive them by what they see now. Whoever looks at those
     /// inputs calls this first: nobody else needs to know what is on them.
     pub(crate) fn look_down(&mut self) {
+        if self.surroundings.ails.silent(Sensor::Line) {
+            return;
+        }
         let inputs = std::mem::take(&mut self.floor_inputs);
         let (circuit, scene) = self.apart();
         for (input, sensor) in &inputs {
@@ -137,7 +140,7 @@ impl Engine {
         let heard = self.sonar.as_mut().and_then(|sonar| sonar.hear(nets.is_high(&sonar.trigger), now));
         if let Some(number) = heard {
             let (_, scene) = self.apart();
-            let (ahead_m, noise) = (scene.ahead_m(), scene.around.noise.draw(Stream::Sonar, 0, number));
+            let (ahead_m, noise) = (scene.ahead_m(number), scene.around.noise.draw(Stream::Sonar, 0, number));
             self.sonar.iter_mut().for_each(|sonar| sonar.measure(ahead_m, noise, now));
         }
         self.circuit.tell(now);
