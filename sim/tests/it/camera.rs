@@ -11,13 +11,14 @@ fn point(x: f64, y: f64) -> Point {
 }
 
 fn in_world(board: &str, world: World) -> Sim {
-    Sim::of(&Board::preset(board).unwrap(), &Setup { world, ..Setup::default() })
+    Sim::of(&Board::preset(board).expect("a preset"), &Setup { world, ..Setup::default() })
 }
 
 /// Turns the camera and waits until it is there.
 fn look(sim: &Sim, board: &str, pan_deg: f64, tilt_deg: f64) {
-    let mut car = Car::assemble(&Board::preset(board).unwrap(), &mut sim.clone()).unwrap();
-    car.apply(&Target { pan_deg, tilt_deg, ..Target::default() }, sim.now()).unwrap();
+    let mut car =
+        Car::assemble(&Board::preset(board).expect("a preset"), &mut sim.clone()).expect("a whole car");
+    car.apply(&Target { pan_deg, tilt_deg, ..Target::default() }, sim.now()).expect("nothing fails");
     sim.step(Duration::from_millis(400));
 }
 
