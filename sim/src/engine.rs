@@ -3,18 +3,21 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hal::board::{Board, End, Side};
+use hal::Motion;
+use hal::board::{Board, End, ServoRole, Side};
 
 use crate::Setup;
+use crate::camera::{Mount, View};
 use crate::chance::Stream;
 use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
 use crate::digest::Digests;
 use crate::encoder::Encoder;
-use crate::fault::Standing;
+use crate::fault::{Sensor, Standing};
 use crate::motor::Motor;
 use crate::scene::Scene;
+use crate::script::Plan;
 use crate::servo::Servo;
 use crate::sonar::Sonar;
 use crate::surroundings::Surroundings;
@@ -35,14 +38,16 @@ pub(crate) struct Engine {
     /// Each with the number of its motor.
     pub(crate) encoders: Vec<(usize, Encoder)>,
     pub(crate) sonar: Option<Sonar>,
-    surroundings: Surroundings,
+    pub(crate) surroundings: Surroundings,
     /// Lines of the computer that a line sensor drives, each with the number of its sensor.
     floor_inputs: Vec<(usize, usize)>,
     pub(crate) faults: Standing,
+    pub(crate) plan: Plan,
     /// The supply is there.
     supplied: bool,
     pub(crate) ground: Ground,
     pub(crate) obstacles: Obstacles,
+    pub(crate) camera: Mount,
     /// How many steps were made.
     steps: u64,
 }
@@ -60,7 +65,7 @@ impl Engine {
         let encoders = board.motors.iter().enumerate();
         let encoders =
             encoders.filter_map(|(index, motor)| Some((index, Encoder::new(motor.encoder.as_ref()?))));
-        Self {
+        let mut engine = Self {
             clock: Clock::default(),
             circuit,
             motors: board.motors.iter().map(|spec| Motor::new(spec, no_load)).collect(),
@@ -71,11 +76,15 @@ impl Engine {
             surroundings,
             floor_inputs,
             faults: Standing::new(board),
+            plan: Plan::new(&setup.script),
             supplied: true,
             ground: Ground::new(&setup.world),
             obstacles: Obstacles::new(&setup.world),
+            camera: Mount::new(&board.model, &setup.world),
             steps: 0,
-        }
+        };
+        engine.happen();
+        engine
     }
 
     /// What carries signals, and apart from it the moment that reaches it.
@@ -94,7 +103,7 @@ impl Engine {
 
     /// What is on an open input of the computer.
     pub(crate) fn input_is_high(&mut self, input: usize) -> bool {
-        self.look_down(|floor| floor == input);
+        self.look_down_at(|floor| floor == input);
         self.circuit.nets.input_is_high(input)
     }
 
@@ -103,9 +112,16 @@ impl Engine {
         self.floor_inputs.iter().any(|(floor, _)| *floor == input)
     }
 
-    /// Lets the line sensors at these inputs of the computer drive them by what they see now. Whoever looks at an
-    /// input calls this first: nobody else needs to know what is on it.
-    pub(crate) fn look_down(&mut self, inputs: impl Fn(usize) -> bool) {
+    /// Lets the line sensors at the computer's inputs drive them by what they see now. Whoever looks at those
+    /// inputs calls this first: nobody else needs to know what is on them.
+    pub(crate) fn look_down(&mut self) {
+        self.look_down_at(|_| true);
+    }
+
+    fn look_down_at(&mut self, inputs: impl Fn(usize) -> bool) {
+        if self.surroundings.ails.silent(Sensor::Line) {
+            return;
+        }
         let all = std::mem::take(&mut self.floor_inputs);
         let (circuit, scene) = self.apart();
         for (input, sensor) in all.iter().filter(|(input, _)| inputs(*input)) {
@@ -126,7 +142,7 @@ impl Engine {
         let heard = self.sonar.as_mut().and_then(|sonar| sonar.hear(nets.is_high(&sonar.trigger), now));
         if let Some(number) = heard {
             let (_, scene) = self.apart();
-            let (ahead_m, noise) = (scene.ahead_m(), scene.around.noise.draw(Stream::Sonar, 0, number));
+            let (ahead_m, noise) = (scene.ahead_m(number), scene.around.noise.draw(Stream::Sonar, 0, number));
             self.sonar.iter_mut().for_each(|sonar| sonar.measure(ahead_m, noise, now));
         }
         self.circuit.tell(now);
@@ -144,10 +160,34 @@ impl Engine {
         let done = act(&mut self.surroundings);
         self.surroundings.reach(&mut self.circuit.nets);
         if self.circuit.watches.floor() {
-            self.look_down(|_| true);
+            self.look_down();
         }
         self.circuit.tell(self.clock.now());
         done
+    }
+
+    /// What the camera sees: now, or when it froze.
+    pub(crate) fn view(&self) -> View {
+        let turned =
+            |role| self.servos.iter().find(|servo| servo.role() == role).map_or(0.0, Servo::angle_deg);
+        let here = || {
+            let motion = self.chassis.as_ref().map_or_else(Motion::default, Chassis::motion);
+            self.camera.view(self.clock.now(), &motion, turned(ServoRole::Pan), turned(ServoRole::Tilt))
+        };
+        self.camera.frozen.unwrap_or_else(here)
+    }
+
+    /// From now on the camera shows what it sees now; or it lives again.
+    pub(crate) fn freeze_camera(&mut self, frozen: bool) {
+        self.camera.frozen = frozen.then(|| self.view());
+    }
+
+    /// Puts the car somewhere else, at rest.
+    pub(crate) fn teleport(&mut self, x_m: f64, y_m: f64, heading_rad: f64) {
+        self.motors.iter_mut().for_each(Motor::rest);
+        if let Some(chassis) = &mut self.chassis {
+            chassis.place(x_m, y_m, heading_rad);
+        }
     }
 
     /// Runs for a while.
@@ -166,7 +206,7 @@ impl Engine {
     fn run_to(&mut self, target: Nanos) {
         while self.clock.now() < target {
             let end = self.clock.next_step();
-            let due = self.mends_at();
+            let due = self.happens_at();
             self.clock.set(end.min(target).min(due));
             self.echo();
             let (circuit, scene) = self.apart();
@@ -178,7 +218,7 @@ impl Engine {
                 self.show_floor();
             }
             if self.clock.now() >= due {
-                self.mend_due();
+                self.happen();
             }
         }
     }
@@ -208,7 +248,7 @@ impl Engine {
     /// Lets whoever watches a line sensor see what the step has brought under it.
     fn show_floor(&mut self) {
         if self.circuit.watches.floor() {
-            self.look_down(|_| true);
+            self.look_down();
             self.circuit.tell(self.clock.now());
         }
     }
@@ -253,7 +293,7 @@ impl Engine {
 
     /// A fingerprint of every bit of state that can make a difference later.
     pub(crate) fn digests(&mut self) -> Digests {
-        self.look_down(|_| true);
+        self.look_down();
         Digests::default()
             .with("time", |into| into.integer(self.clock.now()))
             .with("pins", |into| self.circuit.nets.digest(into))
@@ -265,7 +305,11 @@ impl Engine {
                 self.sonar.iter().for_each(|sonar| sonar.digest(into));
                 self.surroundings.digest(into);
             })
-            .with("faults", |into| self.faults.digest(into))
+            .with("faults", |into| {
+                self.faults.digest(into);
+                self.plan.digest(into);
+                self.camera.frozen.iter().for_each(|view| view.digest(into));
+            })
     }
 }
 

@@ -30,6 +30,7 @@
 mod beam;
 mod bridge;
 mod bus;
+mod camera;
 mod chance;
 mod chassis;
 mod chip;
@@ -44,6 +45,7 @@ mod motor;
 mod net;
 mod pin;
 mod scene;
+mod script;
 mod servo;
 mod signal;
 mod sonar;
@@ -59,8 +61,10 @@ use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{Board, IoError, Motion, Platform};
 
 pub use bridge::Terminals;
+pub use camera::{Camera, Frame, HEIGHTS, WIDTHS};
 pub use digest::Digests;
 pub use fault::{Fault, KINDS, Kind, Outage, Said, Sensor, Which};
+pub use script::{Act, Event, Script};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
 pub use world::World;
@@ -80,12 +84,14 @@ pub struct Setup {
     /// How much noise sensors have, and how far they are off: 0 none at all, 1 as their data sheets say, 10
     /// ten times that. What is outside 0 to 10 counts as the nearer end, and what is no number as 0.
     pub noise: f64,
+    /// What happens in it.
+    pub script: Script,
 }
 
 impl Default for Setup {
-    /// On an open floor, with seed 0 and without noise.
+    /// On an open floor, with seed 0, without noise, and nothing happens.
     fn default() -> Self {
-        Self { world: World::open(), seed: 0, noise: 0.0 }
+        Self { world: World::open(), seed: 0, noise: 0.0, script: Script::default() }
     }
 }
 
@@ -124,7 +130,7 @@ impl Sim {
     #[must_use]
     pub fn signal(&self, pin: &PinRef) -> Option<Signal> {
         let mut engine = self.engine.lock();
-        engine.look_down(|_| true);
+        engine.look_down();
         engine.circuit.signal(pin)
     }
 
@@ -243,6 +249,13 @@ impl Sim {
     /// [`Sim::set_imu`]: sensors tell of the world again.
     pub fn unset(&self) {
         self.engine.lock().surround(surroundings::Surroundings::take_back);
+    }
+
+    /// The car's camera, which sees the world from where the board's model has it, turned by the servos that pan
+    /// and tilt; without these it looks straight ahead.
+    #[must_use]
+    pub fn camera(&self) -> Camera {
+        Camera::new(&self.engine)
     }
 
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it

@@ -118,6 +118,11 @@ impl Motor {
         turned
     }
 
+    /// Somebody takes it in hand: it stands.
+    pub(crate) fn rest(&mut self) {
+        self.speed_rad_s = 0.0;
+    }
+
     /// Forward positive.
     pub(crate) fn speed_rad_s(&self) -> f64 {
         self.speed_rad_s

@@ -10,6 +10,7 @@ use crate::Setup;
 use crate::chance::{Chance, Stream};
 use crate::chip::Felt;
 use crate::digest::Digest;
+use crate::fault::{Ails, Sensor};
 use crate::net::Nets;
 
 /// How the board is wired to what it senses.
@@ -25,6 +26,7 @@ pub(crate) struct Surroundings {
     /// How each chip was made, as its draws say.
     pub(crate) making: Vec<[f64; 16]>,
     pub(crate) put: Put,
+    pub(crate) ails: Ails,
     estop: Option<EstopSpec>,
     estop_pressed: bool,
 }
@@ -62,6 +64,12 @@ impl Noise {
         }
         Chance::new(self.seed, stream, member).normal(number) * self.amount
     }
+
+    /// What a sensor says that is mad: anything between two ends, whatever the amount of noise.
+    pub(crate) fn mad(self, sensor: Sensor, number: u64, ends: (f64, f64)) -> f64 {
+        let share = Chance::new(self.seed, Stream::Mad, sensor as usize).fraction(number);
+        ends.0 + (ends.1 - ends.0) * share
+    }
 }
 
 impl Surroundings {
@@ -79,6 +87,7 @@ impl Surroundings {
             model: board.model.clone(),
             noise,
             making: (0..board.chips.len()).map(making).collect(),
+            ails: Ails::default(),
             put: Put { darkness: vec![None; sensors], ..Put::default() },
             estop: board.estop.clone(),
             estop_pressed: false,

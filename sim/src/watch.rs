@@ -69,7 +69,7 @@ impl Handle {
             handle.lines.push(index);
         }
         let mut engine = handle.engine.lock();
-        engine.look_down(|_| true);
+        engine.look_down();
         let floor = handle.lines.iter().any(|line| engine.is_floor(*line));
         let circuit = &mut engine.circuit;
         let lines = lines.iter().map(|line| ((*line).to_owned(), circuit.nets.is_high(line))).collect();

@@ -5,6 +5,7 @@
 use super::{Fault, Outage, Sensor, Which};
 use crate::clock::Nanos;
 use crate::engine::Engine;
+use crate::script::Act;
 
 impl Engine {
     /// Breaks something. Whether the board has it.
@@ -34,15 +35,24 @@ impl Engine {
         mended
     }
 
-    /// Mends what is due by the clock.
-    pub(crate) fn mend_due(&mut self) {
-        let gone = self.faults.expire(self.clock.now());
+    /// Mends what is due by the clock, and does what the script says.
+    pub(crate) fn happen(&mut self) {
+        let now = self.clock.now();
+        let gone = self.faults.expire(now);
         self.end(gone);
+        while let Some(act) = self.plan.next(now) {
+            match act {
+                // The script was read against this board.
+                Act::Break(outage) => drop(self.suffer(outage)),
+                Act::Press(pressed) => drop(self.surround(|around| around.press_estop(pressed))),
+                Act::Teleport { x_m, y_m, heading_rad } => self.teleport(x_m, y_m, heading_rad),
+            }
+        }
     }
 
-    /// When something is mended by the clock.
-    pub(crate) fn mends_at(&self) -> Nanos {
-        self.faults.due()
+    /// When that is next.
+    pub(crate) fn happens_at(&self) -> Nanos {
+        self.faults.due().min(self.plan.due())
     }
 
     /// What is broken now, oldest first; of noise, how much of it is left.
@@ -70,9 +80,10 @@ impl Engine {
 
     /// Every part is as broken as is known, and no more, however it was before.
     fn spread(&mut self) {
+        // What falls silent stays as it is now, and not as it was when somebody last looked.
+        self.look_down();
         let faults = &self.faults;
-        let stuck = faults.stuck();
-        self.circuit.change(|circuit| circuit.suffer(|fault, on| faults.is(fault, on), &stuck));
+        self.circuit.change(|circuit| circuit.suffer(faults));
         for motor in &mut self.motors {
             motor.open = faults.is(Fault::MotorOpen, &motor.name);
             motor.stalled = faults.is(Fault::MotorStalled, &motor.name);
@@ -80,10 +91,12 @@ impl Engine {
         for (motor, encoder) in &mut self.encoders {
             encoder.dead = faults.is(Fault::EncoderDead, &self.motors[*motor].name);
         }
+        self.surroundings.ails = faults.ails();
         if let Some(sonar) = &mut self.sonar {
-            sonar.silent = faults.sensor(Sensor::Range).0;
+            sonar.silent = self.surroundings.ails.silent(Sensor::Range);
         }
-        let down = faults.has(&Fault::BrownOut);
+        let (frozen, down) = (faults.has(&Fault::CameraFrozen), faults.has(&Fault::BrownOut));
+        self.freeze_camera(frozen);
         self.set_supply(!down);
         self.hear();
     }

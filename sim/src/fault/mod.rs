@@ -11,6 +11,7 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
+pub(crate) use read::{COUNT, FOR_S};
 pub use read::{KINDS, Kind, Said};
 pub(crate) use standing::Standing;
 
@@ -140,6 +141,23 @@ impl Sensor {
             Self::Line => "line",
             Self::Imu => "imu",
         }
+    }
+}
+
+/// Which sensors are silent, and which are mad.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ails {
+    silent: [bool; 4],
+    mad: [bool; 4],
+}
+
+impl Ails {
+    pub(crate) fn silent(self, sensor: Sensor) -> bool {
+        self.silent[sensor as usize]
+    }
+
+    pub(crate) fn mad(self, sensor: Sensor) -> bool {
+        self.mad[sensor as usize]
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What must never live here: files, and what a fault does.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -12,9 +13,9 @@ use super::{Fault, Outage, Sensor, Which};
 use crate::net;
 
 /// Of bus-noise, transfers.
-const COUNT: RangeInclusive<u32> = 1..=1_000_000;
+pub(crate) const COUNT: RangeInclusive<u32> = 1..=1_000_000;
 /// Of `for_s`: a step of the physics to a day.
-const FOR_S: RangeInclusive<f64> = 0.001..=86_400.0;
+pub(crate) const FOR_S: RangeInclusive<f64> = 0.001..=86_400.0;
 /// Of what somebody said no more is said back, characters.
 const SHOWN: usize = 80;
 
@@ -108,16 +109,22 @@ impl Fault {
     /// What is said, on this board.
     ///
     /// # Errors
-    /// What is wrong and what would be right, on one line.
+    /// The first thing that is wrong, and what would be right, on one line.
     pub fn read(said: &Said<'_>, board: &Board) -> Result<Outage, String> {
-        let kind = Kind::find(said.fault)?;
-        let on = kind.on(said.on, board)?;
-        let high = kind.level(said.level)?;
-        let count = kind.count(said.count)?;
-        let time = kind.time(said.for_s)?;
+        Self::check(said, board).map_err(|slips| slips.first().map(Slip::to_string).unwrap_or_default())
+    }
+
+    /// The same, with everything that is wrong.
+    pub(crate) fn check(said: &Said<'_>, board: &Board) -> Result<Outage, Vec<Slip>> {
+        let kind = Kind::find(said.fault).map_err(|slip| vec![slip])?;
+        let mut slips = Vec::new();
+        let on = kept(kind.on(said.on, board), &mut slips);
+        let high = kept(kind.level(said.level), &mut slips);
+        let count = kept(kind.count(said.count), &mut slips);
+        let time = kept(kind.time(said.for_s), &mut slips);
         let lasts = time.filter(|_| kind.value != Value::Jump);
         let parts = Parts { on, high, count, time: time.unwrap_or_default() };
-        Ok(Outage { fault: (kind.make)(parts), lasts })
+        if slips.is_empty() { Ok(Outage { fault: (kind.make)(parts), lasts }) } else { Err(slips) }
     }
 }
 
@@ -127,6 +134,10 @@ impl Which {
     /// # Errors
     /// What is wrong and what would be right, on one line.
     pub fn read(fault: Option<&str>, on: Option<&str>, board: &Board) -> Result<Self, String> {
+        Self::check(fault, on, board).map_err(|slip| slip.to_string())
+    }
+
+    fn check(fault: Option<&str>, on: Option<&str>, board: &Board) -> Result<Self, Slip> {
         let kind = fault.map(Kind::find).transpose()?;
         let on = match (kind, on) {
             (_, None) => None,
@@ -141,67 +152,108 @@ impl Which {
     }
 }
 
+/// What is wrong with a part of what was said.
+#[derive(Debug)]
+pub(crate) struct Slip {
+    /// The part: `on`.
+    pub(crate) key: &'static str,
+    /// To be read after it: `is missing`.
+    pub(crate) what: String,
+    /// What would be right.
+    pub(crate) hint: String,
+}
+
+impl Slip {
+    fn new(key: &'static str, what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { key, what: what.into(), hint: hint.into() }
+    }
+
+    fn missing(key: &'static str, needs: String) -> Self {
+        Self::new(key, "is missing", needs)
+    }
+
+    fn too_much(key: &'static str, why: String) -> Self {
+        Self::new(key, "is too much", why)
+    }
+}
+
+impl fmt::Display for Slip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.key, self.what, self.hint)
+    }
+}
+
+/// What is right; what is wrong goes to the others.
+fn kept<T: Default>(read: Result<T, Slip>, slips: &mut Vec<Slip>) -> T {
+    read.unwrap_or_else(|slip| {
+        slips.push(slip);
+        T::default()
+    })
+}
+
 impl Kind {
     const fn of(name: &'static str, on: On, make: fn(Parts) -> Fault) -> Self {
         Self { name, on, value: Value::Nothing, make }
     }
 
-    fn find(name: &str) -> Result<&'static Self, String> {
+    fn find(name: &str) -> Result<&'static Self, Slip> {
         let found = KINDS.iter().find(|kind| kind.name == name);
         found.ok_or_else(|| {
             let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
             let near = nearest(name, known.iter().copied());
             let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-            format!("no fault is called `{}`; {near}there are {}", shown(name), known.join(", "))
+            let hint = format!("{near}there are {}", known.join(", "));
+            Slip::new("fault", format!("is `{}`, which is none", shown(name)), hint)
         })
     }
 
-    fn on(&self, said: Option<&str>, board: &Board) -> Result<String, String> {
+    fn on(&self, said: Option<&str>, board: &Board) -> Result<String, Slip> {
         let name = self.name;
         match (self.on, said) {
             (On::Nothing, None) => Ok(String::new()),
-            (On::Nothing, Some(_)) => Err(format!("{name} is of the whole car: leave out `on`")),
+            (On::Nothing, Some(_)) => Err(Slip::too_much("on", format!("{name} is of the whole car"))),
             (on, Some(said)) => pick(said, on.name(), on.known(board)),
             (on, None) => {
-                let known = on.known(board);
-                let what = on.name();
-                Err(match known.as_slice() {
-                    [] => format!("this board has no {what}, so {name} cannot be"),
-                    _ => format!("{name} needs `on`, a {what}: this board has {}", known.join(", ")),
-                })
+                let (what, known) = (on.name(), on.known(board).join(", "));
+                let has = if known.is_empty() { "none" } else { &known };
+                Err(Slip::missing("on", format!("{name} needs a {what}: this board has {has}")))
             }
         }
     }
 
-    fn level(&self, said: Option<&str>) -> Result<bool, String> {
+    fn level(&self, said: Option<&str>) -> Result<bool, Slip> {
         let name = self.name;
         match (self.value == Value::Level, said) {
             (true, Some("low")) | (false, None) => Ok(false),
             (true, Some("high")) => Ok(true),
-            (true, Some(other)) => Err(format!("level is `{}`; must be low or high", shown(other))),
-            (true, None) => Err(format!("{name} needs `level`: low or high")),
-            (false, Some(_)) => Err(format!("{name} has no level: leave out `level`")),
+            (true, Some(other)) => {
+                Err(Slip::new("level", format!("is `{}`", shown(other)), "must be low or high"))
+            }
+            (true, None) => Err(Slip::missing("level", format!("{name} needs low or high"))),
+            (false, Some(_)) => Err(Slip::too_much("level", format!("{name} has none"))),
         }
     }
 
-    fn count(&self, said: Option<u32>) -> Result<u32, String> {
-        let right = format!("{} to {} transfers", COUNT.start(), COUNT.end());
-        match (self.value, said) {
-            (Value::Count, Some(count)) if COUNT.contains(&count) => Ok(count),
-            (Value::Count, Some(count)) => Err(format!("count is {count}; must be {right}")),
-            (Value::Count, None) => Err(format!("{} needs `count`: {right}", self.name)),
-            (_, None) => Ok(0),
-            (_, Some(_)) => Err(format!("{} has no count: leave out `count`", self.name)),
+    fn count(&self, said: Option<u32>) -> Result<u32, Slip> {
+        let (name, right) = (self.name, format!("{} to {} transfers", COUNT.start(), COUNT.end()));
+        match (self.value == Value::Count, said) {
+            (true, Some(count)) if COUNT.contains(&count) => Ok(count),
+            (true, Some(count)) => Err(Slip::new("count", format!("is {count}"), format!("must be {right}"))),
+            (true, None) => Err(Slip::missing("count", format!("{name} needs {right}"))),
+            (false, None) => Ok(0),
+            (false, Some(_)) => Err(Slip::too_much("count", format!("{name} has none"))),
         }
     }
 
-    fn time(&self, said: Option<f64>) -> Result<Option<Duration>, String> {
-        let right = format!("{} to {} seconds", FOR_S.start(), FOR_S.end());
+    fn time(&self, said: Option<f64>) -> Result<Option<Duration>, Slip> {
+        let (name, right) = (self.name, format!("{} to {} seconds", FOR_S.start(), FOR_S.end()));
         match (self.value, said) {
-            (Value::Moment, Some(_)) => Err(format!("{} is of one moment: leave out `for_s`", self.name)),
-            (Value::Jump, None) => Err(format!("{} needs `for_s`, how far: {right}", self.name)),
+            (Value::Moment, Some(_)) => Err(Slip::too_much("for_s", format!("{name} is of one moment"))),
+            (Value::Jump, None) => {
+                Err(Slip::missing("for_s", format!("{name} needs how far it jumps, {right}")))
+            }
             (_, Some(for_s)) if FOR_S.contains(&for_s) => Ok(Some(Duration::from_secs_f64(for_s))),
-            (_, Some(for_s)) => Err(format!("for_s is {for_s}; must be {right}")),
+            (_, Some(for_s)) => Err(Slip::new("for_s", format!("is {for_s}"), format!("must be {right}"))),
             (_, None) => Ok(None),
         }
     }
@@ -252,16 +304,16 @@ impl On {
 }
 
 /// The one of `known` that was said.
-fn pick(said: &str, what: &str, known: Vec<String>) -> Result<String, String> {
+fn pick(said: &str, what: &str, known: Vec<String>) -> Result<String, Slip> {
     if let Some(found) = known.iter().find(|name| *name == said) {
         return Ok(found.clone());
     }
-    let lacks = format!("this board has no {what} `{}`", shown(said));
-    Err(match nearest(said, known.iter().map(String::as_str)) {
-        _ if known.is_empty() => format!("{lacks}, and none at all"),
-        Some(near) => format!("{lacks}; did you mean `{near}`? it has {}", known.join(", ")),
-        None => format!("{lacks}; it has {}", known.join(", ")),
-    })
+    let near = nearest(said, known.iter().map(String::as_str));
+    let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    let known = known.join(", ");
+    let has = if known.is_empty() { "none" } else { &known };
+    let lacks = format!("is `{}`, which is no {what} of this board", shown(said));
+    Err(Slip::new("on", lacks, format!("{near}it has {has}")))
 }
 
 /// What somebody said, on one line and not for ever.

@@ -59,7 +59,7 @@ fn what_lasts_for_a_time_says_so_and_what_is_of_a_moment_does_not_last() {
     assert_eq!(lasting(said("brown-out")).unwrap().lasts, Some(Duration::from_millis(1500)));
     assert_eq!(lasting(said("clock-jump")).unwrap(), Fault::ClockJump(Duration::from_millis(1500)).into());
     let error = lasting(on("chip-reset", "pca9685@0x40")).unwrap_err();
-    assert_eq!(error, "chip-reset is of one moment: leave out `for_s`");
+    assert_eq!(error, "for_s: is too much; chip-reset is of one moment");
 }
 
 #[test]
@@ -71,40 +71,38 @@ fn what_cannot_be_is_told_with_what_would_be_right() {
     for (said, error) in [
         (
             said("motor_open"),
-            "no fault is called `motor_open`; did you mean `motor-open`? there are chip-silent,",
+            "fault: is `motor_open`, which is none; did you mean `motor-open`? there are chip-silent, ",
         ),
-        (said(""), "no fault is called ``; there are chip-silent, chip-reset,"),
+        (said(""), "fault: is ``, which is none; there are chip-silent, chip-reset, "),
         (
             on("chip-silent", "pca9685@0x41"),
-            &format!("this board has no chip `pca9685@0x41`; did you mean `pca9685@0x40`? {chips}"),
+            &format!(
+                "on: is `pca9685@0x41`, which is no chip of this board; did you mean `pca9685@0x40`? {chips}"
+            ),
         ),
-        (on("chip-silent", "left"), &format!("this board has no chip `left`; {chips}")),
+        (on("chip-silent", "left"), &format!("on: is `left`, which is no chip of this board; {chips}")),
         (
             said("motor-open"),
-            "motor-open needs `on`, a motor: this board has front-left, rear-left, front-right, rear-right",
+            "on: is missing; motor-open needs a motor: this board has front-left, rear-left, front-right, rear-right",
         ),
         (
             on("encoder-dead", "rear-left"),
-            "this board has no motor with an encoder `rear-left`; it has front-left",
+            "on: is `rear-left`, which is no motor with an encoder of this board; it has front-left",
         ),
-        (on("brown-out", "i2c-1"), "brown-out is of the whole car: leave out `on`"),
-        (on("pin-stuck", "gpio:GPIO17"), "pin-stuck needs `level`: low or high"),
-        (
-            on("pin-stuck", "gpio:GPIO99"),
-            "this board has no pin `gpio:GPIO99`; did you mean `gpio:GPIO17`? it has pca",
-        ),
-        (level("on"), "level is `on`; must be low or high"),
-        (Said { level: Some("low"), ..said("brown-out") }, "brown-out has no level: leave out `level`"),
-        (Said { count: Some(1), ..said("brown-out") }, "brown-out has no count: leave out `count`"),
-        (on("bus-noise", "i2c-1"), "bus-noise needs `count`: 1 to 1000000 transfers"),
-        (noise(0), "count is 0; must be 1 to 1000000 transfers"),
-        (said("clock-jump"), "clock-jump needs `for_s`, how far: 0.001 to 86400 seconds"),
-        (lasting(-1.0), "for_s is -1; must be 0.001 to 86400 seconds"),
-        (lasting(f64::NAN), "for_s is NaN; must be 0.001 to 86400 seconds"),
-        (lasting(1e300), "must be 0.001 to 86400 seconds"),
+        (on("brown-out", "i2c-1"), "on: is too much; brown-out is of the whole car"),
+        (on("pin-stuck", "gpio:GPIO17"), "level: is missing; pin-stuck needs low or high"),
+        (level("on"), "level: is `on`; must be low or high"),
+        (Said { level: Some("low"), ..said("brown-out") }, "level: is too much; brown-out has none"),
+        (Said { count: Some(1), ..said("brown-out") }, "count: is too much; brown-out has none"),
+        (on("bus-noise", "i2c-1"), "count: is missing; bus-noise needs 1 to 1000000 transfers"),
+        (noise(0), "count: is 0; must be 1 to 1000000 transfers"),
+        (said("clock-jump"), "for_s: is missing; clock-jump needs how far it jumps, 0.001 to 86400 seconds"),
+        (lasting(-1.0), "for_s: is -1; must be 0.001 to 86400 seconds"),
+        (lasting(f64::NAN), "for_s: is NaN; must be 0.001 to 86400 seconds"),
+        (lasting(1e300), "; must be 0.001 to 86400 seconds"),
         (
             on("sensor-mad", "\u{1b}[2J\n"),
-            "this board has no sensor `\\u{1b}[2J\\n`; it has battery, range, line, imu",
+            "on: is `\\u{1b}[2J\\n`, which is no sensor of this board; it has battery, range, line, imu",
         ),
     ] {
         let told = Fault::read(&said, &board()).expect_err(error);
@@ -113,10 +111,9 @@ fn what_cannot_be_is_told_with_what_would_be_right() {
     }
     let long = "x".repeat(100_000);
     assert!(Fault::read(&on("motor-open", &long), &board()).unwrap_err().len() < 300);
-    let bare = Board::preset("l298n").expect("a preset");
-    let told =
-        Fault::read(&on("chip-silent", "pca9685@0x40"), &Board { chips: Vec::new(), ..bare }).unwrap_err();
-    assert_eq!(told, "this board has no chip `pca9685@0x40`, and none at all");
+    let bare = Board { chips: Vec::new(), ..Board::preset("l298n").expect("a preset") };
+    let told = Fault::read(&on("chip-silent", "pca9685@0x40"), &bare).unwrap_err();
+    assert_eq!(told, "on: is `pca9685@0x40`, which is no chip of this board; it has none");
 }
 
 #[test]
@@ -136,6 +133,6 @@ fn what_is_mended_is_said_by_kind_by_thing_by_both_or_not_at_all() {
     assert!(!which(None, Some("pca9685@0x40")).unwrap().is(&silent));
     assert!(which(Some("chip-silnt"), None).unwrap_err().contains("did you mean `chip-silent`?"));
     assert!(
-        which(None, Some("moon")).unwrap_err().starts_with("this board has no thing that can break `moon`")
+        which(None, Some("moon")).unwrap_err().starts_with("on: is `moon`, which is no thing that can break")
     );
 }

@@ -60,7 +60,7 @@ fn world() -> World {
 }
 
 fn sim(seed: u64, noise: f64) -> Sim {
-    Sim::of(&board(), &Setup { world: world(), seed, noise })
+    Sim::of(&board(), &Setup { world: world(), seed, noise, ..Setup::default() })
 }
 
 /// Mean and standard deviation.
@@ -207,8 +207,11 @@ fn who_looks_and_how_often_makes_no_difference() {
     assert_eq!(drive(true), alone);
 }
 
+/// Edges with their lines, what a converter said, and the state's hash.
+type Crossed = (Vec<(usize, bool, Duration)>, Vec<[u8; 2]>, u64);
+
 /// What is told of two line sensors and read of a converter on a drive over the lines, every pause cut into pieces.
-fn crossings(pauses: &[u64], piece: Duration) -> (Vec<(usize, bool, Duration)>, Vec<[u8; 2]>, u64) {
+fn crossings(pauses: &[u64], piece: Duration) -> Crossed {
     let sim = sim(4, 1.0);
     let edges = Arc::new(Mutex::new(Vec::<Edge>::new()));
     let told = Arc::clone(&edges);
