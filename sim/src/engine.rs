@@ -3,9 +3,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hal::board::{Board, End, Side};
+use hal::Motion;
+use hal::board::{Board, End, ServoRole, Side};
 
 use crate::Setup;
+use crate::camera::{Mount, View};
 use crate::chance::Stream;
 use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
@@ -45,6 +47,7 @@ pub(crate) struct Engine {
     supplied: bool,
     pub(crate) ground: Ground,
     pub(crate) obstacles: Obstacles,
+    pub(crate) camera: Mount,
     /// How many steps were made.
     steps: u64,
 }
@@ -77,6 +80,7 @@ impl Engine {
             supplied: true,
             ground: Ground::new(&setup.world),
             obstacles: Obstacles::new(&setup.world),
+            camera: Mount::new(&board.model, &setup.world),
             steps: 0,
         };
         engine.happen();
@@ -99,9 +103,7 @@ impl Engine {
 
     /// What is on an open input of the computer.
     pub(crate) fn input_is_high(&mut self, input: usize) -> bool {
-        if self.is_floor(input) {
-            self.look_down();
-        }
+        self.look_down_at(|floor| floor == input);
         self.circuit.nets.input_is_high(input)
     }
 
@@ -113,15 +115,19 @@ impl Engine {
     /// Lets the line sensors at the computer's inputs drive them by what they see now. Whoever looks at those
     /// inputs calls this first: nobody else needs to know what is on them.
     pub(crate) fn look_down(&mut self) {
+        self.look_down_at(|_| true);
+    }
+
+    fn look_down_at(&mut self, inputs: impl Fn(usize) -> bool) {
         if self.surroundings.ails.silent(Sensor::Line) {
             return;
         }
-        let inputs = std::mem::take(&mut self.floor_inputs);
+        let all = std::mem::take(&mut self.floor_inputs);
         let (circuit, scene) = self.apart();
-        for (input, sensor) in &inputs {
+        for (input, sensor) in all.iter().filter(|(input, _)| inputs(*input)) {
             circuit.nets.drive_input(*input, scene.floor_is_high(*sensor));
         }
-        self.floor_inputs = inputs;
+        self.floor_inputs = all;
     }
 
     /// Drives an open line of the computer.
@@ -160,6 +166,22 @@ impl Engine {
         done
     }
 
+    /// What the camera sees: now, or when it froze.
+    pub(crate) fn view(&self) -> View {
+        let turned =
+            |role| self.servos.iter().find(|servo| servo.role() == role).map_or(0.0, Servo::angle_deg);
+        let here = || {
+            let motion = self.chassis.as_ref().map_or_else(Motion::default, Chassis::motion);
+            self.camera.view(self.clock.now(), &motion, turned(ServoRole::Pan), turned(ServoRole::Tilt))
+        };
+        self.camera.frozen.unwrap_or_else(here)
+    }
+
+    /// From now on the camera shows what it sees now; or it lives again.
+    pub(crate) fn freeze_camera(&mut self, frozen: bool) {
+        self.camera.frozen = frozen.then(|| self.view());
+    }
+
     /// Puts the car somewhere else, at rest.
     pub(crate) fn teleport(&mut self, x_m: f64, y_m: f64, heading_rad: f64) {
         self.motors.iter_mut().for_each(Motor::rest);
@@ -188,7 +210,7 @@ impl Engine {
             self.clock.set(end.min(target).min(due));
             self.echo();
             let (circuit, scene) = self.apart();
-            circuit.tick(scene);
+            circuit.tick(&scene);
             circuit.tell(scene.now);
             if self.clock.now() == end {
                 self.step();
@@ -286,6 +308,7 @@ impl Engine {
             .with("faults", |into| {
                 self.faults.digest(into);
                 self.plan.digest(into);
+                self.camera.frozen.iter().for_each(|view| view.digest(into));
             })
     }
 }

@@ -2,12 +2,15 @@
 
 mod broken;
 mod bus;
+mod camera;
 mod car;
 mod determinism;
 mod drives;
 mod economy;
 mod faults;
+mod noise;
 mod oracle;
+mod perceives;
 mod physics;
 mod pins;
 mod presets;
