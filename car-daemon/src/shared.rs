@@ -232,8 +232,9 @@ impl Inner {
     /// Where a run is had again: tells the gate what it was told up to here.
     fn catch_up(&mut self) {
         while let Some((then, input)) = self.tape.due() {
-            // As it was answered then.
+            // As it was answered then, and told to those who listened then.
             drop(self.gate.take(&input, then));
+            drop(self.gate.take_events());
         }
     }
 

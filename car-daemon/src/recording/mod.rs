@@ -14,6 +14,8 @@ mod line;
 mod parts;
 mod reader;
 mod tape;
+#[cfg(test)]
+mod tests;
 mod told;
 mod writer;
 

@@ -15,7 +15,7 @@ use super::{Header, Line};
 
 /// Lines that may wait for the disk: at 100 turns a second a disk may stand still for ten minutes, and at a
 /// thousand times real time for most of a second. They take some 10 MB.
-const WAITING: usize = 1 << 16;
+pub(super) const WAITING: usize = 1 << 16;
 
 /// Where time waits for whoever drives, it waits for the disk as well, as often and as long as this.
 const PATIENCE: u32 = 1000;
@@ -52,6 +52,12 @@ impl Pen {
         self.to = None;
     }
 
+    /// Whether nothing more is taken.
+    #[cfg(test)]
+    pub(super) fn has_ended(&self) -> bool {
+        self.to.is_none()
+    }
+
     /// Takes the last line.
     pub(crate) fn end(&mut self, line: Line) {
         self.write(line);
@@ -77,31 +83,38 @@ impl Recording {
 /// # Errors
 /// The file cannot be written, or there is no thread left.
 pub(crate) fn start(path: &Path, header: Header, patient: bool) -> io::Result<(Pen, Recording)> {
-    let mut file = BufWriter::new(File::create(path)?);
+    let mut file = File::create(path)?;
     // So that whoever names a full disk hears so at once.
     file.write_all(Line::Recording(Box::new(header)).text().as_bytes())?;
-    file.flush()?;
+    begin(file, path.display().to_string(), patient)
+}
+
+/// The same behind a header, into anything.
+pub(super) fn begin(
+    file: impl Write + Send + 'static,
+    name: String,
+    patient: bool,
+) -> io::Result<(Pen, Recording)> {
     let (to, lines) = sync_channel(WAITING);
     let overrun = Arc::<AtomicBool>::default();
-    let (path, noted) = (path.to_owned(), Arc::clone(&overrun));
-    let run = move || take_down(file, &lines, &path, &noted);
+    let noted = Arc::clone(&overrun);
+    let run = move || take_down(BufWriter::new(file), &lines, &name, &noted);
     let thread = thread::Builder::new().name("recording".into()).spawn(run)?;
     Ok((Pen { to: Some(to), patient, overrun }, Recording(thread)))
 }
 
-fn take_down(file: BufWriter<File>, lines: &Receiver<Line>, path: &Path, overrun: &AtomicBool) {
-    let file_name = path.display();
+fn take_down(file: impl Write, lines: &Receiver<Line>, name: &str, overrun: &AtomicBool) {
     match write_all(file, lines) {
         Ok(count) if overrun.load(Ordering::Relaxed) => {
-            tracing::error!(file = %file_name, lines = count, "the recording ends here: the disk does not keep up");
+            tracing::error!(file = name, lines = count, "the recording ends here: the disk does not keep up");
         }
-        Ok(count) => tracing::info!(file = %file_name, lines = count, "the run is recorded"),
-        Err(error) => tracing::error!(file = %file_name, %error, "the recording ends here"),
+        Ok(count) => tracing::info!(file = name, lines = count, "the run is recorded"),
+        Err(error) => tracing::error!(file = name, %error, "the recording ends here"),
     }
 }
 
 /// Writes until nobody has anything more to say; says how many lines that were.
-fn write_all(mut file: BufWriter<File>, lines: &Receiver<Line>) -> io::Result<u64> {
+fn write_all(mut file: impl Write, lines: &Receiver<Line>) -> io::Result<u64> {
     let mut count = 1;
     loop {
         let line = match lines.try_recv() {

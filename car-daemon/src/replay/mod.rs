@@ -7,6 +7,8 @@
 mod compare;
 mod recent;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io::Read;
