@@ -8,8 +8,11 @@ use std::io::{BufRead, BufReader, Read};
 use super::header::FORMAT;
 use super::{Header, Line};
 
-/// The longest line, in bytes: a board and a world of 1 MB each, and what JSON makes of them.
-const LONGEST: u64 = 16 << 20;
+/// The longest first line, in bytes: board, world and script of 1 MB each, and what JSON makes of them.
+const FIRST: u64 = 16 << 20;
+
+/// The longest other line, in bytes. What anybody says to the gate has some hundred.
+const LONGEST: u64 = 8 << 10;
 
 /// What is wrong with a recording, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,12 +65,13 @@ impl<R: Read> Reader<R> {
     /// It cannot be read, or is no line of a recording.
     pub(crate) fn next(&mut self) -> Result<Option<Line>, Damage> {
         let mut bytes = Vec::new();
-        let read = (&mut self.from).take(LONGEST).read_until(b'\n', &mut bytes);
+        let most = if self.number == 0 { FIRST } else { LONGEST };
+        let read = (&mut self.from).take(most).read_until(b'\n', &mut bytes);
         self.number += 1;
         read.map_err(|error| self.damage(format!("cannot be read: {error}")))?;
         if bytes.pop_if(|last| *last == b'\n').is_none() {
-            if bytes.len() as u64 == LONGEST {
-                return Err(self.damage(format!("is longer than {LONGEST} bytes")));
+            if bytes.len() as u64 == most {
+                return Err(self.damage(format!("is longer than {most} bytes")));
             }
             self.cut = !bytes.is_empty();
             return Ok(None);

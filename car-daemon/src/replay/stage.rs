@@ -16,10 +16,13 @@ use crate::recording::{At, Header, Parts, Play, Reel, Tape, control};
 use crate::shared::Shared;
 
 /// The most that is said between two turns of a control loop: far more than a machine can take in meanwhile.
-const MOST: usize = 1 << 18;
+const MOST: usize = 1 << 17;
 
-/// The most who are there at once.
+/// The most who are there at once: as many as a configuration can allow.
 const CROWD: usize = 1 << 16;
+
+/// The longest that anybody is called, in bytes.
+const NAME: usize = 1 << 10;
 
 /// A run, before a turn.
 pub(super) struct Stage {
@@ -71,7 +74,10 @@ impl Stage {
     /// # Errors
     /// It is too much at once.
     pub(super) fn tell(&mut self, now: Duration, looks: u32, input: Input) -> Result<(), String> {
-        match input {
+        match &input {
+            Input::Opened { peer: name, .. } | Input::Named { name, .. } if name.len() > NAME => {
+                return Err(format!("somebody is called by more than {NAME} bytes"));
+            }
             Input::Opened { .. } => self.crowd += 1,
             Input::Closed { .. } => self.crowd = self.crowd.saturating_sub(1),
             _ => {}

@@ -9,6 +9,7 @@ mod dialect;
 mod endpoint;
 mod file;
 mod framing;
+mod recording;
 mod udp;
 mod web_socket;
 
@@ -32,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "dialect_text", run: |data| dialect::any_message(protocol::DialectId::Text, data) },
     Target { name: "endpoint", run: endpoint::any_text },
     Target { name: "file", run: file::any_text },
+    Target { name: "recording", run: recording::any_bytes },
     Target { name: "udp_crc32c", run: udp::crc32c },
     Target { name: "udp_psk", run: udp::psk },
     Target { name: "web_socket", run: web_socket::any_stream },

@@ -1,0 +1,4 @@
+//! See `tests/src/fuzz`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tests::fuzz::run("recording", data));
