@@ -6,7 +6,7 @@
 //! the same bits, and a compiler may do several dots at once.
 
 use super::grain::{GRAIN, ROUND_M};
-use super::surfaces::{Face, Kind, Surfaces};
+use super::surfaces::{Face, Kind, LIGHT, Surfaces};
 use super::view::{Lens, Linear, dot, minus};
 use crate::world::Colour;
 
@@ -17,10 +17,6 @@ pub(crate) const DOTS: usize = 64;
 const HAZE_M: f64 = 9.0;
 /// Deeper than this nothing is told apart, metres.
 const DEEPEST_M: f64 = 1000.0;
-/// Where the light comes from, seen from above: no multiple of an eighth of a turn, so that each wall of a room has
-/// a brightness of its own.
-const LIGHT: [f64; 2] = [0.83, 0.56];
-
 /// Of a wall: the board along its foot, and the edge on top.
 const SKIRTING_M: f32 = 0.025;
 const RIM_M: f32 = 0.008;
@@ -29,6 +25,8 @@ const PANEL_M: f32 = 0.5;
 const JOINT_M: f32 = 0.003;
 /// Of a box: how wide its edges are.
 const EDGE_M: f32 = 0.006;
+/// What is left of the light in a shadow.
+const SHADOW: f32 = 0.74;
 /// Between two tiles, half.
 const GROUT_M: f32 = 0.002;
 
@@ -94,7 +92,7 @@ impl<'s> Seen<'s> {
         }
         let from = minus(lens.eye, face.origin);
         let normal = face.normal();
-        let lit = dot(normal, [LIGHT[0], LIGHT[1], 0.0]) as f32 * (height.signum() as f32);
+        let lit = dot(normal, LIGHT) as f32 * (height.signum() as f32);
         Some(Self {
             face,
             nearness: lens.along(normal).over(-height),
@@ -153,12 +151,12 @@ impl<'s> Painter<'s> {
         self.fill(from, dots, paint(self.surfaces.sky), self.haze, canvas);
     }
 
-    /// Paints bare floor, or something laid on it.
+    /// Paints bare floor, or something laid on it, in the light or not.
     pub(crate) fn floor(
         &mut self,
         row: f64,
         from: usize,
-        tape: Option<Colour>,
+        (tape, shaded): (Option<Colour>, bool),
         canvas: &mut Canvas,
         dots: usize,
     ) {
@@ -178,7 +176,7 @@ impl<'s> Painter<'s> {
         let middle = dots / 2;
         let grain_m = footprint(wide_x, middle).max(footprint(wide_y, middle));
         self.go(row, from, dots, depth);
-        self.dots.tint[..dots].fill(1.0);
+        self.dots.tint[..dots].fill(if shaded { SHADOW } else { 1.0 });
         let strength = if tape.is_some() { 0.05 } else { 0.11 };
         let places = (&self.dots.x[..dots], &self.dots.y[..dots]);
         GRAIN.roughen(&mut self.dots.tint[..dots], places, self.grain, grain_m * 0.6, strength);
