@@ -3,9 +3,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hal::board::{Board, End, Side};
+use hal::Motion;
+use hal::board::{Board, End, ServoRole, Side};
 
 use crate::Setup;
+use crate::camera::{Mount, View};
 use crate::chance::Stream;
 use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
@@ -45,6 +47,7 @@ pub(crate) struct Engine {
     supplied: bool,
     pub(crate) ground: Ground,
     pub(crate) obstacles: Obstacles,
+    pub(crate) camera: Mount,
     /// How many steps were made.
     steps: u64,
 }
@@ -77,6 +80,7 @@ impl Engine {
             supplied: true,
             ground: Ground::new(&setup.world),
             obstacles: Obstacles::new(&setup.world),
+            camera: Mount::new(&board.model, &setup.world),
             steps: 0,
         };
         engine.happen();
@@ -158,6 +162,22 @@ impl Engine {
         }
         self.circuit.tell(self.clock.now());
         done
+    }
+
+    /// What the camera sees: now, or when it froze.
+    pub(crate) fn view(&self) -> View {
+        let turned =
+            |role| self.servos.iter().find(|servo| servo.role() == role).map_or(0.0, Servo::angle_deg);
+        let here = || {
+            let motion = self.chassis.as_ref().map_or_else(Motion::default, Chassis::motion);
+            self.camera.view(self.clock.now(), &motion, turned(ServoRole::Pan), turned(ServoRole::Tilt))
+        };
+        self.camera.frozen.unwrap_or_else(here)
+    }
+
+    /// From now on the camera shows what it sees now; or it lives again.
+    pub(crate) fn freeze_camera(&mut self, frozen: bool) {
+        self.camera.frozen = frozen.then(|| self.view());
     }
 
     /// Puts the car somewhere else, at rest.
@@ -286,6 +306,7 @@ impl Engine {
             .with("faults", |into| {
                 self.faults.digest(into);
                 self.plan.digest(into);
+                self.camera.frozen.iter().for_each(|view| view.digest(into));
             })
     }
 }

@@ -114,18 +114,12 @@ mod tests {
     fn a_disc_that_trembles_at_an_edge_does_not_turn() {
         // An edge forward and one back, of 40 a turn, ten times a second.
         let edge = std::f64::consts::TAU / 40.0 / 0.01;
-        let trembles = |at: u32| {
-            (
-                0.6,
-                if at % 100 == 0 {
-                    edge
-                } else if at % 100 == 50 {
-                    -edge
-                } else {
-                    0.0
-                },
-            )
+        let speed = |at: u32| match at % 100 {
+            0 => edge,
+            50 => -edge,
+            _ => 0.0,
         };
+        let trembles = |at| (0.6, speed(at));
         assert_eq!(told(10_000, trembles), [(1_000, Turn::Stands)]);
     }
 

@@ -95,7 +95,8 @@ impl Engine {
         if let Some(sonar) = &mut self.sonar {
             sonar.silent = self.surroundings.ails.silent(Sensor::Range);
         }
-        let down = faults.has(&Fault::BrownOut);
+        let (frozen, down) = (faults.has(&Fault::CameraFrozen), faults.has(&Fault::BrownOut));
+        self.freeze_camera(frozen);
         self.set_supply(!down);
         self.hear();
     }
