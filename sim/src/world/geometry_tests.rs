@@ -30,6 +30,9 @@ fn on_lattice(pieces: &[[(i64, i64); 2]]) -> Obstacles {
     of_walls(pieces.iter().map(|ends| wall(ends.map(node).to_vec(), false)).collect())
 }
 
+/// Points, closed, width, and a part of its colour.
+type AnyLine = (Vec<(f64, f64)>, bool, f64, u8);
+
 /// How many times its direction a ray goes until it meets a piece, as a fraction; by Cramer's rule in whole numbers,
 /// which round nothing.
 fn exactly(from: (i64, i64), along: (i64, i64), [a, b]: [(i64, i64); 2]) -> Option<(i64, i64)> {
@@ -142,7 +145,7 @@ proptest! {
         ),
         at in prop::collection::vec((-4.0..4.0, -4.0..4.0), 10),
     ) {
-        let tape = |(index, (points, closed, width_m, shade)): (usize, (Vec<(f64, f64)>, bool, f64, u8))| {
+        let tape = |(index, (points, closed, width_m, shade)): (usize, AnyLine)| {
             let points = points.into_iter().map(point).collect();
             Tape { points, closed, width_m, colour: Colour([index as u8, shade, 1]) }
         };
