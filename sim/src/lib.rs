@@ -48,6 +48,7 @@ mod signal;
 mod sonar;
 mod surroundings;
 mod transcript;
+mod truth;
 mod watch;
 pub mod world;
 
@@ -62,6 +63,7 @@ pub use digest::Digests;
 pub use fault::{Fault, Sensor};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
+pub use truth::Truth;
 pub use world::World;
 
 use engine::Shared;

@@ -8,10 +8,12 @@ mod doors;
 mod print;
 mod read;
 mod settings;
+mod sim;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ::sim::Setup;
 use hal::Board;
 use transport::{Endpoint, Limits as TransportLimits, WRITE_BOUND, Web};
 
@@ -20,6 +22,7 @@ pub(crate) use self::doors::line_that_allows;
 use crate::control::Control;
 use crate::platform::{PLATFORMS, PlatformRow};
 
+pub use self::sim::{SimConfig, SimOverrides};
 pub use auth::{Auth, Exposure, TokenRow, UserRow, Whom, exposed, in_clear};
 
 /// A whole configuration, already valid.
@@ -35,6 +38,8 @@ pub struct Config {
     pub platform: &'static PlatformRow,
     /// How the platform `linux` uses this machine.
     pub linux: LinuxConfig,
+    /// How the simulated car differs from run to run, and how fast its time runs.
+    pub sim: SimConfig,
     /// Where clients come to.
     pub listen: Vec<Endpoint>,
     /// What the gate goes by.
@@ -143,6 +148,8 @@ pub struct Overrides {
     pub board: Option<String>,
     /// `--platform`
     pub platform: Option<&'static PlatformRow>,
+    /// `--sim-…`
+    pub sim: SimOverrides,
     /// The platforms that a file can name.
     pub platforms: &'static [PlatformRow],
     /// `--listen`, once or more: replaces the file's list.
@@ -153,7 +160,14 @@ pub struct Overrides {
 
 impl Default for Overrides {
     fn default() -> Self {
-        Self { board: None, platform: None, platforms: PLATFORMS, listen: Vec::new(), board_only: false }
+        Self {
+            board: None,
+            platform: None,
+            sim: SimOverrides::default(),
+            platforms: PLATFORMS,
+            listen: Vec::new(),
+            board_only: false,
+        }
     }
 }
 
@@ -173,6 +187,7 @@ impl Config {
                 .find(|row| row.name == "sim")
                 .expect("the simulator is part of this build"),
             linux: LinuxConfig::default(),
+            sim: SimConfig::default(),
             listen: standard_endpoints(),
             control: Control::default(),
             limits: Limits::default(),
@@ -182,6 +197,13 @@ impl Config {
             web: Web::default(),
             tls: TlsFiles::default(),
         }
+    }
+}
+
+impl Config {
+    /// What the simulated car begins with.
+    pub(crate) fn setup(&self) -> Setup {
+        Setup { seed: self.sim.seed, noise: self.sim.noise, ..Setup::default() }
     }
 }
 

@@ -7,9 +7,9 @@ use hal::board::LoadError;
 use hal::file::{Faults, Field, Item, Reader, Table};
 use transport::{Address, Endpoint};
 
-use super::doors;
 use super::settings::{ORDERED, SETTINGS};
 use super::{Auth, Config, Exposure, Overrides, auth, exposed};
+use super::{doors, sim};
 use crate::state_dir;
 
 /// Where programs of all users lock devices (Filesystem Hierarchy Standard 3.0, 5.9).
@@ -105,6 +105,7 @@ impl Config {
             config.linux.realtime = linux.get("realtime").boolean().unwrap_or(true);
             linux.finish();
         }
+        let speed = root.get("sim").table().and_then(|table| sim::read(table, &mut config.sim));
         if let Some(urls) = listen.strings().filter(|_| !overrides.board_only) {
             let judged = (meant && overrides.listen.is_empty()).then_some(&config.auth);
             config.listen = read_endpoints(&reader, &listen, &urls, judged);
@@ -112,6 +113,12 @@ impl Config {
         root.finish();
 
         apply(&mut config, overrides, meant, &mut faults);
+        if let Some((what, hint)) = sim::judge(config.sim.speed, config.platform) {
+            match speed.filter(|_| overrides.sim.speed.is_none()) {
+                Some(spot) => reader.fault(&spot, what, hint),
+                None => faults.push(Faults::whole("--sim-speed", what, hint)),
+            }
+        }
         match reader.into_result(Some(config)) {
             Ok(config) if faults.is_empty() => Ok(config),
             Ok(_) => Err(faults),
@@ -269,6 +276,7 @@ fn apply(config: &mut Config, overrides: &Overrides, meant: bool, faults: &mut V
     if let Some(platform) = overrides.platform {
         config.platform = platform;
     }
+    sim::apply(&mut config.sim, &overrides.sim);
     if !overrides.listen.is_empty() {
         config.listen.clone_from(&overrides.listen);
         for endpoint in overrides.listen.iter().filter(|_| meant) {
