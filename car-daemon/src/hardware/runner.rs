@@ -2,6 +2,7 @@
 //! beside either a watch that sees whether it still turns.
 
 use std::any::Any;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -147,10 +148,11 @@ impl Loop {
     }
 
     fn run_thread(&self, mut plant: Plant) -> Result<(), HardwareError> {
+        let mut again = false;
         while !self.stop.is_cancelled() {
             let next = self.turn(&mut plant);
             loop {
-                match self.then(&mut plant, next) {
+                match self.then(&mut plant, next, &mut again) {
                     Then::Turn => break,
                     Then::Wait(pause) => {
                         self.shared.bell.wait_blocking(pause);
@@ -165,10 +167,11 @@ impl Loop {
     }
 
     async fn run_task(&self, mut plant: Plant) -> Result<(), HardwareError> {
+        let mut again = false;
         while !self.stop.is_cancelled() {
             let next = self.turn(&mut plant);
             loop {
-                match self.then(&mut plant, next) {
+                match self.then(&mut plant, next, &mut again) {
                     Then::Turn => {
                         yield_now().await;
                         break;
@@ -192,8 +195,9 @@ impl Loop {
         next
     }
 
-    /// What follows a turn after which the next is due at `next`.
-    fn then(&self, plant: &mut Plant, next: Duration) -> Then {
+    /// What follows a turn after which the next is due at `next`. `again`: it was the second at its time, for
+    /// what was said since the first; who says something all the time does not keep time from going on.
+    fn then(&self, plant: &mut Plant, next: Duration, again: &mut bool) -> Then {
         let now = self.clock.now();
         if next <= now {
             return Then::Turn;
@@ -207,11 +211,15 @@ impl Loop {
             }
             lockstep.ask(step.is_some(), wall)
         });
+        let was = mem::take(again);
         match (verdict, step) {
             (Some(Verdict::Wait(left)), _) => Then::Look(left.min(LOOK)),
             (Some(Verdict::Stand), _) => Then::Look(LOOK),
             // Looked at after the verdict: whoever was waited for rang before it was no longer.
-            (Some(Verdict::Go), _) if self.shared.bell.is_rung() => Then::Turn,
+            (Some(Verdict::Go), _) if !was && self.shared.bell.is_rung() => {
+                *again = true;
+                Then::Turn
+            }
             (None, None) => Then::Wait(self.clock.until(next)),
             (Some(Verdict::Go) | None, step) => {
                 self.clock.jump(step.map_or(next, |step| step.min(next)));

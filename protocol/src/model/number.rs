@@ -178,7 +178,7 @@ impl Stretch {
     /// In milliseconds.
     #[must_use]
     pub fn as_ms(self) -> f64 {
-        self.0.as_secs_f64() * 1000.0
+        self.0.as_nanos() as f64 / 1e6
     }
 }
 
