@@ -19,7 +19,7 @@ impl Sim {
     /// What is so now, whatever the sensors say.
     #[must_use]
     pub fn truth(&self) -> Truth {
-        let engine = self.engine.lock();
+        let mut engine = self.engine.lock();
         Truth {
             motion: engine.chassis.as_ref().map(crate::chassis::Chassis::motion),
             hash: engine.digests().hash(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hal::odometry::Source;
 use hal::sensor::{News, Readings};
 use hal::{AssembleError, Board, Car, HardwareError, Interlock, Platform};
-use protocol::{Battery, Gimbal, Imu, Odometry, Pose, Speed, State, Wheels};
+use protocol::{Battery, Event, Gimbal, Imu, Odometry, Pose, Speed, State, Wheels};
 
 use super::battery;
 use super::orders::Simulator;
@@ -68,7 +68,7 @@ impl Plant {
         self.platform.advance(now);
         let stepped = self.obey(now);
         let pressed = self.pressed();
-        let (mut outputs, mut deadline) = self.shared.gate(|gate| {
+        let (mut outputs, mut deadline) = self.shared.plant(|gate| {
             gate.button(pressed.as_deref(), now);
             (gate.tick(now), gate.next_deadline())
         });
@@ -88,7 +88,7 @@ impl Plant {
         };
         if changed {
             // The gate has another opinion now than the one that was just tried.
-            (outputs, deadline) = self.shared.gate(|gate| (gate.outputs(), gate.next_deadline()));
+            (outputs, deadline) = self.shared.plant(|gate| (gate.outputs(), gate.next_deadline()));
         }
         let ticks = now >= self.next_tick;
         if ticks {
@@ -126,10 +126,11 @@ impl Plant {
     /// Tells people of sensors.
     fn listen(&mut self, now: Duration) {
         for news in self.car.sensor_news() {
-            match news {
-                News::Fails(error) => tracing::warn!(%error, "a sensor does not answer"),
-                News::Answers(sensor) => tracing::info!(%sensor, "a sensor answers again"),
-            }
+            let (sensor, fault) = match news {
+                News::Fails(error) => (error.part.clone(), Some(error.to_string())),
+                News::Answers(sensor) => (sensor, None),
+            };
+            self.shared.say(&Event::Sensor { sensor, fault });
         }
         if let Some(event) = self.battery.look(self.car.readings().battery, now) {
             self.shared.say(&event);
@@ -169,7 +170,7 @@ impl Plant {
     }
 
     fn fail(&mut self, what: &str, now: Duration) {
-        self.shared.gate(|gate| gate.hardware_failed(what, now));
+        self.shared.plant(|gate| gate.hardware_failed(what, now));
         // Tried again until it obeys; the gate lets nothing through meanwhile.
         drop(self.halt());
         self.retry = Some(now + RETRY);
@@ -179,10 +180,10 @@ impl Plant {
         match self.car.recover() {
             Ok(()) => {
                 self.retry = None;
-                self.shared.gate(|gate| gate.hardware_answers());
+                self.shared.plant(|gate| gate.hardware_answers());
             }
             Err(error) => {
-                self.shared.gate(|gate| gate.hardware_failed(&error.to_string(), now));
+                self.shared.plant(|gate| gate.hardware_failed(&error.to_string(), now));
                 self.retry = Some(now + RETRY);
             }
         }

@@ -9,6 +9,7 @@ use protocol::{Answer, Code, Command, DialectId, Fault, Id, Replies, Reply, SimO
 use tokio::sync::oneshot;
 
 use super::pump::Session;
+use crate::control::Input;
 use crate::hardware::Order;
 
 /// An order that is under way. Dropped, it is given up.
@@ -41,8 +42,8 @@ impl Session<'_> {
             return Err(Fault::new(Code::BUSY, "one order at a time: another is not answered yet"));
         }
         let context = self.asker.context;
-        let command = Command::Sim(what.clone());
-        context.shared.gate(|gate| gate.handle(self.asker.id, &command, context.clock.now()))
+        let asked = Input::Asked { session: self.asker.id, command: Command::Sim(what.clone()) };
+        context.shared.tell(&asked, context.clock.now())
     }
 
     /// The order under way is done.

@@ -1,12 +1,16 @@
 //! The simulator from outside: through the platform's objects and through drivers written by others.
 
+mod broken;
 mod bus;
+mod camera;
 mod car;
 mod determinism;
 mod drives;
 mod economy;
 mod faults;
+mod noise;
 mod oracle;
+mod perceives;
 mod physics;
 mod pins;
 mod presets;
