@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::Duration;
 
-use protocol::{Answer, Event, Fault, State};
+use protocol::{Answer, Command, Event, Fault, State};
 use tokio::sync::broadcast;
 use transport::Link;
 
 use crate::control::{Gate, Grant, Input, Outputs, SessionId, answers_again};
-use crate::hardware::Bell;
+use crate::hardware::{Bell, Order};
 use crate::latch::Below;
+use crate::lockstep::Lockstep;
 use crate::recording::{Parts, Tape, fingerprint};
 use crate::telemetry::{Happened, Sample};
 
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     events: broadcast::Sender<Arc<Happened>>,
     /// The run is recorded, or had again.
     taped: bool,
+    /// Where time goes by turns.
+    lockstep: Option<Mutex<Lockstep>>,
     pub(crate) bell: Bell,
 }
 
@@ -49,6 +52,8 @@ struct Inner {
     links: HashMap<SessionId, Link>,
     held: Option<SessionId>,
     below: Below,
+    /// For a simulator, and not yet taken: one of each session at most.
+    orders: Vec<Order>,
     tape: Tape,
 }
 
@@ -56,11 +61,24 @@ impl Shared {
     pub(crate) fn new(gate: Gate, bell: Bell, below: Below, tape: Tape) -> Self {
         Self {
             taped: tape.runs(),
-            inner: Mutex::new(Inner { gate, links: HashMap::new(), held: None, below, tape }),
+            inner: Mutex::new(Inner {
+                gate,
+                links: HashMap::new(),
+                held: None,
+                below,
+                orders: Vec::new(),
+                tape,
+            }),
             sample: Mutex::default(),
             events: broadcast::Sender::new(EVENTS),
+            lockstep: None,
             bell,
         }
+    }
+
+    /// The same, where time goes by turns.
+    pub(crate) fn in_lockstep(self, lockstep: Option<Lockstep>) -> Self {
+        Self { lockstep: lockstep.map(Mutex::new), ..self }
     }
 
     /// Looks at the gate, which stays as it is.
@@ -73,9 +91,16 @@ impl Shared {
     /// # Errors
     /// As of [`Gate::handle`].
     pub(crate) fn tell(&self, input: &Input, now: Duration) -> Result<Answer, Fault> {
+        self.hear(input, None, now)
+    }
+
+    fn hear(&self, input: &Input, order: Option<Order>, now: Duration) -> Result<Answer, Fault> {
         let mut inner = self.lock();
         inner.tape.told(input, now);
         let answer = inner.gate.take(input, now);
+        if answer.is_ok() {
+            inner.orders.extend(order);
+        }
         // In a run that can be had again the interlock follows with the next look of the hardware, not in the
         // midst of a write, which has no time in it.
         inner.follow(!self.taped);
@@ -110,17 +135,15 @@ impl Shared {
         self.taped
     }
 
-    /// Says what the run is like: the gate, then these `parts`, then what everybody knows. At the `end` the car
-    /// is at rest for good.
+    /// Says what the run is like: the gate, and then these `parts`. At the `end` the car is at rest for good.
     pub(crate) fn digest(&self, now: Duration, parts: &[(&str, u64)], end: bool) {
         let mut inner = self.lock();
         inner.catch_up();
-        // What is printed of them is all of it, every number to its last bit.
+        // What is printed of it is all of it, every number to its last bit.
         let gate = fingerprint(format!("{:?}", inner.gate).as_bytes());
-        let state = fingerprint(format!("{:?}", self.sample().state).as_bytes());
-        let parts =
-            parts.iter().fold(Parts::default().with("gate", gate), |all, (name, part)| all.with(name, *part));
-        inner.tape.digest(now, parts.with("state", state), end);
+        let all = Parts::default().with("gate", gate);
+        let all = parts.iter().fold(all, |all, (name, part)| all.with(name, *part));
+        inner.tape.digest(now, all, end);
         inner.tape.looked();
         self.settle(inner);
     }
@@ -175,6 +198,28 @@ impl Shared {
         drop(self.events.send(Arc::new(Happened::new(event.clone()))));
     }
 
+    /// Asks who is waited for before time moves on; nobody is where time has a pace of its own.
+    pub(crate) fn lockstep<T>(&self, ask: impl FnOnce(&mut Lockstep) -> T) -> Option<T> {
+        Some(ask(&mut self.lockstep.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Hands an order on to the simulator, if the gate lets it pass.
+    ///
+    /// # Errors
+    /// As of [`Gate::handle`].
+    pub(crate) fn order(&self, session: SessionId, order: Order, now: Duration) -> Result<Answer, Fault> {
+        let input = Input::Asked { session, command: Command::Sim(order.what.clone()) };
+        self.hear(&input, Some(order), now)
+    }
+
+    /// What was handed on since this was last asked, in its order.
+    pub(crate) fn take_orders(&self) -> Vec<Order> {
+        let mut inner = self.lock();
+        inner.catch_up();
+        inner.tape.looked();
+        std::mem::take(&mut inner.orders)
+    }
+
     pub(crate) fn open(&self, id: SessionId, visit: Visit<'_>, now: Duration) {
         let Visit { peer, linked, link, grant } = visit;
         self.lock().links.insert(id, link);
@@ -185,6 +230,10 @@ impl Shared {
     pub(crate) fn close(&self, id: SessionId, why: &str, now: Duration) {
         drop(self.tell(&Input::Closed { session: id, why: why.to_owned() }, now));
         self.lock().links.remove(&id);
+        // Last: time may move on by it.
+        if self.lockstep(|lockstep| lockstep.gone(id)).is_some() {
+            self.bell.ring();
+        }
     }
 
     pub(crate) fn publish(&self, state: State) {
@@ -232,9 +281,12 @@ impl Inner {
     /// Where a run is had again: tells the gate what it was told up to here.
     fn catch_up(&mut self) {
         while let Some((then, input)) = self.tape.due() {
-            // As it was answered then, and told to those who listened then.
-            drop(self.gate.take(&input, then));
+            let answer = self.gate.take(&input, then);
+            // Told to those who listened then.
             drop(self.gate.take_events());
+            if let (Ok(_), Input::Asked { command: Command::Sim(what), .. }) = (answer, input) {
+                self.orders.push(Order::unanswered(what));
+            }
         }
     }
 

@@ -1,6 +1,5 @@
 //! One turn of the control loop.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +7,11 @@ use hal::odometry::Source;
 use hal::sensor::{News, Readings};
 use hal::{AssembleError, Board, Car, HardwareError, Interlock, Platform};
 use protocol::{Battery, Event, Gimbal, Imu, Odometry, Pose, Speed, State, Wheels};
-use sim::Sim;
 
 use super::battery;
+use super::orders::Simulator;
 use crate::control::Outputs;
+use crate::recording::fingerprint;
 use crate::shared::{Shared, fill, round};
 
 /// How often a hardware that failed is asked whether it works again.
@@ -25,6 +25,8 @@ const CHECK: Duration = Duration::from_millis(100);
 pub(crate) struct Plant {
     car: Car,
     platform: Box<dyn Platform>,
+    /// The same, where it is a simulator.
+    simulator: Option<Simulator>,
     shared: Arc<Shared>,
     period: Duration,
     /// The pin of the e-stop's button, for people.
@@ -51,6 +53,7 @@ impl Plant {
         let car = Car::assemble_under(board, &mut *platform, interlock)?;
         Ok(Self {
             car,
+            simulator: Simulator::of(&*platform),
             platform,
             shared,
             period,
@@ -68,6 +71,7 @@ impl Plant {
     pub(crate) fn turn(&mut self, now: Duration) -> Duration {
         self.shared.turn(now);
         self.platform.advance(now);
+        let stepped = self.obey(now);
         let pressed = self.pressed();
         let (mut outputs, mut deadline) = self.shared.plant(|gate| {
             gate.button(pressed.as_deref(), now);
@@ -91,8 +95,11 @@ impl Plant {
             // The gate has another opinion now than the one that was just tried.
             (outputs, deadline) = self.shared.plant(|gate| (gate.outputs(), gate.next_deadline()));
         }
-        if now >= self.next_tick {
+        let ticks = now >= self.next_tick;
+        if ticks {
             self.next_tick = now + self.period;
+        }
+        if ticks || stepped {
             self.publish(outputs, now);
         }
         // One transfer at most. If more is due, the next turn begins with whatever the gate says then.
@@ -103,6 +110,26 @@ impl Plant {
             self.digest(now, false);
         }
         deadline.map_or(self.next_tick, |d| d.min(self.next_tick)).min(sense)
+    }
+
+    /// Until when time is to pass before it comes, because somebody asked it to.
+    pub(crate) fn steps_to(&mut self) -> Option<Duration> {
+        self.simulator.as_mut()?.steps_to()
+    }
+
+    /// Nothing more is to be done at `now`: whoever waits for it hears so.
+    pub(crate) fn settle(&mut self, now: Duration) {
+        if let Some(simulator) = &mut self.simulator {
+            simulator.passed(now);
+        }
+    }
+
+    /// Does what was ordered of a simulator; says whether somebody waits for just this time.
+    fn obey(&mut self, now: Duration) -> bool {
+        let Some(simulator) = &mut self.simulator else { return false };
+        let stepped = simulator.steps_to() == Some(now);
+        simulator.obey(self.shared.take_orders(), now);
+        stepped
     }
 
     /// Tells people of sensors.
@@ -139,11 +166,11 @@ impl Plant {
         self.car.halt().inspect_err(|error| tracing::error!(%error, "the car could not be stopped"))
     }
 
-    /// Says what the run is like.
+    /// Says what the run is like: the simulator, and what the drivers make of it.
     fn digest(&self, now: Duration, end: bool) {
-        let sim = (&*self.platform as &dyn Any).downcast_ref::<Sim>();
-        let digests = sim.map(Sim::digests).unwrap_or_default();
-        self.shared.digest(now, digests.parts(), end);
+        let mut parts = self.simulator.as_ref().map(Simulator::digests).unwrap_or_default();
+        parts.push(("car", fingerprint(format!("{:?}", self.seen()).as_bytes())));
+        self.shared.digest(now, &parts, end);
     }
 
     /// Where the e-stop's button is pressed; also where nobody can tell.
@@ -192,12 +219,18 @@ impl Plant {
 
     fn publish(&mut self, outputs: Outputs, now: Duration) {
         self.seq += 1;
+        let mut state = State { seq: self.seq, ..self.seen() };
+        fill(&mut state, outputs, now);
+        self.shared.publish(state);
+    }
+
+    /// The state as far as the car knows it.
+    fn seen(&self) -> State {
         let wheels = self.car.wheels();
         let (source, motion) = self.car.odometry();
         let (pan, tilt) = self.car.gimbal();
         let gimbal = Gimbal { pan: pan.unwrap_or(0.0), tilt: tilt.unwrap_or(0.0) };
-        let mut state = State {
-            seq: self.seq,
+        State {
             wheels: Wheels { left: round(wheels.left, 1e4), right: round(wheels.right, 1e4) },
             gimbal: pan.or(tilt).map(|_| gimbal),
             speed: Some(Speed {
@@ -214,9 +247,7 @@ impl Plant {
                 Source::Commanded => Odometry::Commanded,
             }),
             ..sensed(self.car.readings())
-        };
-        fill(&mut state, outputs, now);
-        self.shared.publish(state);
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) fn header(config: &Config, latched: Option<&Latched>) -> Result<Heade
         version: env!("CARGO_PKG_VERSION").to_owned(),
         seed: setup.seed,
         noise: setup.noise,
+        speed: config.sim.speed.to_string(),
         board: board.source.text().to_owned(),
         world: setup.world.source.text().to_owned(),
         script: setup.script.source().to_owned(),

@@ -20,6 +20,8 @@ pub(crate) struct Header {
     pub(crate) seed: u64,
     /// How much of it sensors have.
     pub(crate) noise: f64,
+    /// How fast its time ran; where that was not the wall's, the `t` of commands said nothing.
+    pub(crate) speed: String,
     /// The board file, whole.
     pub(crate) board: String,
     /// The world file, whole.

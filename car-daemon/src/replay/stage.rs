@@ -9,6 +9,7 @@ use hal::{Board, Interlock};
 use protocol::Latched;
 use sim::{Script, Setup, Sim, World};
 
+use crate::clock::Speed;
 use crate::control::{Gate, Input, Rules};
 use crate::hardware::{Bell, Mode, Plant};
 use crate::latch::Below;
@@ -45,9 +46,11 @@ impl Stage {
         let world = World::parse("the world", &header.world).map_err(|faults| faults.to_string())?;
         let script =
             Script::parse("the script", &header.script, &board).map_err(|faults| faults.to_string())?;
+        let speed: Speed = header.speed.parse().map_err(|error| format!("the speed: {error}"))?;
         let control = control(&header.control)?;
         let period = control.period();
-        let mut gate = Gate::new(Rules::new(control, &board).with_reset(header.reset));
+        let rules = Rules::new(control, &board).with_reset(header.reset).for_simulator(speed);
+        let mut gate = Gate::new(rules);
         let interlock = Interlock::default();
         if let Some(latched) = &header.latched {
             gate.restore(Latched { by: latched.by.clone(), reason: latched.reason.clone() });

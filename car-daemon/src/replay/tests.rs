@@ -53,7 +53,8 @@ impl Run {
         let (pen, recording) = start(file.path(), header, true).unwrap();
         let interlock = Interlock::default();
         let below = Below::new(interlock.clone(), None);
-        let gate = Gate::new(Rules::new(config.control.clone(), &config.board));
+        let gate =
+            Gate::new(Rules::new(config.control.clone(), &config.board).for_simulator(config.sim.speed));
         let shared = Shared::new(gate, Bell::new(Mode::Thread), below, Tape::new(Reel::Pen(pen)));
         let shared = Arc::new(shared);
         let platform: Box<dyn Platform> = Box::new(Sim::of(&config.board, &setup));
@@ -211,7 +212,7 @@ fn a_duty_that_somebody_changed_is_found_in_its_second_and_in_what_follows_from_
     assert_ne!(changed, text);
     let parted = parted(&changed);
     assert_eq!(second(parted.at), 3);
-    for part in ["pins", "motors", "body", "state"] {
+    for part in ["pins", "motors", "body", "car"] {
         assert!(parted.parts.iter().any(|name| name == part), "{part} of {:?}", parted.parts);
     }
     assert!(!parted.parts.iter().any(|part| part == "time"), "{:?}", parted.parts);
