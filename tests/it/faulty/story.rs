@@ -66,7 +66,7 @@ impl Story {
     }
 
     /// All of it, as its row says.
-    pub(super) async fn is_told(mut self) {
+    pub(super) async fn told(mut self) {
         self.drives().await;
         self.breaks().await;
         self.is_mended().await;
