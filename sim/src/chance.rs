@@ -12,12 +12,10 @@ pub(crate) enum Stream {
     Sonar,
     /// A sensor that looks at the floor, by its number.
     Line,
-    /// What a converter adds, by the number of its chip.
-    Converter,
-    /// What an inertial sensor adds to each sample.
-    Inertia,
-    /// How an inertial sensor is off from its making.
-    InertiaBias,
+    /// What a chip adds to what it measures, by its number on the board.
+    Chip,
+    /// How a chip is off from its making, the same.
+    Making,
     /// How motors differ, by their number.
     #[allow(dead_code, reason = "motors ask")]
     Motor,
@@ -50,6 +48,7 @@ impl Chance {
     }
 
     /// The draw of this number as a fraction: even, from 0 to below 1.
+    #[allow(dead_code, reason = "motors and faults ask")]
     pub(crate) fn fraction(self, number: u64) -> f64 {
         // 53 bits are what a double holds.
         (self.bits(number) >> 11) as f64 / (1_u64 << 53) as f64

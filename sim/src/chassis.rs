@@ -93,6 +93,11 @@ impl Chassis {
         };
     }
 
+    /// Puts it somewhere else, at rest.
+    pub(crate) fn place(&mut self, x_m: f64, y_m: f64, heading_rad: f64) {
+        self.motion = Motion { x_m, y_m, heading_rad: wrap(heading_rad), ..Motion::default() };
+    }
+
     /// Where it is and how it moves.
     pub(crate) fn motion(&self) -> Motion {
         self.motion

@@ -6,7 +6,9 @@ use hal::board::{Board, LoopbackSpec, PinRef};
 
 use crate::bus::Buses;
 use crate::clock::Nanos;
+use crate::fault::Fault;
 use crate::net::Nets;
+use crate::scene::Scene;
 use crate::signal::Signal;
 use crate::watch::Watches;
 
@@ -41,14 +43,40 @@ impl Circuit {
     /// Opens a line at a level, and says its number.
     pub(crate) fn open_line(&mut self, name: &str, high: bool) -> Result<usize, IoError> {
         let index = self.nets.open_line(name, high)?;
-        self.buses.drive_reset(name, high);
+        self.reset(index);
         Ok(index)
     }
 
     /// Drives an open line.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.nets.set_line(index, high);
-        self.buses.drive_reset(self.nets.line_name(index), high);
+        self.reset(index);
+    }
+
+    /// Lets the chips that a line of the computer resets feel it.
+    fn reset(&mut self, index: usize) {
+        let line = self.nets.line_name(index);
+        self.buses.drive_reset(line, self.nets.is_high(line));
+    }
+
+    /// Lets the supply of chips and computer drop, or come back. Both are as after power-up then.
+    pub(crate) fn set_down(&mut self, down: bool) {
+        self.nets.set_down(down);
+        self.buses.set_down(down);
+    }
+
+    /// Wires are broken so, and no others.
+    pub(crate) fn suffer(
+        &mut self,
+        broken: impl Fn(fn(String) -> Fault, &str) -> bool,
+        stuck: &[(PinRef, bool)],
+    ) {
+        self.buses.suffer(broken);
+        self.buses.set_stuck(stuck);
+        self.nets.set_stuck(stuck);
+        for (line, high) in self.nets.outputs() {
+            self.buses.drive_reset(line, high);
+        }
     }
 
     /// Does something that may change a signal.
@@ -57,9 +85,9 @@ impl Circuit {
         act(self)
     }
 
-    /// Lets the chips know the time.
-    pub(crate) fn tick(&mut self, now: Nanos) {
-        self.changed |= self.buses.tick(now);
+    /// Lets the chips do what is due.
+    pub(crate) fn tick(&mut self, scene: Scene<'_>) {
+        self.changed |= self.buses.tick(scene);
     }
 
     /// Tells whoever watches a line of its edges until `now`.

@@ -6,13 +6,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use hal::board::{Board, End, Side};
 
 use crate::Setup;
+use crate::chance::Stream;
 use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
 use crate::digest::Digests;
 use crate::encoder::Encoder;
+use crate::fault::Standing;
 use crate::motor::Motor;
+use crate::scene::Scene;
+use crate::script::Plan;
 use crate::servo::Servo;
+use crate::sonar::Sonar;
 use crate::surroundings::Surroundings;
 use crate::world::{Ground, Obstacles};
 
@@ -29,49 +34,135 @@ pub(crate) struct Engine {
     pub(crate) servos: Vec<Servo>,
     pub(crate) chassis: Option<Chassis>,
     /// Each with the number of its motor.
-    encoders: Vec<(usize, Encoder)>,
+    pub(crate) encoders: Vec<(usize, Encoder)>,
+    pub(crate) sonar: Option<Sonar>,
     surroundings: Surroundings,
-    #[allow(dead_code, reason = "sensors and camera ask")]
+    /// Lines of the computer that a line sensor drives, each with the number of its sensor.
+    floor_inputs: Vec<(usize, usize)>,
+    pub(crate) faults: Standing,
+    pub(crate) plan: Plan,
+    /// The supply is there.
+    supplied: bool,
     pub(crate) ground: Ground,
-    #[allow(dead_code, reason = "sensors and camera ask")]
     pub(crate) obstacles: Obstacles,
+    /// How many steps were made.
+    steps: u64,
 }
 
 impl Engine {
     fn new(board: &Board, setup: &Setup) -> Self {
         let chassis = Chassis::new(&board.drivetrain, &setup.world.start);
         let no_load = chassis.as_ref().map_or(NO_LOAD_RAD_S, Chassis::no_load_rad_s);
-        let surroundings = Surroundings::new(board);
+        let surroundings = Surroundings::new(board, setup);
         let mut circuit = Circuit::new(board);
-        surroundings.reach(&mut circuit);
+        surroundings.reach(&mut circuit.nets);
+        let floor_inputs = surroundings.at_lines();
+        let floor_inputs =
+            floor_inputs.filter_map(|(sensor, line)| Some((circuit.nets.input(line)?, sensor))).collect();
         let encoders = board.motors.iter().enumerate();
         let encoders =
             encoders.filter_map(|(index, motor)| Some((index, Encoder::new(motor.encoder.as_ref()?))));
-        Self {
+        let mut engine = Self {
             clock: Clock::default(),
             circuit,
             motors: board.motors.iter().map(|spec| Motor::new(spec, no_load)).collect(),
             servos: board.servos.iter().map(Servo::new).collect(),
             chassis,
             encoders: encoders.collect(),
+            sonar: board.range.as_ref().map(Sonar::new),
             surroundings,
+            floor_inputs,
+            faults: Standing::new(board),
+            plan: Plan::new(&setup.script),
+            supplied: true,
             ground: Ground::new(&setup.world),
             obstacles: Obstacles::new(&setup.world),
+            steps: 0,
+        };
+        engine.happen();
+        engine
+    }
+
+    /// What carries signals, and apart from it the moment that reaches it.
+    pub(crate) fn apart(&mut self) -> (&mut Circuit, Scene<'_>) {
+        let scene = Scene {
+            now: self.clock.now(),
+            steps: self.steps,
+            around: &self.surroundings,
+            chassis: self.chassis.as_ref(),
+            servos: &self.servos,
+            ground: &self.ground,
+            obstacles: &self.obstacles,
+        };
+        (&mut self.circuit, scene)
+    }
+
+    /// What is on an open input of the computer.
+    pub(crate) fn input_is_high(&mut self, input: usize) -> bool {
+        if self.is_floor(input) {
+            self.look_down();
         }
+        self.circuit.nets.input_is_high(input)
+    }
+
+    /// Whether a line sensor drives an input of the computer.
+    pub(crate) fn is_floor(&self, input: usize) -> bool {
+        self.floor_inputs.iter().any(|(floor, _)| *floor == input)
+    }
+
+    /// Lets the line sensors at the computer's inputs drive them by what they see now. Whoever looks at those
+    /// inputs calls this first: nobody else needs to know what is on them.
+    pub(crate) fn look_down(&mut self) {
+        let inputs = std::mem::take(&mut self.floor_inputs);
+        let (circuit, scene) = self.apart();
+        for (input, sensor) in &inputs {
+            circuit.nets.drive_input(*input, scene.floor_is_high(*sensor));
+        }
+        self.floor_inputs = inputs;
     }
 
     /// Drives an open line of the computer.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.circuit.change(|circuit| circuit.set_line(index, high));
-        self.surroundings.hear(&self.circuit.nets, self.clock.now());
+        self.hear();
+    }
+
+    /// Lets what looks ahead hear what its trigger carries, and whoever watches a line of its edges.
+    pub(crate) fn hear(&mut self) {
+        let (nets, now) = (&self.circuit.nets, self.clock.now());
+        let heard = self.sonar.as_mut().and_then(|sonar| sonar.hear(nets.is_high(&sonar.trigger), now));
+        if let Some(number) = heard {
+            let (_, scene) = self.apart();
+            let (ahead_m, noise) = (scene.ahead_m(), scene.around.noise.draw(Stream::Sonar, 0, number));
+            self.sonar.iter_mut().for_each(|sonar| sonar.measure(ahead_m, noise, now));
+        }
+        self.circuit.tell(now);
+    }
+
+    /// Lets the supply of chips and computer drop, or come back: both are as after power-up then.
+    pub(crate) fn set_supply(&mut self, there: bool) {
+        if std::mem::replace(&mut self.supplied, there) != there {
+            self.circuit.change(|circuit| circuit.set_down(!there));
+        }
     }
 
     /// Changes what is around the car.
     pub(crate) fn surround<T>(&mut self, act: impl FnOnce(&mut Surroundings) -> T) -> T {
         let done = act(&mut self.surroundings);
-        self.circuit.change(|circuit| self.surroundings.reach(circuit));
+        self.surroundings.reach(&mut self.circuit.nets);
+        if self.circuit.watches.floor() {
+            self.look_down();
+        }
         self.circuit.tell(self.clock.now());
         done
+    }
+
+    /// Puts the car somewhere else, at rest.
+    pub(crate) fn teleport(&mut self, x_m: f64, y_m: f64, heading_rad: f64) {
+        self.motors.iter_mut().for_each(Motor::rest);
+        if let Some(chassis) = &mut self.chassis {
+            chassis.place(x_m, y_m, heading_rad);
+        }
     }
 
     /// Runs for a while.
@@ -90,12 +181,19 @@ impl Engine {
     fn run_to(&mut self, target: Nanos) {
         while self.clock.now() < target {
             let end = self.clock.next_step();
-            self.clock.set(end.min(target));
+            let due = self.happens_at();
+            self.clock.set(end.min(target).min(due));
             self.echo();
-            self.circuit.tick(self.clock.now());
-            self.circuit.tell(self.clock.now());
-            if end <= target {
+            let (circuit, scene) = self.apart();
+            circuit.tick(scene);
+            circuit.tell(scene.now);
+            if self.clock.now() == end {
                 self.step();
+                self.steps += 1;
+                self.show_floor();
+            }
+            if self.clock.now() >= due {
+                self.happen();
             }
         }
     }
@@ -122,11 +220,21 @@ impl Engine {
         }
     }
 
+    /// Lets whoever watches a line sensor see what the step has brought under it.
+    fn show_floor(&mut self) {
+        if self.circuit.watches.floor() {
+            self.look_down();
+            self.circuit.tell(self.clock.now());
+        }
+    }
+
     /// Lets the echo of what is ahead rise and fall, each edge at its time.
     fn echo(&mut self) {
-        while let Some((at, high)) = self.surroundings.next_echo(self.clock.now()) {
-            self.surroundings.set_echo(&mut self.circuit.nets, high);
-            self.circuit.tell(at);
+        let (now, circuit) = (self.clock.now(), &mut self.circuit);
+        let Some(sonar) = &mut self.sonar else { return };
+        while let Some((at, high)) = sonar.next(now) {
+            circuit.nets.set_input(&sonar.echo, high);
+            circuit.tell(at);
         }
     }
 
@@ -159,7 +267,8 @@ impl Engine {
     }
 
     /// A fingerprint of every bit of state that can make a difference later.
-    pub(crate) fn digests(&self) -> Digests {
+    pub(crate) fn digests(&mut self) -> Digests {
+        self.look_down();
         Digests::default()
             .with("time", |into| into.integer(self.clock.now()))
             .with("pins", |into| self.circuit.nets.digest(into))
@@ -167,7 +276,14 @@ impl Engine {
             .with("motors", |into| self.motors.iter().for_each(|motor| motor.digest(into)))
             .with("servos", |into| self.servos.iter().for_each(|servo| servo.digest(into)))
             .with("body", |into| self.chassis.iter().for_each(|chassis| chassis.digest(into)))
-            .with("sensors", |into| self.surroundings.digest(into))
+            .with("sensors", |into| {
+                self.sonar.iter().for_each(|sonar| sonar.digest(into));
+                self.surroundings.digest(into);
+            })
+            .with("faults", |into| {
+                self.faults.digest(into);
+                self.plan.digest(into);
+            })
     }
 }
 

@@ -26,12 +26,16 @@ pub(crate) struct Motor {
     pub(crate) end: Option<End>,
     driver: Driver,
     pub(crate) terminals: Terminals,
+    /// A lead of it is broken.
+    pub(crate) open: bool,
+    /// It cannot turn.
+    pub(crate) stalled: bool,
     /// Rad/s at full power, negative of a motor with its leads swapped.
     no_load_rad_s: f64,
     speed_rad_s: f64,
     angle_rad: f64,
     driven: Lag,
-    open: Lag,
+    rolling: Lag,
 }
 
 /// What drives a motor.
@@ -65,11 +69,13 @@ impl Motor {
             end: spec.end,
             driver: Driver::new(&spec.driver),
             terminals: Terminals::Coast,
+            open: false,
+            stalled: false,
             no_load_rad_s: if spec.invert { -no_load_rad_s } else { no_load_rad_s },
             speed_rad_s: 0.0,
             angle_rad: 0.0,
             driven: Lag::new(DRIVEN_S),
-            open: Lag::new(OPEN_S),
+            rolling: Lag::new(OPEN_S),
         }
     }
 
@@ -95,16 +101,26 @@ impl Motor {
         if let Driver::Esc { esc, .. } = &mut self.driver {
             self.terminals = esc.step();
         }
+        if self.stalled {
+            self.speed_rad_s = 0.0;
+            return 0.0;
+        }
         let (lag, drive) = match self.terminals {
+            _ if self.open => (&self.rolling, 0.0),
             Terminals::Drive(drive) => (&self.driven, drive),
             Terminals::Brake => (&self.driven, 0.0),
-            Terminals::Coast => (&self.open, 0.0),
+            Terminals::Coast => (&self.rolling, 0.0),
         };
         let (speed, turned) = lag.follow(self.speed_rad_s, drive * self.no_load_rad_s);
         let held = drive == 0.0 && speed.abs() < STANDSTILL_RAD_S;
         self.speed_rad_s = if held { 0.0 } else { speed };
         self.angle_rad += turned;
         turned
+    }
+
+    /// Somebody takes it in hand: it stands.
+    pub(crate) fn rest(&mut self) {
+        self.speed_rad_s = 0.0;
     }
 
     /// Forward positive.

@@ -57,6 +57,11 @@ impl Servo {
         (self.spec.role == ServoRole::Steering).then(|| (self.angle_deg - self.spec.center_deg).to_radians())
     }
 
+    /// How far it turns what looks around, radians, left positive; `None` of one that turns something else.
+    pub(crate) fn pans_rad(&self) -> Option<f64> {
+        (self.spec.role == ServoRole::Pan).then(|| (self.angle_deg - self.spec.center_deg).to_radians())
+    }
+
     /// Where it is, in the degrees of the board.
     pub(crate) fn angle_deg(&self) -> f64 {
         self.angle_deg

@@ -1,5 +1,6 @@
 //! The simulator from outside: through the platform's objects and through drivers written by others.
 
+mod broken;
 mod bus;
 mod car;
 mod determinism;
