@@ -9,7 +9,7 @@ use crate::chip::{self, Chip};
 use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::engine::Shared;
-use crate::fault::Fault;
+use crate::fault::{Fault, Standing};
 use crate::scene::Scene;
 use crate::signal::Signal;
 use crate::transcript::{Direction, Transcript};
@@ -123,14 +123,14 @@ impl Buses {
         self.wires.iter().find(|wires| wires.bus == bus).map_or(0, |wires| wires.noise)
     }
 
-    /// Wires of buses are held or at ground, and chips cut off, as `broken` says of these faults of each.
-    pub(crate) fn suffer(&mut self, broken: impl Fn(fn(String) -> Fault, &str) -> bool) {
+    /// Wires of buses are held or at ground, and chips cut off, as far as that is so now.
+    pub(crate) fn suffer(&mut self, faults: &Standing) {
         for wires in &mut self.wires {
-            wires.stuck = broken(Fault::BusStuck, &wires.bus);
-            wires.grounded = broken(Fault::BusGrounded, &wires.bus);
+            wires.stuck = faults.is(Fault::BusStuck, &wires.bus);
+            wires.grounded = faults.is(Fault::BusGrounded, &wires.bus);
         }
         for slot in &mut self.slots {
-            slot.silent = broken(Fault::ChipSilent, &slot.name);
+            slot.silent = faults.is_chip_silent(slot.index, &slot.name);
         }
     }
 

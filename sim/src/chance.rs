@@ -20,7 +20,6 @@ pub(crate) enum Stream {
     #[allow(dead_code, reason = "motors ask")]
     Motor,
     /// What a sensor that is mad says, by its kind.
-    #[allow(dead_code, reason = "faults ask")]
     Mad,
 }
 
@@ -48,7 +47,6 @@ impl Chance {
     }
 
     /// The draw of this number as a fraction: even, from 0 to below 1.
-    #[allow(dead_code, reason = "motors and faults ask")]
     pub(crate) fn fraction(self, number: u64) -> f64 {
         // 53 bits are what a double holds.
         (self.bits(number) >> 11) as f64 / (1_u64 << 53) as f64

@@ -6,7 +6,7 @@ use hal::board::{Board, LoopbackSpec, PinRef};
 
 use crate::bus::Buses;
 use crate::clock::Nanos;
-use crate::fault::Fault;
+use crate::fault::Standing;
 use crate::net::Nets;
 use crate::scene::Scene;
 use crate::signal::Signal;
@@ -65,13 +65,10 @@ impl Circuit {
         self.buses.set_down(down);
     }
 
-    /// Wires are broken so, and no others.
-    pub(crate) fn suffer(
-        &mut self,
-        broken: impl Fn(fn(String) -> Fault, &str) -> bool,
-        stuck: &[(PinRef, bool)],
-    ) {
-        self.buses.suffer(broken);
+    /// Wires are broken as far as that is so now.
+    pub(crate) fn suffer(&mut self, faults: &Standing) {
+        let stuck = &faults.stuck();
+        self.buses.suffer(faults);
         self.buses.set_stuck(stuck);
         self.nets.set_stuck(stuck);
         for (line, high) in self.nets.outputs() {

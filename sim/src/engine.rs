@@ -3,16 +3,18 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hal::board::{Board, End, Side};
+use hal::Motion;
+use hal::board::{Board, End, ServoRole, Side};
 
 use crate::Setup;
+use crate::camera::{Mount, View};
 use crate::chance::Stream;
 use crate::chassis::{Chassis, Turned};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
 use crate::digest::Digests;
 use crate::encoder::Encoder;
-use crate::fault::Standing;
+use crate::fault::{Sensor, Standing};
 use crate::motor::Motor;
 use crate::scene::Scene;
 use crate::script::Plan;
@@ -36,7 +38,7 @@ pub(crate) struct Engine {
     /// Each with the number of its motor.
     pub(crate) encoders: Vec<(usize, Encoder)>,
     pub(crate) sonar: Option<Sonar>,
-    surroundings: Surroundings,
+    pub(crate) surroundings: Surroundings,
     /// Lines of the computer that a line sensor drives, each with the number of its sensor.
     floor_inputs: Vec<(usize, usize)>,
     pub(crate) faults: Standing,
@@ -45,6 +47,7 @@ pub(crate) struct Engine {
     supplied: bool,
     pub(crate) ground: Ground,
     pub(crate) obstacles: Obstacles,
+    pub(crate) camera: Mount,
     /// How many steps were made.
     steps: u64,
 }
@@ -77,6 +80,7 @@ impl Engine {
             supplied: true,
             ground: Ground::new(&setup.world),
             obstacles: Obstacles::new(&setup.world),
+            camera: Mount::new(&board.model, &setup.world),
             steps: 0,
         };
         engine.happen();
@@ -113,6 +117,9 @@ impl Engine {
     /// Lets the line sensors at the computer's inputs drive them by what they see now. Whoever looks at those
     /// inputs calls this first: nobody else needs to know what is on them.
     pub(crate) fn look_down(&mut self) {
+        if self.surroundings.ails.silent(Sensor::Line) {
+            return;
+        }
         let inputs = std::mem::take(&mut self.floor_inputs);
         let (circuit, scene) = self.apart();
         for (input, sensor) in &inputs {
@@ -133,7 +140,7 @@ impl Engine {
         let heard = self.sonar.as_mut().and_then(|sonar| sonar.hear(nets.is_high(&sonar.trigger), now));
         if let Some(number) = heard {
             let (_, scene) = self.apart();
-            let (ahead_m, noise) = (scene.ahead_m(), scene.around.noise.draw(Stream::Sonar, 0, number));
+            let (ahead_m, noise) = (scene.ahead_m(number), scene.around.noise.draw(Stream::Sonar, 0, number));
             self.sonar.iter_mut().for_each(|sonar| sonar.measure(ahead_m, noise, now));
         }
         self.circuit.tell(now);
@@ -155,6 +162,22 @@ impl Engine {
         }
         self.circuit.tell(self.clock.now());
         done
+    }
+
+    /// What the camera sees: now, or when it froze.
+    pub(crate) fn view(&self) -> View {
+        let turned =
+            |role| self.servos.iter().find(|servo| servo.role() == role).map_or(0.0, Servo::angle_deg);
+        let here = || {
+            let motion = self.chassis.as_ref().map_or_else(Motion::default, Chassis::motion);
+            self.camera.view(self.clock.now(), &motion, turned(ServoRole::Pan), turned(ServoRole::Tilt))
+        };
+        self.camera.frozen.unwrap_or_else(here)
+    }
+
+    /// From now on the camera shows what it sees now; or it lives again.
+    pub(crate) fn freeze_camera(&mut self, frozen: bool) {
+        self.camera.frozen = frozen.then(|| self.view());
     }
 
     /// Puts the car somewhere else, at rest.
@@ -283,6 +306,7 @@ impl Engine {
             .with("faults", |into| {
                 self.faults.digest(into);
                 self.plan.digest(into);
+                self.camera.frozen.iter().for_each(|view| view.digest(into));
             })
     }
 }

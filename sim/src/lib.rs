@@ -30,6 +30,7 @@
 mod beam;
 mod bridge;
 mod bus;
+mod camera;
 mod chance;
 mod chassis;
 mod chip;
@@ -60,6 +61,7 @@ use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{Board, IoError, Motion, Platform};
 
 pub use bridge::Terminals;
+pub use camera::{Camera, Frame, HEIGHTS, WIDTHS};
 pub use digest::Digests;
 pub use fault::{Fault, KINDS, Kind, Outage, Said, Sensor, Which};
 pub use script::{Act, Event, Script};
@@ -247,6 +249,13 @@ impl Sim {
     /// [`Sim::set_imu`]: sensors tell of the world again.
     pub fn unset(&self) {
         self.engine.lock().surround(surroundings::Surroundings::take_back);
+    }
+
+    /// The car's camera, which sees the world from where the board's model has it, turned by the servos that pan
+    /// and tilt; without these it looks straight ahead.
+    #[must_use]
+    pub fn camera(&self) -> Camera {
+        Camera::new(&self.engine)
     }
 
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it

@@ -11,6 +11,7 @@ use crate::chance::Stream;
 use crate::chassis::Chassis;
 use crate::chip::{Felt, Inputs, Supply};
 use crate::clock::Nanos;
+use crate::fault::Sensor;
 use crate::servo::Servo;
 use crate::surroundings::Surroundings;
 use crate::world::{Ground, Obstacles, Point};
@@ -29,6 +30,13 @@ const LIGHT: f64 = 0.4;
 const DARK: f64 = 0.9;
 /// What is uneven in a floor and in the light, as a share of a line sensor's whole range (estimated).
 const UNEVEN: f64 = 0.01;
+
+/// The ends of what sensors say that are mad: beyond what their chips can tell.
+const MAD_RANGE_M: f64 = 5.0;
+const MAD_SUPPLY_V: f64 = 32.0;
+const MAD_SHUNT_V: f64 = 0.4;
+/// m/s² and rad/s.
+const MAD_FELT: f64 = 200.0;
 
 /// The moment.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +57,11 @@ impl<'e> Scene<'e> {
         AtChip { scene: self, chip }
     }
 
-    /// Metres to what a range finder hears ahead.
-    pub(crate) fn ahead_m(&self) -> Option<f64> {
+    /// Metres to what a range finder hears ahead in its measurement of that number.
+    pub(crate) fn ahead_m(&self, measurement: u64) -> Option<f64> {
+        if self.around.ails.mad(Sensor::Range) {
+            return Some(self.around.noise.mad(Sensor::Range, measurement, (0.0, MAD_RANGE_M)));
+        }
         if let Some(distance_m) = self.around.put.distance_m {
             return Some(distance_m).filter(|distance_m| distance_m.is_finite());
         }
@@ -70,6 +81,9 @@ impl<'e> Scene<'e> {
 
     /// How dark the floor is to a line sensor, 0 to 1.
     fn darkness(&self, sensor: usize) -> f64 {
+        if self.around.ails.mad(Sensor::Line) {
+            return self.mad(Sensor::Line, sensor, (0.0, 1.0));
+        }
         let seen = self.around.put.darkness.get(sensor).copied().flatten();
         let seen = seen.or_else(|| self.sees_floor(sensor)).unwrap_or(0.0);
         let uneven = self.around.noise.draw(Stream::Line, sensor, self.steps) * UNEVEN;
@@ -101,6 +115,11 @@ impl<'e> Scene<'e> {
         Some((at, motion.heading_rad))
     }
 
+    /// What a sensor that is mad says of one of the things that it tells, until the next step.
+    fn mad(&self, sensor: Sensor, which: usize, ends: (f64, f64)) -> f64 {
+        self.around.noise.mad(sensor, self.steps.wrapping_mul(16).wrapping_add(which as u64), ends)
+    }
+
     /// Volts of the battery, and the amperes that are drawn from it.
     fn battery(&self) -> (f64, f64) {
         let full = || (self.around.battery.as_ref().map_or(0.0, |battery| battery.full_v), IDLE_A);
@@ -123,10 +142,15 @@ impl Inputs for AtChip<'_> {
     /// Of a divider at the battery, or of a line sensor.
     fn volts(&self, channel: u8) -> f64 {
         let around = self.scene.around;
+        let ails = around.ails;
         if let Some(BatterySource::Analog { input, ratio }) = around.battery.as_ref().map(|it| &it.source)
             && (input.chip, input.channel) == (self.chip, channel)
         {
-            return self.scene.battery().0 / ratio;
+            return match (ails.silent(Sensor::Battery), ails.mad(Sensor::Battery)) {
+                (true, _) => 0.0,
+                (_, true) => self.scene.mad(Sensor::Battery, 0, (0.0, around.supply_v(self.chip))),
+                _ => self.scene.battery().0 / ratio,
+            };
         }
         let Some(line) = &around.line else { return 0.0 };
         let here = |input: &LineInput| match input {
@@ -134,6 +158,9 @@ impl Inputs for AtChip<'_> {
             LineInput::Digital { .. } => false,
         };
         let Some(sensor) = line.inputs.iter().position(here) else { return 0.0 };
+        if ails.silent(Sensor::Line) {
+            return 0.0;
+        }
         let darkness = self.scene.darkness(sensor);
         let share = if line.dark == Level::High { darkness } else { 1.0 - darkness };
         share * around.supply_v(self.chip)
@@ -146,7 +173,15 @@ impl Inputs for AtChip<'_> {
             _ => 0.0,
         };
         match self.scene.around.battery.as_ref().map(|battery| &battery.source) {
-            Some(BatterySource::Ina219 { chip }) if *chip == self.chip => Supply { volts, shunt_v },
+            Some(BatterySource::Ina219 { chip }) if *chip == self.chip => {
+                match self.scene.around.ails.mad(Sensor::Battery) {
+                    true => Supply {
+                        volts: self.scene.mad(Sensor::Battery, 0, (0.0, MAD_SUPPLY_V)),
+                        shunt_v: self.scene.mad(Sensor::Battery, 1, (-MAD_SHUNT_V, MAD_SHUNT_V)),
+                    },
+                    false => Supply { volts, shunt_v },
+                }
+            }
             _ => Supply::default(),
         }
     }
@@ -155,6 +190,12 @@ impl Inputs for AtChip<'_> {
     fn felt(&self) -> Felt {
         if self.scene.around.imu != Some(self.chip) {
             return Felt::default();
+        }
+        if self.scene.around.ails.mad(Sensor::Imu) {
+            let three = |first: usize, most: f64| {
+                [0, 1, 2].map(|axis| self.scene.mad(Sensor::Imu, first + axis, (-most, most)))
+            };
+            return Felt { acceleration: three(0, MAD_FELT), rotation: three(3, MAD_FELT) };
         }
         self.scene.around.put.felt.unwrap_or_else(|| {
             let motion = self.scene.chassis.map(Chassis::motion).unwrap_or_default();

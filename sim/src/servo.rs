@@ -29,6 +29,11 @@ impl Servo {
         &self.spec.name
     }
 
+    /// What it turns.
+    pub(crate) fn role(&self) -> ServoRole {
+        self.spec.role
+    }
+
     /// The wire that it listens to.
     pub(crate) fn pin(&self) -> &PinRef {
         &self.spec.pwm

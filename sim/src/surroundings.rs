@@ -10,6 +10,7 @@ use crate::Setup;
 use crate::chance::{Chance, Stream};
 use crate::chip::Felt;
 use crate::digest::Digest;
+use crate::fault::{Ails, Sensor};
 use crate::net::Nets;
 
 /// How the board is wired to what it senses.
@@ -23,6 +24,7 @@ pub(crate) struct Surroundings {
     pub(crate) model: ModelSpec,
     pub(crate) noise: Noise,
     pub(crate) put: Put,
+    pub(crate) ails: Ails,
     estop: Option<EstopSpec>,
     estop_pressed: bool,
 }
@@ -60,6 +62,12 @@ impl Noise {
         }
         Chance::new(self.seed, stream, member).normal(number) * self.amount
     }
+
+    /// What a sensor says that is mad: anything between two ends, whatever the amount of noise.
+    pub(crate) fn mad(self, sensor: Sensor, number: u64, ends: (f64, f64)) -> f64 {
+        let share = Chance::new(self.seed, Stream::Mad, sensor as usize).fraction(number);
+        ends.0 + (ends.1 - ends.0) * share
+    }
 }
 
 impl Surroundings {
@@ -74,6 +82,7 @@ impl Surroundings {
             range_on: board.range.as_ref().map_or(Mount::Body, |range| range.on),
             model: board.model.clone(),
             noise: Noise::new(setup),
+            ails: Ails::default(),
             put: Put { darkness: vec![None; sensors], ..Put::default() },
             estop: board.estop.clone(),
             estop_pressed: false,

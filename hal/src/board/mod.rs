@@ -11,6 +11,8 @@ mod chip;
 #[cfg(test)]
 mod document;
 mod drive;
+#[cfg(test)]
+mod furnished_tests;
 mod model;
 mod motor;
 mod panel;

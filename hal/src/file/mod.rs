@@ -42,8 +42,10 @@ use std::fmt;
 
 use toml::de::DeTable;
 
-#[cfg(test)]
-pub(crate) mod asked;
+#[cfg(any(test, feature = "document"))]
+mod asked;
+#[cfg(any(test, feature = "document"))]
+pub mod document;
 mod fault;
 mod load;
 mod name;

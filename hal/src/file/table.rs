@@ -82,7 +82,7 @@ impl<'r> Table<'r> {
         }
         let found = self.table.get_key_value(key);
         let spot = self.below(key, found.map_or(self.spot.offset, |(name, value)| spot_of(name, value)));
-        #[cfg(test)]
+        #[cfg(any(test, feature = "document"))]
         super::asked::key(spot.key(), found.is_some());
         let value = found.map(|(_, value)| value.get_ref());
         Field { reader: self.reader, spot, value, example: String::new(), secret: false }
@@ -238,7 +238,7 @@ impl<'r> Field<'r> {
     #[must_use]
     pub fn choice<T: Clone>(&self, choices: &[(&str, T)]) -> Option<T> {
         let word = self.string()?;
-        #[cfg(test)]
+        #[cfg(any(test, feature = "document"))]
         super::asked::words(self.spot.key(), choices.iter().map(|(name, _)| *name), &word);
         let found = choices.iter().find(|(name, _)| *name == word);
         if found.is_none() {
@@ -358,7 +358,7 @@ impl<'r> Field<'r> {
 
     fn within<T: PartialOrd + Display>(&self, value: T, range: &RangeInclusive<T>, unit: &str) -> Option<T> {
         let right = format!("{} to {} {unit}", range.start(), range.end());
-        #[cfg(test)]
+        #[cfg(any(test, feature = "document"))]
         super::asked::range(self.spot.key(), right.trim_end());
         if range.contains(&value) {
             return Some(value);

@@ -80,9 +80,10 @@ impl Engine {
 
     /// Every part is as broken as is known, and no more, however it was before.
     fn spread(&mut self) {
+        // What falls silent stays as it is now, and not as it was when somebody last looked.
+        self.look_down();
         let faults = &self.faults;
-        let stuck = faults.stuck();
-        self.circuit.change(|circuit| circuit.suffer(|fault, on| faults.is(fault, on), &stuck));
+        self.circuit.change(|circuit| circuit.suffer(faults));
         for motor in &mut self.motors {
             motor.open = faults.is(Fault::MotorOpen, &motor.name);
             motor.stalled = faults.is(Fault::MotorStalled, &motor.name);
@@ -90,10 +91,12 @@ impl Engine {
         for (motor, encoder) in &mut self.encoders {
             encoder.dead = faults.is(Fault::EncoderDead, &self.motors[*motor].name);
         }
+        self.surroundings.ails = faults.ails();
         if let Some(sonar) = &mut self.sonar {
-            sonar.silent = faults.sensor(Sensor::Range).0;
+            sonar.silent = self.surroundings.ails.silent(Sensor::Range);
         }
-        let down = faults.has(&Fault::BrownOut);
+        let (frozen, down) = (faults.has(&Fault::CameraFrozen), faults.has(&Fault::BrownOut));
+        self.freeze_camera(frozen);
         self.set_supply(!down);
         self.hear();
     }

@@ -144,6 +144,23 @@ impl Sensor {
     }
 }
 
+/// Which sensors are silent, and which are mad.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ails {
+    silent: [bool; 4],
+    mad: [bool; 4],
+}
+
+impl Ails {
+    pub(crate) fn silent(self, sensor: Sensor) -> bool {
+        self.silent[sensor as usize]
+    }
+
+    pub(crate) fn mad(self, sensor: Sensor) -> bool {
+        self.mad[sensor as usize]
+    }
+}
+
 /// A fault, and for how long.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outage {

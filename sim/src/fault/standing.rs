@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use hal::Board;
-use hal::board::PinRef;
+use hal::board::{BatterySource, PinRef};
 
-use super::{Fault, Outage, Sensor, Which};
+use super::{Ails, Fault, Outage, Sensor, Which};
 use crate::clock::{Nanos, nanos};
 use crate::digest::Digest;
 use crate::net;
@@ -78,9 +78,23 @@ impl Standing {
         !self.broken.is_empty() && self.has(&fault(on.to_owned()))
     }
 
-    /// Whether this sensor is silent, and whether it is mad.
-    pub(crate) fn sensor(&self, sensor: Sensor) -> (bool, bool) {
-        (self.has(&Fault::SensorSilent(sensor)), self.has(&Fault::SensorMad(sensor)))
+    /// Whether a chip of the board is cut off, as such or as the sensor that it is.
+    pub(crate) fn is_chip_silent(&self, index: usize, name: &str) -> bool {
+        let battery = self.board.battery.as_ref().is_some_and(|battery| match battery.source {
+            BatterySource::Ina219 { chip } => chip == index,
+            BatterySource::Analog { .. } => false,
+        });
+        let imu = self.board.imu.as_ref().is_some_and(|imu| imu.chip == index);
+        let ails = self.ails();
+        self.is(Fault::ChipSilent, name)
+            || (battery && ails.silent(Sensor::Battery))
+            || (imu && ails.silent(Sensor::Imu))
+    }
+
+    /// What is wrong with the sensors.
+    pub(crate) fn ails(&self) -> Ails {
+        let of = |fault: fn(Sensor) -> Fault| Sensor::ALL.map(|sensor| self.has(&fault(sensor)));
+        Ails { silent: of(Fault::SensorSilent), mad: of(Fault::SensorMad) }
     }
 
     /// The pins that carry a level whatever drives them.

@@ -7,6 +7,8 @@
 //! towards y.
 
 mod colour;
+#[cfg(test)]
+mod document;
 #[allow(dead_code, reason = "sensors and camera ask")]
 mod floor;
 #[allow(dead_code, reason = "sensors and camera ask")]

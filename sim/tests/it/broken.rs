@@ -330,3 +330,86 @@ fn a_clock_jumps_by_all_that_was_asked_once() {
     assert_eq!(sim.faults(), [], "there is nothing to mend");
     assert_eq!((sim.take_clock_jump(), sim.take_clock_jump()), (Some(Duration::from_secs(61)), None));
 }
+
+/// What the sensors of a car say for a while, asked as a control loop asks.
+fn says(run: &mut Run, ms: u64) -> Vec<hal::sensor::Readings> {
+    let mut said = Vec::new();
+    for _ in 0..ms {
+        run.sim.step(Duration::from_millis(1));
+        run.car.sense(run.sim.now());
+        said.push(run.car.readings().clone());
+    }
+    said
+}
+
+#[test]
+fn a_silent_sensor_says_nothing_any_more_each_in_its_way_and_mended_it_speaks() {
+    for board in ["classroom", "picar-x"] {
+        let board = Board::preset(board).expect("a preset");
+        let mut run = Run::of(&board);
+        run.sim.set_range(Some(1.0));
+        run.sim.set_line(0, 1.0);
+        let last = |run: &mut Run| says(run, 3_000).pop().expect("some");
+        let sound = last(&mut run);
+        let volts = sound.battery.expect("measured").volts;
+        assert!(volts > 5.0 && sound.range_m.is_some() && sound.line().is_some());
+        assert_eq!(sound.imu.is_some(), board.imu.is_some());
+
+        let own_chip = board.imu.is_some();
+        run.sim.fault(Fault::SensorSilent(Sensor::Battery));
+        let battery = last(&mut run).battery;
+        // An INA219 is a chip of its own; at a Robot HAT's input are no volts.
+        assert_eq!(battery.map(|battery| battery.volts), if own_chip { None } else { Some(0.0) });
+        run.sim.fault(Fault::SensorSilent(Sensor::Range));
+        assert_eq!(last(&mut run).range_m, None);
+        if own_chip {
+            run.sim.fault(Fault::SensorSilent(Sensor::Imu));
+            assert_eq!(last(&mut run).imu, None);
+        }
+        run.sim.fault(Fault::SensorSilent(Sensor::Line));
+        run.sim.set_line(0, 0.0);
+        // A Robot HAT reads no volts, which is dark there.
+        let line = last(&mut run).line().expect("read");
+        assert_eq!(line, if own_chip { vec![1.0, 0.0, 0.0] } else { vec![1.0; 3] }, "{}", board.name);
+        run.sim.mend_all();
+        says(&mut run, 5_000);
+        let mended = last(&mut run);
+        assert!(mended.line().expect("read")[0] < 0.1 && mended.range_m.is_some());
+        assert_eq!(mended.imu.is_some(), board.imu.is_some());
+        assert!((mended.battery.expect("measured").volts - volts).abs() < 0.1);
+    }
+}
+
+#[test]
+fn a_mad_sensor_says_anything_at_all_the_same_in_each_run_of_a_seed() {
+    let board = Board::preset("classroom").expect("a preset");
+    let said = |seed: u64| {
+        let setup = sim::Setup { seed, ..sim::Setup::default() };
+        let sim = Sim::of(&board, &setup);
+        let mut run = Run { car: Car::assemble(&board, &mut sim.clone()).expect("a car"), sim };
+        run.sim.set_range(Some(1.0));
+        for sensor in Sensor::ALL {
+            run.sim.fault(Fault::SensorMad(sensor));
+        }
+        says(&mut run, 10_000)
+    };
+    let one = said(1);
+    assert_eq!(one, said(1));
+    assert_ne!(one, said(2));
+    let spread = |read: &dyn Fn(&hal::sensor::Readings) -> Option<f64>| {
+        let (mut least, mut most) = (f64::INFINITY, f64::NEG_INFINITY);
+        for value in one.iter().filter_map(read) {
+            (least, most) = (least.min(value), most.max(value));
+        }
+        (least, most)
+    };
+    let (least, most) = spread(&|it| it.range_m);
+    assert!(least < 0.5 && most > 3.0, "{least} {most}");
+    let (least, most) = spread(&|it| Some(it.battery?.volts));
+    assert!(least < 3.0 && most > 25.0, "{least} {most}");
+    let (least, most) = spread(&|it| it.battery?.amps);
+    assert!(least < -2.0 && most > 2.0, "{least} {most}");
+    let (least, most) = spread(&|it| Some(it.imu?.acceleration[0]));
+    assert!(least < -15.0 && most > 15.0, "{least} {most}");
+    assert_eq!(spread(&|it| Some(it.line()?[1])), (0.0, 1.0));
+}

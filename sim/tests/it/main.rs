@@ -2,6 +2,7 @@
 
 mod broken;
 mod bus;
+mod camera;
 mod car;
 mod determinism;
 mod drives;
