@@ -2,21 +2,14 @@
 //!
 //! Usage: `line_follower [URL]`; without one, the daemon's Unix socket, which `carctl` takes too.
 
-use std::error::Error;
-use std::process::ExitCode;
-use std::time::Duration;
-
-use client::{Client, Options};
+use client::{Client, LinkState, Options};
 use protocol::{AngularSpeed, LinearSpeed, Pose, Rate, Topics};
-use tokio::time::timeout;
 use transport::Endpoint;
 
 /// Metres a second where the line is in the middle.
 const SPEED: f64 = 0.25;
 /// Radians a second where it is under an outer sensor.
 const TURN: f64 = 1.5;
-/// A car that says nothing for so long is lost. The client would connect again by itself, and find it elsewhere.
-const SILENCE: Duration = Duration::from_secs(5);
 
 /// Where the line is: 1 under the left sensor, 0 in the middle, -1 under the right one; between two that both
 /// see it. `None` where no sensor sees it.
@@ -27,63 +20,64 @@ fn place(line: &[f64]) -> Option<f64> {
     (dark > 0.5).then(|| sum / dark)
 }
 
-/// How far the car is from where it began, as far as it knows, and was at most.
+/// Metres from where the car began, as far as it knows: now, and at most.
 #[derive(Default)]
-struct Lap {
-    far: f64,
-    farthest: f64,
-}
+struct Lap(f64, f64);
 
 impl Lap {
-    /// Whether it has come back. What it knows of its pose drifts, so it passes near the beginning, not over it.
-    fn is_done(&mut self, pose: Pose, began: Pose) -> bool {
-        let before = self.far;
-        self.far = (pose.x - began.x).hypot(pose.y - began.y);
-        self.farthest = self.farthest.max(self.far);
-        self.farthest > 1.0 && self.far < 0.5 && self.far > before
+    /// Whether it was away and has come back. What it knows drifts, so it passes near there, not over it.
+    fn is_done(&mut self, now: Pose, began: Pose) -> bool {
+        let far = (now.x - began.x).hypot(now.y - began.y);
+        let leaves = far > self.0;
+        *self = Self(far, self.1.max(far));
+        leaves && far < 0.5 && self.1 > 1.0
     }
 }
 
-async fn follow(car: &Client) -> Result<(), Box<dyn Error>> {
-    let mut told =
-        car.subscribe(Topics { state: true, events: false }, Some(Rate::new("rate_hz", 20.0)?)).await?;
-    let (mut began, mut lap, mut side) = (None, Lap::default(), 0.0_f64);
-    loop {
-        let state =
-            timeout(SILENCE, told.state()).await.ok().flatten().ok_or("the link to the car is lost")?;
+async fn follow(car: &Client) -> Result<(), Box<dyn std::error::Error>> {
+    let topics = Topics { state: true, events: false };
+    let mut told = car.subscribe(topics, Some(Rate::new("rate_hz", 20.0)?)).await?;
+    let (mut link, mut lap, mut began, mut side, mut blind) = (car.link(), Lap::default(), None, 0.0_f64, 0);
+    while blind < 20 {
+        // The client would connect again by itself: to a car that is somewhere else by then.
+        let state = tokio::select! {
+            state = told.state() => state,
+            _ = link.wait_for(|link| matches!(link, LinkState::Down { .. })) => None,
+        };
+        let state = state.ok_or("the link to the car is lost")?;
         let (Some(line), Some(pose)) = (&state.line, state.pose) else {
-            return Err("this car has no line sensors, or they do not answer".into());
+            // A daemon that has just started has not looked yet.
+            blind += 1;
+            car.stop().await?;
+            continue;
         };
         if lap.is_done(pose, *began.get_or_insert(pose)) {
-            break;
+            car.stop().await?;
+            car.release().await?;
+            return Ok(());
         }
         // Where no sensor sees the line, it is beyond the one that saw it last.
         side = place(line).unwrap_or(1.5 * side.signum());
         let forward = LinearSpeed::new("forward", SPEED * (1.0 - 0.4 * side.abs()))?;
         car.velocity(forward, AngularSpeed::new("turn", TURN * side)?, None).await?;
     }
-    car.stop().await?;
-    car.release().await?;
-    Ok(())
+    Err("this car has no line sensors, or they do not answer".into())
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let url = match std::env::args().nth(1) {
+        Some(url) if url.contains("://") => url.parse()?,
+        Some(_) => return Err("usage: line_follower [URL], such as tcp://127.0.0.1:9901".into()),
+        None => Endpoint::default_unix(),
+    };
+    follow(&Client::connect(&url, Options::default()).await?).await
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let ended: Result<(), Box<dyn Error>> = async {
-        let url = match std::env::args().nth(1) {
-            Some(url) if url.contains("://") => url.parse()?,
-            Some(_) => return Err("usage: line_follower [URL], for example tcp://127.0.0.1:9901".into()),
-            None => Endpoint::default_unix(),
-        };
-        follow(&Client::connect(&url, Options::default()).await?).await
+async fn main() {
+    if let Err(error) = run().await {
+        eprintln!("line_follower: {error}");
+        std::process::exit(1);
     }
-    .await;
-    match ended {
-        Ok(()) => println!("once around"),
-        Err(error) => {
-            eprintln!("line_follower: {error}");
-            return ExitCode::FAILURE;
-        }
-    }
-    ExitCode::SUCCESS
+    println!("once around");
 }

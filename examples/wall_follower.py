@@ -6,7 +6,11 @@ Usage: wall_follower.py [SOCKET]     the daemon's Unix socket; without it the on
 While the car drives, its head looks ahead and to the right: walls beside it and before it both come nearer
 there. Where something is near, it stops and looks left; it turns there if it can, else the way has ended.
 """
-import json, math, os, socket, sys
+import json
+import math
+import os
+import socket
+import sys
 
 WANTED, NEAR, FREE = 0.50, 0.32, 1.00  # metres: to the wall while it drives; too near; room to drive into
 SPEED, GAIN = 0.20, 4.0                # metres a second; radians a second for each metre off the wanted distance
@@ -14,84 +18,63 @@ RIGHT, LEFT = -45, 80                  # where the head looks, degrees; left is 
 SETTLE = 12                            # states, of 20 a second, until the head has turned and heard three echoes
 
 
-class Car:
-    """A connection to the daemon: lines of JSON-RPC 2.0 in both directions."""
-
-    def __init__(self, path):
-        self.link = socket.socket(socket.AF_UNIX)
-        self.link.connect(path)
-        self.lines = self.link.makefile("r")
-        self.ask("subscribe", topics=["state"], rate_hz=20)
-
-    def say(self, method, **params):
-        request = {"jsonrpc": "2.0", "id": method, "method": method, "params": params}
-        self.link.sendall(json.dumps(request).encode() + b"\n")
-
-    def hear(self, wanted):
-        """The next message of this method, or the answer to it; whatever is refused ends the program."""
-        for line in self.lines:
-            message = json.loads(line)
-            if "error" in message:
-                sys.exit(f"the car refused: {message['error']['message']}")
-            if wanted in (message.get("method"), message.get("id")):
-                return message.get("params")
-        sys.exit("the link to the car is lost")
-
-    def ask(self, method, **params):
-        self.say(method, **params)
-        self.hear(method)
-
-    def drive(self, linear, angular):
-        """For half a second at most: m/s forward, rad/s to the left. Gives the next state."""
-        self.say("velocity", linear=linear, angular=angular)
-        return self.hear("state")
-
-    def look(self, pan):
-        """Stands and turns the head; how far it is there, metres."""
-        self.ask("look", pan=pan, tilt=0)
-        for _ in range(SETTLE):
-            state = self.drive(0, 0)
-        return distance(state)
-
-    def turn_left(self):
-        """Nearly a quarter of a turn, as far as the car can tell; the wall does the rest."""
-        before = self.drive(0, 0)["pose"]["heading"]
-        while math.remainder(self.drive(0, 0.8)["pose"]["heading"] - before, math.tau) < 1.4:
-            pass
+def say(method, **params):
+    request = {"jsonrpc": "2.0", "id": method, "method": method, "params": params}
+    print(json.dumps(request), file=car, flush=True)
 
 
-def distance(state):
-    return state["range_m"] or 9.9  # null: nothing is within reach
+def hear(wanted):
+    """The next message of this method, or the answer to it. What the car refuses ends the program."""
+    for line in car:
+        message = json.loads(line)
+        if "error" in message:
+            sys.exit(f"the car refused: {message['error']['message']}")
+        if wanted in (message.get("method"), message.get("id")):
+            return message.get("params")
+    sys.exit("the link to the car is lost")
 
 
-def follow(car):
-    far = car.look(RIGHT)
-    while True:
+def drive(linear, angular):
+    """Metres a second forward, radians a second to the left, for half a second at most; then how it is."""
+    say("velocity", linear=linear, angular=angular)
+    state = hear("state")
+    return state["range_m"] or 9.9, state["pose"]["heading"]  # null: nothing is within reach
+
+
+def look(pan):
+    """Stands and turns the head; how far it is there, metres."""
+    say("look", pan=pan, tilt=0)
+    hear("state")
+    return [drive(0, 0) for _ in range(SETTLE)][-1][0]
+
+
+def follow():
+    far = look(RIGHT)
+    while far > NEAR or look(LEFT) > FREE:
         if far > NEAR:
             turn = GAIN * (WANTED - far)  # too near: to the left; too far: to the right
-            far = distance(car.drive(SPEED, max(-0.6, min(0.6, turn))))
-        elif car.look(LEFT) > FREE:
-            car.turn_left()
-            far = car.look(RIGHT)
+            far, _ = drive(SPEED, max(-0.6, min(0.6, turn)))
         else:
-            return
+            _, before = drive(0, 0)
+            while math.remainder(drive(0, 0.8)[1] - before, math.tau) < 1.4:
+                pass  # nearly a quarter of a turn, as far as the car can tell; the wall does the rest
+            far = look(RIGHT)
 
 
-def default_socket():
-    run, user = os.environ.get("XDG_RUNTIME_DIR", ""), os.getuid()
-    folder = run if run.startswith("/") else "/run" if user == 0 else "/tmp"
-    return f"{folder}/car-daemon.sock" if folder != "/tmp" else f"/tmp/car-daemon-{user}.sock"
-
-
-if __name__ == "__main__":
-    if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
-        sys.exit(__doc__.split("\n\n")[1])
-    path = sys.argv[1] if sys.argv[1:] else default_socket()
-    try:
-        car = Car(path)
-        follow(car)
-        car.ask("stop")
-        car.ask("release")
-    except OSError as error:
-        sys.exit(f"no car at {path}: {error}")
-    print("the way ends here")
+if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
+    sys.exit(__doc__.split("\n\n")[1])
+folder, user = os.environ.get("XDG_RUNTIME_DIR", ""), os.getuid()
+elsewhere = "/run/car-daemon.sock" if user == 0 else f"/tmp/car-daemon-{user}.sock"
+default = f"{folder}/car-daemon.sock" if folder.startswith("/") else elsewhere
+try:
+    link = socket.socket(socket.AF_UNIX)
+    link.connect((sys.argv[1:] or [default])[0])
+    car = link.makefile("rw")
+    say("subscribe", topics=["state"], rate_hz=20)
+    follow()
+    say("stop")
+    say("release")
+    hear("release")
+except OSError as error:
+    sys.exit(f"there is no link to the car: {error}")
+print("the way ends here")

@@ -22,8 +22,8 @@ if (more.length > 0 || !/^wss?:/.test(url)) end(2, "usage: node waypoints.mjs [U
 function towards([x, y], pose) {
   const beside = Math.atan2(y - pose.y, x - pose.x) - pose.heading;
   const turn = Math.atan2(Math.sin(beside), Math.cos(beside)); // the short way round, -π to π
-  const linear = Math.min(SPEED, Math.hypot(x - pose.x, y - pose.y) + 0.05) * Math.max(0, Math.cos(turn)) ** 3;
-  return { linear, angular: Math.max(-1.5, Math.min(1.5, GAIN * turn)) };
+  const near = Math.min(SPEED, Math.hypot(x - pose.x, y - pose.y) + 0.05);
+  return { linear: near * Math.max(0, Math.cos(turn)) ** 3, angular: Math.max(-1.5, Math.min(1.5, GAIN * turn)) };
 }
 
 const car = new WebSocket(url);
