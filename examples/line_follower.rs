@@ -11,8 +11,7 @@ const SPEED: f64 = 0.25;
 /// Radians a second where it is under an outer sensor.
 const TURN: f64 = 1.5;
 
-/// Where the line is: 1 under the left sensor, 0 in the middle, -1 under the right one; between two that both
-/// see it. `None` where no sensor sees it.
+/// Where the line is: from 1 under the left sensor to -1 under the right one; `None` where no sensor sees it.
 fn place(line: &[f64]) -> Option<f64> {
     let last = line.len().saturating_sub(1).max(1) as f64;
     let dark: f64 = line.iter().sum();
@@ -35,19 +34,17 @@ impl Lap {
 }
 
 async fn follow(car: &Client) -> Result<(), Box<dyn std::error::Error>> {
-    let topics = Topics { state: true, events: false };
-    let mut told = car.subscribe(topics, Some(Rate::new("rate_hz", 20.0)?)).await?;
+    let mut told = car.subscribe(Topics { state: true, events: false }, Some(Rate::clamped(20.0))).await?;
     let (mut link, mut lap, mut began, mut side, mut blind) = (car.link(), Lap::default(), None, 0.0_f64, 0);
     while blind < 20 {
         // The client would connect again by itself: to a car that is somewhere else by then.
         let state = tokio::select! {
             state = told.state() => state,
             _ = link.wait_for(|link| matches!(link, LinkState::Down { .. })) => None,
-        };
-        let state = state.ok_or("the link to the car is lost")?;
+        }
+        .ok_or("the link to the car is lost")?;
         let (Some(line), Some(pose)) = (&state.line, state.pose) else {
-            // A daemon that has just started has not looked yet.
-            blind += 1;
+            blind += 1; // a daemon that has just started has not looked yet
             car.stop().await?;
             continue;
         };

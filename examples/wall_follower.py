@@ -13,9 +13,9 @@ import socket
 import sys
 
 WANTED, NEAR, FREE = 0.50, 0.32, 1.00  # metres: to the wall while it drives; too near; room to drive into
-SPEED, GAIN = 0.20, 4.0                # metres a second; radians a second for each metre off the wanted distance
+SPEED, GAIN = 0.20, 4.0                # metres a second; radians a second for each metre that it is off
 RIGHT, LEFT = -45, 80                  # where the head looks, degrees; left is positive everywhere
-SETTLE = 12                            # states, of 20 a second, until the head has turned and heard three echoes
+SETTLE = 12                            # states, 20 a second, until the head has turned and heard three echoes
 
 
 def say(method, **params):

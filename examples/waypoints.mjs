@@ -2,8 +2,7 @@
 //
 // Usage: node waypoints.mjs [URL]     the daemon's WebSocket; ws://127.0.0.1:9900 without one
 //
-// Node 22 and browsers have WebSocket; older ones want `npm install ws` in this folder.
-const WebSocket = globalThis.WebSocket ?? (await import("ws")).default;
+// Node 22 and newer have WebSocket, as browsers do; older ones want `npm install ws` in this folder.
 
 // Metres forward and to the left of where the car started: through the preset `room` and out of its door.
 const POINTS = [[1.8, 0.1], [1.9, 1.1], [0.5, 1.3], [0.45, 2.25]];
@@ -22,11 +21,14 @@ if (more.length > 0 || !/^wss?:/.test(url)) end(2, "usage: node waypoints.mjs [U
 function towards([x, y], pose) {
   const beside = Math.atan2(y - pose.y, x - pose.x) - pose.heading;
   const turn = Math.atan2(Math.sin(beside), Math.cos(beside)); // the short way round, -π to π
-  const near = Math.min(SPEED, Math.hypot(x - pose.x, y - pose.y) + 0.05);
-  return { linear: near * Math.max(0, Math.cos(turn)) ** 3, angular: Math.max(-1.5, Math.min(1.5, GAIN * turn)) };
+  const speed = Math.min(SPEED, Math.hypot(x - pose.x, y - pose.y) + 0.05); // slower where it is near
+  const linear = speed * Math.max(0, Math.cos(turn)) ** 3;
+  return { linear, angular: Math.max(-1.5, Math.min(1.5, GAIN * turn)) };
 }
 
-const car = new WebSocket(url);
+const fromNpm = () => import("ws").catch(() => end(1, "this Node has no WebSocket yet: npm install ws"));
+const Socket = globalThis.WebSocket ?? (await fromNpm()).default;
+const car = new Socket(url);
 const say = (method, params = {}) => car.send(JSON.stringify({ jsonrpc: "2.0", id: method, method, params }));
 let next = 0;
 
