@@ -12,7 +12,6 @@ mod dead_link;
 mod doctor;
 mod doors;
 mod driving;
-mod examples;
 mod floods;
 mod foreign;
 mod guard;
