@@ -1,15 +1,14 @@
 //! Follows a line on the floor with the sensors that look down, once around, and stops where it began.
-//!
 //! Usage: `line_follower [URL]`; without one, the daemon's Unix socket, which `carctl` takes too.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it talks to whoever started it")]
 
 use client::{Client, LinkState, Options};
 use protocol::{AngularSpeed, LinearSpeed, Pose, Rate, Topics};
+use std::process::ExitCode;
 use transport::Endpoint;
 
-/// Metres a second where the line is in the middle.
-const SPEED: f64 = 0.25;
-/// Radians a second where it is under an outer sensor.
-const TURN: f64 = 1.5;
+const SPEED: f64 = 0.25; // metres a second where the line is in the middle
+const TURN: f64 = 1.5; // radians a second where it is under an outer sensor
 
 /// Where the line is: from 1 under the left sensor to -1 under the right one; `None` where no sensor sees it.
 fn place(line: &[f64]) -> Option<f64> {
@@ -71,10 +70,11 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() {
-    if let Err(error) = run().await {
-        eprintln!("line_follower: {error}");
-        std::process::exit(1);
+async fn main() -> ExitCode {
+    let ended = run().await;
+    match &ended {
+        Ok(()) => println!("once around"),
+        Err(error) => eprintln!("line_follower: {error}"),
     }
-    println!("once around");
+    ExitCode::from(u8::from(ended.is_err()))
 }
