@@ -17,3 +17,4 @@ mod presets;
 mod reckoning;
 mod rig;
 mod sensors;
+mod worlds;
