@@ -23,6 +23,7 @@ mod presets;
 mod proofs;
 mod readme;
 mod realtime;
+mod recorded;
 mod sensing;
 mod service;
 mod signals;
