@@ -30,3 +30,4 @@ mod sockets;
 mod support;
 mod tidy;
 mod units;
+mod worlds;
