@@ -32,3 +32,4 @@ mod sockets;
 mod support;
 mod tidy;
 mod units;
+mod worlds;
