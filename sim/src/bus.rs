@@ -39,12 +39,15 @@ struct Slot {
     /// The line that resets it while it is low.
     reset: Option<String>,
     held: bool,
+    /// It has its supply.
+    fed: bool,
     chip: Box<dyn Chip>,
 }
 
 impl Slot {
     fn hears(&self, bus: &str, address: u8) -> bool {
         self.plugged
+            && self.fed
             && !self.held
             && self.bus == bus
             && (address == GENERAL_CALL || self.chip.answers(address))
@@ -61,7 +64,7 @@ impl Buses {
                 _ => None,
             };
             let (bus, address) = (spec.bus.clone(), spec.address);
-            Some(Slot { index, bus, address, plugged: true, reset, held: false, chip })
+            Some(Slot { index, bus, address, plugged: true, reset, held: false, fed: true, chip })
         };
         let slots = chips.iter().enumerate().filter_map(slot).collect();
         Self { slots, transcript: None, jammed: false, grounded: false, noise: 0 }
@@ -97,6 +100,14 @@ impl Buses {
     /// The supply of the chips at `address`, on any bus, drops for a moment.
     pub(crate) fn reset(&mut self, address: u8) {
         for slot in self.slots.iter_mut().filter(|slot| slot.address == address) {
+            slot.chip.power_on_reset();
+        }
+    }
+
+    /// Every chip has its supply, or none has. All are as after power-up.
+    pub(crate) fn feed(&mut self, fed: bool) {
+        for slot in &mut self.slots {
+            (slot.fed, slot.held) = (fed, false);
             slot.chip.power_on_reset();
         }
     }
@@ -173,7 +184,7 @@ impl Buses {
             into.integer(self.noise as u64);
         }
         for slot in &self.slots {
-            into.integer(u64::from(slot.plugged));
+            into.integer(u64::from(slot.plugged && slot.fed));
             slot.chip.digest(into);
         }
     }

@@ -18,6 +18,8 @@ pub(crate) struct Circuit {
     pub(crate) watches: Watches,
     /// Each from an output to an input.
     loopbacks: Vec<LoopbackSpec>,
+    /// Without a supply every pin is low, and no chip answers.
+    fed: bool,
     changed: bool,
 }
 
@@ -29,13 +31,27 @@ impl Circuit {
             buses: Buses::new(&board.chips),
             watches: Watches::default(),
             loopbacks: board.loopbacks.clone(),
+            fed: true,
             changed: true,
         }
     }
 
     /// What is on `pin`; `None` if the board has no such pin.
     pub(crate) fn signal(&self, pin: &PinRef) -> Option<Signal> {
-        on_pin(&self.nets, &self.buses, pin)
+        let signal = match pin {
+            PinRef::Gpio { line } => self.nets.line_signal(line),
+            PinRef::Pwm { device, channel } => self.nets.channel_signal(device, *channel),
+            PinRef::Chip { chip, channel } => self.buses.output(*chip, *channel),
+        };
+        if self.fed { signal } else { signal.map(|_| Signal::LOW) }
+    }
+
+    /// Gives all of it its supply, or takes it away. What it drove is forgotten, and so is what was written while it
+    /// had none.
+    pub(crate) fn feed(&mut self, fed: bool) {
+        self.fed = fed;
+        self.nets.forget();
+        self.buses.feed(fed);
     }
 
     /// Opens a line at a level, and says its number.
@@ -70,23 +86,15 @@ impl Circuit {
 
     /// Brings what the outputs do at `now` to the inputs that are wired to them.
     fn loop_back(&mut self, now: Nanos) {
-        for wire in &self.loopbacks {
-            let signal = on_pin(&self.nets, &self.buses, &wire.from);
+        for index in 0..self.loopbacks.len() {
+            let signal = self.signal(&self.loopbacks[index].from);
             let high = signal.is_some_and(|signal| signal.is_high_at(signal.cycles(now)));
-            self.nets.set_input(&wire.to, high);
+            self.nets.set_input(&self.loopbacks[index].to, high);
         }
     }
 
     /// Whether a signal may have changed since this was last asked.
     pub(crate) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
-    }
-}
-
-fn on_pin(nets: &Nets, buses: &Buses, pin: &PinRef) -> Option<Signal> {
-    match pin {
-        PinRef::Gpio { line } => nets.line_signal(line),
-        PinRef::Pwm { device, channel } => nets.channel_signal(device, *channel),
-        PinRef::Chip { chip, channel } => buses.output(*chip, *channel),
     }
 }

@@ -27,7 +27,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod battery;
 mod bridge;
+mod bumper;
 mod bus;
 #[allow(dead_code, reason = "sensors, motors and faults ask")]
 mod chance;
@@ -46,7 +48,9 @@ mod pin;
 mod servo;
 mod signal;
 mod sonar;
+mod supply;
 mod surroundings;
+mod traction;
 mod transcript;
 mod watch;
 pub mod world;
@@ -68,6 +72,7 @@ use engine::Shared;
 use motor::Motor;
 use surroundings::Surroundings;
 use transcript::Transcript;
+use world::Start;
 
 /// What a run begins with besides the board.
 #[derive(Clone, Debug)]
@@ -139,7 +144,8 @@ impl Sim {
         let engine = self.engine.lock();
         let motor = engine.motors.iter().find(|m| m.name == motor)?;
         // An ESC takes a step to make anything of its pulses.
-        Some(motor.reads(|pin| engine.circuit.signal(pin)).unwrap_or(motor.terminals))
+        let read = motor.reads(|pin| engine.circuit.signal(pin)).map(|output| output.terminals);
+        Some(read.unwrap_or(motor.terminals()))
     }
 
     /// How fast a named motor's wheel turns, rad/s, forward positive.
@@ -238,6 +244,32 @@ impl Sim {
     /// inertial sensor feels it. Says whether the board has one. At first the car stands on level ground.
     pub fn set_imu(&self, acceleration: [f64; 3], rotation: [f64; 3]) -> bool {
         self.engine.lock().surround(|around| around.set_imu(acceleration, rotation))
+    }
+
+    /// Puts the car somewhere else, at rest: metres, and radians to the left of x. Where something stands it is put
+    /// beside that. Says whether there was room; without, and beyond a million metres or radians, it stays where it is.
+    pub fn teleport(&self, x_m: f64, y_m: f64, heading_rad: f64) -> bool {
+        self.engine.lock().teleport(Start { x_m, y_m, heading_rad })
+    }
+
+    /// Puts the car where the run began, at rest, with a full battery and nothing wrong with its motors. Chips and
+    /// pins keep what they hold, and time goes on.
+    pub fn restart(&self) {
+        self.engine.lock().restart();
+    }
+
+    /// What the battery is like now: volts at its terminals, amperes drawn from it, and what is left in it, 0 to 1.
+    #[must_use]
+    pub fn battery(&self) -> (f64, f64, f64) {
+        let engine = self.engine.lock();
+        let battery = engine.battery();
+        (battery.volts(), battery.amps(), battery.charge())
+    }
+
+    /// Whether the car stands against a wall or a box.
+    #[must_use]
+    pub fn touches(&self) -> bool {
+        self.engine.lock().felt().touches
     }
 
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it

@@ -154,6 +154,12 @@ impl Nets {
         self.channels[index].open = false;
     }
 
+    /// Every output is low, as after power-up; what is open stays open.
+    pub(crate) fn forget(&mut self) {
+        self.lines.iter_mut().for_each(|line| line.high = false);
+        self.channels.iter_mut().for_each(|channel| channel.duty = 0.0);
+    }
+
     /// Takes everything that a wire carries into a fingerprint.
     pub(crate) fn digest(&self, into: &mut Digest) {
         for line in self.lines.iter().chain(&self.inputs) {

@@ -16,7 +16,7 @@ mod presets;
 pub use colour::Colour;
 pub(crate) use floor::Ground;
 #[allow(unused_imports, reason = "sensors and camera ask")]
-pub(crate) use obstacles::{Hit, Obstacles};
+pub(crate) use obstacles::{Hit, Obstacles, Segment};
 pub use presets::{WORLDS, WorldPreset};
 
 /// A world.

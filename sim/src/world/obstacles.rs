@@ -86,12 +86,20 @@ impl Segment {
         Some(Hit { distance_m, face: self, along_m: share * length_m, cosine: (cross / length_m).abs() })
     }
 
-    fn nearest(&self, to: Point) -> Point {
+    /// Its point that is nearest.
+    pub(crate) fn nearest(&self, to: Point) -> Point {
         let (ex, ey) = (self.to.x - self.from.x, self.to.y - self.from.y);
         let square = ex * ex + ey * ey;
         let along = (to.x - self.from.x) * ex + (to.y - self.from.y) * ey;
         let share = if square > 0.0 { (along / square).clamp(0.0, 1.0) } else { 0.0 };
         self.from.plus((ex, ey), share)
+    }
+
+    /// At right angles to it, of length 1; any direction for a face without length.
+    pub(crate) fn normal(&self) -> (f64, f64) {
+        let (ex, ey) = (self.to.x - self.from.x, self.to.y - self.from.y);
+        let length = libm::hypot(ex, ey);
+        if length > 0.0 { (-ey / length, ex / length) } else { (1.0, 0.0) }
     }
 }
 
