@@ -19,7 +19,7 @@ use crate::access::Access;
 use crate::certificate::{self, CertificateError};
 use crate::clock::Clock;
 use crate::config::{Auth, Config, in_clear};
-use crate::control::{Gate, Rules};
+use crate::control::{Gate, Input, Rules};
 use crate::hardware::{self, Bell, Heartbeat, Pace, Plant, Runner};
 use crate::info::Identity;
 use crate::latch::{self, Below, Keeper, Latch};
@@ -230,10 +230,8 @@ impl Daemon {
     /// Takes over what can change while the car runs: `[control]` without `rate_hz`, and `[auth]`. The
     /// rest needs a restart. Whoever may do less than before does no more than that from now on.
     pub fn reload(&self, config: &Config) {
-        self.shared.command(|gate| {
-            gate.set_control(config.control.clone());
-            gate.set_reset(config.auth.reset);
-        });
+        let rules = Input::Reloaded { control: config.control.clone(), reset: config.auth.reset };
+        drop(self.shared.tell(&rules, self.clock.now()));
         self.server.decide_by(access(config).with_keys_of(&self.auth));
         tracing::info!(
             "[control] and [auth] are read again, but for allow_origins, allow_hosts and the keys of UDP; everything else needs a restart"
@@ -260,7 +258,7 @@ impl Daemon {
 
     /// Stops the car, then says goodbye to clients, then ends.
     pub async fn stop(self, why: &str) {
-        self.shared.command(|gate| gate.close(why, self.clock.now()));
+        drop(self.shared.tell(&Input::Closing { why: why.to_owned() }, self.clock.now()));
         self.runner.stop().await;
         self.shared.say(&Event::Bye { reason: why.to_owned() });
         drop(self.closing);

@@ -20,7 +20,11 @@ pub struct PlatformRow {
 
 /// Every platform of this build.
 pub const PLATFORMS: &[PlatformRow] = &[
-    PlatformRow { name: "sim", open: |config| Box::new(Sim::new(&config.board)), outlives: false },
+    PlatformRow {
+        name: "sim",
+        open: |config| Box::new(Sim::of(&config.board, &config.setup())),
+        outlives: false,
+    },
     PlatformRow {
         name: "linux",
         open: |config| Box::new(Linux::rooted(&config.linux.dev, &config.linux.sys)),

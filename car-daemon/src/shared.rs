@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::Duration;
 
-use protocol::{Event, State};
+use protocol::{Answer, Event, Fault, State};
 use tokio::sync::broadcast;
 use transport::Link;
 
-use crate::control::{Gate, Grant, Outputs, SessionId, answers_again};
+use crate::control::{Gate, Grant, Input, Outputs, SessionId, answers_again};
 use crate::hardware::Bell;
 use crate::latch::Below;
 use crate::telemetry::{Happened, Sample};
@@ -58,22 +58,47 @@ impl Shared {
         }
     }
 
-    /// Asks the gate. Afterwards the interlock is as the emergency stop, the links know whether a motion
-    /// hangs on them, and listeners know what happened.
-    pub(crate) fn gate<T>(&self, ask: impl FnOnce(&mut Gate) -> T) -> T {
+    /// Looks at the gate, which stays as it is.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Gate) -> T) -> T {
+        look(&self.lock().gate)
+    }
+
+    /// Tells the gate something. Where it takes it the hardware looks at once at what changed.
+    ///
+    /// # Errors
+    /// As of [`Gate::handle`].
+    pub(crate) fn tell(&self, input: &Input, now: Duration) -> Result<Answer, Fault> {
+        let mut inner = self.lock();
+        let answer = inner.gate.take(input, now);
+        self.settle(inner);
+        // What was refused is nothing for the hardware to look at.
+        if answer.is_ok() && input.moves() {
+            self.bell.ring();
+        }
+        answer
+    }
+
+    /// The hardware's own way to the gate.
+    pub(crate) fn plant<T>(&self, ask: impl FnOnce(&mut Gate) -> T) -> T {
         let mut inner = self.lock();
         let answer = ask(&mut inner.gate);
+        self.settle(inner);
+        answer
+    }
+
+    /// After anything was said to the gate: the interlock is as the emergency stop, the links know whether a
+    /// motion hangs on them, and listeners know what happened.
+    fn settle(&self, mut inner: MutexGuard<'_, Inner>) {
         inner.interlock();
         inner.hold_links();
         let events = inner.gate.take_events();
         // Under the lock, so that everybody hears events in the order they happened.
         for event in &events {
-            self.tell(event);
+            self.spread(event);
         }
         drop(inner);
         // Not under the lock: a log may be slow.
         events.iter().for_each(log);
-        answer
     }
 
     /// Closes the gate, if whoever has its lock lets go in time: one that is stuck may have it. Nothing
@@ -90,37 +115,31 @@ impl Shared {
             };
             inner.gate.close(why, now);
             inner.hold_links();
-            inner.gate.take_events().iter().for_each(|event| self.tell(event));
+            inner.gate.take_events().iter().for_each(|event| self.spread(event));
             return;
         }
     }
 
     /// Tells everybody who listens.
     pub(crate) fn say(&self, event: &Event) {
-        self.tell(event);
+        self.spread(event);
         log(event);
     }
 
-    fn tell(&self, event: &Event) {
+    fn spread(&self, event: &Event) {
         // Without a listener there is nobody to tell.
         drop(self.events.send(Arc::new(Happened::new(event.clone()))));
-    }
-
-    /// As [`gate`](Self::gate), and the hardware looks at once at what changed.
-    pub(crate) fn command<T>(&self, ask: impl FnOnce(&mut Gate) -> T) -> T {
-        let answer = self.gate(ask);
-        self.bell.ring();
-        answer
     }
 
     pub(crate) fn open(&self, id: SessionId, visit: Visit<'_>, now: Duration) {
         let Visit { peer, linked, link, grant } = visit;
         self.lock().links.insert(id, link);
-        self.gate(|gate| gate.session_opened(id, peer, linked, grant, now));
+        // What only tells the gate something is never refused.
+        drop(self.tell(&Input::Opened { session: id, peer: peer.to_owned(), linked, grant }, now));
     }
 
     pub(crate) fn close(&self, id: SessionId, why: &str, now: Duration) {
-        self.command(|gate| gate.session_closed(id, why, now));
+        drop(self.tell(&Input::Closed { session: id, why: why.to_owned() }, now));
         self.lock().links.remove(&id);
     }
 

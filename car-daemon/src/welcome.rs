@@ -9,7 +9,10 @@ const COLUMN: usize = 26;
 
 /// One table of everything that is open.
 pub(crate) fn table(config: &Config, endpoints: &[Endpoint], certificate: Option<Fingerprint>) -> String {
-    let platform = if config.platform.name == "sim" { "simulated" } else { config.platform.name };
+    let platform = match config.is_simulated() {
+        true => format!("simulated, in world {}", config.world.name),
+        false => config.platform.name.to_owned(),
+    };
     let rows: Vec<(String, String)> = endpoints.iter().map(|e| (e.to_string(), how_to_try(e))).collect();
     // A long path gets a line as long as it needs; the others stay in a column.
     let widths = rows.iter().map(|(url, _)| url.chars().count()).filter(|width| *width <= COLUMN);

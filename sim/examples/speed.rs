@@ -55,7 +55,7 @@ fn main() -> io::Result<ExitCode> {
 #[expect(clippy::disallowed_methods, reason = "it is the machine that is measured")]
 fn times_real_time(board: &str, world: &World) -> f64 {
     let board = Board::preset(board).expect("a preset");
-    let setup = Setup { world: world.clone(), seed: 1, noise: 1.0 };
+    let setup = Setup { world: world.clone(), seed: 1, noise: 1.0, ..Setup::default() };
     let sim = Sim::of(&board, &setup);
     let mut car = Car::assemble(&board, &mut sim.clone()).expect("a whole car");
     let mut fastest = f64::INFINITY;

@@ -2,13 +2,15 @@
 //! chip's own affair. A transfer takes no virtual time.
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
-use hal::board;
+use hal::board::{self, PinRef};
 use hal::{IoError, IoKind};
 
-use crate::chip::{self, Chip, Feed};
+use crate::chip::{self, Chip};
 use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::engine::Shared;
+use crate::fault::{Fault, Standing};
+use crate::scene::Scene;
 use crate::signal::Signal;
 use crate::transcript::{Direction, Transcript};
 
@@ -19,13 +21,20 @@ const GENERAL_CALL: u8 = 0x00;
 #[derive(Debug)]
 pub(crate) struct Buses {
     slots: Vec<Slot>,
+    wires: Vec<Wires>,
     pub(crate) transcript: Option<Transcript>,
-    /// Somebody holds the wires of every bus.
-    pub(crate) jammed: bool,
-    /// SDA of every bus lies at ground: all is acknowledged, and nothing heard.
-    pub(crate) grounded: bool,
+}
+
+/// The two wires of a bus, and what is wrong with them.
+#[derive(Debug)]
+struct Wires {
+    bus: String,
+    /// Somebody holds them.
+    stuck: bool,
+    /// SDA lies at ground: all is acknowledged, and nothing heard.
+    grounded: bool,
     /// So many transfers are still to be spoilt.
-    pub(crate) noise: usize,
+    noise: u32,
 }
 
 /// A place where a chip sits.
@@ -33,21 +42,26 @@ pub(crate) struct Buses {
 struct Slot {
     /// Its index in `Board::chips`.
     index: usize,
+    /// As the board calls it.
+    name: String,
     bus: String,
     address: u8,
-    plugged: bool,
+    /// Its wires to the bus are cut.
+    silent: bool,
+    /// Its supply is down.
+    down: bool,
+    /// Channels that carry a level whatever it does.
+    stuck: Vec<(u8, bool)>,
     /// The line that resets it while it is low.
     reset: Option<String>,
     held: bool,
-    /// It has its supply.
-    fed: bool,
     chip: Box<dyn Chip>,
 }
 
 impl Slot {
     fn hears(&self, bus: &str, address: u8) -> bool {
-        self.plugged
-            && self.fed
+        !self.silent
+            && !self.down
             && !self.held
             && self.bus == bus
             && (address == GENERAL_CALL || self.chip.answers(address))
@@ -55,7 +69,7 @@ impl Slot {
 }
 
 impl Buses {
-    /// All chips plugged in and as after power-up.
+    /// All chips wired and as after power-up.
     pub(crate) fn new(chips: &[board::Chip]) -> Self {
         let slot = |(index, spec): (usize, &board::Chip)| {
             let chip = chip::build(spec)?;
@@ -63,16 +77,24 @@ impl Buses {
                 board::ChipKind::RobotHat { reset } => reset.clone(),
                 _ => None,
             };
-            let (bus, address) = (spec.bus.clone(), spec.address);
-            Some(Slot { index, bus, address, plugged: true, reset, held: false, fed: true, chip })
+            let (name, bus, address) = (spec.to_string(), spec.bus.clone(), spec.address);
+            let (silent, down, stuck, held) = (false, false, Vec::new(), false);
+            Some(Slot { index, name, bus, address, silent, down, stuck, reset, held, chip })
         };
-        let slots = chips.iter().enumerate().filter_map(slot).collect();
-        Self { slots, transcript: None, jammed: false, grounded: false, noise: 0 }
+        let mut wires: Vec<Wires> = Vec::new();
+        for chip in chips {
+            if wires.iter().all(|wires| wires.bus != chip.bus) {
+                wires.push(Wires { bus: chip.bus.clone(), stuck: false, grounded: false, noise: 0 });
+            }
+        }
+        Self { slots: chips.iter().enumerate().filter_map(slot).collect(), wires, transcript: None }
     }
 
     /// What channel `channel` of chip `index` of the board puts out; `None` without such an output.
     pub(crate) fn output(&self, index: usize, channel: u8) -> Option<Signal> {
-        self.slots.iter().find(|slot| slot.index == index)?.chip.output(channel)
+        let slot = self.slots.iter().find(|slot| slot.index == index)?;
+        let stuck = slot.stuck.iter().find(|(stuck, _)| *stuck == channel);
+        stuck.map(|(_, high)| Signal::level(*high)).or_else(|| slot.chip.output(channel))
     }
 
     /// What a register holds, read without touching the bus.
@@ -81,33 +103,59 @@ impl Buses {
     }
 
     /// Whether a transfer can begin at all; counts it where noise spoils it.
-    fn begin(&mut self) -> Result<(), (&'static str, IoKind)> {
-        if self.jammed {
+    fn begin(&mut self, bus: &str) -> Result<(), (&'static str, IoKind)> {
+        let Some(wires) = self.wires.iter_mut().find(|wires| wires.bus == bus) else { return Ok(()) };
+        if wires.stuck {
             return Err(("the bus hangs: somebody holds its wires", IoKind::Stuck));
         }
-        let spoilt = self.noise > 0;
-        self.noise = self.noise.saturating_sub(1);
+        let spoilt = wires.noise > 0;
+        wires.noise = wires.noise.saturating_sub(1);
         if spoilt { Err(("the bus is disturbed", IoKind::Bus)) } else { Ok(()) }
     }
 
-    /// Whether the chips at `address`, on any bus, are wired to it.
-    pub(crate) fn set_plugged(&mut self, address: u8, plugged: bool) {
-        for slot in self.slots.iter_mut().filter(|slot| slot.address == address) {
-            slot.plugged = plugged;
+    /// Lets noise spoil the next so many transfers of a bus.
+    pub(crate) fn set_noise(&mut self, bus: &str, transfers: u32) {
+        self.wires.iter_mut().filter(|wires| wires.bus == bus).for_each(|wires| wires.noise = transfers);
+    }
+
+    /// How many transfers of a bus are still to be spoilt.
+    pub(crate) fn noise(&self, bus: &str) -> u32 {
+        self.wires.iter().find(|wires| wires.bus == bus).map_or(0, |wires| wires.noise)
+    }
+
+    /// Wires of buses are held or at ground, and chips cut off, as far as that is so now.
+    pub(crate) fn suffer(&mut self, faults: &Standing) {
+        for wires in &mut self.wires {
+            wires.stuck = faults.is(Fault::BusStuck, &wires.bus);
+            wires.grounded = faults.is(Fault::BusGrounded, &wires.bus);
+        }
+        for slot in &mut self.slots {
+            slot.silent = faults.is_chip_silent(slot.index, &slot.name);
         }
     }
 
-    /// The supply of the chips at `address`, on any bus, drops for a moment.
-    pub(crate) fn reset(&mut self, address: u8) {
-        for slot in self.slots.iter_mut().filter(|slot| slot.address == address) {
+    /// These outputs of chips carry these levels whatever the chips do, and no others do.
+    pub(crate) fn set_stuck(&mut self, stuck: &[(PinRef, bool)]) {
+        for slot in &mut self.slots {
+            let mine = stuck.iter().filter_map(|(pin, high)| match pin {
+                PinRef::Chip { chip, channel } if *chip == slot.index => Some((*channel, *high)),
+                _ => None,
+            });
+            slot.stuck = mine.collect();
+        }
+    }
+
+    /// The supply of a chip drops for a moment.
+    pub(crate) fn reset(&mut self, name: &str) {
+        for slot in self.slots.iter_mut().filter(|slot| slot.name == name) {
             slot.chip.power_on_reset();
         }
     }
 
-    /// Every chip has its supply, or none has. All are as after power-up.
-    pub(crate) fn feed(&mut self, fed: bool) {
+    /// The supply of all chips drops, or comes back: they are as after power-up.
+    pub(crate) fn set_down(&mut self, down: bool) {
         for slot in &mut self.slots {
-            (slot.fed, slot.held) = (fed, false);
+            slot.down = down;
             slot.chip.power_on_reset();
         }
     }
@@ -138,55 +186,47 @@ impl Buses {
     }
 
     /// A write from start to stop. Whether every byte was acknowledged.
-    fn write(&mut self, bus: &str, address: u8, bytes: &[u8], now: Nanos) -> bool {
-        let mut acknowledged = self.grounded;
-        for slot in self.slots.iter_mut().filter(|slot| !self.grounded && slot.hears(bus, address)) {
+    fn write(&mut self, bus: &str, address: u8, bytes: &[u8], scene: Scene<'_>) -> bool {
+        let grounded = self.grounded(bus);
+        let mut acknowledged = grounded;
+        for slot in self.slots.iter_mut().filter(|slot| !grounded && slot.hears(bus, address)) {
             acknowledged |= match address {
                 GENERAL_CALL => slot.chip.general_call(bytes),
-                _ => slot.chip.write(bytes, now),
+                _ => slot.chip.write(bytes, &scene.at(slot.index)),
             };
         }
-        self.record(now, bus, address, Direction::Write, bytes, acknowledged);
+        self.record(scene.now, bus, address, Direction::Write, bytes, acknowledged);
         acknowledged
     }
 
     /// A read. Whether the address was acknowledged. Of several chips that answer, the first of the
     /// board is heard; real ones would talk over each other.
-    fn read(&mut self, bus: &str, address: u8, buffer: &mut [u8], now: Nanos) -> bool {
+    fn read(&mut self, bus: &str, address: u8, buffer: &mut [u8], scene: Scene<'_>) -> bool {
+        let grounded = self.grounded(bus);
         let mut hearing = self.slots.iter_mut().filter(|slot| slot.hears(bus, address));
-        let chip = hearing.next().filter(|_| address != GENERAL_CALL && !self.grounded);
-        let heard = chip.map(|slot| slot.chip.read(buffer)).is_some();
-        if self.grounded {
+        let chip = hearing.next().filter(|_| address != GENERAL_CALL && !grounded);
+        let heard = chip.map(|slot| slot.chip.read(buffer, &scene.at(slot.index))).is_some();
+        if grounded {
             buffer.fill(0);
         }
-        let acknowledged = heard || self.grounded;
-        self.record(now, bus, address, Direction::Read, buffer, acknowledged);
+        let acknowledged = heard || grounded;
+        self.record(scene.now, bus, address, Direction::Read, buffer, acknowledged);
         acknowledged
     }
 
-    /// Something else reaches chip `index` of the board from now on.
-    pub(crate) fn feel(&mut self, index: usize, feed: Feed) {
-        if let Some(slot) = self.slots.iter_mut().find(|slot| slot.index == index) {
-            slot.chip.feel(feed);
-        }
-    }
-
-    /// Lets every chip know the time. Whether an output changed.
-    pub(crate) fn tick(&mut self, now: Nanos) -> bool {
-        self.slots.iter_mut().fold(false, |changed, slot| slot.chip.tick(now) | changed)
+    /// Lets every chip do what is due. Whether an output changed.
+    pub(crate) fn tick(&mut self, scene: Scene<'_>) -> bool {
+        self.slots.iter_mut().fold(false, |changed, slot| slot.chip.tick(&scene.at(slot.index)) | changed)
     }
 
     /// Takes the state of every chip into a fingerprint.
     pub(crate) fn digest(&self, into: &mut Digest) {
-        if self.jammed || self.grounded || self.noise > 0 {
-            into.integer(u64::from(self.jammed));
-            into.integer(u64::from(self.grounded));
-            into.integer(self.noise as u64);
-        }
-        for slot in &self.slots {
-            into.integer(u64::from(slot.plugged && slot.fed));
-            slot.chip.digest(into);
-        }
+        self.wires.iter().for_each(|wires| into.integer(wires.noise.into()));
+        self.slots.iter().for_each(|slot| slot.chip.digest(into));
+    }
+
+    fn grounded(&self, bus: &str) -> bool {
+        self.wires.iter().any(|wires| wires.grounded && wires.bus == bus)
     }
 
     fn record(
@@ -226,18 +266,18 @@ impl ErrorType for Port {
 impl I2c for Port {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
         let mut engine = self.engine.lock();
-        let now = engine.clock.now();
         let failed = |(reason, kind): (&str, IoKind)| {
             let place = format!("{} address {address:#04x}", self.bus);
             IoError { place, reason: reason.to_owned(), kind }
         };
-        engine.circuit.buses.begin().map_err(failed)?;
+        engine.circuit.buses.begin(&self.bus).map_err(failed)?;
         // Adjacent operations of one kind are one transfer: embedded-hal puts no start between them.
         for transfer in operations.chunk_by_mut(|a, b| is_write(a) == is_write(b)) {
             let mut data = gather(transfer);
-            let acknowledged = engine.circuit.change(|circuit| match is_write(&transfer[0]) {
-                true => circuit.buses.write(&self.bus, address, &data, now),
-                false => circuit.buses.read(&self.bus, address, &mut data, now),
+            let (circuit, scene) = engine.apart();
+            let acknowledged = circuit.change(|circuit| match is_write(&transfer[0]) {
+                true => circuit.buses.write(&self.bus, address, &data, scene),
+                false => circuit.buses.read(&self.bus, address, &mut data, scene),
             });
             if !acknowledged {
                 let silent = "no acknowledge: is the chip wired and powered?";

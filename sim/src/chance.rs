@@ -12,17 +12,14 @@ pub(crate) enum Stream {
     Sonar,
     /// A sensor that looks at the floor, by its number.
     Line,
-    /// What a converter adds, by the number of its chip.
-    Converter,
-    /// What an inertial sensor adds to each sample.
-    Inertia,
-    /// How an inertial sensor is off from its making.
-    InertiaBias,
+    /// What a chip adds to what it measures, by its number on the board.
+    Chip,
+    /// How a chip is off from its making, the same.
+    Making,
     /// How motors differ, by their number.
     #[allow(dead_code, reason = "motors ask")]
     Motor,
     /// What a sensor that is mad says, by its kind.
-    #[allow(dead_code, reason = "faults ask")]
     Mad,
 }
 

@@ -6,7 +6,9 @@ use hal::board::{Board, LoopbackSpec, PinRef};
 
 use crate::bus::Buses;
 use crate::clock::Nanos;
+use crate::fault::Standing;
 use crate::net::Nets;
+use crate::scene::Scene;
 use crate::signal::Signal;
 use crate::watch::Watches;
 
@@ -18,8 +20,6 @@ pub(crate) struct Circuit {
     pub(crate) watches: Watches,
     /// Each from an output to an input.
     loopbacks: Vec<LoopbackSpec>,
-    /// Without a supply every pin is low, and no chip answers.
-    fed: bool,
     changed: bool,
 }
 
@@ -31,40 +31,49 @@ impl Circuit {
             buses: Buses::new(&board.chips),
             watches: Watches::default(),
             loopbacks: board.loopbacks.clone(),
-            fed: true,
             changed: true,
         }
     }
 
     /// What is on `pin`; `None` if the board has no such pin.
     pub(crate) fn signal(&self, pin: &PinRef) -> Option<Signal> {
-        let signal = match pin {
-            PinRef::Gpio { line } => self.nets.line_signal(line),
-            PinRef::Pwm { device, channel } => self.nets.channel_signal(device, *channel),
-            PinRef::Chip { chip, channel } => self.buses.output(*chip, *channel),
-        };
-        if self.fed { signal } else { signal.map(|_| Signal::LOW) }
-    }
-
-    /// Gives all of it its supply, or takes it away. What it drove is forgotten, and so is what was written while it
-    /// had none.
-    pub(crate) fn feed(&mut self, fed: bool) {
-        self.fed = fed;
-        self.nets.forget();
-        self.buses.feed(fed);
+        on_pin(&self.nets, &self.buses, pin)
     }
 
     /// Opens a line at a level, and says its number.
     pub(crate) fn open_line(&mut self, name: &str, high: bool) -> Result<usize, IoError> {
         let index = self.nets.open_line(name, high)?;
-        self.buses.drive_reset(name, high);
+        self.reset(index);
         Ok(index)
     }
 
     /// Drives an open line.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.nets.set_line(index, high);
-        self.buses.drive_reset(self.nets.line_name(index), high);
+        self.reset(index);
+    }
+
+    /// Lets the chips that a line of the computer resets feel it.
+    fn reset(&mut self, index: usize) {
+        let line = self.nets.line_name(index);
+        self.buses.drive_reset(line, self.nets.is_high(line));
+    }
+
+    /// Lets the supply of chips and computer drop, or come back. Both are as after power-up then.
+    pub(crate) fn set_down(&mut self, down: bool) {
+        self.nets.set_down(down);
+        self.buses.set_down(down);
+    }
+
+    /// Wires are broken as far as that is so now.
+    pub(crate) fn suffer(&mut self, faults: &Standing) {
+        let stuck = &faults.stuck();
+        self.buses.suffer(faults);
+        self.buses.set_stuck(stuck);
+        self.nets.set_stuck(stuck);
+        for (line, high) in self.nets.outputs() {
+            self.buses.drive_reset(line, high);
+        }
     }
 
     /// Does something that may change a signal.
@@ -73,9 +82,9 @@ impl Circuit {
         act(self)
     }
 
-    /// Lets the chips know the time.
-    pub(crate) fn tick(&mut self, now: Nanos) {
-        self.changed |= self.buses.tick(now);
+    /// Lets the chips do what is due.
+    pub(crate) fn tick(&mut self, scene: Scene<'_>) {
+        self.changed |= self.buses.tick(scene);
     }
 
     /// Tells whoever watches a line of its edges until `now`.
@@ -86,15 +95,23 @@ impl Circuit {
 
     /// Brings what the outputs do at `now` to the inputs that are wired to them.
     fn loop_back(&mut self, now: Nanos) {
-        for index in 0..self.loopbacks.len() {
-            let signal = self.signal(&self.loopbacks[index].from);
+        for wire in &self.loopbacks {
+            let signal = on_pin(&self.nets, &self.buses, &wire.from);
             let high = signal.is_some_and(|signal| signal.is_high_at(signal.cycles(now)));
-            self.nets.set_input(&self.loopbacks[index].to, high);
+            self.nets.set_input(&wire.to, high);
         }
     }
 
     /// Whether a signal may have changed since this was last asked.
     pub(crate) fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
+    }
+}
+
+fn on_pin(nets: &Nets, buses: &Buses, pin: &PinRef) -> Option<Signal> {
+    match pin {
+        PinRef::Gpio { line } => nets.line_signal(line),
+        PinRef::Pwm { device, channel } => nets.channel_signal(device, *channel),
+        PinRef::Chip { chip, channel } => buses.output(*chip, *channel),
     }
 }

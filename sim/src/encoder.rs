@@ -14,6 +14,8 @@ use crate::clock::{Nanos, STEP};
 pub(crate) struct Encoder {
     a: String,
     b: Option<String>,
+    /// It no longer sees its disc.
+    pub(crate) dead: bool,
     quarters_a_rad: f64,
     /// Where the disc stands, in quarters of a pulse.
     at: i64,
@@ -33,7 +35,7 @@ impl Encoder {
             (Some(b), true) => (b.clone(), Some(spec.a.clone())),
             (b, _) => (spec.a.clone(), b.clone()),
         };
-        Self { a, b, quarters_a_rad: 4.0 * spec.pulses_per_turn / TAU, at: 0 }
+        Self { a, b, dead: false, quarters_a_rad: 4.0 * spec.pulses_per_turn / TAU, at: 0 }
     }
 
     /// The wheel turned during the step that ends at `end`, evenly. Every edge at its time.
@@ -49,6 +51,9 @@ impl Encoder {
             let share = ((boundary as f64 - from) / (to - from)).clamp(0.0, 1.0);
             let at = end.saturating_sub(STEP) + (share * STEP as f64) as Nanos;
             turns.push((at, self.at));
+        }
+        if self.dead {
+            turns.clear();
         }
         turns.into_iter().map(|(at, quarter)| self.lines(at, quarter)).collect()
     }

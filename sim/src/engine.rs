@@ -3,19 +3,25 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hal::board::Board;
+use hal::Motion;
+use hal::board::{Board, ServoRole};
 
 use crate::Setup;
 use crate::battery::{Battery, Draw};
+use crate::camera::{Mount, View};
 use crate::chance::{Chance, Stream};
 use crate::chassis::{Chassis, Felt};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
 use crate::digest::Digests;
 use crate::encoder::Encoder;
+use crate::fault::{Fault, Sensor, Standing, Which};
 use crate::motor::Motor;
+use crate::scene::Scene;
+use crate::script::Plan;
 use crate::servo::Servo;
-use crate::supply::{Change, Supply};
+use crate::sonar::Sonar;
+use crate::supply::Supply;
 use crate::surroundings::Surroundings;
 use crate::world::{Ground, Obstacles, Start};
 
@@ -32,26 +38,37 @@ pub(crate) struct Engine {
     pub(crate) chassis: Option<Chassis>,
     supply: Supply,
     /// Each with the number of its motor.
-    encoders: Vec<(usize, Encoder)>,
-    surroundings: Surroundings,
-    #[allow(dead_code, reason = "sensors and camera ask")]
+    pub(crate) encoders: Vec<(usize, Encoder)>,
+    pub(crate) sonar: Option<Sonar>,
+    pub(crate) surroundings: Surroundings,
+    /// Lines of the computer that a line sensor drives, each with the number of its sensor.
+    floor_inputs: Vec<(usize, usize)>,
+    pub(crate) faults: Standing,
+    pub(crate) plan: Plan,
+    /// The supply is there.
+    supplied: bool,
     pub(crate) ground: Ground,
-    #[allow(dead_code, reason = "sensors and camera ask")]
     pub(crate) obstacles: Obstacles,
+    pub(crate) camera: Mount,
+    /// How many steps were made.
+    steps: u64,
 }
 
 impl Engine {
     fn new(board: &Board, setup: &Setup) -> Self {
         let obstacles = Obstacles::new(&setup.world);
-        let surroundings = Surroundings::new(board);
+        let surroundings = Surroundings::new(board, setup);
         let mut circuit = Circuit::new(board);
-        surroundings.reach(&mut circuit);
+        surroundings.reach(&mut circuit.nets);
+        let floor_inputs = surroundings.at_lines();
+        let floor_inputs =
+            floor_inputs.filter_map(|(sensor, line)| Some((circuit.nets.input(line)?, sensor))).collect();
         let encoders = board.motors.iter().enumerate();
         let encoders =
             encoders.filter_map(|(index, motor)| Some((index, Encoder::new(motor.encoder.as_ref()?))));
         let motors = board.motors.iter().enumerate();
         let chance = |index| Chance::new(setup.seed, Stream::Motor, index);
-        Self {
+        let mut engine = Self {
             clock: Clock::default(),
             circuit,
             motors: motors.map(|(index, spec)| Motor::new(board, spec, chance(index))).collect(),
@@ -59,24 +76,106 @@ impl Engine {
             chassis: Chassis::new(board, &setup.world, &obstacles),
             supply: Supply::new(board),
             encoders: encoders.collect(),
+            sonar: board.range.as_ref().map(Sonar::new),
             surroundings,
+            floor_inputs,
+            faults: Standing::new(board),
+            plan: Plan::new(&setup.script),
+            supplied: true,
             ground: Ground::new(&setup.world),
             obstacles,
+            camera: Mount::new(&board.model, &setup.world),
+            steps: 0,
+        };
+        engine.happen();
+        engine
+    }
+
+    /// What carries signals, and apart from it the moment that reaches it.
+    pub(crate) fn apart(&mut self) -> (&mut Circuit, Scene<'_>) {
+        let scene = Scene {
+            now: self.clock.now(),
+            steps: self.steps,
+            around: &self.surroundings,
+            chassis: self.chassis.as_ref(),
+            battery: &self.supply.battery,
+            servos: &self.servos,
+            ground: &self.ground,
+            obstacles: &self.obstacles,
+        };
+        (&mut self.circuit, scene)
+    }
+
+    /// What is on an open input of the computer.
+    pub(crate) fn input_is_high(&mut self, input: usize) -> bool {
+        if self.is_floor(input) {
+            self.look_down();
         }
+        self.circuit.nets.input_is_high(input)
+    }
+
+    /// Whether a line sensor drives an input of the computer.
+    pub(crate) fn is_floor(&self, input: usize) -> bool {
+        self.floor_inputs.iter().any(|(floor, _)| *floor == input)
+    }
+
+    /// Lets the line sensors at the computer's inputs drive them by what they see now. Whoever looks at those
+    /// inputs calls this first: nobody else needs to know what is on them.
+    pub(crate) fn look_down(&mut self) {
+        if self.surroundings.ails.silent(Sensor::Line) {
+            return;
+        }
+        let inputs = std::mem::take(&mut self.floor_inputs);
+        let (circuit, scene) = self.apart();
+        for (input, sensor) in &inputs {
+            circuit.nets.drive_input(*input, scene.floor_is_high(*sensor));
+        }
+        self.floor_inputs = inputs;
     }
 
     /// Drives an open line of the computer.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.circuit.change(|circuit| circuit.set_line(index, high));
-        self.surroundings.hear(&self.circuit.nets, self.clock.now());
+        self.hear();
+    }
+
+    /// Lets what looks ahead hear what its trigger carries, and whoever watches a line of its edges.
+    pub(crate) fn hear(&mut self) {
+        let (nets, now) = (&self.circuit.nets, self.clock.now());
+        let heard = self.sonar.as_mut().and_then(|sonar| sonar.hear(nets.is_high(&sonar.trigger), now));
+        if let Some(number) = heard {
+            let (_, scene) = self.apart();
+            let (ahead_m, noise) = (scene.ahead_m(number), scene.around.noise.draw(Stream::Sonar, 0, number));
+            self.sonar.iter_mut().for_each(|sonar| sonar.measure(ahead_m, noise, now));
+        }
+        self.circuit.tell(now);
     }
 
     /// Changes what is around the car.
     pub(crate) fn surround<T>(&mut self, act: impl FnOnce(&mut Surroundings) -> T) -> T {
         let done = act(&mut self.surroundings);
-        self.circuit.change(|circuit| self.surroundings.reach(circuit));
+        self.surroundings.reach(&mut self.circuit.nets);
+        if self.circuit.watches.floor() {
+            self.look_down();
+        }
         self.circuit.tell(self.clock.now());
         done
+    }
+
+    /// What the camera sees: now, or when it froze.
+    pub(crate) fn view(&self) -> View {
+        let turned =
+            |role| self.servos.iter().find(|servo| servo.role() == role).map_or(0.0, Servo::angle_deg);
+        let here = || {
+            let motion = self.chassis.as_ref().map_or_else(Motion::default, Chassis::motion);
+            self.camera.view(self.clock.now(), &motion, turned(ServoRole::Pan), turned(ServoRole::Tilt))
+        };
+        self.camera.frozen.unwrap_or_else(here)
+    }
+
+    /// From now on the camera shows what it sees now; or it lives again.
+    pub(crate) fn freeze_camera(&mut self, frozen: bool) {
+        self.camera.frozen = frozen.then(|| self.view());
     }
 
     /// Runs for a while.
@@ -95,12 +194,19 @@ impl Engine {
     fn run_to(&mut self, target: Nanos) {
         while self.clock.now() < target {
             let end = self.clock.next_step();
-            self.clock.set(end.min(target));
+            let due = self.happens_at();
+            self.clock.set(end.min(target).min(due));
             self.echo();
-            self.circuit.tick(self.clock.now());
-            self.circuit.tell(self.clock.now());
-            if end <= target {
+            let (circuit, scene) = self.apart();
+            circuit.tick(scene);
+            circuit.tell(scene.now);
+            if self.clock.now() == end {
                 self.step();
+                self.steps += 1;
+                self.show_floor();
+            }
+            if self.clock.now() >= due {
+                self.happen();
             }
         }
     }
@@ -113,7 +219,7 @@ impl Engine {
         for motor in &mut self.motors {
             draw.add(motor.begin(self.supply.battery.volts()));
         }
-        let change = self.supply.step(draw, self.clock.now());
+        self.supply.step(draw, self.supplied, self.clock.now());
         let before: Vec<f64> =
             self.encoders.iter().map(|(motor, _)| self.motors[*motor].angle_rad()).collect();
         for servo in &mut self.servos {
@@ -124,27 +230,20 @@ impl Engine {
             chassis.step(&mut self.motors, self.supply.battery.volts(), steered_rad, &self.obstacles);
         }
         self.count(&before);
-        self.feed(change);
+        self.feed();
     }
 
-    /// What loses its supply forgets everything, and what it drove is low until it is driven anew.
-    fn feed(&mut self, change: Option<Change>) {
-        match change {
-            Some(Change::Lost) => self.circuit.change(|circuit| circuit.feed(false)),
-            Some(Change::Back) => self.circuit.change(|circuit| circuit.feed(true)),
-            None => {}
+    /// The supply is there if the battery has the volts, and nothing else took it away.
+    pub(crate) fn feed(&mut self) {
+        let there = !self.supply.is_down() && !self.faults.has(&Fault::BrownOut);
+        if std::mem::replace(&mut self.supplied, there) != there {
+            self.circuit.change(|circuit| circuit.set_down(!there));
         }
     }
 
-    /// Takes the supply of the computer's pins and of all chips away for a while.
-    #[allow(dead_code, reason = "faults ask")]
-    pub(crate) fn brown_out(&mut self, length: Nanos) {
-        let change = self.supply.lose(self.clock.now(), length);
-        self.feed(change);
-    }
-
     /// Puts the car somewhere else, at rest; beside what stands there. Whether there is room.
-    pub(crate) fn teleport(&mut self, to: Start) -> bool {
+    pub(crate) fn teleport(&mut self, x_m: f64, y_m: f64, heading_rad: f64) -> bool {
+        let to = Start { x_m, y_m, heading_rad };
         let sane = [to.x_m, to.y_m, to.heading_rad].iter().all(|value| value.abs() <= FARTHEST);
         let placed = sane && self.chassis.as_mut().is_some_and(|chassis| chassis.place(to, &self.obstacles));
         if placed {
@@ -153,14 +252,15 @@ impl Engine {
         placed
     }
 
-    /// Puts the car where the run began, at rest, with a full battery and nothing wrong with its motors.
+    /// Puts the car where the run began, at rest, with a full battery and nothing broken.
     pub(crate) fn restart(&mut self) {
         if let Some(chassis) = &mut self.chassis {
             chassis.restart(&self.obstacles);
         }
         self.motors.iter_mut().for_each(Motor::rest);
-        self.motors.iter_mut().for_each(|motor| motor.defect = None);
         self.supply.fill();
+        self.mend(&Which::all());
+        self.feed();
     }
 
     /// The battery that all of it hangs at.
@@ -173,11 +273,21 @@ impl Engine {
         self.chassis.as_ref().map(Chassis::felt).unwrap_or_default()
     }
 
+    /// Lets whoever watches a line sensor see what the step has brought under it.
+    fn show_floor(&mut self) {
+        if self.circuit.watches.floor() {
+            self.look_down();
+            self.circuit.tell(self.clock.now());
+        }
+    }
+
     /// Lets the echo of what is ahead rise and fall, each edge at its time.
     fn echo(&mut self) {
-        while let Some((at, high)) = self.surroundings.next_echo(self.clock.now()) {
-            self.surroundings.set_echo(&mut self.circuit.nets, high);
-            self.circuit.tell(at);
+        let (now, circuit) = (self.clock.now(), &mut self.circuit);
+        let Some(sonar) = &mut self.sonar else { return };
+        while let Some((at, high)) = sonar.next(now) {
+            circuit.nets.set_input(&sonar.echo, high);
+            circuit.tell(at);
         }
     }
 
@@ -210,7 +320,8 @@ impl Engine {
     }
 
     /// A fingerprint of every bit of state that can make a difference later.
-    pub(crate) fn digests(&self) -> Digests {
+    pub(crate) fn digests(&mut self) -> Digests {
+        self.look_down();
         Digests::default()
             .with("time", |into| into.integer(self.clock.now()))
             .with("pins", |into| self.circuit.nets.digest(into))
@@ -219,7 +330,15 @@ impl Engine {
             .with("battery", |into| self.supply.digest(into))
             .with("servos", |into| self.servos.iter().for_each(|servo| servo.digest(into)))
             .with("body", |into| self.chassis.iter().for_each(|chassis| chassis.digest(into)))
-            .with("sensors", |into| self.surroundings.digest(into))
+            .with("sensors", |into| {
+                self.sonar.iter().for_each(|sonar| sonar.digest(into));
+                self.surroundings.digest(into);
+            })
+            .with("faults", |into| {
+                self.faults.digest(into);
+                self.plan.digest(into);
+                self.camera.frozen.iter().for_each(|view| view.digest(into));
+            })
     }
 }
 

@@ -28,10 +28,11 @@
 //! ```
 
 mod battery;
+mod beam;
 mod bridge;
 mod bumper;
 mod bus;
-#[allow(dead_code, reason = "sensors, motors and faults ask")]
+mod camera;
 mod chance;
 mod chassis;
 mod chip;
@@ -45,6 +46,8 @@ mod fault;
 mod motor;
 mod net;
 mod pin;
+mod scene;
+mod script;
 mod servo;
 mod signal;
 mod sonar;
@@ -62,17 +65,18 @@ use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
 use hal::{Board, IoError, Motion, Platform};
 
 pub use bridge::Terminals;
+pub use camera::{Camera, Frame, HEIGHTS, WIDTHS};
 pub use digest::Digests;
-pub use fault::{Fault, Sensor};
+pub use fault::{Fault, KINDS, Kind, Outage, Said, Sensor, Which};
+pub use script::{Act, Event, Script};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
 pub use world::World;
 
+use chip::Felt;
 use engine::Shared;
 use motor::Motor;
-use surroundings::Surroundings;
 use transcript::Transcript;
-use world::Start;
 
 /// What a run begins with besides the board.
 #[derive(Clone, Debug)]
@@ -84,12 +88,14 @@ pub struct Setup {
     /// How much noise sensors have, and how far they are off: 0 none at all, 1 as their data sheets say, 10
     /// ten times that. What is outside 0 to 10 counts as the nearer end, and what is no number as 0.
     pub noise: f64,
+    /// What happens in it.
+    pub script: Script,
 }
 
 impl Default for Setup {
-    /// On an open floor, with seed 0 and without noise.
+    /// On an open floor, with seed 0, without noise, and nothing happens.
     fn default() -> Self {
-        Self { world: World::open(), seed: 0, noise: 0.0 }
+        Self { world: World::open(), seed: 0, noise: 0.0, script: Script::default() }
     }
 }
 
@@ -127,7 +133,9 @@ impl Sim {
     /// What is on a pin now; `None` if the board has no such pin.
     #[must_use]
     pub fn signal(&self, pin: &PinRef) -> Option<Signal> {
-        self.engine.lock().circuit.signal(pin)
+        let mut engine = self.engine.lock();
+        engine.look_down();
+        engine.circuit.signal(pin)
     }
 
     /// What a chip's register holds, read without touching the bus. `None` without such a chip or
@@ -178,37 +186,33 @@ impl Sim {
         self.engine.lock().circuit.buses.transcript.as_mut().map(Transcript::take).unwrap_or_default()
     }
 
-    /// Cuts the bus to the chips at an address, on every bus. They no longer acknowledge, and keep
-    /// doing what they did.
-    pub fn unplug(&self, address: u8) {
-        self.engine.lock().circuit.buses.set_plugged(address, false);
+    /// Breaks something, for as long as that says. Says whether the board has it. What is broken in the same
+    /// way already is so anew.
+    pub fn fault(&self, outage: impl Into<Outage>) -> bool {
+        self.engine.lock().suffer(outage.into())
     }
 
-    /// Undoes [`Sim::unplug`].
-    pub fn plug(&self, address: u8) {
-        self.engine.lock().circuit.buses.set_plugged(address, true);
+    /// Mends a fault, or those that are meant. Says whether any was there.
+    pub fn mend(&self, which: impl Into<Which>) -> bool {
+        self.engine.lock().mend(&which.into())
     }
 
-    /// Somebody holds the wires of every bus, or lets go of them: until then no transfer succeeds.
-    pub fn jam_buses(&self, jammed: bool) {
-        self.engine.lock().circuit.buses.jammed = jammed;
+    /// Mends everything.
+    pub fn mend_all(&self) {
+        self.mend(Which::all());
     }
 
-    /// SDA of every bus lies at ground, or no longer: until then every byte to every address is acknowledged,
-    /// and none arrives; what is read is zero.
-    pub fn ground_sda(&self, grounded: bool) {
-        self.engine.lock().circuit.buses.grounded = grounded;
+    /// What is broken now, oldest first.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.engine.lock().standing_faults()
     }
 
-    /// Noise spoils the next so many transfers, on whatever bus.
-    pub fn disturb_buses(&self, transfers: usize) {
-        self.engine.lock().circuit.buses.noise = transfers;
-    }
-
-    /// Lets the supply of the chips at an address drop for a moment, on every bus. They are as after
-    /// power-up, and acknowledge as before.
-    pub fn reset_chip(&self, address: u8) {
-        self.engine.lock().circuit.change(|circuit| circuit.buses.reset(address));
+    /// How far the clock of whoever drives this world shall jump ahead, by [`Fault::ClockJump`]. Asked once,
+    /// it has been heard.
+    #[must_use]
+    pub fn take_clock_jump(&self) -> Option<Duration> {
+        self.engine.lock().faults.take_jump()
     }
 
     /// Presses the board's e-stop button, or lets go of it. Says whether the board has one. At first
@@ -218,42 +222,55 @@ impl Sim {
     }
 
     /// Gives the car another battery: its volts, and the amperes that are drawn from it. Says whether the
-    /// board measures it. At first it is full.
+    /// board measures it.
+    ///
+    /// This and the other `set_` functions hold for what a sensor is told, in place of what the world says, until
+    /// [`Sim::unset`]; noise is added to it as to anything.
     pub fn set_battery(&self, volts: f64, amps: f64) -> bool {
-        self.engine.lock().surround(|around| around.set_battery(volts, amps))
+        self.engine.lock().surround(|around| around.put_battery(volts, amps))
     }
 
     /// Puts another floor under a line sensor, counted from the left: 0 light to 1 dark. Says whether the
-    /// board has that sensor. At first the floor is light.
+    /// board has that sensor. See [`Sim::set_battery`].
     pub fn set_line(&self, index: usize, darkness: f64) -> bool {
-        self.engine.lock().surround(|around| around.set_line(index, darkness))
+        self.engine.lock().surround(|around| around.put_line(index, darkness))
     }
 
-    /// Puts something that far ahead of the car, metres, or takes it away. Says whether the board looks
-    /// ahead. At first there is nothing.
+    /// Puts something that far ahead of the car, metres, or takes away whatever is there. Says whether the board
+    /// looks ahead. See [`Sim::set_battery`].
     pub fn set_range(&self, distance_m: Option<f64>) -> bool {
-        self.engine.lock().surround(|around| around.set_range(distance_m))
-    }
-
-    /// Takes the supply from what looks ahead, for good. Says whether the board looks ahead.
-    pub fn unplug_range(&self) -> bool {
-        self.engine.lock().surround(Surroundings::unplug_range)
+        let mut engine = self.engine.lock();
+        engine.surround(|around| around.put_ahead(distance_m));
+        engine.sonar.is_some()
     }
 
     /// Lets something else pull at the car (m/s² along x, y, z) and turn it (rad/s about them), as its
-    /// inertial sensor feels it. Says whether the board has one. At first the car stands on level ground.
+    /// inertial sensor feels it. Says whether the board has one. See [`Sim::set_battery`].
     pub fn set_imu(&self, acceleration: [f64; 3], rotation: [f64; 3]) -> bool {
-        self.engine.lock().surround(|around| around.set_imu(acceleration, rotation))
+        self.engine.lock().surround(|around| around.put_felt(Felt { acceleration, rotation }))
+    }
+
+    /// Takes back whatever was put by [`Sim::set_battery`], [`Sim::set_line`], [`Sim::set_range`] and
+    /// [`Sim::set_imu`]: sensors tell of the world again.
+    pub fn unset(&self) {
+        self.engine.lock().surround(surroundings::Surroundings::take_back);
+    }
+
+    /// The car's camera, which sees the world from where the board's model has it, turned by the servos that pan
+    /// and tilt; without these it looks straight ahead.
+    #[must_use]
+    pub fn camera(&self) -> Camera {
+        Camera::new(&self.engine)
     }
 
     /// Puts the car somewhere else, at rest: metres, and radians to the left of x. Where something stands it is put
     /// beside that. Says whether there was room; without, and beyond a million metres or radians, it stays where it is.
     pub fn teleport(&self, x_m: f64, y_m: f64, heading_rad: f64) -> bool {
-        self.engine.lock().teleport(Start { x_m, y_m, heading_rad })
+        self.engine.lock().teleport(x_m, y_m, heading_rad)
     }
 
-    /// Puts the car where the run began, at rest, with a full battery and nothing wrong with its motors. Chips and
-    /// pins keep what they hold, and time goes on.
+    /// Puts the car where the run began, at rest, with a full battery and nothing broken. Chips and pins keep what
+    /// they hold, and time goes on.
     pub fn restart(&self) {
         self.engine.lock().restart();
     }

@@ -32,19 +32,12 @@ pub(crate) struct Motor {
     gears: Gears,
     flow: Flow,
     friction: Friction,
-    pub(crate) defect: Option<Defect>,
+    /// A lead of it is broken.
+    pub(crate) open: bool,
+    /// It cannot turn.
+    pub(crate) stalled: bool,
     speed_rad_s: f64,
     angle_rad: f64,
-}
-
-/// What may be wrong with a motor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "faults make them")]
-pub(crate) enum Defect {
-    /// A lead is broken.
-    Open,
-    /// It cannot turn.
-    Stalled,
 }
 
 /// What drives a motor.
@@ -241,7 +234,8 @@ impl Motor {
             gears: Gears::new(board, &winding),
             flow: Flow::default(),
             friction: Friction::Holds,
-            defect: None,
+            open: false,
+            stalled: false,
             speed_rad_s: 0.0,
             angle_rad: 0.0,
         }
@@ -276,12 +270,13 @@ impl Motor {
             self.output = Output::synchronous(esc.step());
         }
         self.friction = match self.speed_rad_s {
-            speed if speed != 0.0 && self.defect != Some(Defect::Stalled) => Friction::Slows(speed.signum()),
+            speed if speed != 0.0 && !self.stalled => Friction::Slows(speed.signum()),
             _ => Friction::Holds,
         };
-        self.flow = match self.defect {
-            Some(Defect::Open) => Flow::default(),
-            _ => self.winding.flow(&self.output, self.reached, volts, self.speed_rad_s),
+        self.flow = if self.open {
+            Flow::default()
+        } else {
+            self.winding.flow(&self.output, self.reached, volts, self.speed_rad_s)
         };
         let Flow { amps_a_volt, amps, amps_a_rad_s, drawn } = self.flow;
         Draw { amps: drawn * (amps - amps_a_rad_s * self.speed_rad_s), siemens: drawn * amps_a_volt }
@@ -303,7 +298,7 @@ impl Motor {
         match self.friction {
             Friction::Slows(way) => Spin { push: push - STEP_S * friction_nm * way, inertia },
             Friction::Holds => {
-                let hold_nm = if self.defect == Some(Defect::Stalled) { STALLED_NM } else { stiction_nm };
+                let hold_nm = if self.stalled { STALLED_NM } else { stiction_nm };
                 Spin { push, inertia: inertia + STEP_S * hold_nm / HELD_RAD_S }
             }
         }
@@ -315,7 +310,7 @@ impl Motor {
         let before = self.friction;
         match self.friction {
             Friction::Slows(way) if speed_rad_s * way < 0.0 => self.friction = Friction::Holds,
-            Friction::Holds if speed_rad_s.abs() > HELD_RAD_S && self.defect != Some(Defect::Stalled) => {
+            Friction::Holds if speed_rad_s.abs() > HELD_RAD_S && !self.stalled => {
                 self.friction = Friction::Slows(speed_rad_s.signum());
             }
             _ => {}
@@ -335,7 +330,7 @@ impl Motor {
         self.speed_rad_s = speed_rad_s;
     }
 
-    /// Stops it where it is.
+    /// Somebody takes it in hand: it stands.
     pub(crate) fn rest(&mut self) {
         self.speed_rad_s = 0.0;
     }

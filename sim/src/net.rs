@@ -14,12 +14,17 @@ pub(crate) struct Nets {
     channels: Vec<Channel>,
     /// Lines that something outside drives.
     inputs: Vec<Line>,
+    /// The computer's supply is down: no output is driven.
+    down: bool,
 }
 
 #[derive(Debug)]
 struct Line {
     name: String,
+    /// As it is driven.
     high: bool,
+    /// What it carries whatever drives it.
+    stuck: Option<bool>,
     open: bool,
 }
 
@@ -29,6 +34,8 @@ struct Channel {
     channel: u32,
     duty: f64,
     frequency_hz: f64,
+    /// What it carries whatever drives it.
+    stuck: Option<bool>,
     open: bool,
 }
 
@@ -52,6 +59,7 @@ impl Nets {
                         channel,
                         duty: 0.0,
                         frequency_hz: 0.0,
+                        stuck: None,
                         open: false,
                     });
                 }
@@ -67,25 +75,25 @@ impl Nets {
     /// What a GPIO line carries.
     pub(crate) fn line_signal(&self, name: &str) -> Option<Signal> {
         let line = self.inputs.iter().chain(&self.lines).find(|line| line.name == name)?;
-        Some(Signal::level(line.high))
+        Some(Signal::level(line.carries()))
     }
 
     /// What a PWM channel carries.
     pub(crate) fn channel_signal(&self, device: &str, channel: u32) -> Option<Signal> {
-        let Channel { duty, frequency_hz, .. } = self.channels[self.channel(device, channel)?];
-        Some(Signal { rise: 0.0, duty, frequency_hz })
+        let Channel { duty, frequency_hz, stuck, .. } = self.channels[self.channel(device, channel)?];
+        Some(stuck.map_or(Signal { rise: 0.0, duty, frequency_hz }, Signal::level))
     }
 
     /// Opens a line at a level, and says its number.
     pub(crate) fn open_line(&mut self, name: &str, high: bool) -> Result<usize, IoError> {
         let index = open(&mut self.lines, name, "line")?;
-        self.lines[index].high = high;
+        self.set_line(index, high);
         Ok(index)
     }
 
     /// Drives an open line.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
-        self.lines[index].high = high;
+        self.lines[index].high = high && !self.down;
     }
 
     /// What a line is called.
@@ -108,9 +116,14 @@ impl Nets {
         open(&mut self.inputs, name, "input")
     }
 
+    /// The number of a line that something outside drives.
+    pub(crate) fn input(&self, name: &str) -> Option<usize> {
+        position(&self.inputs, name)
+    }
+
     /// What is on an open input.
     pub(crate) fn input_is_high(&self, index: usize) -> bool {
-        self.inputs[index].high
+        self.inputs[index].carries()
     }
 
     /// Closes an input.
@@ -120,9 +133,14 @@ impl Nets {
 
     /// Drives an input from outside, whether or not it is open. A line that is none stays as it is.
     pub(crate) fn set_input(&mut self, name: &str, high: bool) {
-        if let Some(index) = position(&self.inputs, name) {
-            self.inputs[index].high = high;
+        if let Some(index) = self.input(name) {
+            self.drive_input(index, high);
         }
+    }
+
+    /// The same, by its number.
+    pub(crate) fn drive_input(&mut self, index: usize, high: bool) {
+        self.inputs[index].high = high;
     }
 
     /// Opens a PWM channel at zero duty and says its number.
@@ -146,7 +164,7 @@ impl Nets {
 
     /// Drives an open channel, with a fraction 0 to 1.
     pub(crate) fn set_channel(&mut self, index: usize, duty: f64) {
-        self.channels[index].duty = duty;
+        self.channels[index].duty = if self.down { 0.0 } else { duty };
     }
 
     /// Closes a channel, which keeps its duty.
@@ -154,10 +172,34 @@ impl Nets {
         self.channels[index].open = false;
     }
 
-    /// Every output is low, as after power-up; what is open stays open.
-    pub(crate) fn forget(&mut self) {
-        self.lines.iter_mut().for_each(|line| line.high = false);
-        self.channels.iter_mut().for_each(|channel| channel.duty = 0.0);
+    /// Lets the computer's supply drop, or come back. Its outputs are low from then on, until they are
+    /// driven with the supply there.
+    pub(crate) fn set_down(&mut self, down: bool) {
+        self.down = down;
+        if down {
+            self.lines.iter_mut().for_each(|line| line.high = false);
+            self.channels.iter_mut().for_each(|channel| channel.duty = 0.0);
+        }
+    }
+
+    /// These pins of the computer carry these levels whatever drives them, and no others do.
+    pub(crate) fn set_stuck(&mut self, stuck: &[(PinRef, bool)]) {
+        let level =
+            |is: &dyn Fn(&PinRef) -> bool| stuck.iter().find(|(pin, _)| is(pin)).map(|(_, high)| *high);
+        for line in self.lines.iter_mut().chain(&mut self.inputs) {
+            line.stuck = level(&|pin| matches!(pin, PinRef::Gpio { line: name } if *name == line.name));
+        }
+        for channel in &mut self.channels {
+            let Channel { device, channel: number, .. } = &*channel;
+            channel.stuck = level(
+                &|pin| matches!(pin, PinRef::Pwm { device: of, channel } if of == device && channel == number),
+            );
+        }
+    }
+
+    /// The lines that the computer drives, and whether each is high.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.lines.iter().map(|line| (line.name.as_str(), line.carries()))
     }
 
     /// Takes everything that a wire carries into a fingerprint.
@@ -178,7 +220,11 @@ impl Nets {
 
 impl Line {
     fn low(name: &str) -> Self {
-        Self { name: name.into(), high: false, open: false }
+        Self { name: name.into(), high: false, stuck: None, open: false }
+    }
+
+    fn carries(&self) -> bool {
+        self.stuck.unwrap_or(self.high)
     }
 }
 
@@ -192,6 +238,21 @@ fn open(lines: &mut [Line], name: &str, what: &str) -> Result<usize, IoError> {
         return Err(unknown(place, what, lines.iter().map(|line| line.name.clone())));
     };
     if std::mem::replace(&mut lines[index].open, true) { Err(in_use(place)) } else { Ok(index) }
+}
+
+/// Every pin that a board names, by that name: outputs and then inputs, each in the order of the board.
+pub(crate) fn every_pin(board: &Board) -> Vec<(String, PinRef)> {
+    let lines = board.range.iter().map(|range| range.trigger.as_str());
+    let lines = lines.chain(resets(board).map(String::as_str)).chain(inputs(board));
+    let lines = lines.map(|line| PinRef::Gpio { line: line.to_owned() });
+    let mut every: Vec<(String, PinRef)> = Vec::new();
+    for pin in pins(board).cloned().chain(lines) {
+        let name = board.pin_name(&pin);
+        if every.iter().all(|(known, _)| *known != name) {
+            every.push((name, pin));
+        }
+    }
+    every
 }
 
 /// Every line that a board reads.

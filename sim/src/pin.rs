@@ -71,7 +71,7 @@ impl digital::ErrorType for Reading {
 
 impl InputPin for Reading {
     fn is_high(&mut self) -> Result<bool, IoError> {
-        Ok(self.engine.lock().circuit.nets.input_is_high(self.index))
+        Ok(self.engine.lock().input_is_high(self.index))
     }
 
     fn is_low(&mut self) -> Result<bool, IoError> {

@@ -29,6 +29,11 @@ impl Servo {
         &self.spec.name
     }
 
+    /// What it turns.
+    pub(crate) fn role(&self) -> ServoRole {
+        self.spec.role
+    }
+
     /// The wire that it listens to.
     pub(crate) fn pin(&self) -> &PinRef {
         &self.spec.pwm
@@ -55,6 +60,11 @@ impl Servo {
     /// How far it turns the front wheels, radians, left positive; `None` of one that turns something else.
     pub(crate) fn steers_rad(&self) -> Option<f64> {
         (self.spec.role == ServoRole::Steering).then(|| (self.angle_deg - self.spec.center_deg).to_radians())
+    }
+
+    /// How far it turns what looks around, radians, left positive; `None` of one that turns something else.
+    pub(crate) fn pans_rad(&self) -> Option<f64> {
+        (self.spec.role == ServoRole::Pan).then(|| (self.angle_deg - self.spec.center_deg).to_radians())
     }
 
     /// Where it is, in the degrees of the board.

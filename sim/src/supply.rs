@@ -29,15 +29,6 @@ pub(crate) struct Supply {
     down_until: Option<Nanos>,
 }
 
-/// What a step did to what is fed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
-    /// It lost its supply.
-    Lost,
-    /// It has it again, and is as after power-up.
-    Back,
-}
-
 impl Supply {
     /// Full.
     pub(crate) fn new(board: &Board) -> Self {
@@ -45,40 +36,31 @@ impl Supply {
         Self { battery: Battery::new(board), brown_out_v, low_since: None, down_until: None }
     }
 
-    /// Gives what motors draw for the step that ends at `now`, and the computer what it takes.
-    pub(crate) fn step(&mut self, motors: Draw, now: Nanos) -> Option<Change> {
-        let idle = if self.down_until.is_some() { 0.0 } else { IDLE_A };
+    /// Gives for the step that ends at `now` what motors draw, and what the computer takes where it is fed.
+    pub(crate) fn step(&mut self, motors: Draw, fed: bool, now: Nanos) {
+        let idle = if fed { IDLE_A } else { 0.0 };
         self.battery.step(Draw { amps: motors.amps + idle, ..motors });
-        let enough = if self.down_until.is_some() { ENOUGH } else { 1.0 };
+        let enough = if self.is_down() { ENOUGH } else { 1.0 };
         let low = self.battery.volts() < self.brown_out_v * enough;
-        let since = low.then(|| self.low_since.unwrap_or(now));
-        self.low_since = since;
-        match (self.down_until, since) {
-            (Some(until), _) if low => {
-                self.down_until = Some(until.max(now.saturating_add(HOLD)));
-                None
-            }
-            (Some(until), _) if now >= until => {
-                self.down_until = None;
-                Some(Change::Back)
-            }
-            (None, Some(since)) if now.saturating_sub(since) >= BEARS => self.lose(now, HOLD),
-            _ => None,
-        }
+        self.low_since = low.then(|| self.low_since.unwrap_or(now));
+        let back_at = now.saturating_add(HOLD);
+        self.down_until = match (self.down_until, self.low_since) {
+            (Some(_), Some(_)) => Some(back_at),
+            (Some(until), None) => (now < until).then_some(until),
+            (None, Some(since)) => (now.saturating_sub(since) >= BEARS).then_some(back_at),
+            (None, None) => None,
+        };
     }
 
-    /// Nothing is fed from now on for so long, at least.
-    pub(crate) fn lose(&mut self, now: Nanos, length: Nanos) -> Option<Change> {
-        let until = now.saturating_add(length);
-        let before = self.down_until;
-        self.down_until = Some(before.map_or(until, |before| before.max(until)));
-        before.is_none().then_some(Change::Lost)
+    /// Whether it lets go of what it feeds.
+    pub(crate) fn is_down(&self) -> bool {
+        self.down_until.is_some()
     }
 
     /// Another battery, which is full.
     pub(crate) fn fill(&mut self) {
         self.battery.fill();
-        self.low_since = None;
+        (self.low_since, self.down_until) = (None, None);
     }
 
     /// Takes its state into a fingerprint.
@@ -101,36 +83,30 @@ mod tests {
         Draw { amps, siemens: 0.0 }
     }
 
-    #[test]
-    fn a_dip_is_borne_and_a_longer_one_is_not_and_then_all_waits_until_it_is_over_and_a_while() {
-        let mut supply = supply();
-        assert_eq!(supply.step(draw(20.0), STEP), None);
-        assert_eq!(supply.step(draw(0.0), 2 * STEP), None);
-        let changes: Vec<_> = (3..1_000)
-            .filter_map(|step| {
-                let amps = if step < 500 { 20.0 } else { 0.0 };
-                Some((step, supply.step(draw(amps), step * STEP)?))
-            })
-            .collect();
-        assert_eq!(changes, [(5, Change::Lost), (739, Change::Back)]);
+    /// Each change of whether it is down, with the number of its step.
+    fn changes(supply: &mut Supply, steps: u64, amps: impl Fn(u64) -> f64) -> Vec<(u64, bool)> {
+        let mut changes = Vec::new();
+        for step in 1..steps {
+            let before = supply.is_down();
+            supply.step(draw(amps(step)), !before, step * STEP);
+            if supply.is_down() != before {
+                changes.push((step, !before));
+            }
+        }
+        changes
     }
 
     #[test]
-    fn somebody_who_takes_the_supply_away_gives_it_back() {
-        let mut supply = supply();
-        assert_eq!(supply.lose(0, 50 * STEP), Some(Change::Lost));
-        assert_eq!(supply.lose(0, 20 * STEP), None, "it is gone already");
-        assert!((1..50).all(|step| supply.step(draw(0.0), step * STEP).is_none()));
-        assert_eq!(supply.step(draw(0.0), 50 * STEP), Some(Change::Back));
+    fn a_dip_is_borne_and_a_longer_one_is_not_and_then_all_waits_until_it_is_over_and_a_while() {
+        let strong = |step| if step == 1 || (3..500).contains(&step) { 20.0 } else { 0.0 };
+        assert_eq!(changes(&mut supply(), 1_000, strong), [(5, true), (739, false)]);
     }
 
     #[test]
     fn an_empty_battery_feeds_nobody_any_more() {
-        let mut supply = supply();
         let hours = |hours: u64| hours * 3_600_000;
-        let changes: Vec<_> =
-            (1..hours(5)).filter_map(|step| Some((step, supply.step(draw(0.0), step * STEP)?))).collect();
-        let [(at, Change::Lost)] = changes[..] else { panic!("{changes:?}") };
+        let changes = changes(&mut supply(), hours(5), |_| 0.0);
+        let [(at, true)] = changes[..] else { panic!("{changes:?}") };
         // 2 Ah at half an ampere are four hours.
         assert!((hours(4)..hours(4) + 300_000).contains(&at), "{at}");
     }

@@ -1,56 +1,91 @@
-//! What is around the car and reaches its sensors: the battery, the floor, what pulls at it, and the hand
-//! on its button. Wired as the board says: a divider divides, and a floor is dark as high or as low.
+//! What a sensor of the board hangs at, and what somebody put around the car in place of what the world says: a
+//! battery, a floor, a thing ahead, a push; and the hand on its button.
 //!
-//! What must never live here: registers, and how the car moves.
+//! What must never live here: registers, how the car moves, and what the world says.
 
 use hal::Board;
-use hal::board::{AnalogRef, BatterySource, BatterySpec, ChipKind, EstopSpec, Level, LineInput, LineSpec};
+use hal::board::{BatterySpec, ChipKind, EstopSpec, Level, LineInput, LineSpec, ModelSpec, Mount};
 
-use crate::chip::Feed;
-use crate::circuit::Circuit;
-use crate::clock::Nanos;
+use crate::Setup;
+use crate::chance::{Chance, Stream};
+use crate::chip::Felt;
 use crate::digest::Digest;
+use crate::fault::{Ails, Sensor};
 use crate::net::Nets;
-use crate::sonar::Sonar;
 
-/// What an idle computer and its fans take, amperes (estimated).
-const IDLE_A: f64 = 0.5;
-/// Standard gravity, m/s².
-const GRAVITY: f64 = 9.806_65;
-
-/// Everything that sensors can tell of.
+/// How the board is wired to what it senses.
 #[derive(Debug)]
 pub(crate) struct Surroundings {
-    chips: Vec<ChipKind>,
+    pub(crate) chips: Vec<ChipKind>,
+    pub(crate) battery: Option<BatterySpec>,
+    pub(crate) line: Option<LineSpec>,
+    pub(crate) imu: Option<usize>,
+    pub(crate) range_on: Mount,
+    pub(crate) model: ModelSpec,
+    pub(crate) noise: Noise,
+    pub(crate) put: Put,
+    pub(crate) ails: Ails,
     estop: Option<EstopSpec>,
     estop_pressed: bool,
-    battery: Option<BatterySpec>,
-    volts: f64,
-    amps: f64,
-    line: Option<LineSpec>,
-    darkness: Vec<f64>,
-    imu: Option<usize>,
-    acceleration: [f64; 3],
-    rotation: [f64; 3],
-    sonar: Option<Sonar>,
+}
+
+/// What somebody put there. What nobody put is as the world says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Put {
+    /// Volts and amperes.
+    pub(crate) battery: Option<(f64, f64)>,
+    /// By sensor, 0 light to 1 dark.
+    pub(crate) darkness: Vec<Option<f64>>,
+    /// Metres; infinitely many where nothing is.
+    pub(crate) distance_m: Option<f64>,
+    pub(crate) felt: Option<Felt>,
+}
+
+/// The noise of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Noise {
+    seed: u64,
+    /// 0 to 10.
+    amount: f64,
+}
+
+impl Noise {
+    fn new(setup: &Setup) -> Self {
+        let amount = if setup.noise.is_nan() { 0.0 } else { setup.noise.clamp(0.0, 10.0) };
+        Self { seed: setup.seed, amount }
+    }
+
+    /// A draw of a bell curve whose deviation is the amount of noise.
+    pub(crate) fn draw(self, stream: Stream, member: usize, number: u64) -> f64 {
+        if self.amount == 0.0 {
+            return 0.0;
+        }
+        Chance::new(self.seed, stream, member).normal(number) * self.amount
+    }
+
+    /// What a sensor says that is mad: anything between two ends, whatever the amount of noise.
+    pub(crate) fn mad(self, sensor: Sensor, number: u64, ends: (f64, f64)) -> f64 {
+        let share = Chance::new(self.seed, Stream::Mad, sensor as usize).fraction(number);
+        ends.0 + (ends.1 - ends.0) * share
+    }
 }
 
 impl Surroundings {
-    /// A full battery, a light floor, level ground, nothing ahead, and nobody at the button.
-    pub(crate) fn new(board: &Board) -> Self {
+    /// Nothing put anywhere, and nobody at the button.
+    pub(crate) fn new(board: &Board, setup: &Setup) -> Self {
+        let sensors = board.line.as_ref().map_or(0, |line| line.inputs.len());
         Self {
             chips: board.chips.iter().map(|chip| chip.kind.clone()).collect(),
+            battery: board.battery.clone(),
+            line: board.line.clone(),
+            imu: board.imu.as_ref().map(|imu| imu.chip),
+            range_on: board.range.as_ref().map_or(Mount::Body, |range| range.on),
+            model: board.model.clone(),
+            noise: Noise::new(setup),
+            ails: Ails::default(),
+            put: Put { darkness: vec![None; sensors], ..Put::default() },
             estop: board.estop.clone(),
             estop_pressed: false,
-            battery: board.battery.clone(),
-            volts: board.battery.as_ref().map_or(0.0, |battery| battery.full_v),
-            amps: IDLE_A,
-            line: board.line.clone(),
-            darkness: vec![0.0; board.line.as_ref().map_or(0, |line| line.inputs.len())],
-            imu: board.imu.as_ref().map(|imu| imu.chip),
-            acceleration: [0.0, 0.0, GRAVITY],
-            rotation: [0.0; 3],
-            sonar: board.range.as_ref().map(Sonar::new),
         }
     }
 
@@ -61,106 +96,66 @@ impl Surroundings {
     }
 
     /// Whether the board measures its battery.
-    pub(crate) fn set_battery(&mut self, volts: f64, amps: f64) -> bool {
-        (self.volts, self.amps) = (volts, amps);
+    pub(crate) fn put_battery(&mut self, volts: f64, amps: f64) -> bool {
+        self.put.battery = Some((volts, amps));
         self.battery.is_some()
     }
 
     /// Whether the board has this line sensor.
-    pub(crate) fn set_line(&mut self, index: usize, darkness: f64) -> bool {
-        let sensor = self.darkness.get_mut(index);
-        sensor.map(|known| *known = darkness.clamp(0.0, 1.0)).is_some()
+    pub(crate) fn put_line(&mut self, index: usize, darkness: f64) -> bool {
+        let sensor = self.put.darkness.get_mut(index);
+        sensor.map(|known| *known = Some(darkness.clamp(0.0, 1.0))).is_some()
     }
 
     /// Whether the board feels its motion.
-    pub(crate) fn set_imu(&mut self, acceleration: [f64; 3], rotation: [f64; 3]) -> bool {
-        (self.acceleration, self.rotation) = (acceleration, rotation);
+    pub(crate) fn put_felt(&mut self, felt: Felt) -> bool {
+        self.put.felt = Some(felt);
         self.imu.is_some()
     }
 
-    /// Whether the board looks ahead.
-    pub(crate) fn set_range(&mut self, distance_m: Option<f64>) -> bool {
-        self.sonar.as_mut().map(|sonar| sonar.set_distance(distance_m)).is_some()
+    /// What is ahead from now on; an echo that is under way stays what it is.
+    pub(crate) fn put_ahead(&mut self, distance_m: Option<f64>) {
+        self.put.distance_m = Some(distance_m.unwrap_or(f64::INFINITY));
     }
 
-    /// Whether the board looked ahead.
-    pub(crate) fn unplug_range(&mut self) -> bool {
-        self.sonar.take().is_some()
+    /// Takes all of it back.
+    pub(crate) fn take_back(&mut self) {
+        self.put = Put { darkness: vec![None; self.put.darkness.len()], ..Put::default() };
     }
 
-    /// Lets what looks ahead hear its trigger.
-    pub(crate) fn hear(&mut self, nets: &Nets, now: Nanos) {
-        if let Some(sonar) = &mut self.sonar {
-            sonar.hear(nets.is_high(&sonar.trigger), now);
-        }
-    }
-
-    /// The next edge of its echo that is due by `until`.
-    pub(crate) fn next_echo(&mut self, until: Nanos) -> Option<(Nanos, bool)> {
-        self.sonar.as_mut()?.next(until)
-    }
-
-    /// Lets its echo be high or low.
-    pub(crate) fn set_echo(&self, nets: &mut Nets, high: bool) {
-        if let Some(sonar) = &self.sonar {
-            nets.set_input(&sonar.echo, high);
-        }
-    }
-
-    /// Takes what is under way into a fingerprint; the rest of it is on pins and in chips.
-    pub(crate) fn digest(&self, into: &mut Digest) {
-        self.sonar.iter().for_each(|sonar| sonar.digest(into));
-    }
-
-    /// Lets all of it reach the pins and chips.
-    pub(crate) fn reach(&self, circuit: &mut Circuit) {
+    /// Lets the hand on the button reach its line.
+    pub(crate) fn reach(&self, nets: &mut Nets) {
         if let Some(estop) = &self.estop {
-            circuit.nets.set_input(&estop.line, self.estop_pressed == (estop.pressed == Level::High));
-        }
-        match self.battery.as_ref().map(|battery| &battery.source) {
-            Some(BatterySource::Analog { input, ratio }) => feel_volts(circuit, input, self.volts / ratio),
-            Some(BatterySource::Ina219 { chip }) => {
-                let shunt_v = match self.chips.get(*chip) {
-                    Some(ChipKind::Ina219 { shunt_ohms }) => self.amps * shunt_ohms,
-                    _ => 0.0,
-                };
-                circuit.buses.feel(*chip, Feed::Supply { volts: self.volts, shunt_v });
-            }
-            None => {}
-        }
-        if let Some(line) = &self.line {
-            for (input, darkness) in line.inputs.iter().zip(&self.darkness) {
-                self.reach_line(circuit, input, *darkness, line.dark);
-            }
-        }
-        if let Some(chip) = self.imu {
-            let (acceleration, rotation) = (self.acceleration, self.rotation);
-            circuit.buses.feel(chip, Feed::Motion { acceleration, rotation });
+            nets.set_input(&estop.line, self.estop_pressed == (estop.pressed == Level::High));
         }
     }
 
-    fn reach_line(&self, circuit: &mut Circuit, input: &LineInput, darkness: f64, dark: Level) {
-        match input {
-            LineInput::Digital { line } => {
-                circuit.nets.set_input(line, (darkness >= 0.5) == (dark == Level::High));
-            }
-            LineInput::Analog(input) => {
-                let share = if dark == Level::High { darkness } else { 1.0 - darkness };
-                feel_volts(circuit, input, share * self.supply_v(input));
-            }
-        }
+    /// Line sensors that are at a line of the computer, with their numbers.
+    pub(crate) fn at_lines(&self) -> impl Iterator<Item = (usize, &str)> {
+        let inputs = self.line.iter().flat_map(|line| line.inputs.iter().enumerate());
+        inputs.filter_map(|(index, input)| match input {
+            LineInput::Digital { line } => Some((index, line.as_str())),
+            LineInput::Analog(_) => None,
+        })
     }
 
-    /// What a sensor on an analog input gives at most: it is fed with what its converter reads as full
-    /// scale; on an ADS1115, whose full scale is beyond its supply, and on a Robot HAT with 3.3 V.
-    fn supply_v(&self, input: &AnalogRef) -> f64 {
-        match self.chips.get(input.chip) {
+    /// What a line sensor at a chip gives at most: it is fed with what its converter reads as full scale; on an
+    /// ADS1115, whose full scale is beyond its supply, and on a Robot HAT with 3.3 V.
+    pub(crate) fn supply_v(&self, chip: usize) -> f64 {
+        match self.chips.get(chip) {
             Some(ChipKind::Ads7830 { reference_v } | ChipKind::Pcf8591 { reference_v }) => *reference_v,
             _ => 3.3,
         }
     }
-}
 
-fn feel_volts(circuit: &mut Circuit, input: &AnalogRef, volts: f64) {
-    circuit.buses.feel(input.chip, Feed::Analog { channel: input.channel, volts });
+    /// Takes what was put there into a fingerprint; the button is on its line.
+    pub(crate) fn digest(&self, into: &mut Digest) {
+        let Put { battery, darkness, distance_m, felt } = &self.put;
+        let (volts, amps) = battery.unwrap_or((f64::NAN, f64::NAN));
+        let felt = felt.map_or([[f64::NAN; 3]; 2], |felt| [felt.acceleration, felt.rotation]);
+        let numbers = darkness.iter().map(|dark| dark.unwrap_or(f64::NAN)).chain(felt.into_iter().flatten());
+        for number in [volts, amps, distance_m.unwrap_or(f64::NAN)].into_iter().chain(numbers) {
+            into.number(number);
+        }
+    }
 }

@@ -22,6 +22,8 @@ struct Watching {
     /// Each with its level when it was last looked at.
     lines: Vec<(String, bool)>,
     sink: EdgeSink,
+    /// A line sensor drives one of them.
+    floor: bool,
 }
 
 impl fmt::Debug for Watching {
@@ -31,6 +33,11 @@ impl fmt::Debug for Watching {
 }
 
 impl Watches {
+    /// Whether somebody watches what a line sensor sees.
+    pub(crate) fn floor(&self) -> bool {
+        self.watching.iter().any(|watching| watching.floor)
+    }
+
     /// Tells of what has changed since the last call.
     pub(crate) fn tell(&mut self, nets: &Nets, now: Nanos) {
         for Watching { lines, sink, .. } in &mut self.watching {
@@ -62,11 +69,13 @@ impl Handle {
             handle.lines.push(index);
         }
         let mut engine = handle.engine.lock();
+        engine.look_down();
+        let floor = handle.lines.iter().any(|line| engine.is_floor(*line));
         let circuit = &mut engine.circuit;
         let lines = lines.iter().map(|line| ((*line).to_owned(), circuit.nets.is_high(line))).collect();
         circuit.watches.opened += 1;
         handle.id = circuit.watches.opened;
-        circuit.watches.watching.push(Watching { id: handle.id, lines, sink });
+        circuit.watches.watching.push(Watching { id: handle.id, lines, sink, floor });
         drop(engine);
         Ok(handle)
     }

@@ -4,6 +4,7 @@ use futures_util::{SinkExt, StreamExt};
 use hal::platform::Motion;
 use hal::{Board, Platform};
 use serde_json::{Value, json};
+use sim::Fault;
 
 use crate::support::{Garage, pass};
 
@@ -217,7 +218,7 @@ async fn a_chip_that_does_not_answer_stops_the_car_and_says_which() {
     let mut anna = garage.visit().await;
     anna.ask("up").await;
     pass(500).await;
-    garage.sim.unplug(0x40);
+    garage.sim.fault(Fault::ChipSilent("pca9685@0x40".into()));
     // Nothing new is written for a motion that is held; it is noticed all the same.
     pass(150).await;
     let state = anna.state().await;
@@ -232,7 +233,7 @@ async fn a_chip_that_does_not_answer_stops_the_car_and_says_which() {
         "{reply}"
     );
 
-    garage.sim.plug(0x40);
+    garage.sim.mend_all();
     pass(1_000).await;
     let state = anna.state().await;
     assert_eq!(state["mode"], json!("fault"), "it answers, and waits for a `reset`");
@@ -260,10 +261,10 @@ async fn noise_that_spoils_two_transfers_in_a_row_stops_nobody_and_three_do() {
     let mut anna = garage.visit().await;
     anna.ask("up").await;
     pass(500).await;
-    garage.sim.disturb_buses(2);
+    garage.sim.fault(Fault::BusNoise("i2c-1".into(), 2));
     pass(500).await;
     assert_eq!(anna.state().await["mode"], json!("driving"));
-    garage.sim.disturb_buses(3);
+    garage.sim.fault(Fault::BusNoise("i2c-1".into(), 3));
     pass(500).await;
     let state = anna.state().await;
     let why = state["stop_reason"].as_str().unwrap_or_default();
@@ -276,13 +277,13 @@ async fn a_bus_that_hangs_stops_the_car_with_that_reason_until_it_is_free_and_re
     let mut anna = garage.visit().await;
     anna.ask("up").await;
     pass(500).await;
-    garage.sim.jam_buses(true);
+    garage.sim.fault(Fault::BusStuck("i2c-1".into()));
     pass(1_000).await;
     let state = anna.state().await;
     assert_eq!(state["mode"], json!("fault"));
     assert!(state["stop_reason"].as_str().is_some_and(|why| why.contains("the bus hangs")), "{state}");
     assert!(anna.ask("reset").await.starts_with("error: hardware fault: "));
-    garage.sim.jam_buses(false);
+    garage.sim.mend_all();
     pass(1_000).await;
     assert_eq!(anna.ask("reset").await, "ok");
     anna.ask("up").await;
@@ -298,7 +299,7 @@ async fn a_bus_that_acknowledges_whatever_is_said_is_a_fault_within_100_ms_and_n
         let mut anna = garage.visit().await;
         anna.ask("up").await;
         pass(500).await;
-        garage.sim.ground_sda(true);
+        garage.sim.fault(Fault::BusGrounded("i2c-1".into()));
         pass(100 + 20).await;
         let state = anna.state().await;
         assert_eq!(state["mode"], json!("fault"), "{board}: {state}");
@@ -306,7 +307,7 @@ async fn a_bus_that_acknowledges_whatever_is_said_is_a_fault_within_100_ms_and_n
         assert!(why.contains("it acknowledges addresses where no chip is"), "{state}");
         pass(1_000).await;
         assert!(anna.ask("reset").await.starts_with("error: hardware fault: "), "{board}");
-        garage.sim.ground_sda(false);
+        garage.sim.mend_all();
         pass(1_000).await;
         assert_eq!(anna.ask("reset").await, "ok", "{board}");
     }
@@ -318,7 +319,7 @@ async fn a_chip_whose_supply_dropped_is_noticed_and_set_up_again() {
     let mut anna = garage.visit().await;
     anna.ask("up").await;
     pass(1_000).await;
-    garage.sim.reset_chip(0x40);
+    garage.sim.fault(Fault::ChipReset("pca9685@0x40".into()));
     let mut modes = Vec::new();
     for _ in 0..100 {
         pass(10).await;

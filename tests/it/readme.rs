@@ -137,11 +137,15 @@ fn the_configuration_of_the_guide_is_sound_and_every_file_that_it_names_is_there
 #[test]
 fn the_readme_lists_every_preset_and_no_other() {
     let text = fs::read_to_string(root().join("README.md")).expect("the README");
-    let rows = text.split("| preset | is | figures from |").nth(1).expect("a table of presets");
-    let listed: Vec<&str> =
-        rows.lines().skip(2).map_while(|row| row.strip_prefix("| `")?.split('`').next()).collect();
-    let known: Vec<&str> = hal::board::PRESETS.iter().map(|preset| preset.name).collect();
-    assert_eq!(listed, known);
+    let tables =
+        [("| preset | is | figures from |", hal::board::PRESETS), ("| preset | is |\n", sim::world::WORLDS)];
+    for (head, presets) in tables {
+        let rows = text.split(head).nth(1).expect("a table of presets");
+        let rows = rows.trim_start().lines().skip(1);
+        let listed: Vec<&str> = rows.map_while(|row| row.strip_prefix("| `")?.split('`').next()).collect();
+        let known: Vec<&str> = presets.iter().map(|preset| preset.name).collect();
+        assert_eq!(listed, known);
+    }
 }
 
 #[test]

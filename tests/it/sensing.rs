@@ -3,6 +3,7 @@
 use hal::board::PinRef;
 use hal::{Board, Platform};
 use serde_json::{Value, json};
+use sim::Fault;
 
 use crate::support::{Garage, pass};
 
@@ -59,14 +60,16 @@ async fn a_sensor_that_fails_is_null_and_the_car_drives_on() {
     let mut anna = garage.visit().await;
     assert!(anna.ask("up").await.starts_with("ok"));
     pass(500).await;
-    [0x41, 0x48, 0x68].into_iter().for_each(|address| garage.sim.unplug(address));
+    for chip in ["ina219@0x41", "ads7830@0x48", "mpu6050@0x68"] {
+        garage.sim.fault(Fault::ChipSilent(chip.into()));
+    }
     pass(500).await;
     let state = anna.state().await;
     assert_eq!(state["mode"], json!("driving"), "{state}");
     for sensor in ["battery", "line", "imu"] {
         assert_eq!(state[sensor], Value::Null, "{sensor}");
     }
-    [0x41, 0x48, 0x68].into_iter().for_each(|address| garage.sim.plug(address));
+    garage.sim.mend_all();
     pass(4_000).await;
     let state = anna.state().await;
     for sensor in ["battery", "line", "imu"] {

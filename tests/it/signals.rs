@@ -130,19 +130,47 @@ fn a_daemon_without_its_hardware_points_to_what_lists_all_that_is_missing() {
 }
 
 #[test]
-fn boards_lists_the_presets_and_prints_each_as_a_file_that_works() {
-    let list = car_daemon().arg("boards").output().expect("runs");
-    let list = String::from_utf8_lossy(&list.stdout).into_owned();
-    let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    let known: Vec<&str> = hal::board::PRESETS.iter().map(|preset| preset.name).collect();
-    assert_eq!(names, known);
+fn boards_and_worlds_list_the_presets_and_print_each_as_a_file_that_works() {
     let folder = tempfile::TempDir::new().expect("a folder");
-    for name in names {
-        let toml = car_daemon().args(["boards", name]).output().expect("runs").stdout;
-        let file = folder.path().join(format!("{name}.toml"));
-        std::fs::write(&file, toml).expect("can be written");
-        let check = car_daemon().arg("check").arg("--board").arg(&file).output().expect("runs");
-        assert_eq!(check.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&check.stderr));
+    for (kind, presets) in [("board", hal::board::PRESETS), ("world", sim::world::WORLDS)] {
+        let list = car_daemon().arg(format!("{kind}s")).output().expect("runs");
+        let list = String::from_utf8_lossy(&list.stdout).into_owned();
+        let names: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        let known: Vec<&str> = presets.iter().map(|preset| preset.name).collect();
+        assert_eq!(names, known);
+        for name in names {
+            let toml = car_daemon().args([&format!("{kind}s"), name]).output().expect("runs").stdout;
+            let file = folder.path().join(format!("{name}.toml"));
+            std::fs::write(&file, toml).expect("can be written");
+            let check = car_daemon().arg("check").arg(format!("--{kind}")).arg(&file).output().expect("runs");
+            assert_eq!(check.status.code(), Some(0), "{name}: {}", String::from_utf8_lossy(&check.stderr));
+        }
+    }
+    for (args, right) in [
+        (["worlds", "rom"], "no world is named `rom`; did you mean `room`?"),
+        (["worlds", "./w.toml"], "to look at a world file: car-daemon check --world ./w.toml"),
+    ] {
+        let output = car_daemon().args(args).output().expect("runs");
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(right), "{said}");
+    }
+}
+
+#[test]
+fn check_names_every_fault_of_a_world_with_its_line() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("w.toml");
+    std::fs::write(&file, "name = \"w\"\n[[walls]]\npoints = [[0, 0]]\nheigth_m = 1\n").expect("ours");
+    let output = car_daemon().arg("check").arg("--world").arg(&file).output().expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    for right in [
+        "w.toml:3: walls[0].points: has too few points: 1; must be 2 to 1000",
+        "w.toml:4: walls[0].heigth_m: is not a known key; did you mean `height_m`?",
+        "2 faults in the configuration\n",
+    ] {
+        assert!(said.contains(right), "{right} in {said}");
     }
 }
 
@@ -152,11 +180,12 @@ fn wrong_arguments_name_what_would_be_right() {
         (&["--platform", "simm"][..], "did you mean `sim`"),
         (&["--listen", "wsss://127.0.0.1"], "did you mean `wss`"),
         (&["--board", "demmo"], "did you mean `demo`"),
+        (&["--world", "trak"], "did you mean `track`"),
         (&["boards", "l298"], "did you mean `l298n`"),
         (&["boards", "my/car.toml"], "car-daemon check --board my/car.toml"),
         (
             &["check", "my-car.toml"],
-            "a board file: --board my-car.toml; a configuration: --config my-car.toml",
+            "a board file: --board my-car.toml; a world file: --world my-car.toml; a configuration: --config my-car.toml",
         ),
         (&["--listen", "tcp://0.0.0.0:9901"], "insecure = true"),
         (&["--config", "/no/such/file.toml"], "--config"),

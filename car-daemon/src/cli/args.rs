@@ -31,6 +31,10 @@ pub(super) struct Args {
     #[arg(long, global = true, value_name = "NAME|FILE")]
     pub(super) board: Option<String>,
 
+    /// The world around a simulated car: a preset's name, or a path to a world file
+    #[arg(long, global = true, value_name = "NAME|FILE")]
+    pub(super) world: Option<String>,
+
     /// What the board stands on: `sim` needs no hardware, `linux` uses this machine's pins
     #[arg(long, global = true, value_name = "sim|linux")]
     pub(super) platform: Option<String>,
@@ -49,6 +53,7 @@ Examples:
   car-daemon halt --config car.toml                 no daemon runs: is the car at rest?
   car-daemon doctor --board jetbot --platform linux has this machine what that board needs?
   car-daemon boards demo > my-car.toml              a board file to begin with
+  car-daemon --world track                          a simulated car on a line
 
 Logs go to stderr; RUST_LOG=debug says more, RUST_LOG=warn less.
 Exit codes: 0 fine, 1 failed while running, 2 wrong arguments or configuration.";
@@ -65,6 +70,11 @@ pub(super) enum Command {
     },
     /// List the boards that come with the daemon, or print one as TOML
     Boards {
+        /// Print this one
+        name: Option<String>,
+    },
+    /// List the worlds that come with the daemon, or print one as TOML
+    Worlds {
         /// Print this one
         name: Option<String>,
     },
@@ -96,8 +106,8 @@ impl Args {
         let platform = self.platform.as_ref().map(find).transpose()?;
         // Who brings a board to rest must not fail for who may drive it.
         let board_only = matches!(self.command, Some(Command::Halt | Command::Guard { .. }));
-        let (board, listen) = (self.board.clone(), self.listen.clone());
-        Ok(Overrides { board, platform, platforms, listen, board_only })
+        let (board, world, listen) = (self.board.clone(), self.world.clone(), self.listen.clone());
+        Ok(Overrides { board, world, platform, platforms, listen, board_only })
     }
 
     /// What leads another process to the same board.

@@ -16,7 +16,7 @@ use hal::file::{Faults, nearest};
 use self::args::{Args, Command};
 use self::rest::{bring_to_rest, stand_guard};
 use self::run::run;
-use self::show::{boards, check, look_after};
+use self::show::{boards, check, look_after, worlds};
 use crate::config::{Config, Overrides};
 use crate::platform::{PLATFORMS, PlatformRow};
 
@@ -49,12 +49,14 @@ pub fn main_with(platforms: &'static [PlatformRow]) -> ExitCode {
         Some(Command::Check { file: Some(file) }) => {
             let file = file.display();
             let what = format!(
-                "check `{file}` as what? a board file: --board {file}; a configuration: --config {file}"
+                "check `{file}` as what? a board file: --board {file}; a world file: --world {file}; \
+                 a configuration: --config {file}"
             );
             complain(&what, WRONG)
         }
         Some(Command::Check { file: None }) => check(&args, &overrides),
         Some(Command::Boards { name }) => boards(name.as_deref()),
+        Some(Command::Worlds { name }) => worlds(name.as_deref()),
         Some(Command::Halt) => bring_to_rest(&args, &overrides),
         Some(Command::Doctor) => look_after(&args, &overrides),
         Some(Command::Guard { fingerprint }) => stand_guard(&args, &overrides, *fingerprint),

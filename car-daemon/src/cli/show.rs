@@ -1,8 +1,11 @@
-//! What is printed and over: the configuration, the machine, the boards. What must never live here: what
+//! What is printed and over: the configuration, the machine, boards and worlds. What must never live here: what
 //! moves a car.
 
 use hal::Board;
 use hal::board::PRESETS;
+use hal::file::{Preset, is_path};
+use sim::World;
+use sim::world::WORLDS;
 
 use super::args::Args;
 use super::{FAILED, FINE, WRONG, complain, load, print, unknown};
@@ -29,22 +32,30 @@ pub(super) fn look_after(args: &Args, overrides: &Overrides) -> u8 {
 }
 
 pub(super) fn boards(name: Option<&str>) -> u8 {
+    let about = |name: &str| Board::preset(name).map(|board| board.description).unwrap_or_default();
+    presets("board", PRESETS, about, name)
+}
+
+pub(super) fn worlds(name: Option<&str>) -> u8 {
+    let about = |name: &str| World::preset(name).map(|world| world.description).unwrap_or_default();
+    presets("world", WORLDS, about, name)
+}
+
+/// Lists the files of a kind that come with the daemon, or prints one.
+fn presets(kind: &str, all: &[Preset], about: impl Fn(&str) -> String, name: Option<&str>) -> u8 {
     let Some(name) = name else {
-        let width = PRESETS.iter().map(|p| p.name.len()).max().unwrap_or(0);
-        let rows = PRESETS.iter().map(|preset| {
-            let about = Board::preset(preset.name).map(|b| b.description).unwrap_or_default();
-            format!("{:<width$}  {about}\n", preset.name)
-        });
+        let width = all.iter().map(|preset| preset.name.len()).max().unwrap_or(0);
+        let rows = all.iter().map(|preset| format!("{:<width$}  {}\n", preset.name, about(preset.name)));
         return print(&rows.collect::<String>());
     };
-    match PRESETS.iter().find(|preset| preset.name == name) {
+    match all.iter().find(|preset| preset.name == name) {
         Some(preset) => print(preset.toml),
-        None if Board::is_path(name) => {
+        None if is_path(name) => {
             let what = format!(
-                "boards prints presets by name; to look at a board file: car-daemon check --board {name}"
+                "{kind}s prints presets by name; to look at a {kind} file: car-daemon check --{kind} {name}"
             );
             complain(&what, WRONG)
         }
-        None => complain(&unknown("board", name, PRESETS.iter().map(|p| p.name)), WRONG),
+        None => complain(&unknown(kind, name, all.iter().map(|preset| preset.name)), WRONG),
     }
 }

@@ -5,6 +5,7 @@
 
 mod auth;
 mod doors;
+mod named;
 mod print;
 mod read;
 mod settings;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use hal::Board;
+use sim::{Setup, World};
 use transport::{Endpoint, Limits as TransportLimits, WRITE_BOUND, Web};
 
 pub use self::doors::TlsFiles;
@@ -31,6 +33,10 @@ pub struct Config {
     pub board_name: String,
     /// The board.
     pub board: Board,
+    /// As it was named: a preset, or a path.
+    pub world_name: String,
+    /// What stands around a simulated car.
+    pub world: World,
     /// What it stands on.
     pub platform: &'static PlatformRow,
     /// How the platform `linux` uses this machine.
@@ -141,36 +147,47 @@ impl Default for SessionLimits {
 pub struct Overrides {
     /// `--board`
     pub board: Option<String>,
+    /// `--world`
+    pub world: Option<String>,
     /// `--platform`
     pub platform: Option<&'static PlatformRow>,
     /// The platforms that a file can name.
     pub platforms: &'static [PlatformRow],
     /// `--listen`, once or more: replaces the file's list.
     pub listen: Vec<Endpoint>,
-    /// Only what leads to the board is read: who may come is not looked at.
+    /// Only what leads to the board is read: who may come is not looked at, nor where a simulated car stands.
     pub board_only: bool,
 }
 
 impl Default for Overrides {
     fn default() -> Self {
-        Self { board: None, platform: None, platforms: PLATFORMS, listen: Vec::new(), board_only: false }
+        Self {
+            board: None,
+            world: None,
+            platform: None,
+            platforms: PLATFORMS,
+            listen: Vec::new(),
+            board_only: false,
+        }
     }
 }
 
 impl Config {
-    /// The simulated demo car on loopback, every default endpoint. Keeps nothing on disk.
+    /// The simulated demo car in its room, on loopback, every default endpoint. Keeps nothing on disk.
     ///
     /// # Panics
-    /// Never: the preset and the platform it names are part of this build, and tests try them.
+    /// Never: the presets and the platform it names are part of this build, and tests try them.
     #[must_use]
     pub fn standard() -> Self {
         Self {
             name: "car".into(),
             board_name: "demo".into(),
             board: Board::preset("demo").expect("the demo preset is part of this build"),
+            world_name: "room".into(),
+            world: World::preset("room").expect("the room is part of this build"),
             platform: PLATFORMS
                 .iter()
-                .find(|row| row.name == "sim")
+                .find(|row| row.name == SIMULATED)
                 .expect("the simulator is part of this build"),
             linux: LinuxConfig::default(),
             listen: standard_endpoints(),
@@ -184,6 +201,22 @@ impl Config {
         }
     }
 }
+
+impl Config {
+    /// What a simulated car begins with besides its board.
+    #[must_use]
+    pub fn setup(&self) -> Setup {
+        Setup { world: self.world.clone(), ..Setup::default() }
+    }
+
+    /// Whether the car is a simulated one, which stands in the world.
+    pub(crate) fn is_simulated(&self) -> bool {
+        self.platform.name == SIMULATED
+    }
+}
+
+/// The platform of a simulated car.
+const SIMULATED: &str = "sim";
 
 /// The least that a control loop has before it counts as stuck where nothing is driven on without its process:
 /// there a busy machine endangers nobody.

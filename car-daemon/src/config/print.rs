@@ -13,11 +13,14 @@ impl fmt::Display for Config {
             ("name", quoted(&self.name), "the car's name, for people"),
             ("board", quoted(&self.board_name), "a preset (`car-daemon boards`), or a path to a board file"),
             ("platform", quoted(self.platform.name), "\"sim\" or \"linux\": any board runs on either"),
+            ("world", quoted(&self.world_name), "a preset (`car-daemon worlds`), or a path to a world file"),
         ];
         for (key, value, about) in top {
             row(f, key, &value, about)?;
-            if key == "board" {
-                writeln!(f, "# board {}: {}", self.board.name, self.board.parts())?;
+            match key {
+                "board" => writeln!(f, "# board {}: {}", self.board.name, self.board.parts())?,
+                "world" => self.write_world(f)?,
+                _ => {}
             }
         }
         let folders = [
@@ -77,6 +80,16 @@ impl fmt::Display for Config {
             &path(self.tls.client_ca.as_ref()),
             "who vouches for clients, in PEM; \"\": they need no certificate",
         )
+    }
+}
+
+impl Config {
+    fn write_world(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let world = &self.world;
+        match self.is_simulated() {
+            true => writeln!(f, "# world {}: {}", world.name, world.parts()),
+            false => writeln!(f, "# world {}: without effect on a car that is not simulated", world.name),
+        }
     }
 }
 

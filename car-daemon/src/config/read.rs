@@ -1,13 +1,14 @@
-//! From a TOML file to a [`Config`], with every fault of the file and its board at once.
+//! From a TOML file to a [`Config`], with every fault of the file, its board and its world at once.
 
 use std::path::{Path, PathBuf};
 
 use hal::Board;
-use hal::board::LoadError;
 use hal::file::{Faults, Field, Item, Reader, Table};
+use sim::World;
 use transport::{Address, Endpoint};
 
 use super::doors;
+use super::named::{beside, check_start, resolve, take};
 use super::settings::{ORDERED, SETTINGS};
 use super::{Auth, Config, Exposure, Overrides, auth, exposed};
 use crate::state_dir;
@@ -20,7 +21,7 @@ impl Config {
     /// are those of this user and machine.
     ///
     /// # Errors
-    /// Every fault of the file, of the board it names, and of what the command line says.
+    /// Every fault of the file, of the board and the world it names, and of what the command line says.
     pub fn load(path: Option<&Path>, overrides: &Overrides) -> Result<Self, Vec<Faults>> {
         let mut config = Self::read(path, overrides)?;
         config.state_dir = config.state_dir.or_else(state_dir::default);
@@ -55,7 +56,7 @@ impl Config {
         Self::load(path, overrides)
     }
 
-    /// From the text of a file; a board's relative path begins at `folder`.
+    /// From the text of a file; the relative path of a board or world begins at `folder`.
     ///
     /// # Errors
     /// As [`load`](Self::load).
@@ -63,9 +64,15 @@ impl Config {
         let mut config = Self::standard();
         let reader = Reader::new(file, text);
         let mut root = reader.root();
-        if ["drive", "motors"].iter().any(|key| root.has(key)) {
-            let hint = "give it by --board, or name it in a configuration as board";
-            return Err(vec![Faults::whole(file, "is a board file, and no configuration", hint)]);
+        for (kind, keys) in [("board", ["drive", "motors"]), ("world", ["floor", "walls"])] {
+            if keys.iter().any(|key| root.has(key)) {
+                let hint = format!("give it by --{kind}, or name it in a configuration as {kind}");
+                return Err(vec![Faults::whole(
+                    file,
+                    format_args!("is a {kind} file, and no configuration"),
+                    hint,
+                )]);
+            }
         }
         let mut faults = Vec::new();
 
@@ -89,7 +96,16 @@ impl Config {
         let board = root.get("board");
         if let Some(name) = board.string().filter(|_| overrides.board.is_none()) {
             config.board_name = name;
-            resolve(&mut config, folder, &reader, &board, &mut faults);
+            let found = Board::load(&beside(folder, &config.board_name));
+            resolve("board", found, &mut config.board, &board, &mut faults);
+        }
+        let world = root.get("world");
+        if !overrides.board_only
+            && let Some(name) = world.string().filter(|_| overrides.world.is_none())
+        {
+            config.world_name = name;
+            let found = World::load(&beside(folder, &config.world_name));
+            resolve("world", found, &mut config.world, &world, &mut faults);
         }
         let platforms: Vec<_> = overrides.platforms.iter().map(|row| (row.name, row)).collect();
         if let Some(platform) = root.get("platform").choice(&platforms) {
@@ -112,6 +128,7 @@ impl Config {
         root.finish();
 
         apply(&mut config, overrides, meant, &mut faults);
+        check_start(&config, overrides, &reader, [&world, &board], &mut faults);
         match reader.into_result(Some(config)) {
             Ok(config) if faults.is_empty() => Ok(config),
             Ok(_) => Err(faults),
@@ -235,36 +252,14 @@ fn read_number(field: &Field<'_>, setting: &super::settings::Setting) -> Option<
     }
 }
 
-/// Finds the board that the configuration names at `field`.
-fn resolve(
-    config: &mut Config,
-    folder: &Path,
-    reader: &Reader<'_>,
-    field: &Field<'_>,
-    faults: &mut Vec<Faults>,
-) {
-    match Board::load(&beside(folder, &config.board_name)) {
-        Ok(board) => config.board = board,
-        Err(LoadError::Unknown { name, hint }) => {
-            reader.fault(&field.spot(), format!("is `{name}`, which is no board"), hint)
-        }
-        Err(LoadError::File(board)) => faults.push(board),
-    }
-}
-
-/// A path in a configuration begins where the configuration is; a preset's name is no path.
-fn beside(folder: &Path, name: &str) -> String {
-    if Board::is_path(name) { folder.join(name).display().to_string() } else { name.to_owned() }
-}
-
 fn apply(config: &mut Config, overrides: &Overrides, meant: bool, faults: &mut Vec<Faults>) {
     if let Some(name) = &overrides.board {
         config.board_name.clone_from(name);
-        match Board::load(name) {
-            Ok(board) => config.board = board,
-            Err(LoadError::File(board)) => faults.push(board),
-            Err(unknown) => faults.push(Faults::whole("--board", unknown, "")),
-        }
+        take("--board", Board::load(name), &mut config.board, faults);
+    }
+    if let Some(name) = overrides.world.as_ref().filter(|_| !overrides.board_only) {
+        config.world_name.clone_from(name);
+        take("--world", World::load(name), &mut config.world, faults);
     }
     if let Some(platform) = overrides.platform {
         config.platform = platform;

@@ -182,6 +182,61 @@ fn the_command_line_replaces_what_the_file_says() {
 }
 
 #[test]
+fn a_world_is_a_preset_or_a_file_and_each_of_its_faults_is_told() {
+    let config = parse("").expect("valid");
+    assert_eq!((config.world_name.as_str(), config.setup().world.name.as_str()), ("room", "room"));
+    let config = parse("world = \"track\"").expect("a preset");
+    assert_eq!(config.world.name, "track");
+    assert!(config.to_string().contains("\n# world track: 4 walls, 3 boxes, 1 line, tiles of 0.5 m\n"));
+    let unknown = parse("\nworld = \"trak\"").expect_err("no such world");
+    assert!(unknown.starts_with("car.toml:2: world: is `trak`, which is no world; did you mean `track`?"));
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("yard.toml");
+    std::fs::write(&file, "name = \"yard\"\nsky = \"blue\"\nwals = 1\n").expect("ours");
+    let faults = Config::parse("car.toml", "world = \"./yard.toml\"", folder.path(), &Overrides::default());
+    let said = faults.expect_err("two faults").iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    for what in
+        ["yard.toml:2: sky: is `blue`", "yard.toml:3: wals: is not a known key; did you mean `walls`?"]
+    {
+        assert!(said.contains(what), "{what} in {said}");
+    }
+    let overrides = Overrides { world: Some("maze".into()), ..Overrides::default() };
+    let config = Config::parse("car.toml", "world = \"no such world\"", Path::new("."), &overrides);
+    assert_eq!(config.expect("is replaced").world.name, "maze");
+    let overrides = Overrides { world: Some("mase".into()), ..Overrides::default() };
+    let unknown = Config::load(None, &overrides).expect_err("no such world");
+    assert!(unknown[0].to_string().starts_with("--world: no world is called `mase`; did you mean `maze`?"));
+    let halting = Overrides { board_only: true, ..overrides };
+    assert!(Config::load(None, &halting).is_ok(), "who brings a board to rest needs no world");
+    let world = parse("name = \"yard\"\n[[walls]]\n").expect_err("is a world");
+    assert!(
+        world.starts_with("car.toml: is a world file, and no configuration; give it by --world"),
+        "{world}"
+    );
+}
+
+#[test]
+fn a_simulated_car_has_room_where_it_starts_and_a_real_one_stands_in_no_world() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = hal::board::PRESETS.iter().find(|preset| preset.name == "demo").expect("a preset").toml;
+    let wide = folder.path().join("wide.toml");
+    std::fs::write(&wide, format!("{demo}\n[model]\nradius_m = 0.45\n")).expect("ours");
+    let wide = wide.display();
+    let said = |more: &str| parse(&format!("board = \"{wide}\"\n{more}"));
+    let fault = said("world = \"maze\"").expect_err("cells of 0.6 m");
+    let right = "car.toml:2: world: the car of board demo does not fit at the start of world maze: 0.300 m";
+    assert!(fault.starts_with(right) && fault.lines().count() == 1, "{fault}");
+    assert!(said("world = \"open\"").is_ok());
+    let real = said("platform = \"linux\"\nworld = \"maze\"").expect("stands on a table");
+    assert!(real.to_string().contains("# world maze: without effect on a car that is not simulated\n"));
+    let overrides = Overrides { world: Some("maze".into()), ..Overrides::default() };
+    let text = format!("board = \"{wide}\"");
+    let faults = Config::parse("car.toml", &text, Path::new("."), &overrides).expect_err("too wide");
+    assert!(faults[0].to_string().starts_with("--world: the car of board demo does not fit"));
+}
+
+#[test]
 fn every_number_has_a_default_within_its_range() {
     let config = Config::standard();
     for setting in SETTINGS {

@@ -63,7 +63,7 @@ impl Plant {
     pub(crate) fn turn(&mut self, now: Duration) -> Duration {
         self.platform.advance(now);
         let pressed = self.pressed();
-        let (mut outputs, mut deadline) = self.shared.gate(|gate| {
+        let (mut outputs, mut deadline) = self.shared.plant(|gate| {
             gate.button(pressed.as_deref(), now);
             (gate.tick(now), gate.next_deadline())
         });
@@ -83,7 +83,7 @@ impl Plant {
         };
         if changed {
             // The gate has another opinion now than the one that was just tried.
-            (outputs, deadline) = self.shared.gate(|gate| (gate.outputs(), gate.next_deadline()));
+            (outputs, deadline) = self.shared.plant(|gate| (gate.outputs(), gate.next_deadline()));
         }
         if now >= self.next_tick {
             self.next_tick = now + self.period;
@@ -141,7 +141,7 @@ impl Plant {
     }
 
     fn fail(&mut self, what: &str, now: Duration) {
-        self.shared.gate(|gate| gate.hardware_failed(what, now));
+        self.shared.plant(|gate| gate.hardware_failed(what, now));
         // Tried again until it obeys; the gate lets nothing through meanwhile.
         drop(self.halt());
         self.retry = Some(now + RETRY);
@@ -151,10 +151,10 @@ impl Plant {
         match self.car.recover() {
             Ok(()) => {
                 self.retry = None;
-                self.shared.gate(|gate| gate.hardware_answers());
+                self.shared.plant(|gate| gate.hardware_answers());
             }
             Err(error) => {
-                self.shared.gate(|gate| gate.hardware_failed(&error.to_string(), now));
+                self.shared.plant(|gate| gate.hardware_failed(&error.to_string(), now));
                 self.retry = Some(now + RETRY);
             }
         }

@@ -10,7 +10,7 @@ use protocol::{Command, Power, Role};
 use sim::Sim;
 
 use super::*;
-use crate::control::{Control, Gate, Grant, Rules};
+use crate::control::{self, Control, Gate, Grant, Rules};
 use crate::hardware::{Bell, Mode};
 use crate::latch::Below;
 
@@ -45,7 +45,9 @@ impl I2c for Tap {
         log.push((address, matches!(operations, [Operation::Write(_)])));
         if SENSORS.contains(&address) {
             let throttle = 0.1 + (log.len() % 7) as f64 / 10.0;
-            self.shared.command(|gate| gate.handle(DRIVER, &drive(throttle), Duration::ZERO)).unwrap();
+            self.shared
+                .tell(&control::Input::Asked { session: DRIVER, command: drive(throttle) }, Duration::ZERO)
+                .unwrap();
         }
         done
     }
@@ -132,7 +134,7 @@ fn a_sensor_never_delays_a_motor_by_more_than_one_transfer() {
     let below = Below::new(interlock.clone(), None);
     let shared = Arc::new(Shared::new(Gate::new(rules), Bell::new(Mode::Thread), below));
     let grant = Grant { role: Some(Role::Driver), priority: 50, principal: None };
-    shared.gate(|gate| gate.session_opened(DRIVER, "127.0.0.1:1", true, grant, Duration::ZERO));
+    shared.plant(|gate| gate.session_opened(DRIVER, "127.0.0.1:1", true, grant, Duration::ZERO));
     let log = Log::default();
     let platform =
         Box::new(Restless { sim: Sim::new(&board), shared: Arc::clone(&shared), log: Arc::clone(&log) });

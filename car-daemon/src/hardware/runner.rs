@@ -15,6 +15,7 @@ use super::fate::Fate;
 use super::watch::Watch;
 use super::{Mode, Plant};
 use crate::clock::Clock;
+use crate::control::Input;
 use crate::realtime;
 use crate::shared::Shared;
 
@@ -160,7 +161,8 @@ impl Loop {
             Ok(Err(error)) => Err(error.to_string()),
             Err(panic) => {
                 // Whoever drives now must hear that nothing follows.
-                self.shared.gate(|gate| gate.close("the hardware thread died", self.clock.now()));
+                let why = "the hardware thread died".to_owned();
+                drop(self.shared.tell(&Input::Closing { why }, self.clock.now()));
                 Err(format!("it panicked: {panic}"))
             }
         };

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::pump::Context;
 use super::standing::Standing;
 use super::subscription::Subscription;
-use crate::control::{Grant, SessionId};
+use crate::control::{Grant, Input, SessionId};
 
 /// What a session remembers between its requests.
 pub(crate) struct Asker<'a> {
@@ -22,7 +22,7 @@ impl Asker<'_> {
     /// Does everything that one frame asks; `None` when nobody wants an answer.
     pub(crate) fn answer(&mut self, requests: Requests) -> Option<Replies> {
         requests.answered_by(|command| {
-            let outcome = self.perform(&command);
+            let outcome = self.perform(command);
             if let Err(fault) = &outcome {
                 tracing::debug!(session = self.id, code = fault.code.0, %fault, "refused");
             }
@@ -30,49 +30,44 @@ impl Asker<'_> {
         })
     }
 
-    fn perform(&mut self, command: &Command) -> Result<Answer, Fault> {
+    fn perform(&mut self, command: Command) -> Result<Answer, Fault> {
         let Context { shared, clock, identity, .. } = self.context;
         // The gate looks by itself at what it is to do; this is for the rest.
-        if is_answered_here(command) {
-            shared.gate(|gate| gate.authorise(self.id, command))?;
+        if is_answered_here(&command) {
+            shared.look(|gate| gate.authorise(self.id, &command))?;
         }
         Ok(match command {
             Command::State => Answer::State(Arc::new(shared.state(clock.now()))),
             Command::Subscribe { topics, rate } => {
                 let rate_hz =
-                    rate.map_or_else(|| shared.gate(|gate| gate.rules().control.state_rate_hz), Rate::hz);
+                    rate.map_or_else(|| shared.look(|gate| gate.rules().control.state_rate_hz), Rate::hz);
                 let granted = rate_hz.min(self.context.limits.state_rate_max_hz);
-                self.subscription.add(*topics, granted, Instant::now());
+                self.subscription.add(topics, granted, Instant::now());
                 self.subscription.answer()
             }
             Command::Unsubscribe { topics } => {
-                self.subscription.remove(*topics);
+                self.subscription.remove(topics);
                 self.subscription.answer()
             }
             Command::Hello { name, token } => {
                 if let Some(name) = name {
                     tracing::info!(session = self.id, name, "hello");
-                    shared.gate(|gate| gate.session_named(self.id, name));
+                    drop(shared.tell(&Input::Named { session: self.id, name }, clock.now()));
                 }
                 if let Some(token) = token {
-                    self.show(token)?;
+                    self.show(&token)?;
                 }
                 Answer::Hello(Arc::new(self.hello()))
             }
             Command::Auth { token } => {
-                self.show(token)?;
+                self.show(&token)?;
                 Answer::Hello(Arc::new(self.hello()))
             }
-            Command::Info => Answer::Info(Arc::new(shared.gate(|gate| identity.info(gate.rules())))),
+            Command::Info => Answer::Info(Arc::new(shared.look(|gate| identity.info(gate.rules())))),
             Command::Board => Answer::Board(Arc::clone(identity.board())),
-            Command::Ping { value } => Answer::Pong { value: value.clone(), t: clock.now().as_secs_f64() },
+            Command::Ping { value } => Answer::Pong { value, t: clock.now().as_secs_f64() },
             Command::Help => Answer::Help,
-            motion => {
-                let done = shared.gate(|gate| gate.handle(self.id, motion, clock.now()))?;
-                // What was refused is nothing for the hardware to look at.
-                shared.bell.ring();
-                done
-            }
+            command => shared.tell(&Input::Asked { session: self.id, command }, clock.now())?,
         })
     }
 
@@ -94,7 +89,7 @@ impl Asker<'_> {
     /// The gate hears what this session may do from now on.
     pub(crate) fn granted(&self, grant: Grant) {
         let Context { shared, clock, .. } = self.context;
-        shared.command(|gate| gate.session_granted(self.id, grant, clock.now()));
+        drop(shared.tell(&Input::Granted { session: self.id, grant }, clock.now()));
     }
 }
 

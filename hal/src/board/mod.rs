@@ -3,14 +3,16 @@
 //! What lives here: the description, its TOML form (`read`) and the presets. What must never live here:
 //! opening any of it.
 
-use std::path::Path;
+use crate::file::{self, Faults};
 
-use crate::file::{self, Faults, Shown, nearest};
+pub use crate::file::{LoadError, Preset};
 
 mod chip;
 #[cfg(test)]
 mod document;
 mod drive;
+#[cfg(test)]
+mod furnished_tests;
 mod model;
 mod motor;
 mod panel;
@@ -31,7 +33,7 @@ pub use motor::{BridgeSpec, DriverSpec, EncoderSpec, End, EscReverse, EscSpec, M
 pub use panel::{LoopbackSpec, OutputKind, OutputSpec};
 pub(crate) use pin::HEADER_PWM;
 pub use pin::{AnalogRef, PinRef};
-pub use presets::{PRESETS, Preset};
+pub use presets::PRESETS;
 pub use sensor::{
     BatterySource, BatterySpec, EstopSpec, ImuSpec, Level, LineInput, LineSpec, Mount, Pull, RangeSpec,
 };
@@ -73,22 +75,6 @@ pub struct Board {
     pub model: ModelSpec,
 }
 
-/// A board could not be loaded. Its text is for the person who named it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// No preset has this name, and it is not a path either: a path has a `/` or ends with `.toml`.
-    #[error("no board is called `{}`; {hint}", Shown(.name))]
-    Unknown {
-        /// What was asked for.
-        name: String,
-        /// The nearest preset, and all of them.
-        hint: String,
-    },
-    /// The file cannot be read, or says something that is wrong.
-    #[error(transparent)]
-    File(#[from] Faults),
-}
-
 impl Board {
     /// From the text of a board file; `file` names it in faults.
     ///
@@ -111,17 +97,14 @@ impl Board {
     /// # Errors
     /// No such preset; or the file cannot be read; or every fault in it.
     pub fn load(name_or_path: &str) -> Result<Self, LoadError> {
-        if Self::is_path(name_or_path) {
-            let text = file::read(Path::new(name_or_path), "give the path of a board file")?;
-            return Ok(Self::parse(name_or_path, &text)?);
-        }
-        Self::preset(name_or_path).ok_or_else(|| unknown(name_or_path))
+        let text = file::named("board", name_or_path, PRESETS)?;
+        Ok(Self::parse(name_or_path, &text)?)
     }
 
     /// Whether this names a board file, and no preset.
     #[must_use]
     pub fn is_path(name_or_path: &str) -> bool {
-        name_or_path.contains('/') || name_or_path.ends_with(".toml")
+        file::is_path(name_or_path)
     }
 
     /// What there is on it, for people: `differential drive, 2 motors, 2 servos, 1 chip, battery`.
@@ -223,14 +206,4 @@ impl Board {
             None => format!("chips[{}]:A{}", input.chip, input.channel),
         }
     }
-}
-
-fn unknown(name: &str) -> LoadError {
-    let known: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
-    let presets = format!("the presets are {}; a path has a `/` or ends with .toml", known.join(", "));
-    let hint = match nearest(name, known) {
-        Some(near) => format!("did you mean `{near}`? {presets}"),
-        None => presets,
-    };
-    LoadError::Unknown { name: name.to_owned(), hint }
 }

@@ -2,14 +2,7 @@
 //!
 //! A new preset is a file there and a line here.
 
-/// A board file that comes with the daemon.
-#[derive(Debug)]
-pub struct Preset {
-    /// What a config calls it.
-    pub name: &'static str,
-    /// The board file, comments and all.
-    pub toml: &'static str,
-}
+use crate::file::Preset;
 
 /// All of them, by name.
 pub const PRESETS: &[Preset] = &[

@@ -1,7 +1,7 @@
 //! Reading a TOML file so that *every* fault in it is reported at once, each with its line, its
 //! key, what is wrong and what would be right.
 //!
-//! What lives here: reading and reporting, for board files and for the daemon's configuration.
+//! What lives here: reading and reporting, for board and world files and for the daemon's configuration.
 //! What must never live here: what any key means.
 //!
 //! ```
@@ -42,20 +42,24 @@ use std::fmt;
 
 use toml::de::DeTable;
 
-#[cfg(test)]
-pub(crate) mod asked;
+#[cfg(any(test, feature = "document"))]
+mod asked;
+#[cfg(any(test, feature = "document"))]
+pub mod document;
 mod fault;
 mod load;
 mod name;
+mod preset;
 mod syntax;
 mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use fault::Shown;
+use fault::Shown;
 pub use fault::{Faults, FileFault, nearest};
 pub use load::{read, read_once};
 pub use name::is_name;
+pub use preset::{LoadError, Preset, is_path, named};
 pub use table::{Field, Item, Spot, Table};
 
 /// A file being read: its text, its tables, and the faults found so far.

@@ -82,7 +82,7 @@ impl<'r> Table<'r> {
         }
         let found = self.table.get_key_value(key);
         let spot = self.below(key, found.map_or(self.spot.offset, |(name, value)| spot_of(name, value)));
-        #[cfg(test)]
+        #[cfg(any(test, feature = "document"))]
         super::asked::key(spot.key(), found.is_some());
         let value = found.map(|(_, value)| value.get_ref());
         Field { reader: self.reader, spot, value, example: String::new(), secret: false }
@@ -222,11 +222,23 @@ impl<'r> Field<'r> {
         self.within(self.typed("a whole number", to_i64)?, &range, unit)
     }
 
+    /// A list of so many numbers, each in `range` and counted in `unit`.
+    #[must_use]
+    pub fn numbers<const N: usize>(&self, range: RangeInclusive<f64>, unit: &str) -> Option<[f64; N]> {
+        let items = self.items_as(&format!("a list of {N} numbers"))?;
+        if items.len() != N {
+            self.fault(format_args!("has {} items", items.len()), format_args!("must be {N} numbers"));
+        }
+        // Every item is looked at before the verdict, so that every fault is found.
+        let all: Vec<_> = items.iter().map(|field| field.number(range.clone(), unit)).collect();
+        all.into_iter().collect::<Option<Vec<f64>>>()?.try_into().ok()
+    }
+
     /// One of the words of `choices`.
     #[must_use]
     pub fn choice<T: Clone>(&self, choices: &[(&str, T)]) -> Option<T> {
         let word = self.string()?;
-        #[cfg(test)]
+        #[cfg(any(test, feature = "document"))]
         super::asked::words(self.spot.key(), choices.iter().map(|(name, _)| *name), &word);
         let found = choices.iter().find(|(name, _)| *name == word);
         if found.is_none() {
@@ -306,7 +318,9 @@ impl<'r> Field<'r> {
         fields.iter().filter_map(Field::table).collect()
     }
 
-    fn items(&self) -> Option<Vec<Field<'r>>> {
+    /// What is in a list.
+    #[must_use]
+    pub fn items(&self) -> Option<Vec<Field<'r>>> {
         self.items_as("a list")
     }
 
@@ -344,7 +358,7 @@ impl<'r> Field<'r> {
 
     fn within<T: PartialOrd + Display>(&self, value: T, range: &RangeInclusive<T>, unit: &str) -> Option<T> {
         let right = format!("{} to {} {unit}", range.start(), range.end());
-        #[cfg(test)]
+        #[cfg(any(test, feature = "document"))]
         super::asked::range(self.spot.key(), right.trim_end());
         if range.contains(&value) {
             return Some(value);

@@ -58,7 +58,7 @@ pub(crate) fn hash(runs: &[Run]) -> u64 {
 
 fn one(board: &'static str, world: &World) -> Run {
     let parsed = Board::preset(board).expect("a preset");
-    let setup = Setup { world: world.clone(), seed: SEED, noise: 1.0 };
+    let setup = Setup { world: world.clone(), seed: SEED, noise: 1.0, ..Setup::default() };
     let sim = Sim::of(&parsed, &setup);
     let mut car = Car::assemble(&parsed, &mut sim.clone()).expect("a whole car");
     let mut hash = FNV;

@@ -3,11 +3,10 @@
 //! Simpler than in the chip: there is no comparator, hence no ALERT pin, and its oscillator is exact. A
 //! conversion is of the moment at which it ends.
 
-use super::{Chip, Feed};
+use super::{Chip, Inputs, STEPS_OF_NOISE};
 use crate::clock::Nanos;
 use crate::digest::Digest;
 
-const CHANNELS: usize = 4;
 const CONVERSION: usize = 0;
 const CONFIG: usize = 1;
 /// After power-up: conversion, configuration, thresholds (8.1).
@@ -29,7 +28,6 @@ const SOFTWARE_RESET: [u8; 1] = [0x06];
 #[derive(Debug)]
 pub(crate) struct Ads1115 {
     address: u8,
-    volts: [f64; CHANNELS],
     registers: [u16; 4],
     pointer: usize,
     /// When the conversion under way ends.
@@ -39,7 +37,7 @@ pub(crate) struct Ads1115 {
 impl Ads1115 {
     /// As after power-up.
     pub(crate) fn new(address: u8) -> Self {
-        Self { address, volts: [0.0; CHANNELS], registers: RESET, pointer: 0, ready_at: None }
+        Self { address, registers: RESET, pointer: 0, ready_at: None }
     }
 
     fn bits(&self, from: u32, mask: u16) -> usize {
@@ -59,17 +57,21 @@ impl Ads1115 {
         }
     }
 
-    fn convert(&self) -> i16 {
+    fn convert(&self, at: &dyn Inputs) -> i16 {
         let pins = match self.bits(12, 7) {
             0 => (0, Some(1)),
             1 => (0, Some(3)),
             2 => (1, Some(3)),
             3 => (2, Some(3)),
-            single => (single - 4, None),
+            4 => (0, None),
+            5 => (1, None),
+            6 => (2, None),
+            _ => (3, None),
         };
-        let volts = self.volts[pins.0] - pins.1.map_or(0.0, |minus| self.volts[minus]);
+        let volts = at.volts(pins.0) - pins.1.map_or(0.0, |minus| at.volts(minus));
+        let noise = at.noise(pins.0) * STEPS_OF_NOISE;
         // Saturates.
-        (volts / FULL_SCALE_V[self.bits(9, 7)] * 32_768.0).round() as i16
+        (volts / FULL_SCALE_V[self.bits(9, 7)] * 32_768.0 + noise).round() as i16
     }
 }
 
@@ -78,22 +80,22 @@ impl Chip for Ads1115 {
         address == self.address
     }
 
-    fn write(&mut self, bytes: &[u8], now: Nanos) -> bool {
-        self.tick(now);
+    fn write(&mut self, bytes: &[u8], at: &dyn Inputs) -> bool {
+        self.tick(at);
         let Some((&pointer, data)) = bytes.split_first() else { return true };
         self.pointer = usize::from(pointer & 3);
         if let &[high, low, ..] = data {
             let value = u16::from_be_bytes([high, low]);
             match self.pointer {
                 CONVERSION => {}
-                CONFIG => self.configure(value, now),
+                CONFIG => self.configure(value, at.now()),
                 threshold => self.registers[threshold] = value,
             }
         }
         true
     }
 
-    fn read(&mut self, buffer: &mut [u8]) {
+    fn read(&mut self, buffer: &mut [u8], _at: &dyn Inputs) {
         let idle = self.pointer == CONFIG && self.ready_at.is_none();
         let value = self.registers[self.pointer] | if idle { OS } else { 0 };
         for (byte, value) in buffer.iter_mut().zip(value.to_be_bytes().into_iter().cycle()) {
@@ -113,37 +115,33 @@ impl Chip for Ads1115 {
         (self.registers, self.pointer, self.ready_at) = (RESET, 0, None);
     }
 
-    fn tick(&mut self, now: Nanos) -> bool {
-        if self.ready_at.is_some_and(|at| at <= now) {
-            self.registers[CONVERSION] = self.convert().cast_unsigned();
+    fn tick(&mut self, at: &dyn Inputs) -> bool {
+        if let Some(ready_at) = self.ready_at.filter(|ready_at| *ready_at <= at.now()) {
+            self.registers[CONVERSION] = self.convert(at).cast_unsigned();
             let goes_on = self.registers[CONFIG] & ONE == 0;
-            self.ready_at = goes_on.then(|| now.saturating_add(self.period()));
+            self.ready_at = goes_on.then(|| ready_at.saturating_add(self.period()));
         }
         false
-    }
-
-    fn feel(&mut self, feed: Feed) {
-        super::feel_volts(&mut self.volts, feed);
     }
 
     fn digest(&self, into: &mut Digest) {
         self.registers.iter().for_each(|&value| into.integer(value.into()));
         into.integer(self.pointer as u64);
         into.integer(self.ready_at.unwrap_or(Nanos::MAX));
-        self.volts.iter().for_each(|&volts| into.number(volts));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chip::bench::Bench;
 
     const MS: Nanos = 1_000_000;
 
     fn read(chip: &mut Ads1115, register: u8) -> u16 {
-        assert!(chip.write(&[register], 0));
+        assert!(chip.write(&[register], &0));
         let mut bytes = [0; 2];
-        chip.read(&mut bytes);
+        chip.read(&mut bytes, &0);
         u16::from_be_bytes(bytes)
     }
 
@@ -151,31 +149,30 @@ mod tests {
     fn after_power_up_the_registers_have_their_reset_values_and_nothing_is_converted() {
         let mut chip = Ads1115::new(0x48);
         assert_eq!([0, 1, 2, 3].map(|n| read(&mut chip, n)), [0x0000, 0x8583, 0x8000, 0x7FFF]);
-        chip.tick(1_000 * MS);
+        chip.tick(&(1_000 * MS));
         assert_eq!(read(&mut chip, 0), 0);
     }
 
     #[test]
     fn one_conversion_takes_the_time_of_its_rate_and_says_that_it_is_busy() {
         let mut chip = Ads1115::new(0x48);
-        chip.feel(Feed::Analog { channel: 2, volts: 1.024 });
+        let at = |ms| Bench { now: ms * MS, ..Bench::volts(&[0.0, 0.0, 1.024]) };
         // OS, AIN2, ±2.048 V, one, 128 a second.
-        assert!(chip.write(&[1, 0xE5, 0x83], 0));
+        assert!(chip.write(&[1, 0xE5, 0x83], &0));
         assert_eq!(read(&mut chip, 1), 0x6583);
-        chip.tick(7 * MS);
+        chip.tick(&at(7));
         assert_eq!(read(&mut chip, 0), 0);
-        chip.tick(8 * MS);
+        chip.tick(&at(8));
         assert_eq!((read(&mut chip, 0), read(&mut chip, 1)), (0x4000, 0xE583));
     }
 
     #[test]
     fn differences_have_a_sign_and_too_much_saturates() {
         let mut chip = Ads1115::new(0x48);
-        chip.feel(Feed::Analog { channel: 1, volts: 0.5 });
-        chip.feel(Feed::Analog { channel: 3, volts: 3.0 });
+        let at = Bench { now: 10 * MS, ..Bench::volts(&[0.0, 0.5, 0.0, 3.0]) };
         for (config, expected) in [([0x83, 0xE3], -4_000), ([0xA3, 0xE3], -20_000), ([0xFB, 0xE3], 32_767)] {
-            assert!(chip.write(&[1, config[0], config[1]], 0));
-            chip.tick(10 * MS);
+            assert!(chip.write(&[1, config[0], config[1]], &0));
+            chip.tick(&at);
             assert_eq!(read(&mut chip, 0).cast_signed(), expected, "{config:02x?}");
             chip.power_on_reset();
         }
@@ -184,10 +181,9 @@ mod tests {
     #[test]
     fn without_mode_it_converts_one_after_the_other() {
         let mut chip = Ads1115::new(0x48);
-        assert!(chip.write(&[1, 0x42, 0xE3], 0));
+        assert!(chip.write(&[1, 0x42, 0xE3], &0));
         for (at, volts) in [(2, 1.0), (4, 2.0)] {
-            chip.feel(Feed::Analog { channel: 0, volts });
-            chip.tick(at * MS);
+            chip.tick(&Bench { now: at * MS, ..Bench::volts(&[volts]) });
             assert_eq!(read(&mut chip, 0), (volts * 8_000.0) as u16);
         }
     }

@@ -1,8 +1,10 @@
 //! Chips on an I²C bus, one a file, each at register level from its datasheet. A chip knows its
-//! registers, the time, its outputs and what reaches its inputs; never what is wired to them.
+//! registers, its outputs, and how to ask what is at its inputs; never what is wired to them.
 
 mod ads1115;
 mod ads7830;
+#[cfg(test)]
+mod bench;
 mod ina219;
 mod mpu6050;
 mod pca9685;
@@ -18,31 +20,59 @@ use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::signal::Signal;
 
-/// What reaches a chip from outside, besides its bus.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Feed {
-    /// Volts at an analog input.
-    Analog {
-        /// Of the chip.
-        channel: u8,
-        /// Against ground.
-        volts: f64,
-    },
-    /// A supply and its shunt.
-    Supply {
-        /// Of the supply.
-        volts: f64,
-        /// At the shunt, from VIN+ to VIN-.
-        shunt_v: f64,
-    },
-    /// What pulls at it and turns it, along and about its axes.
-    Motion {
-        /// m/s², at rest one gravity upwards.
-        acceleration: [f64; 3],
-        /// rad/s
-        rotation: [f64; 3],
-    },
+/// What reaches a chip at this moment, besides its bus. A chip asks when it measures, and keeps nothing of it
+/// but what its registers keep.
+pub(crate) trait Inputs {
+    /// The virtual time.
+    fn now(&self) -> Nanos;
+
+    /// Volts at an analog input, against ground; 0 where nothing is wired.
+    fn volts(&self, _channel: u8) -> f64 {
+        0.0
+    }
+
+    /// The supply that it measures.
+    fn supply(&self) -> Supply {
+        Supply::default()
+    }
+
+    /// What pulls at it and turns it.
+    fn felt(&self) -> Felt {
+        Felt::default()
+    }
+
+    /// What chance adds to this measurement of it: a draw of a bell curve, of deviation 1 where there is as
+    /// much noise as data sheets say, and another one for each number below 16. The same for a whole step.
+    fn noise(&self, _which: u8) -> f64 {
+        0.0
+    }
+
+    /// The same of how it was made: never another one.
+    fn making(&self, _which: u8) -> f64 {
+        0.0
+    }
 }
+
+/// A supply and the shunt in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Supply {
+    pub(crate) volts: f64,
+    /// At the shunt, from VIN+ to VIN-.
+    pub(crate) shunt_v: f64,
+}
+
+/// Along and about the axes of a chip.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Felt {
+    /// m/s², at rest one gravity upwards.
+    pub(crate) acceleration: [f64; 3],
+    /// rad/s
+    pub(crate) rotation: [f64; 3],
+}
+
+/// The noise of a converter, of its least steps: one step is two deviations. So much, or little less, is what the
+/// data sheets of those modelled here leave open, once their inputs are quiet.
+const STEPS_OF_NOISE: f64 = 0.5;
 
 /// A chip on an I²C bus.
 pub(crate) trait Chip: Debug + Send {
@@ -51,10 +81,10 @@ pub(crate) trait Chip: Debug + Send {
 
     /// The bytes after the address, from start to stop; none at all is a mere "are you there?".
     /// Whether it acknowledged every one of them.
-    fn write(&mut self, bytes: &[u8], now: Nanos) -> bool;
+    fn write(&mut self, bytes: &[u8], at: &dyn Inputs) -> bool;
 
     /// Fills `buffer`.
-    fn read(&mut self, buffer: &mut [u8]);
+    fn read(&mut self, buffer: &mut [u8], at: &dyn Inputs);
 
     /// A write to everybody (address 0x00). Whether it acknowledged: most chips do not.
     fn general_call(&mut self, _bytes: &[u8]) -> bool {
@@ -64,13 +94,10 @@ pub(crate) trait Chip: Debug + Send {
     /// What a supply that drops for a moment does to it: everything as after power-up.
     fn power_on_reset(&mut self);
 
-    /// Does what was due by `now`. Whether an output changed. Most chips wait for nothing.
-    fn tick(&mut self, _now: Nanos) -> bool {
+    /// Does what was due by now. Whether an output changed. Most chips wait for nothing.
+    fn tick(&mut self, _at: &dyn Inputs) -> bool {
         false
     }
-
-    /// Something else reaches it from now on. Most chips have no inputs.
-    fn feel(&mut self, _feed: Feed) {}
 
     /// What an output carries; `None` if there is no such output. Sensors have none.
     fn output(&self, _channel: u8) -> Option<Signal> {
@@ -99,14 +126,5 @@ pub(crate) fn build(spec: &board::Chip) -> Option<Box<dyn Chip>> {
         ChipKind::Mpu6050 => Some(Box::new(mpu6050::Mpu6050::new(spec.address))),
         ChipKind::Scmd => Some(Box::new(scmd::Scmd::new(spec.address))),
         _ => None,
-    }
-}
-
-/// Keeps what reaches an analog input, if the chip has that one.
-fn feel_volts(inputs: &mut [f64], feed: Feed) {
-    if let Feed::Analog { channel, volts } = feed
-        && let Some(input) = inputs.get_mut(usize::from(channel))
-    {
-        *input = volts;
     }
 }

@@ -5,7 +5,7 @@
 //! between two bytes. A pin that is set to open drain never gets high, since boards rely on the
 //! totem pole and have no pull-ups.
 
-use super::Chip;
+use super::{Chip, Inputs};
 use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::signal::Signal;
@@ -174,21 +174,21 @@ impl Chip for Pca9685 {
                 .any(|(register, bit)| self.get(MODE1) & bit != 0 && self.get(register) >> 1 == address)
     }
 
-    fn write(&mut self, bytes: &[u8], now: Nanos) -> bool {
-        self.tick(now);
+    fn write(&mut self, bytes: &[u8], at: &dyn Inputs) -> bool {
+        self.tick(at);
         let Some((&control, data)) = bytes.split_first() else { return true };
         if !exists(control) {
             return false;
         }
         self.pointer = control;
         for &byte in data {
-            self.set(self.pointer, byte, now);
+            self.set(self.pointer, byte, at.now());
             self.step_pointer();
         }
         true
     }
 
-    fn read(&mut self, buffer: &mut [u8]) {
+    fn read(&mut self, buffer: &mut [u8], _at: &dyn Inputs) {
         for byte in buffer {
             *byte = self.get(self.pointer);
             self.step_pointer();
@@ -207,8 +207,8 @@ impl Chip for Pca9685 {
         *self = Self::new(self.address);
     }
 
-    fn tick(&mut self, now: Nanos) -> bool {
-        let ready = matches!(self.oscillator, Oscillator::Waking { ready_at } if ready_at <= now);
+    fn tick(&mut self, at: &dyn Inputs) -> bool {
+        let ready = matches!(self.oscillator, Oscillator::Waking { ready_at } if ready_at <= at.now());
         if ready {
             self.oscillator = Oscillator::Running;
         }

@@ -3,11 +3,9 @@
 //! Two things are simpler than in the chip: its inputs are always single, and its analog output, which
 //! no board has wired, is not there. A conversion takes no time.
 
-use super::{Chip, Feed};
-use crate::clock::Nanos;
+use super::{Chip, Inputs, STEPS_OF_NOISE};
 use crate::digest::Digest;
 
-const CHANNELS: usize = 4;
 /// What it sends first after power-up (8.4).
 const FIRST: u8 = 0x80;
 /// Bits of the control byte (figure 5).
@@ -19,7 +17,6 @@ const CHANNEL: u8 = 0x03;
 pub(crate) struct Pcf8591 {
     address: u8,
     reference_v: f64,
-    volts: [f64; CHANNELS],
     control: u8,
     /// Of the conversion before, which is what the next byte says.
     result: u8,
@@ -28,7 +25,7 @@ pub(crate) struct Pcf8591 {
 impl Pcf8591 {
     /// As after power-up, with what the board gives it for a reference.
     pub(crate) fn new(address: u8, reference_v: f64) -> Self {
-        Self { address, reference_v, volts: [0.0; CHANNELS], control: 0, result: FIRST }
+        Self { address, reference_v, control: 0, result: FIRST }
     }
 }
 
@@ -38,17 +35,18 @@ impl Chip for Pcf8591 {
     }
 
     /// The byte after the control byte is for the analog output.
-    fn write(&mut self, bytes: &[u8], _now: Nanos) -> bool {
+    fn write(&mut self, bytes: &[u8], _at: &dyn Inputs) -> bool {
         self.control = bytes.first().copied().unwrap_or(self.control);
         true
     }
 
     /// Each byte is the result of the conversion that the byte before it began (8.4).
-    fn read(&mut self, buffer: &mut [u8]) {
+    fn read(&mut self, buffer: &mut [u8], at: &dyn Inputs) {
         for byte in buffer {
             *byte = self.result;
-            let volts = self.volts[usize::from(self.control & CHANNEL)];
-            self.result = (volts / self.reference_v * 256.0) as u8;
+            let channel = self.control & CHANNEL;
+            let noise = at.noise(channel) * STEPS_OF_NOISE;
+            self.result = (at.volts(channel) / self.reference_v * 256.0 + noise) as u8;
             if self.control & AUTO_INCREMENT != 0 {
                 self.control = self.control & !CHANNEL | (self.control + 1) & CHANNEL;
             }
@@ -59,46 +57,38 @@ impl Chip for Pcf8591 {
         (self.control, self.result) = (0, FIRST);
     }
 
-    fn feel(&mut self, feed: Feed) {
-        super::feel_volts(&mut self.volts, feed);
-    }
-
     fn digest(&self, into: &mut Digest) {
         into.bytes(&[self.control, self.result]);
-        self.volts.iter().for_each(|&volts| into.number(volts));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chip::bench::Bench;
 
-    fn chip() -> Pcf8591 {
-        let mut chip = Pcf8591::new(0x48, 2.56);
-        for (channel, volts) in (0..).zip([0.1, 0.2, 0.3, 3.0]) {
-            chip.feel(Feed::Analog { channel, volts: volts + 1e-6 });
-        }
-        chip
+    fn bench() -> Bench {
+        Bench::volts(&[0.1, 0.2, 0.3, 3.0].map(|volts| volts + 1e-6))
     }
 
     #[test]
     fn the_first_byte_is_that_of_the_conversion_before() {
-        let mut chip = chip();
+        let (mut chip, at) = (Pcf8591::new(0x48, 2.56), bench());
         let mut bytes = [0; 3];
-        assert!(chip.write(&[0x01], 0));
-        chip.read(&mut bytes);
+        assert!(chip.write(&[0x01], &at));
+        chip.read(&mut bytes, &at);
         assert_eq!(bytes, [0x80, 20, 20]);
-        assert!(chip.write(&[0x03], 0));
-        chip.read(&mut bytes);
+        assert!(chip.write(&[0x03], &at));
+        chip.read(&mut bytes, &at);
         assert_eq!(bytes, [20, 255, 255]);
     }
 
     #[test]
     fn with_auto_increment_it_walks_through_the_channels() {
-        let mut chip = chip();
+        let (mut chip, at) = (Pcf8591::new(0x48, 2.56), bench());
         let mut bytes = [0; 6];
-        assert!(chip.write(&[0x04], 0));
-        chip.read(&mut bytes);
+        assert!(chip.write(&[0x04], &at));
+        chip.read(&mut bytes, &at);
         assert_eq!(bytes, [0x80, 10, 20, 30, 255, 10]);
     }
 }

@@ -4,8 +4,7 @@
 //! Three things are guesses. A timer that nobody set up puts out nothing; a pulse as long as its period is
 //! always high; a read without a command before it gives zeros.
 
-use super::{Chip, Feed};
-use crate::clock::Nanos;
+use super::{Chip, Inputs, STEPS_OF_NOISE};
 use crate::digest::Digest;
 use crate::signal::Signal;
 
@@ -28,8 +27,6 @@ pub(crate) struct RobotHat {
     address: u8,
     /// Sixteen bits each.
     registers: [u16; 256],
-    /// What is at its analog inputs, volts.
-    inputs_v: [f64; INPUTS as usize],
     /// What was sampled, and is still to be read.
     sampled: [u8; 2],
 }
@@ -37,13 +34,14 @@ pub(crate) struct RobotHat {
 impl RobotHat {
     /// As after power-up.
     pub(crate) fn new(address: u8) -> Self {
-        Self { address, registers: [0; 256], inputs_v: [0.0; INPUTS as usize], sampled: [0; 2] }
+        Self { address, registers: [0; 256], sampled: [0; 2] }
     }
 
-    fn sample(&mut self, command: u8) {
+    fn sample(&mut self, command: u8, at: &dyn Inputs) {
         // Counted from the end.
-        let input = usize::from(SAMPLE_LAST - command);
-        let value = (self.inputs_v[input] / REFERENCE_V * FULL_SCALE).round().clamp(0.0, FULL_SCALE);
+        let input = SAMPLE_LAST - command;
+        let noise = at.noise(input) * STEPS_OF_NOISE;
+        let value = (at.volts(input) / REFERENCE_V * FULL_SCALE + noise).round().clamp(0.0, FULL_SCALE);
         self.sampled = (value as u16).to_be_bytes();
     }
 
@@ -57,9 +55,9 @@ impl Chip for RobotHat {
         address == self.address
     }
 
-    fn write(&mut self, bytes: &[u8], _now: Nanos) -> bool {
+    fn write(&mut self, bytes: &[u8], at: &dyn Inputs) -> bool {
         match *bytes {
-            [command @ SAMPLE..=SAMPLE_LAST, 0, 0] => self.sample(command),
+            [command @ SAMPLE..=SAMPLE_LAST, 0, 0] => self.sample(command, at),
             [register, high, low] if exists(register) => {
                 self.registers[usize::from(register)] = u16::from_be_bytes([high, low]);
             }
@@ -68,7 +66,7 @@ impl Chip for RobotHat {
         true
     }
 
-    fn read(&mut self, buffer: &mut [u8]) {
+    fn read(&mut self, buffer: &mut [u8], _at: &dyn Inputs) {
         let sampled = std::mem::take(&mut self.sampled);
         for (index, byte) in buffer.iter_mut().enumerate() {
             *byte = sampled.get(index).copied().unwrap_or(0);
@@ -76,15 +74,7 @@ impl Chip for RobotHat {
     }
 
     fn power_on_reset(&mut self) {
-        *self = Self { inputs_v: self.inputs_v, ..Self::new(self.address) };
-    }
-
-    fn feel(&mut self, feed: Feed) {
-        if let Feed::Analog { channel, volts } = feed
-            && let Some(input_v) = self.inputs_v.get_mut(usize::from(channel))
-        {
-            *input_v = volts;
-        }
+        *self = Self::new(self.address);
     }
 
     fn output(&self, channel: u8) -> Option<Signal> {
@@ -107,7 +97,6 @@ impl Chip for RobotHat {
             into.integer(self.registers[usize::from(register)].into());
         }
         into.bytes(&self.sampled);
-        self.inputs_v.iter().for_each(|volts| into.number(*volts));
     }
 }
 
@@ -129,12 +118,13 @@ fn exists(register: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chip::bench::Bench;
 
     fn chip(writes: &[(u8, u16)]) -> RobotHat {
         let mut chip = RobotHat::new(0x14);
         for (register, value) in writes {
             let [high, low] = value.to_be_bytes();
-            assert!(chip.write(&[*register, high, low], 0));
+            assert!(chip.write(&[*register, high, low], &0));
         }
         chip
     }
@@ -172,30 +162,27 @@ mod tests {
     #[test]
     fn an_input_is_sampled_by_its_command_counted_from_the_end_and_read_once() {
         let mut chip = chip(&[]);
-        for (channel, volts) in [(4, 1.65), (0, 9.0), (8, 1.0)] {
-            chip.feel(Feed::Analog { channel, volts });
-        }
+        let at = Bench::volts(&[9.0, 0.0, 0.0, 0.0, 1.65]);
         let mut read = |command| {
-            assert!(chip.write(&[command, 0, 0], 0));
+            assert!(chip.write(&[command, 0, 0], &at));
             let mut bytes = [0; 2];
-            chip.read(&mut bytes);
+            chip.read(&mut bytes, &0);
             u16::from_be_bytes(bytes)
         };
         assert_eq!((read(0x13), read(0x17), read(0x10)), (2048, 4095, 0));
         let mut again = [7; 2];
-        chip.read(&mut again);
+        chip.read(&mut again, &0);
         assert_eq!(again, [0, 0]);
     }
 
     #[test]
-    fn a_reset_leaves_what_is_at_its_inputs() {
+    fn a_reset_leaves_every_output_low_and_nothing_sampled() {
         let mut chip = chip(&[(0x40, 1), (0x44, 100), (0x20, 50)]);
-        chip.feel(Feed::Analog { channel: 0, volts: 3.3 });
+        assert!(chip.write(&[0x17, 0, 0], &Bench::volts(&[3.3])));
         chip.power_on_reset();
         assert_eq!(chip.output(0), Some(Signal::LOW));
-        chip.write(&[0x17, 0, 0], 0);
-        let mut bytes = [0; 2];
-        chip.read(&mut bytes);
-        assert_eq!(bytes, [0x0F, 0xFF]);
+        let mut bytes = [7; 2];
+        chip.read(&mut bytes, &0);
+        assert_eq!(bytes, [0, 0]);
     }
 }

@@ -4,7 +4,7 @@
 //! Three things are simpler than in the chip. It begins started, and starts only after its supply dropped. Its
 //! watchdog does not bark. There is no second driver on its expansion port.
 
-use super::Chip;
+use super::{Chip, Inputs};
 use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::signal::Signal;
@@ -95,7 +95,7 @@ impl Chip for Scmd {
         address == self.address
     }
 
-    fn write(&mut self, bytes: &[u8], _now: Nanos) -> bool {
+    fn write(&mut self, bytes: &[u8], _at: &dyn Inputs) -> bool {
         match *bytes {
             [] => {}
             [pointer] => self.pointer = pointer,
@@ -112,7 +112,7 @@ impl Chip for Scmd {
         true
     }
 
-    fn read(&mut self, buffer: &mut [u8]) {
+    fn read(&mut self, buffer: &mut [u8], _at: &dyn Inputs) {
         buffer.fill(self.registers.get(usize::from(self.pointer)).copied().unwrap_or(0));
     }
 
@@ -122,7 +122,8 @@ impl Chip for Scmd {
         self.supply = Supply::Back;
     }
 
-    fn tick(&mut self, now: Nanos) -> bool {
+    fn tick(&mut self, at: &dyn Inputs) -> bool {
+        let now = at.now();
         match self.supply {
             Supply::Back => self.supply = Supply::BackSince(now),
             Supply::BackSince(since) if now - since >= BOOT => {
@@ -167,8 +168,8 @@ mod tests {
 
     fn read(chip: &mut Scmd, register: u8) -> u8 {
         let mut value = [0xEE];
-        assert!(chip.write(&[register], 0));
-        chip.read(&mut value);
+        assert!(chip.write(&[register], &0));
+        chip.read(&mut value, &0);
         value[0]
     }
 
@@ -191,32 +192,32 @@ mod tests {
     #[test]
     fn a_drive_register_is_power_around_its_middle_once_the_outputs_are_enabled() {
         let mut chip = Scmd::new(0x5D);
-        assert!(chip.write(&[0x20, 0xFF], 0));
+        assert!(chip.write(&[0x20, 0xFF], &0));
         assert_eq!(volts(&chip, 0), 0.0);
-        assert!(chip.write(&[0x70, 0x01], 0));
+        assert!(chip.write(&[0x70, 0x01], &0));
         assert!((volts(&chip, 0) - 127.0 / 128.0).abs() < 1e-12);
         assert_eq!(volts(&chip, 1), 0.0);
-        assert!(chip.write(&[0x21, 0x40], 0));
+        assert!(chip.write(&[0x21, 0x40], &0));
         assert_eq!(volts(&chip, 1), -0.5);
-        assert!(chip.write(&[0x13, 0x01], 0));
+        assert!(chip.write(&[0x13, 0x01], &0));
         assert_eq!(volts(&chip, 1), 0.5);
-        assert!(chip.write(&[0x14, 0x01], 0));
+        assert!(chip.write(&[0x14, 0x01], &0));
         assert_eq!(volts(&chip, 1), volts(&chip, 0));
         chip.power_on_reset();
         assert_eq!(chip.output(0), Some(Signal::LOW));
         // 1.15 s later it has started, and is enabled anew.
-        assert_eq!((chip.tick(5), chip.tick(BOOT), read(&mut chip, 0x77)), (true, false, 0));
-        assert_eq!((chip.tick(BOOT + 5), chip.tick(BOOT + 6), read(&mut chip, 0x77)), (true, false, 1));
-        assert!(chip.write(&[0x70, 0x01], 0) && chip.write(&[0x20, 0xFF], 0));
+        assert_eq!((chip.tick(&5), chip.tick(&BOOT), read(&mut chip, 0x77)), (true, false, 0));
+        assert_eq!((chip.tick(&(BOOT + 5)), chip.tick(&(BOOT + 6)), read(&mut chip, 0x77)), (true, false, 1));
+        assert!(chip.write(&[0x70, 0x01], &0) && chip.write(&[0x20, 0xFF], &0));
         assert!(volts(&chip, 0) > 0.9);
     }
 
     #[test]
     fn what_is_longer_than_one_register_is_thrown_away_and_who_it_is_cannot_be_written() {
         let mut chip = Scmd::new(0x5D);
-        assert!(chip.write(&[0x20, 0xFF, 0xFF], 0));
+        assert!(chip.write(&[0x20, 0xFF, 0xFF], &0));
         assert_eq!((chip.register(0x20), chip.register(0x06)), (Some(0x80), Some(1)));
-        assert!(chip.write(&[0x01, 0x00], 0) && chip.write(&[0xF0, 0x00], 0));
+        assert!(chip.write(&[0x01, 0x00], &0) && chip.write(&[0xF0, 0x00], &0));
         assert_eq!((read(&mut chip, 0x01), read(&mut chip, 0xF0)), (0xA9, 0));
     }
 }

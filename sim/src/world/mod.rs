@@ -7,17 +7,28 @@
 //! towards y.
 
 mod colour;
+#[cfg(test)]
+mod document;
 #[allow(dead_code, reason = "sensors and camera ask")]
 mod floor;
 #[allow(dead_code, reason = "sensors and camera ask")]
 mod obstacles;
 mod presets;
+mod read;
+#[cfg(test)]
+mod tests;
 
 pub use colour::Colour;
 pub(crate) use floor::Ground;
 #[allow(unused_imports, reason = "sensors and camera ask")]
 pub(crate) use obstacles::{Hit, Obstacles, Segment};
-pub use presets::{WORLDS, WorldPreset};
+pub use presets::WORLDS;
+
+use hal::Board;
+use hal::file::{self, Faults, LoadError};
+
+/// What is above everything where a file does not say.
+const SKY: Colour = Colour([0xb2, 0xcb, 0xe2]);
 
 /// A world.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,27 +119,141 @@ pub struct Tape {
 
 impl World {
     /// A light floor without end, and nothing on it; the car stands at the origin and looks along x.
+    ///
+    /// # Panics
+    /// Never: the preset is part of this build, and a test reads it.
     #[must_use]
     pub fn open() -> Self {
-        Self {
-            name: "open".into(),
-            description: "a light floor without end".into(),
-            start: Start::default(),
-            floor: Floor {
-                colour: Colour([214, 208, 196]),
-                second: Colour([196, 189, 176]),
-                tile_m: 0.5,
-                grip: 0.8,
-            },
-            sky: Colour([178, 203, 226]),
-            walls: Vec::new(),
-            boxes: Vec::new(),
-            lines: Vec::new(),
+        Self::preset("open").expect("the open floor is part of this build")
+    }
+
+    /// From the text of a world file; `file` names it in faults.
+    ///
+    /// # Errors
+    /// Every fault of the file at once.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Faults> {
+        read::world(file, text)
+    }
+
+    /// A preset by name.
+    #[must_use]
+    pub fn preset(name: &str) -> Option<Self> {
+        let preset = WORLDS.iter().find(|preset| preset.name == name)?;
+        // A test parses every preset, so none is lost here.
+        Self::parse(preset.name, preset.toml).ok()
+    }
+
+    /// A preset by name, or a world file by path, which has a `/` in it or ends with `.toml`.
+    ///
+    /// # Errors
+    /// No such preset; or the file cannot be read; or every fault in it.
+    pub fn load(name_or_path: &str) -> Result<Self, LoadError> {
+        let text = file::named("world", name_or_path, WORLDS)?;
+        Ok(Self::parse(name_or_path, &text)?)
+    }
+
+    /// Whether this names a world file, and no preset.
+    #[must_use]
+    pub fn is_path(name_or_path: &str) -> bool {
+        file::is_path(name_or_path)
+    }
+
+    /// What there is in it, for people: `2 walls, 7 boxes, 1 line, tiles of 0.5 m`.
+    #[must_use]
+    pub fn parts(&self) -> String {
+        let counted = [
+            (self.walls.len(), "wall", "walls"),
+            (self.boxes.len(), "box", "boxes"),
+            (self.lines.len(), "line", "lines"),
+        ];
+        let counted = counted.into_iter().filter_map(|(count, one, many)| match count {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            _ => Some(format!("{count} {many}")),
+        });
+        let floor = match self.floor.tile_m {
+            edge if edge > 0.0 => format!("tiles of {edge} m"),
+            _ => "a plain floor".to_owned(),
+        };
+        counted.chain([floor]).collect::<Vec<_>>().join(", ")
+    }
+
+    /// How far a point is from the nearest wall or box, metres; 0 inside a box, and `None` in a world without any.
+    #[must_use]
+    pub fn clearance_m(&self, from: Point) -> Option<f64> {
+        if self.boxes.iter().any(|block| block.covers(from)) {
+            return Some(0.0);
         }
+        Obstacles::new(self).nearest(from).map(|(_, far_m)| far_m)
+    }
+
+    /// Whether this board's car has room where it starts.
+    ///
+    /// # Errors
+    /// It would touch: how near what is, and what would be right, for the person who chose both.
+    pub fn admits(&self, board: &Board) -> Result<(), String> {
+        let (start, radius_m) = (&self.start, board.model.radius_m);
+        match self.clearance_m(Point { x: start.x_m, y: start.y_m }) {
+            Some(far_m) if far_m <= radius_m => Err(format!(
+                "the car of board {} does not fit at the start of world {}: {far_m:.3} m to the nearest wall or \
+                 box, and its radius is {radius_m:.3} m",
+                board.name, self.name
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many straight pieces walls, boxes and lines have.
+    pub(crate) fn pieces(&self) -> usize {
+        let walls = self.walls.iter().map(|wall| pieces(&wall.points, wall.closed).count());
+        let lines = self.lines.iter().map(|line| pieces(&line.points, line.closed).count());
+        walls.chain(lines).sum::<usize>() + 4 * self.boxes.len()
     }
 }
 
-#[allow(dead_code, reason = "sensors and camera ask")]
+impl Default for Floor {
+    /// Light and plain.
+    fn default() -> Self {
+        let colour = Colour([0xd6, 0xd0, 0xc4]);
+        Self { colour, second: colour, tile_m: 0.0, grip: 0.8 }
+    }
+}
+
+impl Wall {
+    /// Where a file does not say: that of plaster.
+    pub(crate) const COLOUR: Colour = Colour([0xc8, 0xc4, 0xbc]);
+}
+
+impl Block {
+    /// Where a file does not say: that of wood.
+    pub(crate) const COLOUR: Colour = Colour([0x8a, 0x66, 0x42]);
+
+    /// In the order of its outline, leftwards.
+    pub(crate) fn corners(&self) -> [Point; 4] {
+        let (along, across) = self.axes();
+        let [half_x, half_y] = self.size_m.map(|size| size / 2.0);
+        let corner = |x: f64, y: f64| self.at.plus(along, x * half_x).plus(across, y * half_y);
+        [corner(1.0, 1.0), corner(-1.0, 1.0), corner(-1.0, -1.0), corner(1.0, -1.0)]
+    }
+
+    fn covers(&self, point: Point) -> bool {
+        let (dx, dy) = (point.x - self.at.x, point.y - self.at.y);
+        let (along, across) = self.axes();
+        let [half_x, half_y] = self.size_m.map(|size| size / 2.0);
+        (dx * along.0 + dy * along.1).abs() <= half_x && (dx * across.0 + dy * across.1).abs() <= half_y
+    }
+
+    fn axes(&self) -> ((f64, f64), (f64, f64)) {
+        let (sin, cos) = (libm::sin(self.heading_rad), libm::cos(self.heading_rad));
+        ((cos, sin), (-sin, cos))
+    }
+}
+
+impl Tape {
+    /// Where a file does not say: that of insulating tape.
+    pub(crate) const COLOUR: Colour = Colour([0x10, 0x10, 0x10]);
+}
+
 impl Point {
     pub(crate) fn plus(self, along: (f64, f64), by: f64) -> Self {
         Self { x: self.x + along.0 * by, y: self.y + along.1 * by }

@@ -37,12 +37,7 @@ impl Obstacles {
             pieces(&wall.points, wall.closed).map(face)
         });
         let boxes = world.boxes.iter().flat_map(|block| {
-            let (sin, cos) = (libm::sin(block.heading_rad), libm::cos(block.heading_rad));
-            let [half_x, half_y] = block.size_m.map(|size| size / 2.0);
-            let corners = [(1.0, 1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, -1.0)].map(|(x, y)| {
-                let (x, y) = (x * half_x, y * half_y);
-                Point { x: block.at.x + x * cos - y * sin, y: block.at.y + x * sin + y * cos }
-            });
+            let corners = block.corners();
             let (height_m, colour) = (block.height_m, block.colour);
             (0..4).map(move |i| Segment { from: corners[i], to: corners[(i + 1) % 4], height_m, colour })
         });

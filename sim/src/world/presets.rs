@@ -2,14 +2,13 @@
 //!
 //! A new preset is a file there and a line here.
 
-/// A world file that comes with the daemon.
-#[derive(Debug)]
-pub struct WorldPreset {
-    /// What a configuration calls it.
-    pub name: &'static str,
-    /// The world file, comments and all.
-    pub toml: &'static str,
-}
+use hal::file::Preset;
 
 /// All of them, by name.
-pub const WORLDS: &[WorldPreset] = &[];
+pub const WORLDS: &[Preset] = &[
+    Preset { name: "corridor", toml: include_str!("../../worlds/corridor.toml") },
+    Preset { name: "maze", toml: include_str!("../../worlds/maze.toml") },
+    Preset { name: "open", toml: include_str!("../../worlds/open.toml") },
+    Preset { name: "room", toml: include_str!("../../worlds/room.toml") },
+    Preset { name: "track", toml: include_str!("../../worlds/track.toml") },
+];

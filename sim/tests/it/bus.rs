@@ -6,7 +6,7 @@ use embedded_hal::i2c::Operation;
 use hal::board::PinRef;
 use hal::platform::Bus;
 use hal::{IoKind, Platform};
-use sim::{Direction, Signal, Sim};
+use sim::{Direction, Fault, Signal, Sim};
 
 use crate::rig::preset;
 
@@ -64,12 +64,12 @@ fn a_bus_that_the_board_does_not_name_is_refused() {
 #[test]
 fn an_unplugged_chip_is_silent_and_keeps_doing_what_it_did() {
     let (sim, mut bus) = lit();
-    sim.unplug(CHIP);
+    sim.fault(Fault::ChipSilent("pca9685@0x40".into()));
     assert_eq!(bus.write(CHIP, &[0xFD, 0x10]).unwrap_err().kind, IoKind::NoAcknowledge);
     assert_eq!(bus.write(0x70, &[0xFD, 0x10]).unwrap_err().kind, IoKind::NoAcknowledge);
     assert_eq!(bus.write(0x00, &[0x06]).unwrap_err().kind, IoKind::NoAcknowledge);
     assert_eq!(channel(&sim, 3), Signal::HIGH);
-    sim.plug(CHIP);
+    sim.mend_all();
     bus.write(CHIP, &[0xFD, 0x10]).unwrap();
     assert_eq!(channel(&sim, 3), Signal::LOW);
 }

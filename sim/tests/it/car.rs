@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hal::board::{PinRef, ServoRole};
 use hal::{Board, Car, Drive, IoKind, Motion, Platform, Target};
-use sim::{Sim, Terminals};
+use sim::{Fault, Sim, Terminals};
 
 /// Not among the presets: all wires on a chip at another address of another bus, and one motor with
 /// its leads swapped, as a motor HAT has it.
@@ -239,7 +239,7 @@ fn an_unplugged_chip_is_an_error_that_names_it_and_plugged_in_again_the_car_driv
     for board in boards() {
         let Some(chip) = board.chips.first() else { continue };
         let (sim, mut car) = build(&board);
-        sim.unplug(chip.address);
+        sim.fault(Fault::ChipSilent(chip.to_string()));
         let error = car.apply(&drive(1.0, 0.0), sim.now()).unwrap_err();
         assert_eq!(error.source.kind, IoKind::NoAcknowledge, "{}: {error}", board.name);
         assert!(error.to_string().contains(&format!("{:#04x}", chip.address)), "{error}");
@@ -247,7 +247,7 @@ fn an_unplugged_chip_is_an_error_that_names_it_and_plugged_in_again_the_car_driv
         sim.step(Duration::from_secs(1));
         assert_eq!(sim.motion().unwrap().linear_mps, 0.0, "{}", board.name);
 
-        sim.plug(chip.address);
+        sim.mend(Fault::ChipSilent(chip.to_string()));
         car.halt().unwrap();
         car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
         sim.step(Duration::from_secs(2));
@@ -263,7 +263,7 @@ fn a_chip_that_was_reset_stops_the_car_until_a_check_finds_it_and_a_halt_sets_it
         car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
         sim.step(Duration::from_secs(1));
         car.check().unwrap();
-        sim.reset_chip(chip.address);
+        sim.fault(Fault::ChipReset(chip.to_string()));
         // It acknowledges, and nothing turns.
         car.apply(&drive(0.5, 0.0), sim.now()).unwrap();
         sim.step(Duration::from_secs(3));
@@ -288,12 +288,12 @@ fn a_car_whose_bus_is_cut_while_it_drives_is_stopped_by_its_standby_line_and_dri
     let (sim, mut car) = build(&board);
     car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
     sim.step(Duration::from_secs(1));
-    sim.unplug(0x40);
+    sim.fault(Fault::ChipSilent("pca9685@0x40".into()));
     assert_eq!(car.halt().unwrap_err().source.kind, IoKind::NoAcknowledge);
     sim.step(Duration::from_secs(3));
     assert!(sim.motion().unwrap().linear_mps.abs() < 0.01);
 
-    sim.plug(0x40);
+    sim.mend_all();
     car.halt().unwrap();
     for motor in &board.motors {
         assert_eq!(sim.terminals(&motor.name), Some(Terminals::Brake), "{}", motor.name);
@@ -319,7 +319,7 @@ fn a_car_whose_bus_acknowledges_everything_believes_neither_a_check_nor_its_halt
         let (sim, mut car) = build(&board);
         car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
         car.check().unwrap();
-        sim.ground_sda(true);
+        sim.fault(Fault::BusGrounded("i2c-1".into()));
         let error = car.check().unwrap_err().to_string();
         assert!(error.contains("i2c-1: the bus hangs: it acknowledges"), "{}: {error}", board.name);
         assert!(error.starts_with("motor ") || error.starts_with("servo "), "{}: {error}", board.name);
@@ -327,7 +327,7 @@ fn a_car_whose_bus_acknowledges_everything_believes_neither_a_check_nor_its_halt
         car.recover().unwrap_err();
         Car::rest(&board, &mut sim.clone()).unwrap_err();
         Car::assemble(&board, &mut sim.clone()).unwrap_err();
-        sim.ground_sda(false);
+        sim.mend_all();
         car.recover().unwrap();
         car.check().unwrap();
     }
@@ -339,11 +339,11 @@ fn a_car_that_nobody_hears_is_stopped_by_its_standby_line() {
     let (sim, mut car) = build(&board);
     car.apply(&drive(1.0, 0.0), sim.now()).unwrap();
     sim.step(Duration::from_secs(1));
-    sim.ground_sda(true);
+    sim.fault(Fault::BusGrounded("i2c-1".into()));
     car.halt().unwrap_err();
     sim.step(Duration::from_secs(3));
     assert!(sim.motion().unwrap().linear_mps.abs() < 0.01);
-    sim.ground_sda(false);
+    sim.mend_all();
     car.halt().unwrap();
     assert_eq!(sim.terminals("left"), Some(Terminals::Brake));
 }
@@ -353,10 +353,10 @@ fn a_car_without_its_chip_cannot_be_put_together() {
     for board in boards() {
         let Some(chip) = board.chips.first() else { continue };
         let sim = Sim::new(&board);
-        sim.unplug(chip.address);
+        sim.fault(Fault::ChipSilent(chip.to_string()));
         let error = Car::assemble(&board, &mut sim.clone()).unwrap_err();
         assert_eq!(error.source.kind, IoKind::NoAcknowledge, "{error}");
-        sim.plug(chip.address);
+        sim.mend(Fault::ChipSilent(chip.to_string()));
         assert!(Car::assemble(&board, &mut sim.clone()).is_ok(), "{}", board.name);
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hal::board::PinRef;
 use hal::{Board, Car, Drive, Motion, Platform, Target};
-use sim::{Signal, Sim, Terminals};
+use sim::{Fault, Signal, Sim, Terminals};
 
 /// A touring car: one ESC for the rear axle, one servo for the front wheels.
 const RC_CAR: &str = r#"
@@ -197,7 +197,7 @@ fn a_car_with_an_esc_rolls_out_after_a_stop() {
 fn an_esc_that_was_without_its_chip_is_armed_again_before_it_drives() {
     let mut run = Run::ready(RC_CAR);
     run.drive(power(1.0, 0.0), 1000);
-    run.sim.reset_chip(0x40);
+    run.sim.fault(Fault::ChipReset("pca9685@0x40".into()));
     run.car.check().unwrap_err();
     run.car.recover().unwrap();
     run.drive(Drive::Brake, 50);
@@ -296,11 +296,11 @@ fn a_robot_hat_drives_stops_and_comes_back_after_its_bus_was_cut() {
     let mut run = Run::ready(ROBOT_HAT);
     assert!(near(run.drive(power(1.0, 0.0), 2000).linear_mps, 0.5));
     assert!(near(run.drive(power(-1.0, 0.0), 2000).linear_mps, -0.5));
-    run.sim.unplug(0x14);
+    run.sim.fault(Fault::ChipSilent("robot-hat@0x14".into()));
     let error = run.car.check().unwrap_err();
     assert!(error.to_string().contains("robot-hat@0x14"), "{error}");
     run.car.halt().unwrap_err();
-    run.sim.plug(0x14);
+    run.sim.mend_all();
     run.car.recover().unwrap();
     for motor in ["left", "right"] {
         assert_eq!(run.sim.terminals(motor), Some(Terminals::Coast), "no magnitude");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hal::{Board, Car, Drive, Platform, Target};
-use sim::Sim;
+use sim::{Fault, Sim};
 
 struct Run {
     sim: Sim,
@@ -45,7 +45,7 @@ impl Run {
 #[test]
 fn an_scmd_whose_supply_dropped_keeps_nobody_waiting_and_drives_as_soon_as_it_has_started() {
     let mut run = Run::new("jetbot-sparkfun");
-    run.sim.reset_chip(0x5D);
+    run.sim.fault(Fault::ChipReset("scmd@0x5d".into()));
     run.sim.step(Duration::from_millis(10));
     let waited = run.waits(|car, _| {
         assert!(car.check().unwrap_err().to_string().contains("the chip was reset"));
@@ -74,16 +74,11 @@ fn stops(run: &mut Run) -> Duration {
 
 #[test]
 fn a_robot_hat_that_fails_is_reset_once_for_a_stop_and_only_if_it_answers() {
-    for jammed in [false, true] {
+    for broken in [Fault::ChipSilent("robot-hat@0x14".into()), Fault::BusStuck("i2c-1".into())] {
         let mut run = Run::new("picar-x");
-        if jammed {
-            run.sim.jam_buses(true)
-        } else {
-            run.sim.unplug(0x14)
-        }
+        run.sim.fault(&broken);
         assert_eq!(stops(&mut run), Duration::ZERO, "nobody answers");
-        run.sim.jam_buses(false);
-        run.sim.plug(0x14);
+        run.sim.mend(&broken);
         assert_eq!(run.waits(|car, _| car.recover().expect("it answers")), Duration::from_millis(20));
         run.drive(0.6, 500);
         assert!(run.speed() > 0.1);
@@ -91,7 +86,7 @@ fn a_robot_hat_that_fails_is_reset_once_for_a_stop_and_only_if_it_answers() {
     let mut longest = Duration::ZERO;
     for transfers in 0..40 {
         let mut run = Run::new("picar-x");
-        run.sim.disturb_buses(transfers);
+        run.sim.fault(Fault::BusNoise("i2c-1".into(), transfers));
         longest = longest.max(stops(&mut run));
     }
     assert_eq!(longest, Duration::from_millis(20));

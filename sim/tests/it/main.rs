@@ -1,6 +1,8 @@
 //! The simulator from outside: through the platform's objects and through drivers written by others.
 
+mod broken;
 mod bus;
+mod camera;
 mod car;
 mod determinism;
 mod drives;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hal::odometry::Source;
 use hal::sensor::News;
 use hal::{Board, Car, Drive, Motion, Platform, Target, WheelPower};
-use sim::Sim;
+use sim::{Fault, Sensor, Sim};
 
 /// The demo car, with `more` at its end and encoders of 20 pulses where `lines` are.
 fn demo(lines: [&str; 2], more: &str) -> Board {
@@ -117,7 +117,7 @@ fn a_car_without_encoders_believes_what_it_was_told_and_stands_when_it_brakes() 
 fn a_car_that_failed_believes_no_wheel_to_turn_until_it_is_driven_again() {
     let mut trip = Trip::new(&demo(["", ""], ""));
     trip.power(1.0, 0.0, 500);
-    trip.sim.unplug(0x40);
+    trip.sim.fault(Fault::ChipSilent("pca9685@0x40".into()));
     trip.sim.advance(trip.now);
     let drive = Drive::Power { throttle: 0.3, steer: 0.0, strafe: 0.0 };
     trip.car.apply(&Target { drive, ..Target::default() }, trip.now).unwrap_err();
@@ -132,7 +132,7 @@ fn a_car_that_failed_believes_no_wheel_to_turn_until_it_is_driven_again() {
         trip.car.sense(trip.now);
     }
     assert_eq!(trip.believes(), stands);
-    trip.sim.plug(0x40);
+    trip.sim.mend_all();
     trip.car.recover().expect("it answers");
     trip.power(0.5, 0.0, 500);
     assert!(trip.believes().x_m > stands.x_m + 0.1);
@@ -189,7 +189,7 @@ fn without_an_echo_line_that_answers_people_are_told() {
     trip.sim.set_range(Some(1.0));
     trip.drive(Drive::Brake, 300);
     assert!(trip.car.readings().range_m.is_some());
-    trip.sim.unplug_range();
+    trip.sim.fault(Fault::SensorSilent(Sensor::Range));
     trip.drive(Drive::Brake, 1_000);
     assert_eq!(trip.car.readings().range_m, None);
     let [News::Fails(error)] = &trip.car.sensor_news()[..] else { panic!("told once") };

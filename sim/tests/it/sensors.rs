@@ -9,7 +9,7 @@ use hal::{Board, Car, Drive, Platform, Target};
 use ina219::SyncIna219;
 use ina219::address::Address;
 use ina219::calibration::{IntCalibration, MicroAmpere};
-use sim::{Direction, Sim};
+use sim::{Direction, Fault, Sim};
 
 /// The demo car with more sensors.
 fn board(sensors: &str) -> Board {
@@ -133,7 +133,7 @@ fn a_sensor_that_is_unplugged_reads_nothing_stops_nobody_and_comes_back() {
     let mut sim = Sim::new(&board);
     let (mut car, mut now) = (Car::assemble(&board, &mut sim.clone()).unwrap(), Duration::ZERO);
     sense(&mut car, &mut sim, &mut now, Duration::from_millis(300));
-    sim.unplug(0x48);
+    sim.fault(Fault::ChipSilent("ads7830@0x48".into()));
     sense(&mut car, &mut sim, &mut now, Duration::from_secs(4));
     assert_eq!(car.readings().line(), None, "half a line leads astray");
     assert!(car.readings().battery.is_some() && car.readings().imu.is_some());
@@ -145,7 +145,7 @@ fn a_sensor_that_is_unplugged_reads_nothing_stops_nobody_and_comes_back() {
     );
     let drive = Drive::Power { throttle: 1.0, steer: 0.0, strafe: 0.0 };
     car.apply(&Target { drive, ..Target::default() }, now).unwrap();
-    sim.plug(0x48);
+    sim.mend_all();
     sense(&mut car, &mut sim, &mut now, Duration::from_secs(9));
     assert!(car.readings().line().is_some());
     assert_eq!(car.sensor_news(), [News::Answers("line".to_owned())]);
@@ -158,7 +158,7 @@ fn noise_that_spoils_a_transfer_or_two_is_not_noticed() {
     let (mut car, mut now) = (Car::assemble(&board, &mut sim.clone()).unwrap(), Duration::ZERO);
     sense(&mut car, &mut sim, &mut now, Duration::from_millis(300));
     for n in 0..100 {
-        sim.disturb_buses(1 + n % 2);
+        sim.fault(Fault::BusNoise("i2c-1".into(), 1 + n % 2));
         sense(&mut car, &mut sim, &mut now, Duration::from_millis(7));
         let readings = car.readings();
         assert!(readings.battery.is_some() && readings.line().is_some() && readings.imu.is_some());
@@ -198,7 +198,7 @@ fn an_inertial_sensor_that_was_reset_is_set_up_again() {
     let (mut car, mut now) = (Car::assemble(&board, &mut sim.clone()).unwrap(), Duration::ZERO);
     sim.set_imu([0.0, 0.0, 9.8], [0.0, 0.0, 10.0]);
     sense(&mut car, &mut sim, &mut now, Duration::from_millis(300));
-    sim.reset_chip(0x68);
+    sim.fault(Fault::ChipReset("mpu6050@0x68".into()));
     sense(&mut car, &mut sim, &mut now, Duration::from_millis(20));
     assert_eq!(car.readings().imu, None);
     sense(&mut car, &mut sim, &mut now, Duration::from_millis(500));

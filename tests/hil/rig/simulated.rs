@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hal::Board;
 use hal::board::{Chip, PinRef};
-use sim::Direction;
+use sim::{Direction, Fault};
 use tempfile::TempDir;
 use tests::bench::{Bench, door};
 use tests::usb::mcp2221::Traffic;
@@ -143,13 +143,12 @@ impl Reach for Bench {
     }
 
     fn plug(&mut self, chip: &Chip, plugged: bool) -> Result<(), String> {
-        let sim = self.sim();
+        let silent = Fault::ChipSilent(chip.to_string());
         if plugged {
-            sim.plug(chip.address)
-        } else {
-            sim.unplug(chip.address)
+            self.sim().mend(silent);
+            return Ok(());
         }
-        Ok(())
+        self.sim().fault(silent).then_some(()).ok_or_else(|| format!("the simulated car has no {chip}"))
     }
 
     fn surround(&mut self, around: Around) -> Result<(), String> {

@@ -33,7 +33,7 @@ use car_daemon::{Config, Daemon, Parts};
 use fastrand::Rng;
 use futures_util::future::join_all;
 use hal::Board;
-use sim::Sim;
+use sim::{Fault, Sim};
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep};
 use transport::{Mem, Table};
@@ -215,16 +215,16 @@ fn drawn(rng: &mut Rng) -> &'static Habit {
 
 /// In some plays the motor board's chip loses its bus or its supply for a while. Never ends.
 async fn weather(mut rng: Rng, sim: Sim, stage: Stage) {
-    const CHIP: u8 = 0x40;
+    const CHIP: &str = "pca9685@0x40";
     if rng.u8(..5) == 0 {
         sleep(Duration::from_millis(rng.u64(..3_000))).await;
         stage.hardware(false);
         if rng.bool() {
-            sim.reset_chip(CHIP);
+            sim.fault(Fault::ChipReset(CHIP.into()));
         } else {
-            sim.unplug(CHIP);
+            sim.fault(Fault::ChipSilent(CHIP.into()));
             sleep(Duration::from_millis(rng.u64(150..1_500))).await;
-            sim.plug(CHIP);
+            sim.mend_all();
         }
         stage.hardware(true);
     }

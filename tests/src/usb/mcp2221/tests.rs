@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hal::Board;
 use hal::board::PinRef;
-use sim::{Direction, Signal, Sim};
+use sim::{Direction, Fault, Signal, Sim};
 
 use super::{Adapter, REPORT, Report};
 
@@ -147,7 +147,7 @@ fn a_read_after_a_repeated_start_takes_a_write_before_it() {
 #[test]
 fn nobody_at_an_address_is_told_until_it_is_cancelled_or_the_next_transfer() {
     let (mut adapter, sim) = plugged();
-    sim.unplug(0x40);
+    sim.fault(Fault::ChipSilent("pca9685@0x40".into()));
     ask(&mut adapter, &[0x90, 1, 0, 0x80, 0x00]);
     let status = ask(&mut adapter, &[0x10]);
     assert_eq!((status[8], status[20]), (0x25, 0x40));
@@ -156,7 +156,7 @@ fn nobody_at_an_address_is_told_until_it_is_cancelled_or_the_next_transfer() {
     ask(&mut adapter, &[0x91, 1, 0, 0x81]);
     let said = ask(&mut adapter, &[0x40]);
     assert_eq!((said[2], said[3]), (0x25, 127));
-    sim.plug(0x40);
+    sim.mend_all();
     ask(&mut adapter, &[0x90, 1, 0, 0x80, 0x00]);
     assert_eq!(ask(&mut adapter, &[0x10])[8], 0x00);
 }
