@@ -23,7 +23,7 @@
 //! let ahead = Drive::Power { throttle: 1.0, steer: 0.0, strafe: 0.0 };
 //! car.apply(&Target { drive: ahead, ..Target::default() }, sim.now())?;
 //! sim.step(Duration::from_secs(1));
-//! assert!(sim.motion().expect("a chassis").x_m > 0.6);
+//! assert!(sim.motion().expect("a chassis").x_m > 0.5);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

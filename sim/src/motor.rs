@@ -14,9 +14,9 @@ use crate::digest::Digest;
 use crate::esc::Esc;
 use crate::signal::Signal;
 
-/// A wheel that stands turns so fast, rad/s, when its friction is at its limit. It is taken for standing: a
-/// tenth of a millimetre an hour.
-const HELD_RAD_S: f64 = 1e-6;
+/// A wheel that stands turns so fast, rad/s, when its friction is at its limit. It is taken for standing: of 65 mm it
+/// goes a millimetre an hour.
+const HELD_RAD_S: f64 = 1e-5;
 /// What holds a wheel that cannot turn, newton metres: more than any motor.
 const STALLED_NM: f64 = 1e3;
 

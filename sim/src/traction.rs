@@ -68,15 +68,21 @@ impl Hold {
 }
 
 /// (M + Σ m·a·aᵀ)·u = M·u₀ + Σ a·f
+///
+/// The body comes last into the sums, so that a car and its mirror image agree in every bit.
+#[derive(Default)]
 struct System {
     matrix: [f64; 6],
     right: [f64; 3],
 }
 
 impl System {
-    fn new(inertia: Inertia, before: Twist) -> Self {
-        let [x, y, turn] = inertia;
-        Self { matrix: [x, 0.0, 0.0, y, 0.0, turn], right: [x * before[0], y * before[1], turn * before[2]] }
+    fn body(&mut self, [x, y, turn]: Inertia, before: Twist) {
+        let [xx, _, _, yy, _, tt] = &mut self.matrix;
+        (*xx, *yy, *tt) = (*xx + x, *yy + y, *tt + turn);
+        let [ahead, aside, turning] = &mut self.right;
+        (*ahead, *aside) = (*ahead + x * before[0], *aside + y * before[1]);
+        *turning += turn * before[2];
     }
 
     /// A row that resists like a mass and wants to give `push` when it stands.
@@ -147,7 +153,7 @@ impl Step<'_> {
     }
 
     fn solve(&self, before: Twist, walls: &[bool; MOST]) -> Twist {
-        let mut system = System::new(self.inertia, before);
+        let mut system = System::default();
         let by_radius = 1.0 / self.wheel_radius_m;
         for (wheel, motor) in self.wheels.iter().zip(self.motors.iter()) {
             match wheel.hold {
@@ -168,6 +174,7 @@ impl Step<'_> {
             let mass = WALL * self.inertia[0];
             system.resist(self.wall(index), mass, mass * nearing(contact.gap_m));
         }
+        system.body(self.inertia, before);
         system.solve()
     }
 

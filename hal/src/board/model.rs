@@ -77,7 +77,7 @@ impl ModelSpec {
             driven_weight: if steered && sides { 0.5 } else { 1.0 },
             wheel_kg_m2: 2e-5,
             motor_ohms: 5.0,
-            motor_mh: 2.0,
+            motor_mh: 1.0,
             motor_nm_per_a: 0.057 * geared,
             friction_nm: 0.008 * geared,
             stiction_nm: 0.018 * geared,

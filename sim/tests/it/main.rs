@@ -15,3 +15,4 @@ mod presets;
 mod reckoning;
 mod rig;
 mod sensors;
+mod steady;
