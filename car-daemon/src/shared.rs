@@ -226,6 +226,8 @@ fn log(event: &Event) {
         Event::Hardware { fault: None } => tracing::info!("hardware fault reset"),
         Event::Battery { empty: true, volts } => tracing::warn!(volts, "the battery is empty: charge it"),
         Event::Battery { empty: false, volts } => tracing::info!(volts, "the battery is no longer empty"),
+        Event::Sensor { fault: Some(fault), .. } => tracing::warn!(%fault, "a sensor fails"),
+        Event::Sensor { sensor, fault: None } => tracing::info!(%sensor, "a sensor answers again"),
         Event::Bye { reason } => tracing::info!(%reason, "goodbye"),
         other => tracing::info!(?other, "event"),
     }

@@ -186,7 +186,7 @@ impl Buses {
     }
 
     /// A write from start to stop. Whether every byte was acknowledged.
-    fn write(&mut self, bus: &str, address: u8, bytes: &[u8], scene: Scene<'_>) -> bool {
+    fn write(&mut self, bus: &str, address: u8, bytes: &[u8], scene: &Scene<'_>) -> bool {
         let grounded = self.grounded(bus);
         let mut acknowledged = grounded;
         for slot in self.slots.iter_mut().filter(|slot| !grounded && slot.hears(bus, address)) {
@@ -201,7 +201,7 @@ impl Buses {
 
     /// A read. Whether the address was acknowledged. Of several chips that answer, the first of the
     /// board is heard; real ones would talk over each other.
-    fn read(&mut self, bus: &str, address: u8, buffer: &mut [u8], scene: Scene<'_>) -> bool {
+    fn read(&mut self, bus: &str, address: u8, buffer: &mut [u8], scene: &Scene<'_>) -> bool {
         let grounded = self.grounded(bus);
         let mut hearing = self.slots.iter_mut().filter(|slot| slot.hears(bus, address));
         let chip = hearing.next().filter(|_| address != GENERAL_CALL && !grounded);
@@ -215,7 +215,7 @@ impl Buses {
     }
 
     /// Lets every chip do what is due. Whether an output changed.
-    pub(crate) fn tick(&mut self, scene: Scene<'_>) -> bool {
+    pub(crate) fn tick(&mut self, scene: &Scene<'_>) -> bool {
         self.slots.iter_mut().fold(false, |changed, slot| slot.chip.tick(&scene.at(slot.index)) | changed)
     }
 
@@ -276,8 +276,8 @@ impl I2c for Port {
             let mut data = gather(transfer);
             let (circuit, scene) = engine.apart();
             let acknowledged = circuit.change(|circuit| match is_write(&transfer[0]) {
-                true => circuit.buses.write(&self.bus, address, &data, scene),
-                false => circuit.buses.read(&self.bus, address, &mut data, scene),
+                true => circuit.buses.write(&self.bus, address, &data, &scene),
+                false => circuit.buses.read(&self.bus, address, &mut data, &scene),
             });
             if !acknowledged {
                 let silent = "no acknowledge: is the chip wired and powered?";

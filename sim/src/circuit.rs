@@ -83,7 +83,7 @@ impl Circuit {
     }
 
     /// Lets the chips do what is due.
-    pub(crate) fn tick(&mut self, scene: Scene<'_>) {
+    pub(crate) fn tick(&mut self, scene: &Scene<'_>) {
         self.changed |= self.buses.tick(scene);
     }
 

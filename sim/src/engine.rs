@@ -108,9 +108,7 @@ impl Engine {
 
     /// What is on an open input of the computer.
     pub(crate) fn input_is_high(&mut self, input: usize) -> bool {
-        if self.is_floor(input) {
-            self.look_down();
-        }
+        self.look_down_at(|floor| floor == input);
         self.circuit.nets.input_is_high(input)
     }
 
@@ -122,15 +120,19 @@ impl Engine {
     /// Lets the line sensors at the computer's inputs drive them by what they see now. Whoever looks at those
     /// inputs calls this first: nobody else needs to know what is on them.
     pub(crate) fn look_down(&mut self) {
+        self.look_down_at(|_| true);
+    }
+
+    fn look_down_at(&mut self, inputs: impl Fn(usize) -> bool) {
         if self.surroundings.ails.silent(Sensor::Line) {
             return;
         }
-        let inputs = std::mem::take(&mut self.floor_inputs);
+        let all = std::mem::take(&mut self.floor_inputs);
         let (circuit, scene) = self.apart();
-        for (input, sensor) in &inputs {
+        for (input, sensor) in all.iter().filter(|(input, _)| inputs(*input)) {
             circuit.nets.drive_input(*input, scene.floor_is_high(*sensor));
         }
-        self.floor_inputs = inputs;
+        self.floor_inputs = all;
     }
 
     /// Drives an open line of the computer.
@@ -198,7 +200,7 @@ impl Engine {
             self.clock.set(end.min(target).min(due));
             self.echo();
             let (circuit, scene) = self.apart();
-            circuit.tick(scene);
+            circuit.tick(&scene);
             circuit.tell(scene.now);
             if self.clock.now() == end {
                 self.step();

@@ -36,7 +36,7 @@ const MAD_SHUNT_V: f64 = 0.4;
 const MAD_FELT: f64 = 200.0;
 
 /// The moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Scene<'e> {
     pub(crate) now: Nanos,
     /// How many steps of the physics were made: chance changes with them.
@@ -49,9 +49,9 @@ pub(crate) struct Scene<'e> {
     pub(crate) obstacles: &'e Obstacles,
 }
 
-impl<'e> Scene<'e> {
+impl Scene<'_> {
     /// As a chip of the board finds it.
-    pub(crate) fn at(self, chip: usize) -> AtChip<'e> {
+    pub(crate) fn at(&self, chip: usize) -> AtChip<'_> {
         AtChip { scene: self, chip }
     }
 
@@ -125,9 +125,9 @@ impl<'e> Scene<'e> {
 }
 
 /// The moment as one chip finds it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AtChip<'e> {
-    scene: Scene<'e>,
+#[derive(Debug)]
+pub(crate) struct AtChip<'s> {
+    scene: &'s Scene<'s>,
     chip: usize,
 }
 
@@ -207,6 +207,6 @@ impl Inputs for AtChip<'_> {
     }
 
     fn making(&self, which: u8) -> f64 {
-        self.scene.around.noise.draw(Stream::Making, self.chip, which.into())
+        self.scene.around.making[self.chip][usize::from(which)]
     }
 }

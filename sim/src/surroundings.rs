@@ -23,6 +23,8 @@ pub(crate) struct Surroundings {
     pub(crate) range_on: Mount,
     pub(crate) model: ModelSpec,
     pub(crate) noise: Noise,
+    /// How each chip was made, as its draws say.
+    pub(crate) making: Vec<[f64; 16]>,
     pub(crate) put: Put,
     pub(crate) ails: Ails,
     estop: Option<EstopSpec>,
@@ -74,6 +76,8 @@ impl Surroundings {
     /// Nothing put anywhere, and nobody at the button.
     pub(crate) fn new(board: &Board, setup: &Setup) -> Self {
         let sensors = board.line.as_ref().map_or(0, |line| line.inputs.len());
+        let noise = Noise::new(setup);
+        let making = |chip| std::array::from_fn(|which| noise.draw(Stream::Making, chip, which as u64));
         Self {
             chips: board.chips.iter().map(|chip| chip.kind.clone()).collect(),
             battery: board.battery.clone(),
@@ -81,7 +85,8 @@ impl Surroundings {
             imu: board.imu.as_ref().map(|imu| imu.chip),
             range_on: board.range.as_ref().map_or(Mount::Body, |range| range.on),
             model: board.model.clone(),
-            noise: Noise::new(setup),
+            noise,
+            making: (0..board.chips.len()).map(making).collect(),
             ails: Ails::default(),
             put: Put { darkness: vec![None; sensors], ..Put::default() },
             estop: board.estop.clone(),

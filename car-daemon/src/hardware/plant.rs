@@ -6,7 +6,7 @@ use std::time::Duration;
 use hal::odometry::Source;
 use hal::sensor::{News, Readings};
 use hal::{AssembleError, Board, Car, HardwareError, Interlock, Platform};
-use protocol::{Battery, Gimbal, Imu, Odometry, Pose, Speed, State, Wheels};
+use protocol::{Battery, Event, Gimbal, Imu, Odometry, Pose, Speed, State, Wheels};
 
 use super::battery;
 use crate::control::Outputs;
@@ -98,10 +98,11 @@ impl Plant {
     /// Tells people of sensors.
     fn listen(&mut self, now: Duration) {
         for news in self.car.sensor_news() {
-            match news {
-                News::Fails(error) => tracing::warn!(%error, "a sensor does not answer"),
-                News::Answers(sensor) => tracing::info!(%sensor, "a sensor answers again"),
-            }
+            let (sensor, fault) = match news {
+                News::Fails(error) => (error.part.clone(), Some(error.to_string())),
+                News::Answers(sensor) => (sensor, None),
+            };
+            self.shared.say(&Event::Sensor { sensor, fault });
         }
         if let Some(event) = self.battery.look(self.car.readings().battery, now) {
             self.shared.say(&event);

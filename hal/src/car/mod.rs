@@ -32,6 +32,7 @@ mod steps;
 mod target;
 #[cfg(test)]
 mod tests;
+mod turning;
 mod turret;
 
 #[cfg(test)]

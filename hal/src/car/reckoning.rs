@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::motor::Motor;
+use super::turning::{Turn, Turning};
 use crate::board::{Board, DrivetrainSpec, Side};
 use crate::odometry::{Odometry, Source, Wheels};
 use crate::sensor::{Encoder, News};
@@ -40,6 +41,7 @@ pub(super) struct Reckoning {
     lost: Vec<Lost>,
     /// Those that people know of.
     told: Vec<bool>,
+    turning: Vec<Turning>,
     top_speed_mps: f64,
     wheel_radius_m: f64,
     source: Source,
@@ -52,6 +54,7 @@ impl Reckoning {
             odometry: Odometry::new(&board.drivetrain),
             lost: vec![Lost::default(); encoders.len()],
             told: vec![false; encoders.len()],
+            turning: encoders.iter().map(|_| Turning::default()).collect(),
             source: if all_sides(board) { Source::Encoders } else { Source::Commanded },
             encoders,
             top_speed_mps: board.drivetrain.top_speed_mps(),
@@ -70,11 +73,16 @@ impl Reckoning {
     /// At `now` the motors have what they are known to have, and the front wheels stand at `steered_rad`. What
     /// there is to tell people of encoders.
     pub(super) fn look(&mut self, motors: &[Motor], steered_rad: f64, now: Duration) -> Vec<News> {
-        let news = self.listen(motors, now);
+        let mut news = self.listen(motors, now);
         let mut turned = Vec::new();
-        for (motor, encoder) in motors.iter().zip(&mut self.encoders) {
+        for ((motor, encoder), turning) in motors.iter().zip(&mut self.encoders).zip(&mut self.turning) {
             if let Some(encoder) = encoder {
-                turned.push((motor.side, motor.end, encoder.take_turned_rad() * self.wheel_radius_m));
+                let turned_rad = encoder.take_turned_rad();
+                turned.push((motor.side, motor.end, turned_rad * self.wheel_radius_m));
+                let meant_rad_s = motor.turns(motor.given) * self.top_speed_mps / self.wheel_radius_m;
+                // One that cannot be read has been told so.
+                let turn = turning.look(motor.given, meant_rad_s, turned_rad, now);
+                news.extend(turn.filter(|_| encoder.is_heard()).map(|turn| told(motor, turn)));
                 // After what was counted: it turned to where it was driven before.
                 encoder.powered(motor.given);
             }
@@ -112,6 +120,19 @@ impl Reckoning {
             }
         }
         news
+    }
+}
+
+/// What people are told of a wheel.
+fn told(motor: &Motor, turn: Turn) -> News {
+    let reason = "its wheel has power and does not turn: is it held, a lead of the motor broken, or the encoder \
+                  unplugged?";
+    match turn {
+        Turn::Stands => {
+            let (place, kind) = ("encoder".to_owned(), IoKind::Other);
+            News::Fails(motor.error(IoError { place, reason: reason.to_owned(), kind }))
+        }
+        Turn::Again => News::Answers(motor.part.clone()),
     }
 }
 

@@ -196,6 +196,13 @@ pub enum Event {
         /// Volts.
         volts: f64,
     },
+    /// A sensor fails, or answers again. It never stops the car.
+    Sensor {
+        /// The part of the car: `range`, `line`; `motor left` for its encoder.
+        sensor: String,
+        /// What is wrong, in words; `null` when it answers again.
+        fault: Option<String>,
+    },
     /// This listener was too slow for events before this one.
     Missed {
         /// So many.

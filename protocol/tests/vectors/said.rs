@@ -272,6 +272,11 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ),
         ("event hardware", Event::Hardware { fault: Some("the motor driver does not answer".to_owned()) }),
         ("event battery", Event::Battery { empty: true, volts: 6.3 }),
+        (
+            "event sensor",
+            Event::Sensor { sensor: "range".to_owned(), fault: Some("range: no echo".to_owned()) },
+        ),
+        ("event sensor answers again", Event::Sensor { sensor: "range".to_owned(), fault: None }),
         ("event hardware was reset", Event::Hardware { fault: None }),
         ("event missed", Event::Missed { count: 3 }),
         ("event bye", Event::Bye { reason: "SIGTERM".to_owned() }),

@@ -2,7 +2,7 @@
 //!
 //! What must never live here: the car, and how anything looks.
 
-use super::line::{Line, Name};
+use super::line::{Line, Name, SHADED};
 use super::outline::Outlines;
 use super::paint::{Canvas, DOTS, Painter, Seen};
 use super::surfaces::Surfaces;
@@ -14,8 +14,10 @@ const LINES: usize = 4;
 
 const SKY: Name = 0;
 const FLOOR: Name = 1;
+/// Never seen itself.
+const SHADOW: Name = 2;
 /// Then what lies on the floor, then faces.
-const FIRST: Name = 2;
+const FIRST: Name = 3;
 
 /// Draws what is seen, three bytes for each dot.
 pub(crate) fn draw(surfaces: &Surfaces, view: &View, (width, height): (u16, u16), rgb: &mut Vec<u8>) {
@@ -53,6 +55,7 @@ impl<'s> Drawing<'s> {
         for (tape, name) in tapes {
             tape.pieces.iter().for_each(|piece| outlines.add(name, piece, &lens, size));
         }
+        surfaces.shadows.iter().for_each(|shadow| outlines.add(SHADOW, shadow, &lens, size));
         let mut near: Vec<_> = surfaces
             .faces
             .iter()
@@ -90,12 +93,13 @@ impl<'s> Drawing<'s> {
             let row = top + (i as f64 + 0.5) / LINES as f64;
             line.fill(if self.painter.sees_floor(row) { FLOOR } else { SKY }, self.width as f64);
             let nearness = |what: Name, column: f64| {
-                let face = what.checked_sub(first).map(|index| &faces[index as usize]);
+                let face = what.checked_sub(first).and_then(|index| faces.get(index as usize));
                 face.map_or(0.0, |face| face.nearness.at(column, row))
             };
             for &shape in shapes {
                 let (from, to) = outlines.reach(shape, row);
                 match outlines.name(shape) {
+                    SHADOW => line.shade(from, to),
                     tape if tape < first => line.cover(from, to, tape),
                     face => line.insert(from, to, face, nearness),
                 }
@@ -208,13 +212,14 @@ fn paint(
     canvas: &mut Canvas,
     dots: usize,
 ) {
-    match what {
+    let shaded = what & SHADED != 0;
+    match what & !SHADED {
         SKY => painter.sky(row, from, canvas, dots),
-        FLOOR => painter.floor(row, from, None, canvas, dots),
-        _ => {
-            let index = (what - FIRST) as usize;
+        FLOOR => painter.floor(row, from, (None, shaded), canvas, dots),
+        other => {
+            let index = (other - FIRST) as usize;
             match surfaces.tapes.get(index) {
-                Some(tape) => painter.floor(row, from, Some(tape.colour), canvas, dots),
+                Some(tape) => painter.floor(row, from, (Some(tape.colour), shaded), canvas, dots),
                 None => painter.face(&faces[index - surfaces.tapes.len()], row, from, canvas, dots),
             }
         }

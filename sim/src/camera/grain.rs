@@ -4,10 +4,14 @@
 
 use std::sync::LazyLock;
 
+use super::paint::DOTS;
+
 /// Of the finest tile, its cells along an edge: a power of two.
 const CELLS: usize = 256;
 /// The edge of a cell of the finest tile, metres.
-pub(crate) const CELL_M: f32 = 0.004;
+const CELL_M: f32 = 0.004;
+/// From where on it is the same again, metres.
+pub(crate) const ROUND_M: f64 = 1.024;
 /// What is told apart between two cells.
 const PARTS: u32 = 16;
 /// Each with half the cells of the one before.
@@ -28,9 +32,10 @@ pub(crate) struct Grain {
 struct Tile {
     /// Of the cells along an edge, less 1.
     mask: usize,
-    cells_per_m: f32,
-    /// Each cell with those to its right, below, and both: what lies between four cells is then one look.
-    cells: Vec<[i8; 4]>,
+    cell_m: f32,
+    /// Each cell with those to its right, below, and both, lowest byte first: what lies between four cells is then
+    /// one look.
+    cells: Vec<u32>,
 }
 
 impl Grain {
@@ -48,22 +53,33 @@ impl Grain {
         Self { levels }
     }
 
-    /// Multiplies `tint` with the noise at each place (metres), as it is to who sees `footprint_m` in one dot;
-    /// at most by 1 ± `strength`.
+    /// Multiplies `tint` with the noise at each place (metres, counted on from `from`), as it is to who sees
+    /// `footprint_m` in one dot; at most by 1 ± `strength`. No more places than [`DOTS`].
     pub(crate) fn roughen(
         &self,
         tint: &mut [f32],
         (xs, ys): (&[f32], &[f32]),
+        from: (f32, f32),
         footprint_m: f32,
         strength: f32,
     ) {
         // Cells of no less than three quarters of what a dot sees.
-        let fitting = self.levels.iter().find(|tile| 1.0 / tile.cells_per_m > footprint_m * 0.75);
+        let fitting = self.levels.iter().find(|tile| tile.cell_m > footprint_m * 0.75);
         let Some(tile) = fitting else { return };
+        let parts_per_m = PARTS as f32 / tile.cell_m;
+        let part = |at: f32, from: f32| whole((at + from) * parts_per_m);
+        // Apart, as a compiler does several at once of each but the looking up.
+        let (mut x, mut y, mut cells) = ([0; DOTS], [0; DOTS], [0; DOTS]);
+        let places = xs.iter().zip(ys).zip(x.iter_mut().zip(&mut y));
+        places.for_each(|((at_x, at_y), (x, y))| (*x, *y) = (part(*at_x, from.0), part(*at_y, from.1)));
+        cells
+            .iter_mut()
+            .zip(x.iter().zip(&y))
+            .take(xs.len())
+            .for_each(|(cell, (x, y))| *cell = tile.cell(*x, *y));
         let strength = strength / (127.0 * (PARTS * PARTS) as f32);
-        let parts_per_m = tile.cells_per_m * PARTS as f32;
-        for ((tint, &x), &y) in tint.iter_mut().zip(xs).zip(ys) {
-            *tint *= 1.0 + strength * tile.at(whole(x * parts_per_m), whole(y * parts_per_m)) as f32;
+        for (tint, (cell, (x, y))) in tint.iter_mut().zip(cells.iter().zip(x.iter().zip(&y))) {
+            *tint *= 1.0 + strength * between(*cell, *x, *y);
         }
     }
 }
@@ -74,22 +90,28 @@ impl Tile {
         let value = |x: usize, y: usize| values[(y & mask) * edge + (x & mask)].clamp(-127, 127) as i8;
         let cell = |i: usize| {
             let (x, y) = (i % edge, i / edge);
-            [value(x, y), value(x + 1, y), value(x, y + 1), value(x + 1, y + 1)]
+            let four = [value(x, y), value(x + 1, y), value(x, y + 1), value(x + 1, y + 1)];
+            u32::from_le_bytes(four.map(i8::cast_unsigned))
         };
-        Self { mask, cells_per_m: 1.0 / cell_m, cells: (0..edge * edge).map(cell).collect() }
+        Self { mask, cell_m, cells: (0..edge * edge).map(cell).collect() }
     }
 
-    /// Between the four cells around a place, which is in parts of a cell: -127 to 127, times the square of the parts.
+    /// That at a place in parts of a cell.
     #[inline]
-    fn at(&self, x: u32, y: u32) -> i32 {
+    fn cell(&self, x: u32, y: u32) -> u32 {
         let (column, row) = ((x / PARTS) as usize & self.mask, (y / PARTS) as usize & self.mask);
-        let (right, below) = ((x % PARTS) as i32, (y % PARTS) as i32);
-        let cell = self.cells[row * (self.mask + 1) + column].map(i32::from);
-        let all = PARTS as i32;
-        let upper = cell[0] * (all - right) + cell[1] * right;
-        let lower = cell[2] * (all - right) + cell[3] * right;
-        upper * (all - below) + lower * below
+        self.cells[row * (self.mask + 1) + column]
     }
+}
+
+/// Between the four values of a cell: -127 to 127, times the square of the parts.
+#[inline]
+fn between(cell: u32, x: u32, y: u32) -> f32 {
+    let value = |shift: u32| ((cell << shift).cast_signed() >> 24) as f32;
+    let [right, below] = [x, y].map(|at| (at % PARTS).cast_signed() as f32);
+    let upper = value(24) * (PARTS as f32 - right) + value(16) * right;
+    let lower = value(8) * (PARTS as f32 - right) + value(0) * right;
+    upper * (PARTS as f32 - below) + lower * below
 }
 
 /// To the nearest whole number, and that in the lower 22 bits, in two's complement: of what is below 2 million it is
@@ -143,27 +165,28 @@ mod tests {
         let parts = CELLS as u32 * PARTS;
         for (x, y) in [(100, 200), (2_000, 3_333), (3_077, 3)] {
             for (by_x, by_y) in [(parts, 0), (parts, parts), (0, 3 * parts)] {
-                assert_eq!(fine.at(x, y), fine.at(x + by_x, y + by_y));
+                assert_eq!(fine.cell(x, y), fine.cell(x + by_x, y + by_y));
             }
         }
         assert_eq!((whole(7.4), whole(-1.0) % parts), (7, parts - 1));
+        let value = |cell: u32| (cell as u8).cast_signed();
         let mean = |tile: &Tile| {
-            let sum: f64 = tile.cells.iter().map(|cell| f64::from(cell[0])).sum();
+            let sum: f64 = tile.cells.iter().map(|&cell| f64::from(value(cell))).sum();
             sum / tile.cells.len() as f64
         };
         let means: Vec<f64> = GRAIN.levels.iter().map(mean).collect();
         assert!(means.iter().all(|mean| (mean - means[0]).abs() < 2.0), "{means:?}");
         assert!(means[0].abs() < 2.0, "neither bright nor dark on the whole: {means:?}");
         let steps = |tile: &Tile| {
-            let sum: i32 =
-                tile.cells.iter().map(|cell| (i32::from(cell[0]) - i32::from(cell[1])).abs()).sum();
+            let step = |cell: u32| i32::from(value(cell)) - i32::from(value(cell >> 8));
+            let sum: i32 = tile.cells.iter().map(|&cell| step(cell).abs()).sum();
             sum / tile.cells.len() as i32
         };
         assert!(steps(fine) > 3, "it can be seen: {}", steps(fine));
         let mut tint = [1.0; 3];
-        GRAIN.roughen(&mut tint, (&[0.1, 0.2, 0.3], &[0.5, 0.6, 0.7]), 1.0, 0.1);
+        GRAIN.roughen(&mut tint, (&[0.1, 0.2, 0.3], &[0.5, 0.6, 0.7]), (0.0, 0.0), 1.0, 0.1);
         assert_eq!(tint, [1.0; 3], "nothing of it from far away");
-        GRAIN.roughen(&mut tint, (&[0.1, 0.2, 0.3], &[0.5, 0.6, 0.7]), 0.001, 0.1);
+        GRAIN.roughen(&mut tint, (&[0.1, 0.2, 0.3], &[0.5, 0.6, 0.7]), (0.0, 0.0), 0.001, 0.1);
         assert!(tint.iter().all(|tint| (0.9..=1.1).contains(tint)) && tint[0] != tint[1]);
     }
 }

@@ -5,6 +5,9 @@
 /// What is seen: its number in the picture's list.
 pub(crate) type Name = u32;
 
+/// The mark of what has less light.
+pub(crate) const SHADED: Name = 1 << 31;
+
 /// A part of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Span {
@@ -35,6 +38,20 @@ impl Line {
         let (from, to) = (from.max(0.0), to.min(self.width()));
         if from < to {
             self.put(self.index_at(from), from, to, what);
+        }
+    }
+
+    /// Marks what is there.
+    pub(crate) fn shade(&mut self, from: f64, to: f64) {
+        let (mut from, to) = (from.max(0.0), to.min(self.width()));
+        while from < to {
+            let index = self.index_at(from);
+            let Span { to: end, what } = self.spans[index];
+            let end = end.min(to);
+            if what & SHADED == 0 {
+                self.put(index, from, end, what | SHADED);
+            }
+            from = end;
         }
     }
 
@@ -135,6 +152,20 @@ mod tests {
         line.cover(20.0, 30.0, 8);
         line.cover(5.0, 5.0, 8);
         assert_eq!(seen(&line), [(10.0, 7)]);
+    }
+
+    #[test]
+    fn shadows_fall_on_all_that_is_there_and_two_of_them_are_no_darker() {
+        let mut line = line();
+        line.cover(2.0, 4.0, 1);
+        line.shade(3.0, 6.0);
+        line.shade(5.0, 7.0);
+        line.shade(9.0, 30.0);
+        let dark = |what: Name| what | SHADED;
+        assert_eq!(
+            seen(&line),
+            [(2.0, 0), (3.0, 1), (4.0, dark(1)), (7.0, dark(0)), (9.0, 0), (10.0, dark(0))]
+        );
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //! Single precision, and nothing but sums, products, quotients and comparisons in a fixed order: every machine gives
 //! the same bits, and a compiler may do several dots at once.
 
-use super::grain::GRAIN;
-use super::surfaces::{Face, Kind, Surfaces};
+use super::grain::{GRAIN, ROUND_M};
+use super::surfaces::{Face, Kind, LIGHT, Surfaces};
 use super::view::{Lens, Linear, dot, minus};
 use crate::world::Colour;
 
@@ -17,10 +17,6 @@ pub(crate) const DOTS: usize = 64;
 const HAZE_M: f64 = 9.0;
 /// Deeper than this nothing is told apart, metres.
 const DEEPEST_M: f64 = 1000.0;
-/// Where the light comes from, seen from above: no multiple of an eighth of a turn, so that each wall of a room has
-/// a brightness of its own.
-const LIGHT: [f64; 2] = [0.83, 0.56];
-
 /// Of a wall: the board along its foot, and the edge on top.
 const SKIRTING_M: f32 = 0.025;
 const RIM_M: f32 = 0.008;
@@ -29,6 +25,8 @@ const PANEL_M: f32 = 0.5;
 const JOINT_M: f32 = 0.003;
 /// Of a box: how wide its edges are.
 const EDGE_M: f32 = 0.006;
+/// What is left of the light in a shadow.
+const SHADOW: f32 = 0.74;
 /// Between two tiles, half.
 const GROUT_M: f32 = 0.002;
 
@@ -76,6 +74,10 @@ pub(crate) struct Painter<'s> {
     y: Linear,
     z: Linear,
     haze: Paint,
+    /// Where on the floor the eye is, from the nearest place before it at which its tiles begin anew.
+    eye: (f64, f64),
+    /// Where the grain of the floor is there.
+    grain: (f32, f32),
     dots: Dots,
 }
 
@@ -90,7 +92,7 @@ impl<'s> Seen<'s> {
         }
         let from = minus(lens.eye, face.origin);
         let normal = face.normal();
-        let lit = dot(normal, [LIGHT[0], LIGHT[1], 0.0]) as f32 * (height.signum() as f32);
+        let lit = dot(normal, LIGHT) as f32 * (height.signum() as f32);
         Some(Self {
             face,
             nearness: lens.along(normal).over(-height),
@@ -112,6 +114,10 @@ impl Seen<'_> {
 impl<'s> Painter<'s> {
     pub(crate) fn new(surfaces: &'s Surfaces, lens: Lens) -> Self {
         let zero = [0.0; DOTS];
+        let tile_m = surfaces.floor.tile_m;
+        let round = if tile_m > 0.0 { 2.0 * tile_m } else { ROUND_M };
+        let [x, y, _] = lens.eye.map(|eye| (eye / round).floor() * round);
+        let beyond_m = |at: f64| (at - (at / ROUND_M).floor() * ROUND_M) as f32;
         Self {
             surfaces,
             lens,
@@ -119,6 +125,8 @@ impl<'s> Painter<'s> {
             y: lens.along([0.0, 1.0, 0.0]),
             z: lens.along([0.0, 0.0, 1.0]),
             haze: horizon(surfaces.sky),
+            eye: (lens.eye[0] - x, lens.eye[1] - y),
+            grain: (beyond_m(x), beyond_m(y)),
             dots: Dots { share: zero, tint: zero, far: zero, x: zero, y: zero },
         }
     }
@@ -143,12 +151,12 @@ impl<'s> Painter<'s> {
         self.fill(from, dots, paint(self.surfaces.sky), self.haze, canvas);
     }
 
-    /// Paints bare floor, or something laid on it.
+    /// Paints bare floor, or something laid on it, in the light or not.
     pub(crate) fn floor(
         &mut self,
         row: f64,
         from: usize,
-        tape: Option<Colour>,
+        (tape, shaded): (Option<Colour>, bool),
         canvas: &mut Canvas,
         dots: usize,
     ) {
@@ -165,35 +173,29 @@ impl<'s> Painter<'s> {
         };
         let (wide_x, wide_y) = (apart(&self.x), apart(&self.y));
         let footprint = |wide: (f32, f32, f32), i: usize| wide.0 + (wide.1 + wide.2 * i as f32).abs();
-        let around = f64::from(super::grain::CELL_M) * 256.0;
-        let period = if self.surfaces.floor.tile_m > 0.0 { self.surfaces.floor.tile_m * 2.0 } else { around };
         let middle = dots / 2;
         let grain_m = footprint(wide_x, middle).max(footprint(wide_y, middle));
-        self.go(row, from, dots, depth, around);
-        self.dots.tint[..dots].fill(1.0);
+        self.go(row, from, dots, depth);
+        self.dots.tint[..dots].fill(if shaded { SHADOW } else { 1.0 });
         let strength = if tape.is_some() { 0.05 } else { 0.11 };
-        GRAIN.roughen(
-            &mut self.dots.tint[..dots],
-            (&self.dots.x[..dots], &self.dots.y[..dots]),
-            grain_m * 0.6,
-            strength,
-        );
+        let places = (&self.dots.x[..dots], &self.dots.y[..dots]);
+        GRAIN.roughen(&mut self.dots.tint[..dots], places, self.grain, grain_m * 0.6, strength);
         if let Some(tape) = tape {
             return self.fill(from, dots, paint(tape), paint(tape), canvas);
         }
         let floor = &self.surfaces.floor;
         let (first, second) = (paint(floor.colour), paint(floor.second));
         if floor.tile_m > 0.0 {
-            self.go(row, from, dots, depth, period);
             let tile = floor.tile_m as f32;
+            let per_tile = 1.0 / tile;
             let Dots { share, tint, x, y, .. } = &mut self.dots;
             for i in 0..dots {
                 let (fx, fy) = (footprint(wide_x, i), footprint(wide_y, i));
-                let odd = alternate(x[i] / (2.0 * tile), fx / (2.0 * tile))
-                    * alternate(y[i] / (2.0 * tile), fy / (2.0 * tile));
+                let (per_x, per_y) = (1.0 / fx, 1.0 / fy);
+                let odd = alternate(x[i], fx, per_x, per_tile) * alternate(y[i], fy, per_y, per_tile);
                 share[i] = 0.5 - 0.5 * odd;
-                let grout =
-                    stripe(off_grid(x[i], tile), GROUT_M, fx) + stripe(off_grid(y[i], tile), GROUT_M, fy);
+                let grout = stripe(off_grid(x[i], tile, per_tile), GROUT_M, per_x)
+                    + stripe(off_grid(y[i], tile, per_tile), GROUT_M, per_y);
                 tint[i] *= 1.0 - 0.18 * least(grout, 1.0);
             }
         } else {
@@ -207,50 +209,56 @@ impl<'s> Painter<'s> {
         let dots = dots.min(DOTS);
         self.measure(row, from, dots, 1.0 / (HAZE_M * HAZE_M));
         let column = from as f64 + 0.5;
-        let start = |of: &Linear| (of.at(column, row) as f32, of.column as f32);
+        let start = |of: &Linear| [of.at(column, row), of.column, of.row].map(|part| part as f32);
         let (near, along, across) = (start(&seen.nearness), start(&seen.along), start(&seen.across));
         let [eye_along, eye_across] = seen.from.map(|from| from as f32);
         let [length, width] = seen.face.size_m.map(|size| size as f32);
-        let dot_m = 1.0 / self.lens.focal as f32;
         let Dots { share, tint, far, x, y } = &mut self.dots;
-        let mut wide = [0.0_f32; DOTS];
-        let mut high = [0.0_f32; DOTS];
+        // Dots in a metre.
+        let (mut per_x, mut per_y) = ([0.0_f32; DOTS], [0.0_f32; DOTS]);
         for i in 0..dots {
             let by = i as f32;
             // A dot on the edge of a face may just miss its plane.
-            let depth = 1.0 / most(near.0 + near.1 * by, 1.0 / DEEPEST_M as f32);
-            let on = depth * (along.0 + along.1 * by);
-            x[i] = least(most(eye_along + on, 0.0), length);
-            y[i] = least(most(eye_across + depth * (across.0 + across.1 * by), 0.0), width);
-            wide[i] = (depth * (along.1 - on * near.1)).abs() + 1e-6;
-            high[i] = depth * dot_m;
+            let nearness = most(near[0] + near[1] * by, 1.0 / DEEPEST_M as f32);
+            let depth = 1.0 / nearness;
+            // Of each coordinate, how far from the eye, and how many dots to either neighbour are a metre.
+            let place = |axis: [f32; 3]| {
+                let on = depth * (axis[0] + axis[1] * by);
+                let apart = most((axis[1] - on * near[1]).abs(), (axis[2] - on * near[2]).abs());
+                (on, nearness / most(apart, 1e-9))
+            };
+            let (on_x, per) = place(along);
+            (x[i], per_x[i]) = (least(most(eye_along + on_x, 0.0), length), per);
+            let (on_y, per) = place(across);
+            (y[i], per_y[i]) = (least(most(eye_across + on_y, 0.0), width), per);
             far[i] *= depth * depth;
             tint[i] = seen.light;
         }
-        let grain_m = high[dots / 2].max(wide[dots / 2] * 0.6);
+        let grain_m = 1.0 / least(per_x[dots / 2] * 1.6, per_y[dots / 2] * 1.6);
         let (base, second, strength) = match seen.face.kind {
             Kind::Wall => {
                 for i in 0..dots {
-                    let foot = beyond(SKIRTING_M - y[i], high[i]);
-                    let rim = beyond(y[i] - (width - RIM_M), high[i]);
+                    let foot = beyond(SKIRTING_M - y[i], per_y[i]);
+                    let rim = beyond(y[i] - (width - RIM_M), per_y[i]);
                     share[i] = most(foot, rim * 0.7);
-                    let joint = stripe(off_grid(x[i], PANEL_M), JOINT_M, wide[i]) * (1.0 - foot);
-                    let line = stripe(y[i] - SKIRTING_M, JOINT_M, high[i]);
-                    let panel = alternate(x[i] / (2.0 * PANEL_M), wide[i] / (2.0 * PANEL_M));
+                    let joint =
+                        stripe(off_grid(x[i], PANEL_M, 1.0 / PANEL_M), JOINT_M, per_x[i]) * (1.0 - foot);
+                    let line = stripe(y[i] - SKIRTING_M, JOINT_M, per_y[i]);
+                    let panel = alternate(x[i], 1.0 / per_x[i], per_x[i], 1.0 / PANEL_M);
                     tint[i] *= (1.0 - 0.22 * most(joint, line)) * (1.0 + 0.025 * panel);
                 }
                 (paint(seen.face.colour), darker(seen.face.colour, 0.62), 0.11)
             }
             Kind::Side | Kind::Lid => {
                 for i in 0..dots {
-                    let ends = beyond(EDGE_M - least(x[i], length - x[i]), wide[i]);
-                    let rims = beyond(EDGE_M - least(y[i], width - y[i]), high[i]);
+                    let ends = beyond(EDGE_M - least(x[i], length - x[i]), per_x[i]);
+                    let rims = beyond(EDGE_M - least(y[i], width - y[i]), per_y[i]);
                     share[i] = most(ends, rims);
                 }
                 (paint(seen.face.colour), darker(seen.face.colour, 0.7), 0.13)
             }
         };
-        GRAIN.roughen(&mut tint[..dots], (&x[..dots], &y[..dots]), grain_m, strength);
+        GRAIN.roughen(&mut tint[..dots], (&x[..dots], &y[..dots]), (0.0, 0.0), grain_m, strength);
         self.fill(from, dots, base, second, canvas);
     }
 
@@ -269,43 +277,42 @@ impl<'s> Painter<'s> {
         }
     }
 
-    /// Sets where on the floor each dot is, but for whole multiples of `round`, which keeps the numbers small.
-    fn go(&mut self, row: f64, from: usize, dots: usize, depth: f64, round: f64) {
+    /// Sets where on the floor each dot is, counted from near the eye, which keeps the numbers small.
+    fn go(&mut self, row: f64, from: usize, dots: usize, depth: f64) {
         let dots = dots.min(DOTS);
         let start = |axis: &Linear, eye: f64| {
-            let at = eye + depth * axis.at(from as f64 + 0.5, row);
-            ((at - (at / round).floor() * round) as f32, (depth * axis.column) as f32)
+            ((eye + depth * axis.at(from as f64 + 0.5, row)) as f32, (depth * axis.column) as f32)
         };
-        let (x, y) = (start(&self.x, self.lens.eye[0]), start(&self.y, self.lens.eye[1]));
+        let (x, y) = (start(&self.x, self.eye.0), start(&self.y, self.eye.1));
         for i in 0..dots {
             self.dots.x[i] = x.0 + x.1 * i as f32;
             self.dots.y[i] = y.0 + y.1 * i as f32;
         }
     }
 
-    fn fill(&self, from: usize, dots: usize, first: Paint, second: Paint, canvas: &mut Canvas) {
+    fn fill(&mut self, from: usize, dots: usize, first: Paint, second: Paint, canvas: &mut Canvas) {
         let dots = dots.min(DOTS);
-        let Dots { share, tint, far, .. } = &self.dots;
+        let Dots { share, tint, far, .. } = &mut self.dots;
+        far[..dots].iter_mut().for_each(|far| *far = 1.0 / (1.0 + *far));
         for (part, row) in canvas.0.iter_mut().enumerate() {
             let (first, more, haze) = (first[part], second[part] - first[part], self.haze[part]);
             for (i, out) in row[from..from + dots].iter_mut().enumerate() {
-                let clear = 1.0 / (1.0 + far[i]);
-                *out = least(haze + ((first + more * share[i]) * tint[i] - haze) * clear, 255.0);
+                *out = least(haze + ((first + more * share[i]) * tint[i] - haze) * far[i], 255.0);
             }
         }
     }
 }
 
-/// What of a dot at `at`, `wide` wide, is beyond 0.
+/// What of a dot at `at` is beyond 0; so many dots are a metre.
 #[inline]
-fn beyond(at: f32, wide: f32) -> f32 {
-    least(most(at / wide + 0.5, 0.0), 1.0)
+fn beyond(at: f32, per_m: f32) -> f32 {
+    least(most(at * per_m + 0.5, 0.0), 1.0)
 }
 
 /// What of a dot that is `off` the middle of a stripe lies on the stripe.
 #[inline]
-fn stripe(off: f32, half: f32, wide: f32) -> f32 {
-    least(beyond(half - off.abs(), wide), 2.0 * half / wide)
+fn stripe(off: f32, half: f32, per_m: f32) -> f32 {
+    least(beyond(half - off.abs(), per_m), 2.0 * half * per_m)
 }
 
 /// What f32::min does in more steps, as it has to think of what is no number.
@@ -319,18 +326,18 @@ fn most(one: f32, other: f32) -> f32 {
     if one > other { one } else { other }
 }
 
-/// From the nearest multiple of `grid`.
+/// From the nearest multiple of a grid, of which so many are a metre.
 #[inline]
-fn off_grid(at: f32, grid: f32) -> f32 {
-    at - round(at / grid) * grid
+fn off_grid(at: f32, grid: f32, per_m: f32) -> f32 {
+    at - round(at * per_m) * grid
 }
 
-/// The mean, over a dot, of what is 1 in the first half of each whole and -1 in the second.
+/// The mean, over a dot that is `wide`, of what is 1 and -1 by turns; so many dots, and so many turns, are a metre.
 #[inline]
-fn alternate(at: f32, wide: f32) -> f32 {
+fn alternate(at: f32, wide: f32, per_m: f32, turns_per_m: f32) -> f32 {
     let sum = |at: f32| (at - round(at)).abs();
-    let wide = most(wide, 1e-3);
-    (sum(at + wide / 2.0) - sum(at - wide / 2.0)) / wide
+    let (from, to) = ((at - wide * 0.5) * turns_per_m * 0.5, (at + wide * 0.5) * turns_per_m * 0.5);
+    (sum(to) - sum(from)) * (2.0 * per_m / turns_per_m)
 }
 
 /// To the nearest whole number, of what is below 4 million; quicker than by the library where a processor has no
@@ -361,12 +368,12 @@ mod tests {
     #[test]
     fn a_pattern_too_small_for_a_dot_is_its_mean() {
         for at in [0.1, 0.3, 17.77] {
-            assert!(alternate(at, 7.0).abs() < 0.08);
-            assert!((stripe(off_grid(at, 1.0), 0.002, 4.0) - 0.001).abs() < 1e-6);
+            assert!(alternate(at, 7.0, 1.0 / 7.0, 2.0).abs() < 0.08);
+            assert!((stripe(off_grid(at, 1.0, 1.0), 0.002, 0.25) - 0.001).abs() < 1e-6);
         }
         for (at, which) in [(3.25, 1.0), (3.75, -1.0), (-3.75, 1.0), (-3.25, -1.0)] {
-            assert!((alternate(at, 0.01) - which).abs() < 1e-3, "{at}");
+            assert!((alternate(at, 0.01, 100.0, 2.0) - which).abs() < 1e-3, "{at}");
         }
-        assert!(alternate(3.5, 0.01).abs() < 1e-3, "the dot is half here and half there");
+        assert!(alternate(3.5, 0.01, 100.0, 2.0).abs() < 1e-3, "the dot is half here and half there");
     }
 }

@@ -8,7 +8,16 @@ use super::view::{Vector, dot, minus, plus};
 use crate::world::{Block, Colour, Floor, Point, Tape, Wall, World, pieces};
 
 /// Of a half circle at the end of a piece of tape.
-const CAP_CORNERS: usize = 6;
+const CAP_CORNERS: usize = 10;
+
+/// Where the light comes from, seen from above: no multiple of an eighth of a turn, so that each wall of a room has
+/// a brightness of its own.
+pub(crate) const LIGHT: Vector = [0.83, 0.56, 0.0];
+
+/// How long a shadow is, of what is how high; a higher one casts none that is longer, as indoors light comes from
+/// all sides.
+const SHADOW: f64 = 0.5;
+const SHADOW_OF_M: f64 = 0.45;
 
 /// All that there is to see. Faces stand on the floor or above it, so they hide it and never the other way round.
 #[derive(Debug)]
@@ -17,6 +26,8 @@ pub(crate) struct Surfaces {
     pub(crate) floor: Floor,
     /// On the floor, in the order in which they were laid.
     pub(crate) tapes: Vec<Strip>,
+    /// On the floor, convex.
+    pub(crate) shadows: Vec<[Vector; 4]>,
     pub(crate) faces: Vec<Face>,
 }
 
@@ -57,11 +68,13 @@ impl Surfaces {
     pub(crate) fn new(world: &World) -> Self {
         let walls = world.walls.iter().flat_map(of_wall);
         let boxes = world.boxes.iter().flat_map(of_box);
+        let faces: Vec<Face> = walls.chain(boxes).collect();
         Self {
             sky: world.sky,
             floor: world.floor.clone(),
             tapes: world.lines.iter().map(of_tape).collect(),
-            faces: walls.chain(boxes).collect(),
+            shadows: faces.iter().filter_map(Face::shadow).collect(),
+            faces,
         }
     }
 }
@@ -76,6 +89,14 @@ impl Face {
     /// How far a point is from its plane, towards its normal.
     pub(crate) fn height_of(&self, point: Vector) -> f64 {
         dot(self.normal(), minus(point, self.origin))
+    }
+
+    /// What of the floor has less light because of it; the shadows of its sides are that of a box.
+    fn shadow(&self) -> Option<[Vector; 4]> {
+        let [length_m, height_m] = self.size_m;
+        let end = plus(self.origin, self.along, length_m);
+        let cast = |from: Vector| plus(from, LIGHT, -height_m.min(SHADOW_OF_M) * SHADOW);
+        (self.kind != Kind::Lid).then(|| [self.origin, end, cast(end), cast(self.origin)])
     }
 
     /// Around it.

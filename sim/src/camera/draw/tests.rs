@@ -20,7 +20,7 @@ fn seen(drawing: &mut Drawing<'_>, column: f64, line: usize) -> Colour {
     drawing.outlines.between(row as f64, row as f64 + 1.0, &mut shapes);
     drawing.look(row as f64, &shapes);
     let spans = drawing.lines[line % LINES].spans();
-    let what = spans.iter().find(|span| column < span.to).unwrap().what;
+    let what = spans.iter().find(|span| column < span.to).unwrap().what & !SHADED;
     let tapes = drawing.surfaces.tapes.len();
     match what {
         SKY => drawing.surfaces.sky,
