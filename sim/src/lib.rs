@@ -1,8 +1,8 @@
-//! A simulated platform: pins, chips, motors and a chassis, from the board file alone.
+//! A simulated platform: pins, chips, motors and a chassis, from the board file alone, in a world from another.
 //!
 //! What lives here: virtual pins and PWM, an I²C bus with chips at register level, the physics of
 //! motors and chassis, a virtual clock of integer nanoseconds with a fixed step. What must never
-//! live here: tokio, wall-clock time, anything that a board file does not say.
+//! live here: tokio, wall-clock time, anything of a car that its board file does not say.
 //!
 //! A signal goes one way only: drivers write pins and registers, bridges and servos read what is on
 //! their wires, motors turn, the chassis moves. Nothing on the way knows who is at either end, so a
@@ -55,6 +55,7 @@ mod supply;
 mod surroundings;
 mod traction;
 mod transcript;
+mod truth;
 mod watch;
 pub mod world;
 
@@ -71,6 +72,7 @@ pub use fault::{Fault, KINDS, Kind, Outage, Said, Sensor, Which};
 pub use script::{Act, Event, Script};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
+pub use truth::{Power, Truth};
 pub use world::World;
 
 use chip::Felt;
@@ -273,20 +275,6 @@ impl Sim {
     /// they hold, and time goes on.
     pub fn restart(&self) {
         self.engine.lock().restart();
-    }
-
-    /// What the battery is like now: volts at its terminals, amperes drawn from it, and what is left in it, 0 to 1.
-    #[must_use]
-    pub fn battery(&self) -> (f64, f64, f64) {
-        let engine = self.engine.lock();
-        let battery = engine.battery();
-        (battery.volts(), battery.amps(), battery.charge())
-    }
-
-    /// Whether the car stands against a wall or a box.
-    #[must_use]
-    pub fn touches(&self) -> bool {
-        self.engine.lock().felt().touches
     }
 
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it

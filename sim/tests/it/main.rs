@@ -20,3 +20,4 @@ mod rig;
 mod sensors;
 mod steady;
 mod trip;
+mod worlds;
