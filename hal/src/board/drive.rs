@@ -60,4 +60,13 @@ impl DrivetrainSpec {
         | Self::Mecanum { top_speed_mps, .. }) = *self;
         top_speed_mps
     }
+
+    /// From the point that the pose is of ahead to the middle of the car, metres.
+    #[must_use]
+    pub fn middle_ahead_m(&self) -> f64 {
+        match *self {
+            Self::Differential { .. } | Self::Mecanum { .. } => 0.0,
+            Self::Ackermann { wheelbase_m, .. } => wheelbase_m / 2.0,
+        }
+    }
 }

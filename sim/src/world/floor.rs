@@ -2,6 +2,7 @@
 //!
 //! What must never live here: who looks.
 
+use super::clumps::Clumps;
 use super::{Colour, Floor, Point, World, pieces};
 
 /// The floor and what is drawn on it.
@@ -10,6 +11,7 @@ pub(crate) struct Ground {
     floor: Floor,
     /// Over all others first.
     strokes: Vec<Stroke>,
+    clumps: Clumps,
 }
 
 /// A straight piece of a line.
@@ -32,7 +34,10 @@ impl Ground {
                 Stroke { from, along, length_m, half_width_m: line.width_m / 2.0, colour: line.colour }
             })
         });
-        Self { floor: world.floor.clone(), strokes: strokes.collect() }
+        let strokes: Vec<Stroke> = strokes.collect();
+        let end = |stroke: &Stroke| stroke.from.plus(stroke.along, stroke.length_m);
+        let clumps = Clumps::new(strokes.iter().map(|s| (s.from, end(s), s.half_width_m)));
+        Self { floor: world.floor.clone(), strokes, clumps }
     }
 
     /// Of rubber on it.
@@ -42,7 +47,7 @@ impl Ground {
 
     /// What is seen there from above.
     pub(crate) fn colour(&self, at: Point) -> Colour {
-        let drawn = self.strokes.iter().find(|stroke| stroke.covers(at));
+        let drawn = self.clumps.at(at).map(|index| &self.strokes[index]).find(|stroke| stroke.covers(at));
         drawn.map_or_else(|| self.floor.colour(at), |stroke| stroke.colour)
     }
 }

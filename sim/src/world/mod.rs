@@ -6,11 +6,14 @@
 //! Lengths are metres, x and y as in REP-103 seen from above: x to the right of the plan, y up it, angles from x
 //! towards y.
 
+mod clumps;
 mod colour;
 #[cfg(test)]
 mod document;
 #[allow(dead_code, reason = "sensors and camera ask")]
 mod floor;
+#[cfg(test)]
+mod geometry_tests;
 #[allow(dead_code, reason = "sensors and camera ask")]
 mod obstacles;
 mod presets;
@@ -21,7 +24,7 @@ mod tests;
 pub use colour::Colour;
 pub(crate) use floor::Ground;
 #[allow(unused_imports, reason = "sensors and camera ask")]
-pub(crate) use obstacles::{Hit, Obstacles};
+pub(crate) use obstacles::{Hit, Obstacles, Segment};
 pub use presets::WORLDS;
 
 use hal::Board;
@@ -193,7 +196,9 @@ impl World {
     /// It would touch: how near what is, and what would be right, for the person who chose both.
     pub fn admits(&self, board: &Board) -> Result<(), String> {
         let (start, radius_m) = (&self.start, board.model.radius_m);
-        match self.clearance_m(Point { x: start.x_m, y: start.y_m }) {
+        let along = (libm::cos(start.heading_rad), libm::sin(start.heading_rad));
+        let middle = Point { x: start.x_m, y: start.y_m }.plus(along, board.drivetrain.middle_ahead_m());
+        match self.clearance_m(middle) {
             Some(far_m) if far_m <= radius_m => Err(format!(
                 "the car of board {} does not fit at the start of world {}: {far_m:.3} m to the nearest wall or \
                  box, and its radius is {radius_m:.3} m",

@@ -2,12 +2,17 @@
 //!
 //! What must never live here: what a hit means.
 
+use super::clumps::Clumps;
 use super::{Colour, Point, World, pieces};
+
+/// So near to where a ray begins a face is met at once, metres: rounding leaves less.
+const DUST_M: f64 = 1e-9;
 
 /// Everything that a car cannot pass.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Obstacles {
     segments: Vec<Segment>,
+    clumps: Clumps,
 }
 
 /// A straight upright face.
@@ -41,7 +46,12 @@ impl Obstacles {
             let (height_m, colour) = (block.height_m, block.colour);
             (0..4).map(move |i| Segment { from: corners[i], to: corners[(i + 1) % 4], height_m, colour })
         });
-        Self { segments: walls.chain(boxes).collect() }
+        Self::of(walls.chain(boxes).collect())
+    }
+
+    pub(super) fn of(segments: Vec<Segment>) -> Self {
+        let clumps = Clumps::new(segments.iter().map(|face| (face.from, face.to, 0.0)));
+        Self { segments, clumps }
     }
 
     /// All faces, in the order of the file.
@@ -49,39 +59,81 @@ impl Obstacles {
         &self.segments
     }
 
-    /// The first face that a ray meets, if it does within `reach_m`.
+    /// The first face that a ray meets, if it does within `reach_m`: of faces that it meets at once, the first of
+    /// the file. What it runs along it meets at its nearer end.
     pub(crate) fn ray(&self, from: Point, heading_rad: f64, reach_m: f64) -> Option<Hit<'_>> {
-        let along = (libm::cos(heading_rad), libm::sin(heading_rad));
-        let hits = self.segments.iter().filter_map(|face| face.met_by(from, along));
-        hits.filter(|hit| hit.distance_m <= reach_m).min_by(|a, b| a.distance_m.total_cmp(&b.distance_m))
+        self.cast(from, (libm::cos(heading_rad), libm::sin(heading_rad)), reach_m)
+    }
+
+    /// The same in a direction of length 1.
+    pub(super) fn cast(&self, from: Point, along: (f64, f64), reach_m: f64) -> Option<Hit<'_>> {
+        let mut first: Option<(f64, f64, &Segment)> = None;
+        self.clumps.along(from, along, reach_m, |range| {
+            for face in &self.segments[range] {
+                if let Some((distance_m, share)) = face.met_by(from, along)
+                    && distance_m <= reach_m
+                    && first.is_none_or(|(nearest_m, ..)| distance_m < nearest_m)
+                {
+                    first = Some((distance_m, share, face));
+                }
+            }
+            first.map_or(reach_m, |(nearest_m, ..)| nearest_m)
+        });
+        first.map(|(distance_m, share, face)| face.hit(along, distance_m, share))
     }
 
     /// The point of a face that is nearest, and how far that is; `None` in a world without any.
     pub(crate) fn nearest(&self, to: Point) -> Option<(Point, f64)> {
-        let near = self.segments.iter().map(|face| face.nearest(to));
-        let far = |point: Point| libm::hypot(point.x - to.x, point.y - to.y);
-        near.map(|point| (point, far(point))).min_by(|a, b| a.1.total_cmp(&b.1))
+        let mut nearest: Option<(Point, f64)> = None;
+        self.clumps.around(to, |range| {
+            for face in &self.segments[range] {
+                let point = face.nearest(to);
+                let (dx, dy) = (point.x - to.x, point.y - to.y);
+                let far_m = libm::sqrt(dx * dx + dy * dy);
+                if nearest.is_none_or(|(_, nearest_m)| far_m < nearest_m) {
+                    nearest = Some((point, far_m));
+                }
+            }
+            nearest.map_or(f64::INFINITY, |(_, nearest_m)| nearest_m)
+        });
+        nearest
     }
 }
 
 impl Segment {
-    fn met_by(&self, from: Point, along: (f64, f64)) -> Option<Hit<'_>> {
-        let (ex, ey) = (self.to.x - self.from.x, self.to.y - self.from.y);
-        let (wx, wy) = (self.from.x - from.x, self.from.y - from.y);
-        let cross = along.0 * ey - along.1 * ex;
-        if cross == 0.0 {
+    /// How far along a ray it is met, and at which share of itself. Which side of the ray an end is on is decided by
+    /// that end alone, so no ray slips between two faces that share one.
+    fn met_by(&self, from: Point, along: (f64, f64)) -> Option<(f64, f64)> {
+        let seen = |end: Point| {
+            let (dx, dy) = (end.x - from.x, end.y - from.y);
+            (along.0 * dx + along.1 * dy, along.0 * dy - along.1 * dx)
+        };
+        let ((ahead, left), (ahead_to, left_to)) = (seen(self.from), seen(self.to));
+        if (left > 0.0 && left_to > 0.0) || (left < 0.0 && left_to < 0.0) {
             return None;
         }
-        let distance_m = (wx * ey - wy * ex) / cross;
-        let share = (wx * along.1 - wy * along.0) / cross;
-        if distance_m < 0.0 || !(0.0..=1.0).contains(&share) {
-            return None;
-        }
-        let length_m = libm::hypot(ex, ey);
-        Some(Hit { distance_m, face: self, along_m: share * length_m, cosine: (cross / length_m).abs() })
+        let share = if left == left_to {
+            // The ray runs along it.
+            let here =
+                if (ahead < 0.0) == (ahead_to < 0.0) { None } else { Some(-ahead / (ahead_to - ahead)) };
+            here.unwrap_or(if ahead <= ahead_to { 0.0 } else { 1.0 })
+        } else {
+            left / (left - left_to)
+        };
+        let distance_m = ahead + share * (ahead_to - ahead);
+        (distance_m >= -DUST_M).then_some((distance_m.max(0.0), share))
     }
 
-    fn nearest(&self, to: Point) -> Point {
+    fn hit(&self, along: (f64, f64), distance_m: f64, share: f64) -> Hit<'_> {
+        let (ex, ey) = (self.to.x - self.from.x, self.to.y - self.from.y);
+        let length_m = libm::hypot(ex, ey);
+        let across = (along.0 * ey - along.1 * ex).abs();
+        let cosine = if length_m > 0.0 { (across / length_m).min(1.0) } else { 1.0 };
+        Hit { distance_m, face: self, along_m: share * length_m, cosine }
+    }
+
+    /// Its point that is nearest.
+    pub(crate) fn nearest(&self, to: Point) -> Point {
         let (ex, ey) = (self.to.x - self.from.x, self.to.y - self.from.y);
         let square = ex * ex + ey * ey;
         let along = (to.x - self.from.x) * ex + (to.y - self.from.y) * ey;

@@ -60,6 +60,12 @@ fn a_car_that_is_too_wide_or_starts_in_a_box_is_told_how_near_what_is() {
     board.model.radius_m = 0.31;
     let said = world.admits(&board).unwrap_err();
     assert_eq!(said, format!("{near}0.300 m to the nearest wall or box, and its radius is 0.310 m"));
+    let mut racer = Board::preset("jetracer").expect("a board");
+    racer.model.radius_m = 0.22;
+    assert_eq!(world.admits(&racer), Ok(()));
+    world.start.heading_rad = FRAC_PI_2;
+    let why = world.admits(&racer).unwrap_err();
+    assert!(why.contains(": 0.213 m"), "its middle is half of 174 mm ahead of the rear axle: {why}");
     board.model.radius_m = 0.01;
     let at = Point { x: 0.1, y: 0.1 };
     let (size_m, heading_rad, height_m, colour) = ([1.0, 0.6], 0.4, 0.3, Block::COLOUR);

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use hal::{Board, Car, Drive, Motion, Platform, Target};
+use hal::{Board, Target};
+use sim::World;
 use sim::world::{Block, Colour, Point, Start, Tape, Wall};
-use sim::{Setup, Sim, World};
+
+use crate::trip::Trip;
 
 const BLACK: Colour = Colour([16, 16, 16]);
 const WHITE: Colour = Colour([240, 240, 240]);
@@ -35,52 +37,6 @@ const ANALOG: &str = r#"
     dark = "low"
 "#;
 const IMU: &str = "[[chips]]\ndriver = \"mpu6050\"\naddress = 0x68\n[imu]\nchip = \"mpu6050@0x68\"\n";
-
-struct Trip {
-    sim: Sim,
-    car: Car,
-    now: Duration,
-}
-
-impl Trip {
-    fn new(board: &Board, world: World) -> Self {
-        Self::of(board, &Setup { world, ..Setup::default() })
-    }
-
-    fn of(board: &Board, setup: &Setup) -> Self {
-        let sim = Sim::of(board, setup);
-        let car = Car::assemble(board, &mut sim.clone()).expect("a car");
-        Self { sim, car, now: Duration::ZERO }
-    }
-
-    /// As a control loop does, 100 times a second.
-    fn hold(&mut self, target: &Target, ms: u64) {
-        let end = self.now + Duration::from_millis(ms);
-        let mut tick = self.now;
-        while self.now < end {
-            self.sim.advance(self.now);
-            if self.now >= tick {
-                tick = self.now + Duration::from_millis(10);
-                self.car.apply(target, self.now).expect("applied");
-            }
-            self.now = self.car.sense(self.now).clamp(self.now, tick);
-        }
-    }
-
-    fn drive(&mut self, throttle: f64, steer: f64, ms: u64) {
-        let drive = Drive::Power { throttle, steer, strafe: 0.0 };
-        self.hold(&Target { drive, ..Target::default() }, ms);
-    }
-
-    /// Stands and looks, long enough for three echoes.
-    fn stand(&mut self) {
-        self.hold(&Target::default(), 250);
-    }
-
-    fn truth(&self) -> Motion {
-        self.sim.motion().expect("a chassis")
-    }
-}
 
 fn at(x_m: f64, y_m: f64, heading_deg: f64) -> Start {
     Start { x_m, y_m, heading_rad: heading_deg.to_radians() }
