@@ -23,7 +23,11 @@ fn each_world_has_a_picture_in_the_docs_which_is_what_the_camera_sees_bit_for_bi
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let picture = format!("worlds/{}.jpg", world.name);
         let kept = fs::read(docs.join(&picture)).unwrap_or_default();
-        assert!(kept == fs::read(&file).expect("a picture"), "{AGAIN} {} --picture docs/{picture}", world.name);
+        assert!(
+            kept == fs::read(&file).expect("a picture"),
+            "{AGAIN} {} --picture docs/{picture}",
+            world.name
+        );
         assert!(kept.len() <= 60_000, "docs/{picture} has {} bytes", kept.len());
         assert!(page.contains(&format!("({picture})")), "docs/world-file.md does not show {picture}");
     }
@@ -51,7 +55,12 @@ fn a_picture_is_taken_of_any_world_in_any_size_or_the_reason_told() {
     for (arguments, file, code, told) in [
         (&["rom"][..], &file, 2, "no world is called `rom`; did you mean `room`?"),
         (&["room", "--board", "demmo"], &file, 2, "did you mean `demo`?"),
-        (&[wrong.to_str().expect("text")], &file, 2, "wrong.toml:2: skye: is not a known key; did you mean `sky`?"),
+        (
+            &[wrong.to_str().expect("text")],
+            &file,
+            2,
+            "wrong.toml:2: skye: is not a known key; did you mean `sky`?",
+        ),
         (&["room", "--size", "10x10"], &file, 2, "must be 160x120 to 1920x1080"),
         (&["room"], &nowhere, 1, "no/folder/a.jpg: No such file"),
         (&[], &file, 2, "<NAME>"),
