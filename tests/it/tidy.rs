@@ -134,9 +134,14 @@ fn nothing_is_left_undone() {
 
 #[test]
 fn every_path_that_a_document_names_is_there() {
-    for document in
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "protocol/PROTOCOL.md", "docs/board-file.md"]
-    {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "protocol/PROTOCOL.md",
+        "docs/board-file.md",
+        "examples/README.md",
+    ] {
         let text = fs::read_to_string(root().join(document)).expect("the document");
         let ours = |path: &&str| {
             ["transport/", "protocol/", "hal/", "sim/", "car-daemon/", "client/", "tests/", ".ci/"]

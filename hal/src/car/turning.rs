@@ -11,7 +11,7 @@ const LEAST_POWER: f64 = 0.4;
 const WINDOW: Duration = Duration::from_secs(1);
 /// A wheel that did less than this share of the way that its power means does not turn: a disc that trembles at an
 /// edge counts now and then.
-const STANDS: f64 = 0.05;
+const STANDS: f64 = 0.1;
 /// One that did this share of it turns again.
 const TURNS: f64 = 0.25;
 

@@ -8,7 +8,7 @@ use super::*;
 use crate::{Fault, Setup, Sim};
 
 /// The demo car with a button.
-fn board() -> Board {
+pub(super) fn board() -> Board {
     let estop = "[estop]\npin = \"gpio:GPIO26\"\npressed = \"high\"\n";
     let preset = hal::board::PRESETS.iter().find(|preset| preset.name == "demo").expect("a preset");
     Board::parse("b.toml", &format!("{}\n{estop}", preset.toml)).expect("a sound board")

@@ -7,7 +7,7 @@ use car_daemon::hardware::Mode;
 use car_daemon::{Daemon, Parts};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use sim::Sim;
+use sim::{Setup, Sim};
 use transport::{Connection, Endpoint, Frame, Table};
 
 /// A running daemon and its simulated car.
@@ -26,11 +26,16 @@ impl Garage {
 
     /// The same, with a change to its configuration.
     pub(crate) async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::open_in(Setup::default(), change).await
+    }
+
+    /// The same in another setting.
+    pub(crate) async fn open_in(setup: Setup, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::standard();
         let endpoint: Endpoint = "mem://car".parse().expect("an endpoint");
         config.listen = vec![endpoint.clone()];
         change(&mut config);
-        let sim = Sim::new(&config.board);
+        let sim = Sim::of(&config.board, &setup);
         let table = Table::new(&config.limits.transport);
         let parts = Parts { transports: table.clone(), hardware: Mode::Task, lock: None };
         let daemon = Daemon::start_on(&config, parts, Box::new(sim.clone())).await.expect("starts");
