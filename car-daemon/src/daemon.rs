@@ -1,6 +1,7 @@
 //! A whole daemon: started, running, stopped. `main` starts one from the command line, tests start
 //! one in-process.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use hal::file::Faults;
 use hal::{AssembleError, Car, Interlock, Platform};
 use nix::unistd::Uid;
 use protocol::Event;
+use sim::Sim;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use transport::{
@@ -17,12 +19,13 @@ use transport::{
 
 use crate::access::Access;
 use crate::certificate::{self, CertificateError};
-use crate::clock::Clock;
+use crate::clock::{Clock, Speed};
 use crate::config::{Auth, Config, in_clear};
 use crate::control::{Gate, Input, Rules};
 use crate::hardware::{self, Bell, Heartbeat, Pace, Plant, Runner};
 use crate::info::Identity;
 use crate::latch::{self, Below, Keeper, Latch};
+use crate::lockstep::Lockstep;
 use crate::machine;
 use crate::server::Server;
 use crate::session::{Context, Doors};
@@ -157,11 +160,16 @@ impl Daemon {
         parts: Parts,
         platform: Box<dyn Platform>,
     ) -> Result<Self, StartError> {
-        let (gate, below, interlock) = latched(config)?;
-        let shared = Arc::new(Shared::new(gate, Bell::new(parts.hardware), below));
-        let clock = Clock::start();
+        let (speed, period) = (config.sim.speed, config.control.period());
+        let rules = Rules::new(config.control.clone(), &config.board).with_reset(config.auth.reset);
+        let simulated = (&*platform as &dyn Any).is::<Sim>();
+        let rules = if simulated { rules.for_simulator(speed) } else { rules };
+        let (gate, below, interlock) = latched(config, Gate::new(rules))?;
+        let lockstep = speed.goes_by_turns().then(|| Lockstep::new(speed == Speed::Max));
+        let shared = Shared::new(gate, Bell::new(parts.hardware), below).in_lockstep(lockstep);
+        let shared = Arc::new(shared);
+        let clock = Clock::start(speed, period);
 
-        let period = config.control.period();
         let mut plant = Plant::assemble(&config.board, platform, interlock, Arc::clone(&shared), period)?;
         // The first sample exists before the first client.
         plant.turn(clock.now());
@@ -171,12 +179,12 @@ impl Daemon {
         }
         let pace =
             Pace { stall: config.stall(), realtime: config.platform.outlives && config.linux.realtime };
-        let runner = Runner::start(plant, parts.hardware, pace, Arc::clone(&shared), clock)?;
+        let runner = Runner::start(plant, parts.hardware, pace, Arc::clone(&shared), clock.clone())?;
 
         let closing = CancellationToken::new();
         let context = Context {
             shared: Arc::clone(&shared),
-            clock,
+            clock: clock.clone(),
             identity: Identity::new(config),
             limits: config.limits.session.clone(),
             memory: config.limits.transport.memory.clone(),
@@ -298,10 +306,9 @@ fn access(config: &Config) -> Access {
     Access::new(config.auth.clone(), Uid::effective().as_raw())
 }
 
-/// The gate as the last daemon left its emergency stop, and what follows the latch from now on: before
+/// A gate as the last daemon left its emergency stop, and what follows the latch from now on: before
 /// the first wire is opened.
-fn latched(config: &Config) -> std::io::Result<(Gate, Below, Interlock)> {
-    let mut gate = Gate::new(Rules::new(config.control.clone(), &config.board).with_reset(config.auth.reset));
+fn latched(config: &Config, mut gate: Gate) -> std::io::Result<(Gate, Below, Interlock)> {
     let interlock = Interlock::default();
     let Some(folder) = &config.state_dir else {
         return Ok((gate, Below::new(interlock.clone(), None), interlock));

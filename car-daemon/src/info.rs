@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hal::board::{End, MotorSpec, OutputKind, PRESETS, ServoRole, ServoSpec, Side};
+use protocol::dialect::SIM_PREFIX;
 use protocol::{BoardInfo, DialectId, Hello, Info, MotorInfo, Role, ServoInfo};
 
 use crate::config::Config;
@@ -57,7 +58,10 @@ impl Identity {
             platform: self.platform.to_owned(),
             limits: self.limits(rules),
             topics: ["state", "events"].map(str::to_owned).to_vec(),
-            methods: protocol::dialect::method_names().map(str::to_owned).collect(),
+            methods: protocol::dialect::method_names()
+                .filter(|name| rules.simulated || !name.starts_with(SIM_PREFIX))
+                .map(str::to_owned)
+                .collect(),
             outputs: rules.outputs.iter().map(|output| (output.name.clone(), kind(output.kind))).collect(),
         }
     }

@@ -19,6 +19,7 @@ mod halt;
 pub mod hardware;
 mod info;
 pub mod latch;
+mod lockstep;
 mod log;
 mod machine;
 mod platform;
@@ -32,6 +33,7 @@ mod telemetry;
 mod welcome;
 
 pub use certificate::CertificateError;
+pub use clock::{NoSpeed, Speed};
 pub use config::Config;
 pub use daemon::{Daemon, Parts, Reload, RunError, StartError, lock_board, run};
 pub use platform::{PLATFORMS, PlatformRow};

@@ -11,8 +11,9 @@ use tokio::sync::broadcast;
 use transport::Link;
 
 use crate::control::{Gate, Grant, Input, Outputs, SessionId, answers_again};
-use crate::hardware::Bell;
+use crate::hardware::{Bell, Order};
 use crate::latch::Below;
+use crate::lockstep::Lockstep;
 use crate::telemetry::{Happened, Sample};
 
 /// Events that a slow listener may be behind before it misses some.
@@ -28,6 +29,10 @@ pub(crate) struct Shared {
     inner: Mutex<Inner>,
     sample: Mutex<Arc<Sample>>,
     events: broadcast::Sender<Arc<Happened>>,
+    /// For a simulator, and not yet taken: one of each session at most.
+    orders: Mutex<Vec<Order>>,
+    /// Where time goes by turns.
+    lockstep: Option<Mutex<Lockstep>>,
     pub(crate) bell: Bell,
 }
 
@@ -54,8 +59,15 @@ impl Shared {
             inner: Mutex::new(Inner { gate, links: HashMap::new(), held: None, below }),
             sample: Mutex::default(),
             events: broadcast::Sender::new(EVENTS),
+            orders: Mutex::default(),
+            lockstep: None,
             bell,
         }
+    }
+
+    /// The same, where time goes by turns.
+    pub(crate) fn in_lockstep(self, lockstep: Option<Lockstep>) -> Self {
+        Self { lockstep: lockstep.map(Mutex::new), ..self }
     }
 
     /// Looks at the gate, which stays as it is.
@@ -131,6 +143,26 @@ impl Shared {
         drop(self.events.send(Arc::new(Happened::new(event.clone()))));
     }
 
+    /// Asks who is waited for before time moves on; nobody is where time has a pace of its own.
+    pub(crate) fn lockstep<T>(&self, ask: impl FnOnce(&mut Lockstep) -> T) -> Option<T> {
+        Some(ask(&mut self.lockstep.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Hands an order on to the simulator.
+    pub(crate) fn order(&self, order: Order) {
+        self.orders().push(order);
+        self.bell.ring();
+    }
+
+    /// What was handed on since this was last asked, in its order.
+    pub(crate) fn take_orders(&self) -> Vec<Order> {
+        std::mem::take(&mut self.orders())
+    }
+
+    fn orders(&self) -> MutexGuard<'_, Vec<Order>> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn open(&self, id: SessionId, visit: Visit<'_>, now: Duration) {
         let Visit { peer, linked, link, grant } = visit;
         self.lock().links.insert(id, link);
@@ -141,6 +173,10 @@ impl Shared {
     pub(crate) fn close(&self, id: SessionId, why: &str, now: Duration) {
         drop(self.tell(&Input::Closed { session: id, why: why.to_owned() }, now));
         self.lock().links.remove(&id);
+        // Last: time may move on by it.
+        if self.lockstep(|lockstep| lockstep.gone(id)).is_some() {
+            self.bell.ring();
+        }
     }
 
     pub(crate) fn publish(&self, state: State) {

@@ -51,6 +51,7 @@ mod signal;
 mod sonar;
 mod surroundings;
 mod transcript;
+mod truth;
 mod watch;
 pub mod world;
 
@@ -67,6 +68,7 @@ pub use fault::{Fault, KINDS, Kind, Outage, Said, Sensor, Which};
 pub use script::{Act, Event, Script};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
+pub use truth::Truth;
 pub use world::World;
 
 use chip::Felt;

@@ -26,6 +26,7 @@ mod realtime;
 mod sensing;
 mod service;
 mod signals;
+mod simulated_time;
 mod sockets;
 mod support;
 mod tidy;

@@ -8,7 +8,8 @@ use clap::{Parser, Subcommand};
 use transport::Endpoint;
 
 use super::unknown;
-use crate::config::{Config, Overrides};
+use crate::clock::Speed;
+use crate::config::{Config, Overrides, SimOverrides};
 use crate::guard;
 use crate::platform::PlatformRow;
 
@@ -39,9 +40,25 @@ pub(super) struct Args {
     #[arg(long, global = true, value_name = "sim|linux")]
     pub(super) platform: Option<String>,
 
+    #[command(flatten)]
+    pub(super) sim: SimArgs,
+
     /// Where clients come to, instead of the configuration's list; can be given more than once
     #[arg(long, global = true, value_name = "URL")]
     pub(super) listen: Vec<Endpoint>,
+}
+
+/// What the simulated car is told over the file's `[sim]`.
+#[derive(Debug, clap::Args)]
+pub(super) struct SimArgs {
+    /// How fast the simulated car's time runs: times as fast as the wall's; as fast as its driver; or by
+    /// `sim.step` alone
+    #[arg(long = "sim-speed", global = true, value_name = "1..100|max|step")]
+    speed: Option<Speed>,
+
+    /// Of all chance in the simulation: the same seed gives the same run
+    #[arg(long = "sim-seed", global = true, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    seed: Option<u64>,
 }
 
 const EXAMPLES: &str = "\
@@ -49,6 +66,7 @@ Examples:
   car-daemon                                        a simulated car on this machine
   car-daemon --board freenove-4wd --platform linux  a real one
   car-daemon --listen ws://127.0.0.1:0              one endpoint, on any free port
+  car-daemon --sim-speed 10                         ten times as fast as real time
   car-daemon check --config car.toml                is this file right?
   car-daemon halt --config car.toml                 no daemon runs: is the car at rest?
   car-daemon doctor --board jetbot --platform linux has this machine what that board needs?
@@ -107,7 +125,8 @@ impl Args {
         // Who brings a board to rest must not fail for who may drive it.
         let board_only = matches!(self.command, Some(Command::Halt | Command::Guard { .. }));
         let (board, world, listen) = (self.board.clone(), self.world.clone(), self.listen.clone());
-        Ok(Overrides { board, world, platform, platforms, listen, board_only })
+        let sim = SimOverrides { seed: self.sim.seed, speed: self.sim.speed };
+        Ok(Overrides { board, world, platform, sim, platforms, listen, board_only })
     }
 
     /// What leads another process to the same board.

@@ -9,6 +9,7 @@ mod named;
 mod print;
 mod read;
 mod settings;
+mod simulated;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub(crate) use self::doors::line_that_allows;
 use crate::control::Control;
 use crate::platform::{PLATFORMS, PlatformRow};
 
+pub use self::simulated::{SimConfig, SimOverrides};
 pub use auth::{Auth, Exposure, TokenRow, UserRow, Whom, exposed, in_clear};
 
 /// A whole configuration, already valid.
@@ -41,6 +43,8 @@ pub struct Config {
     pub platform: &'static PlatformRow,
     /// How the platform `linux` uses this machine.
     pub linux: LinuxConfig,
+    /// How the simulated car differs from run to run, and how fast its time runs.
+    pub sim: SimConfig,
     /// Where clients come to.
     pub listen: Vec<Endpoint>,
     /// What the gate goes by.
@@ -151,6 +155,8 @@ pub struct Overrides {
     pub world: Option<String>,
     /// `--platform`
     pub platform: Option<&'static PlatformRow>,
+    /// `--sim-…`
+    pub sim: SimOverrides,
     /// The platforms that a file can name.
     pub platforms: &'static [PlatformRow],
     /// `--listen`, once or more: replaces the file's list.
@@ -165,6 +171,7 @@ impl Default for Overrides {
             board: None,
             world: None,
             platform: None,
+            sim: SimOverrides::default(),
             platforms: PLATFORMS,
             listen: Vec::new(),
             board_only: false,
@@ -190,6 +197,7 @@ impl Config {
                 .find(|row| row.name == SIMULATED)
                 .expect("the simulator is part of this build"),
             linux: LinuxConfig::default(),
+            sim: SimConfig::default(),
             listen: standard_endpoints(),
             control: Control::default(),
             limits: Limits::default(),
@@ -206,7 +214,7 @@ impl Config {
     /// What a simulated car begins with besides its board.
     #[must_use]
     pub fn setup(&self) -> Setup {
-        Setup { world: self.world.clone(), ..Setup::default() }
+        Setup { world: self.world.clone(), seed: self.sim.seed, noise: self.sim.noise, ..Setup::default() }
     }
 
     /// Whether the car is a simulated one, which stands in the world.

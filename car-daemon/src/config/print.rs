@@ -54,7 +54,7 @@ impl fmt::Display for Config {
         }
         let about = "the control loop asks for real-time priority and for memory that stays";
         row(f, "realtime", &self.linux.realtime.to_string(), about)?;
-        write!(f, "\n{}", self.auth)?;
+        write!(f, "{}\n{}", self.sim, self.auth)?;
         let pages = list(&self.web.origins);
         row(
             f,
@@ -99,7 +99,7 @@ pub(super) fn row(f: &mut fmt::Formatter<'_>, key: &str, value: &str, about: &st
     writeln!(f, "{line}")
 }
 
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     // Durations may carry the dust of seconds in binary.
     let value = (value * 1e6).round() / 1e6;
     format!("{value}")

@@ -7,10 +7,10 @@ use hal::file::{Faults, Field, Item, Reader, Table};
 use sim::World;
 use transport::{Address, Endpoint};
 
-use super::doors;
 use super::named::{beside, check_start, resolve, take};
 use super::settings::{ORDERED, SETTINGS};
 use super::{Auth, Config, Exposure, Overrides, auth, exposed};
+use super::{doors, simulated};
 use crate::state_dir;
 
 /// Where programs of all users lock devices (Filesystem Hierarchy Standard 3.0, 5.9).
@@ -121,6 +121,7 @@ impl Config {
             config.linux.realtime = linux.get("realtime").boolean().unwrap_or(true);
             linux.finish();
         }
+        let speed = root.get("sim").table().and_then(|table| simulated::read(table, &mut config.sim));
         if let Some(urls) = listen.strings().filter(|_| !overrides.board_only) {
             let judged = (meant && overrides.listen.is_empty()).then_some(&config.auth);
             config.listen = read_endpoints(&reader, &listen, &urls, judged);
@@ -128,6 +129,12 @@ impl Config {
         root.finish();
 
         apply(&mut config, overrides, meant, &mut faults);
+        if let Some((what, hint)) = simulated::judge(config.sim.speed, config.platform) {
+            match speed.filter(|_| overrides.sim.speed.is_none()) {
+                Some(spot) => reader.fault(&spot, what, hint),
+                None => faults.push(Faults::whole("--sim-speed", what, hint)),
+            }
+        }
         check_start(&config, overrides, &reader, [&world, &board], &mut faults);
         match reader.into_result(Some(config)) {
             Ok(config) if faults.is_empty() => Ok(config),
@@ -264,6 +271,7 @@ fn apply(config: &mut Config, overrides: &Overrides, meant: bool, faults: &mut V
     if let Some(platform) = overrides.platform {
         config.platform = platform;
     }
+    simulated::apply(&mut config.sim, &overrides.sim);
     if !overrides.listen.is_empty() {
         config.listen.clone_from(&overrides.listen);
         for endpoint in overrides.listen.iter().filter(|_| meant) {

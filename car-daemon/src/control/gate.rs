@@ -149,6 +149,7 @@ impl Gate {
                 self.panel.set(name, level.get(), ttl.map(Ttl::get), now)?;
                 Ok(Answer::Done)
             }
+            Command::Sim(_) => self.simulate(),
             other => Err(Fault::new(Code::INTERNAL, format!("the gate was asked to do {other:?}"))),
         }
     }

@@ -16,6 +16,7 @@ mod moving;
 mod panel;
 mod rules;
 mod session;
+mod simulated;
 mod slew;
 mod stick;
 #[cfg(test)]

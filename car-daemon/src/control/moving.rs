@@ -143,7 +143,7 @@ impl Gate {
         t: Option<Moment>,
         now: Duration,
     ) -> Result<Life, Fault> {
-        let end = runs_out(t, self.rules.ttl(ttl), now)?;
+        let end = runs_out(t.filter(|_| self.rules.dated), self.rules.ttl(ttl), now)?;
         if let Some(session) = self.sessions.get_mut(&id) {
             session.in_order(seq)?;
         }

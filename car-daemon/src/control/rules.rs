@@ -8,6 +8,7 @@ use protocol::{Role, Ttl};
 
 use super::gimbal::Axis;
 use super::trial::Bench;
+use crate::clock::Speed;
 
 /// The `[control]` table of the configuration.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +68,10 @@ pub struct Rules {
     pub(crate) outputs: Vec<OutputSpec>,
     pub(crate) bench: Bench,
     pub(crate) reset: Role,
+    /// The car is a simulated one.
+    pub(crate) simulated: bool,
+    /// Time is the wall's, so that a client can know when it sent something.
+    pub(crate) dated: bool,
 }
 
 impl Rules {
@@ -82,7 +87,15 @@ impl Rules {
             bench: Bench::new(board),
             control,
             reset: Role::Driver,
+            simulated: false,
+            dated: true,
         }
+    }
+
+    /// For a simulated car; where its time is not the wall's, the `t` of commands says nothing.
+    #[must_use]
+    pub fn for_simulator(self, speed: Speed) -> Self {
+        Self { simulated: true, dated: speed.is_real(), ..self }
     }
 
     /// The least role that may release the emergency stop.

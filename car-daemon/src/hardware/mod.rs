@@ -8,12 +8,14 @@ mod battery;
 mod bell;
 mod fate;
 mod heartbeat;
+mod orders;
 mod plant;
 mod runner;
 mod watch;
 
 pub(crate) use bell::Bell;
 pub use heartbeat::Heartbeat;
+pub(crate) use orders::Order;
 pub(crate) use plant::Plant;
 pub(crate) use runner::{Pace, Runner};
 

@@ -9,6 +9,7 @@ use hal::{AssembleError, Board, Car, HardwareError, Interlock, Platform};
 use protocol::{Battery, Event, Gimbal, Imu, Odometry, Pose, Speed, State, Wheels};
 
 use super::battery;
+use super::orders::Simulator;
 use crate::control::Outputs;
 use crate::shared::{Shared, fill, round};
 
@@ -23,6 +24,8 @@ const CHECK: Duration = Duration::from_millis(100);
 pub(crate) struct Plant {
     car: Car,
     platform: Box<dyn Platform>,
+    /// The same, where it is a simulator.
+    simulator: Option<Simulator>,
     shared: Arc<Shared>,
     period: Duration,
     /// The pin of the e-stop's button, for people.
@@ -47,6 +50,7 @@ impl Plant {
         let car = Car::assemble_under(board, &mut *platform, interlock)?;
         Ok(Self {
             car,
+            simulator: Simulator::of(&*platform),
             platform,
             shared,
             period,
@@ -62,6 +66,7 @@ impl Plant {
     /// Does what the gate says at `now`; returns when it must be called again at the latest.
     pub(crate) fn turn(&mut self, now: Duration) -> Duration {
         self.platform.advance(now);
+        let stepped = self.obey(now);
         let pressed = self.pressed();
         let (mut outputs, mut deadline) = self.shared.plant(|gate| {
             gate.button(pressed.as_deref(), now);
@@ -85,14 +90,37 @@ impl Plant {
             // The gate has another opinion now than the one that was just tried.
             (outputs, deadline) = self.shared.plant(|gate| (gate.outputs(), gate.next_deadline()));
         }
-        if now >= self.next_tick {
+        let ticks = now >= self.next_tick;
+        if ticks {
             self.next_tick = now + self.period;
+        }
+        if ticks || stepped {
             self.publish(outputs, now);
         }
         // One transfer at most. If more is due, the next turn begins with whatever the gate says then.
         let sense = self.car.sense(now);
         self.listen(now);
         deadline.map_or(self.next_tick, |d| d.min(self.next_tick)).min(sense)
+    }
+
+    /// Until when time is to pass before it comes, because somebody asked it to.
+    pub(crate) fn steps_to(&mut self) -> Option<Duration> {
+        self.simulator.as_mut()?.steps_to()
+    }
+
+    /// Nothing more is to be done at `now`: whoever waits for it hears so.
+    pub(crate) fn settle(&mut self, now: Duration) {
+        if let Some(simulator) = &mut self.simulator {
+            simulator.passed(now);
+        }
+    }
+
+    /// Does what was ordered of a simulator; says whether somebody waits for just this time.
+    fn obey(&mut self, now: Duration) -> bool {
+        let Some(simulator) = &mut self.simulator else { return false };
+        let stepped = simulator.steps_to() == Some(now);
+        simulator.obey(self.shared.take_orders(), now);
+        stepped
     }
 
     /// Tells people of sensors.

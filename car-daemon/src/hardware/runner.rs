@@ -2,13 +2,15 @@
 //! beside either a watch that sees whether it still turns.
 
 use std::any::Any;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use hal::HardwareError;
-use tokio::time::sleep;
+use tokio::task::yield_now;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::fate::Fate;
@@ -16,6 +18,7 @@ use super::watch::Watch;
 use super::{Mode, Plant};
 use crate::clock::Clock;
 use crate::control::Input;
+use crate::lockstep::Verdict;
 use crate::realtime;
 use crate::shared::Shared;
 
@@ -51,7 +54,7 @@ impl Runner {
         let turning =
             Loop { shared: Arc::clone(&shared), stop: stop.clone(), fate: Arc::clone(&fate), clock };
         let watching = turning.clone();
-        let watch = Watch::new(stall, clock.now());
+        let watch = Watch::new(stall, turning.clock.wall());
         match mode {
             Mode::Thread => {
                 // The watch first: where there can be none, the loop must not begin.
@@ -113,6 +116,19 @@ impl Drop for Runner {
     }
 }
 
+/// What a loop does after a turn.
+enum Then {
+    /// The next.
+    Turn,
+    /// The next, after this pause or when the bell rings.
+    Wait(Duration),
+    /// The next when the bell rings; after this pause it looks whether it is time for it.
+    Look(Duration),
+}
+
+/// How often a loop for which time stands shows that it does not.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// What loop and watch have in common.
 #[derive(Clone)]
 struct Loop {
@@ -133,25 +149,84 @@ impl Loop {
     }
 
     fn run_thread(&self, mut plant: Plant) -> Result<(), HardwareError> {
+        let mut again = false;
         while !self.stop.is_cancelled() {
-            let next = plant.turn(self.clock.now());
-            self.fate.turned();
-            self.shared.bell.wait_blocking(next.saturating_sub(self.clock.now()));
+            let next = self.turn(&mut plant);
+            loop {
+                match self.then(&mut plant, next, &mut again) {
+                    Then::Turn => break,
+                    Then::Wait(pause) => {
+                        self.shared.bell.wait_blocking(pause);
+                        break;
+                    }
+                    Then::Look(pause) if self.shared.bell.wait_blocking(pause) => break,
+                    Then::Look(_) => self.fate.turned(),
+                }
+            }
         }
         plant.halt()
     }
 
     async fn run_task(&self, mut plant: Plant) -> Result<(), HardwareError> {
+        let mut again = false;
         while !self.stop.is_cancelled() {
-            let next = plant.turn(self.clock.now());
-            self.fate.turned();
-            tokio::select! {
-                biased;
-                () = self.shared.bell.wait() => {}
-                () = tokio::time::sleep_until(self.clock.instant(next)) => {}
+            let next = self.turn(&mut plant);
+            loop {
+                match self.then(&mut plant, next, &mut again) {
+                    Then::Turn => {
+                        yield_now().await;
+                        break;
+                    }
+                    Then::Wait(pause) => {
+                        drop(timeout(pause, self.shared.bell.wait()).await);
+                        break;
+                    }
+                    Then::Look(pause) if timeout(pause, self.shared.bell.wait()).await.is_ok() => break,
+                    Then::Look(_) => self.fate.turned(),
+                }
             }
         }
         plant.halt()
+    }
+
+    /// One turn, now; says when the next is due.
+    fn turn(&self, plant: &mut Plant) -> Duration {
+        let next = plant.turn(self.clock.turn());
+        self.fate.turned();
+        next
+    }
+
+    /// What follows a turn after which the next is due at `next`. `again`: it was the second at its time, for
+    /// what was said since the first; who says something all the time does not keep time from going on.
+    fn then(&self, plant: &mut Plant, next: Duration, again: &mut bool) -> Then {
+        let now = self.clock.now();
+        if next <= now {
+            return Then::Turn;
+        }
+        plant.settle(now);
+        let step = plant.steps_to();
+        let wall = self.clock.wall();
+        let verdict = self.shared.lockstep(|lockstep| {
+            if lockstep.settle(now, wall) {
+                self.clock.tell(now);
+            }
+            lockstep.ask(step.is_some(), wall)
+        });
+        let was = mem::take(again);
+        match (verdict, step) {
+            (Some(Verdict::Wait(left)), _) => Then::Look(left.min(LOOK)),
+            (Some(Verdict::Stand), _) => Then::Look(LOOK),
+            // Looked at after the verdict: whoever was waited for rang before it was no longer.
+            (Some(Verdict::Go), _) if !was && self.shared.bell.is_rung() => {
+                *again = true;
+                Then::Turn
+            }
+            (None, None) => Then::Wait(self.clock.until(next)),
+            (Some(Verdict::Go) | None, step) => {
+                self.clock.jump(step.map_or(next, |step| step.min(next)));
+                Then::Turn
+            }
+        }
     }
 
     /// The loop is over: asked to, or by a panic, of which `Err` is the message.
@@ -172,7 +247,7 @@ impl Loop {
     fn watch_thread(&self, mut watch: Watch) {
         while !self.fate.has_ended() {
             thread::sleep(watch.pause());
-            if watch.look(self.fate.turns(), self.clock.now()) {
+            if watch.look(self.fate.turns(), self.clock.wall()) {
                 return self.alarm(&watch);
             }
         }
@@ -184,7 +259,7 @@ impl Loop {
                 () = self.fate.ended() => return,
                 () = sleep(watch.pause()) => {}
             }
-            if watch.look(self.fate.turns(), self.clock.now()) {
+            if watch.look(self.fate.turns(), self.clock.wall()) {
                 return self.alarm(&watch);
             }
         }

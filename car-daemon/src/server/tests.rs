@@ -13,7 +13,7 @@ use transport::{Caps, Connection, Frame, FrameStream, Link, Peer, Presented, Sen
 use super::*;
 use crate::Config;
 use crate::access::Access;
-use crate::clock::Clock;
+use crate::clock::{Clock, Speed};
 use crate::control::{Gate, Rules};
 use crate::hardware::{self, Bell};
 use crate::info::Identity;
@@ -83,7 +83,7 @@ async fn a_session_that_panics_brakes_what_it_drove_and_takes_nobody_with_it() {
     let shared = Arc::new(Shared::new(gate, Bell::new(hardware::Mode::Task), Below::default()));
     let context = Context {
         shared: Arc::clone(&shared),
-        clock: Clock::start(),
+        clock: Clock::start(Speed::REAL, Duration::from_millis(10)),
         identity: Identity::new(&config),
         limits: config.limits.session.clone(),
         memory: config.limits.transport.memory.clone(),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use protocol::{Answer, Command, Fault, Hello, Id, Rate, Replies, Reply, Requests, Role, Token};
-use tokio::time::Instant;
 
 use super::pump::Context;
 use super::standing::Standing;
@@ -42,7 +41,7 @@ impl Asker<'_> {
                 let rate_hz =
                     rate.map_or_else(|| shared.look(|gate| gate.rules().control.state_rate_hz), Rate::hz);
                 let granted = rate_hz.min(self.context.limits.state_rate_max_hz);
-                self.subscription.add(topics, granted, Instant::now());
+                self.subscription.add(topics, granted, clock.now());
                 self.subscription.answer()
             }
             Command::Unsubscribe { topics } => {

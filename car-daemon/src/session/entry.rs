@@ -39,12 +39,12 @@ impl Session<'_> {
     /// Answers a message, at once or, where it shows a token, only when nothing is gained by guessing.
     /// Says why the session must end, if it must.
     pub(super) fn weigh(&mut self, dialect: DialectId, mut requests: Requests) -> Option<String> {
-        refuse_tokens_in_batches(&mut requests);
+        refuse_in_batches(&mut requests);
         let Context { doors, clock, .. } = self.asker.context;
         let standing = &mut self.asker.standing;
         standing.waits = self.held.is_some();
         if !standing.waits {
-            let wait = standing.weigh(self.asker.id, &requests, doors, clock.now());
+            let wait = standing.weigh(self.asker.id, &requests, doors, clock.wall());
             if !wait.is_zero() {
                 self.held = Some(Held { until: self.heard + wait, dialect, requests });
                 return None;
@@ -117,9 +117,14 @@ impl Session<'_> {
 
     /// Answers a message; says why the session must end, if it must.
     fn answer(&mut self, dialect: DialectId, requests: Requests) -> Option<String> {
-        if let Some(replies) = self.asker.answer(requests) {
+        let replies = match requests {
+            Requests::One(Request { id, command: Ok(Command::Sim(what)) }) => self.order(dialect, id, what),
+            requests => self.asker.answer(requests),
+        };
+        if let Some(replies) = replies {
             self.channel.reply(dialect, &replies);
         }
+        self.spoke();
         let why = self.asker.standing.spent().filter(|_| self.held.is_none())?;
         Some(self.refuse(dialect, why.to_owned()))
     }
@@ -131,14 +136,18 @@ impl Session<'_> {
     }
 }
 
-/// A token may have to wait, and what comes with it must not.
-fn refuse_tokens_in_batches(requests: &mut Requests) {
+/// The answer to a token or to an order may have to wait, and what comes with it must not.
+fn refuse_in_batches(requests: &mut Requests) {
     let Requests::Batch(batch) = requests else { return };
     for request in batch {
-        if matches!(request.command, Ok(Command::Auth { .. } | Command::Hello { token: Some(_), .. })) {
-            let message = "show a token in a message of its own, not in a batch";
-            request.command = Err(Fault::new(Code::INVALID_REQUEST, message));
-        }
+        let message = match request.command {
+            Ok(Command::Auth { .. } | Command::Hello { token: Some(_), .. }) => {
+                "show a token in a message of its own, not in a batch"
+            }
+            Ok(Command::Sim(_)) => "say this in a message of its own, not in a batch",
+            _ => continue,
+        };
+        request.command = Err(Fault::new(Code::INVALID_REQUEST, message));
     }
 }
 

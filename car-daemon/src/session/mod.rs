@@ -5,6 +5,7 @@
 
 mod answer;
 mod entry;
+mod order;
 mod pace;
 mod pump;
 mod standing;

@@ -13,6 +13,7 @@ use transport::{Connection, Endpoint, Memory, RecvError, SendError};
 
 use super::answer::{Asker, refusal};
 use super::entry::Held;
+use super::order::{Ordered, outcome};
 use super::pace::Pace;
 use super::standing::{Doors, Standing};
 use super::step::{Step, Stuck, broken, poll_step};
@@ -58,7 +59,7 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
 
     let shown = connection.presented.token.clone();
     let came = Instant::now();
-    let asker = Asker { id, context: &context, subscription: Subscription::none(came), standing };
+    let asker = Asker { id, context: &context, subscription: Subscription::default(), standing };
     let mut channel =
         Channel::new(connection, manner.dialect, context.limits.send_queue, context.limits.send_bytes);
     channel.outbox.draw_on(&context.memory);
@@ -70,6 +71,7 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
         came,
         heard: came,
         held: None,
+        ordered: None,
         stuck: None,
         missed: 0,
     };
@@ -132,6 +134,8 @@ pub(super) struct Session<'a> {
     pub(super) heard: Instant,
     /// A message whose answer waits.
     pub(super) held: Option<Held>,
+    /// What the simulator is doing for it.
+    pub(super) ordered: Option<Ordered>,
     /// What was queued could not be handed on.
     stuck: Option<Stuck>,
     /// Events that this peer was too slow for.
@@ -152,6 +156,7 @@ impl Session<'_> {
             let (late, held) = (self.deadline(), self.held.as_ref().map(|held| held.until));
             let reads = held.is_none() || self.asker.standing.grant.role.is_some();
             let (channel, stuck) = (&mut self.channel, &mut self.stuck);
+            let ordered = &mut self.ordered;
             tokio::select! {
                 biased;
                 () = &mut closing => return "the daemon is shutting down".into(),
@@ -172,8 +177,9 @@ impl Session<'_> {
                         return why;
                     }
                 }
+                done = outcome(ordered) => self.obeyed(done),
                 event = self.events.recv() => self.tell(event),
-                () = sleep_or_never(due) => self.sample(),
+                () = reached_or_never(&context.clock, due) => self.sample(),
                 () = sleep_or_never(dead) => return "it neither reads nor speaks".into(),
             }
         }
@@ -184,7 +190,7 @@ impl Session<'_> {
         match step {
             Step::Asked(dialect, requests) => {
                 self.heard = Instant::now();
-                let requests = self.pace.hold(requests, self.asker.context.clock.now());
+                let requests = self.pace.hold(requests, self.asker.context.clock.either());
                 self.weigh(dialect, requests)
             }
             Step::Bad(error) => {
@@ -214,11 +220,25 @@ impl Session<'_> {
 
     /// Sends the newest sample, or passes it over while older ones have not left yet.
     fn sample(&mut self) {
-        if self.channel.outbox.is_empty() && self.may_speak_unasked() {
-            let frame = self.asker.context.shared.sample().frame(self.channel.dialect());
-            self.channel.outbox.push_spare(frame);
+        let Context { shared, clock, .. } = self.asker.context;
+        let told = self.channel.outbox.is_empty() && self.may_speak_unasked() && {
+            let frame = shared.sample().frame(self.channel.dialect());
+            self.channel.outbox.push_spare(frame)
+        };
+        let (id, next) = (self.asker.id, self.asker.subscription.sampled(clock.now()));
+        let waited_for = shared.lockstep(|lockstep| lockstep.sampled(id, next, told, clock.wall()));
+        if waited_for == Some(false) {
+            shared.bell.ring();
         }
-        self.asker.subscription.sampled(Instant::now());
+    }
+
+    /// What the peer said is done: where it is waited for, time may move on.
+    pub(super) fn spoke(&self) {
+        let Asker { id, context, subscription, .. } = &self.asker;
+        let owed = self.ordered.is_some();
+        if context.shared.lockstep(|lockstep| lockstep.heard(*id, subscription.due(), owed)).is_some() {
+            context.shared.bell.ring();
+        }
     }
 
     /// A peer whose address may be forged, and who asked once, must not be flooded for it.
@@ -264,6 +284,13 @@ impl Session<'_> {
         if timeout(limit, poll_fn(|cx| outbox.poll_close(cx))).await.is_err() {
             tracing::debug!(session = id, "the peer did not take the goodbye");
         }
+    }
+}
+
+async fn reached_or_never(clock: &Clock, at: Option<Duration>) {
+    match at {
+        Some(at) => clock.reached(at).await,
+        None => pending().await,
     }
 }
 

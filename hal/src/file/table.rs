@@ -161,6 +161,12 @@ impl<'r> Field<'r> {
         self.value.is_some()
     }
 
+    /// Whether a string is there.
+    #[must_use]
+    pub fn is_string(&self) -> bool {
+        self.value.is_some_and(DeValue::is_str)
+    }
+
     /// Whether a list is there.
     #[must_use]
     pub fn is_list(&self) -> bool {

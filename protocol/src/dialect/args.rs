@@ -9,7 +9,8 @@ use super::hint::{did_you_mean, list, nearest, quoted};
 use super::methods::{Method, Params};
 use super::node::Node;
 use crate::{
-    Angle, AngularSpeed, Fault, Level, LinearSpeed, Moment, Power, Pulse, Rate, Token, Topic, Topics, Ttl,
+    Angle, AngularSpeed, Fault, Level, LinearSpeed, Moment, Power, Pulse, Rate, Stretch, Token, Topic,
+    Topics, Ttl,
 };
 
 /// Most parameters of a method.
@@ -143,6 +144,10 @@ impl<'a> Args<'a> {
 
     pub(super) fn ttl(&mut self, name: &'static str) -> Result<Ttl, Fault> {
         Ok(Ttl::from_ms(self.number(name)?)?)
+    }
+
+    pub(super) fn stretch(&mut self, name: &'static str) -> Result<Stretch, Fault> {
+        Ok(Stretch::from_ms(self.number(name)?)?)
     }
 
     pub(super) fn moment(&mut self, name: &'static str) -> Result<Moment, Fault> {

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::sim;
 use crate::{Angle, Command, Fault, Moment, Power, Rate, Token, Trial, Ttl};
 
 /// What a method takes.
@@ -40,17 +41,22 @@ pub(super) struct Method {
 
 /// The row of a method.
 pub(super) fn by_name(name: &str) -> Option<&'static Method> {
-    TABLE.iter().find(|method| method.name == name)
+    all().find(|method| method.name == name)
 }
 
 /// The row that calls for a command, and the values of its parameters.
 pub(super) fn by_command(command: &Command) -> Option<(&'static Method, Vec<Value>)> {
-    TABLE.iter().find_map(|method| (method.write)(command).map(|values| (method, values)))
+    all().find_map(|method| (method.write)(command).map(|values| (method, values)))
 }
 
 /// Every method of JSON-RPC and CBOR, as `info` lists them.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|method| method.name)
+    all().map(|method| method.name)
+}
+
+/// Every row.
+fn all() -> impl Iterator<Item = &'static Method> {
+    TABLE.iter().chain(sim::TABLE)
 }
 
 /// No parameters, for the command that `$pattern` matches.
@@ -308,7 +314,7 @@ mod tests {
 
     #[test]
     fn no_method_has_more_parameters_than_there_is_room_for() {
-        for method in TABLE {
+        for method in all() {
             assert!(method.params.names().len() <= MOST, "{}", method.name);
         }
     }

@@ -11,6 +11,7 @@ mod jsonrpc;
 mod methods;
 mod node;
 mod rpc;
+mod sim;
 mod text;
 mod words;
 
@@ -20,6 +21,7 @@ use crate::{Command, Fault, Id, Notification, Outgoing, Replies, Requests};
 
 pub use methods::names as method_names;
 pub use rpc::MAX_BATCH;
+pub use sim::PREFIX as SIM_PREFIX;
 pub use words::names as word_names;
 
 /// A way to write the model as bytes. Pure: no I/O, no clock, no panic on any input.

@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{BoardInfo, Gimbal, Role, State, Topics, Visitor, Who};
+use crate::{BoardInfo, Gimbal, Role, State, Topics, Truth, Visitor, Who};
 
 /// Which limit changed a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +62,13 @@ pub enum Answer {
     },
     /// `help`: the words, which the text dialect itself knows; `null` in every other.
     Help,
+    /// `sim.step`: `{t}`.
+    Stepped {
+        /// Monotonic seconds of the daemon when it was done.
+        t: f64,
+    },
+    /// `sim.truth`.
+    Truth(Box<Truth>),
 }
 
 impl Serialize for Answer {
@@ -85,6 +92,8 @@ impl Serialize for Answer {
             Self::Board(board) => board.serialize(serializer),
             Self::Pong { value, t } => pairs(serializer, ("value", value), Some(("t", t))),
             Self::Help => serializer.serialize_unit(),
+            Self::Stepped { t } => pairs(serializer, ("t", t), None::<(_, &())>),
+            Self::Truth(truth) => truth.serialize(serializer),
         }
     }
 }

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{Angle, AngularSpeed, Level, LinearSpeed, Moment, Power, Rate, Role, Token, Trial, Ttl};
+use crate::{
+    Angle, AngularSpeed, Level, LinearSpeed, Moment, Power, Rate, Role, SimOrder, Token, Trial, Ttl,
+};
 
 /// A command, already valid.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,6 +145,8 @@ pub enum Command {
     },
     /// The words of the text dialect.
     Help,
+    /// What only a simulated car can do.
+    Sim(SimOrder),
 }
 
 impl Command {
@@ -173,6 +177,8 @@ impl Command {
             | Self::Reset => Some(Role::Driver),
             // A pulse beyond the limits of the file can break what the servo turns.
             Self::Test { .. } => Some(Role::Admin),
+            // Past every driver.
+            Self::Sim(_) => Some(Role::Admin),
         }
     }
 }

@@ -8,6 +8,7 @@ mod command;
 mod fault;
 mod message;
 mod number;
+mod sim;
 mod state;
 
 pub use access::{Role, Token, Visitor, Who};
@@ -16,5 +17,8 @@ pub use board::{BoardInfo, MotorInfo, ServoInfo, Trial};
 pub use command::{Command, Move, Topic, Topics};
 pub use fault::{Code, Fault};
 pub use message::{Id, Outgoing, Replies, Reply, Request, Requests};
-pub use number::{Angle, AngularSpeed, Level, LinearSpeed, Moment, OutOfRange, Power, Pulse, Rate, Ttl};
+pub use number::{
+    Angle, AngularSpeed, Level, LinearSpeed, Moment, OutOfRange, Power, Pulse, Rate, Stretch, Ttl,
+};
+pub use sim::{SimOrder, TrueSpeed, Truth};
 pub use state::{Battery, Gimbal, Imu, Latched, Mode, Odometry, Pose, Speed, State, Wheels};

@@ -150,6 +150,38 @@ impl Ttl {
     }
 }
 
+/// How much time is to pass: 1 ms to an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stretch(Duration);
+
+impl Stretch {
+    /// The longest: what a client waits for must end.
+    pub const MAX: Self = Self(Duration::from_secs(3600));
+
+    /// From milliseconds.
+    ///
+    /// # Errors
+    /// Outside 1 to 3600000.
+    pub fn from_ms(ms: f64) -> Result<Self, OutOfRange> {
+        if !(1.0..=3_600_000.0).contains(&ms) {
+            return Err(OutOfRange { what: "ms", got: ms, range: "1 to 3600000 milliseconds" });
+        }
+        Ok(Self(Duration::from_secs_f64(ms / 1000.0)))
+    }
+
+    /// As a duration.
+    #[must_use]
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+
+    /// In milliseconds.
+    #[must_use]
+    pub fn as_ms(self) -> f64 {
+        self.0.as_nanos() as f64 / 1e6
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,6 +229,16 @@ mod tests {
         assert_eq!(Ttl::from_ms(250.0).unwrap().as_ms(), 250.0);
         for ms in [0.0, 0.999, 2000.1, -1.0, f64::NAN, f64::INFINITY] {
             assert!(Ttl::from_ms(ms).is_err(), "{ms}");
+        }
+    }
+
+    #[test]
+    fn what_passes_at_once_is_between_one_millisecond_and_an_hour() {
+        assert_eq!(Stretch::from_ms(3_600_000.0).unwrap(), Stretch::MAX);
+        assert_eq!(Stretch::from_ms(1.0).unwrap().get(), Duration::from_millis(1));
+        assert_eq!(Stretch::from_ms(33.3).unwrap().as_ms(), 33.3);
+        for ms in [0.0, 0.999, 3_600_000.5, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(Stretch::from_ms(ms).is_err(), "{ms}");
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use protocol::{
     Angle, AngularSpeed, Answer, Battery, BoardInfo, Code, Command, DialectId, Event, Fault, Gimbal, Hello,
     Imu, Info, Latched, Level, Limit, LinearSpeed, Mode, Moment, MotorInfo, Move, Odometry, Pose, Power,
-    Pulse, Rate, Role, ServoInfo, Speed, State, Token, Topics, Trial, Ttl, Visitor, Wheels, Who,
+    Pulse, Rate, Role, ServoInfo, SimOrder, Speed, State, Stretch, Token, Topics, Trial, TrueSpeed, Truth,
+    Ttl, Visitor, Wheels, Who,
 };
 use serde_json::{Value, json};
 
@@ -118,7 +119,18 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         ("ping", Command::Ping { value: Value::Null }),
         ("ping with a value", Command::Ping { value: json!({"sent": [1, -2, 0.5, "é", true, null]}) }),
         ("help", Command::Help),
+        ("sim.step", Command::Sim(SimOrder::Step(Stretch::from_ms(100.0).unwrap()))),
+        ("sim.truth", Command::Sim(SimOrder::Truth)),
     ]
+}
+
+fn truth() -> Truth {
+    Truth {
+        t: 12.6,
+        pose: Some(Pose { x: 1.25, y: -0.5, heading: 0.25 }),
+        speed: Some(TrueSpeed { linear: 0.5, lateral: 0.0, angular: -0.125 }),
+        hash: "00c0ffee00c0ffee".into(),
+    }
 }
 
 pub(super) fn state() -> State {
@@ -229,6 +241,8 @@ pub(super) fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
         ("pong", Ok(Answer::Pong { value: json!({"sent": [1, -2, 0.5, "é", true, null]}), t: 12.5 })),
         ("pong without a value", Ok(Answer::Pong { value: Value::Null, t: 12.5 })),
         ("help", Ok(Answer::Help)),
+        ("sim.step", Ok(Answer::Stepped { t: 12.6 })),
+        ("sim.truth", Ok(Answer::Truth(Box::new(truth())))),
         ("parse error", fault(Code::PARSE, "not UTF-8 after 0 bytes")),
         ("invalid request", fault(Code::INVALID_REQUEST, "a batch must not be empty")),
         ("method not found", fault(Code::METHOD_NOT_FOUND, "no method `drvie`; did you mean `drive`?")),
