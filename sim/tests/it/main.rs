@@ -19,3 +19,4 @@ mod reckoning;
 mod rig;
 mod sensors;
 mod trip;
+mod worlds;
