@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use transport::Endpoint;
 
+use super::picture::Shot;
 use super::unknown;
 use crate::clock::Speed;
 use crate::config::{Config, Overrides, SimOverrides};
@@ -49,7 +50,7 @@ pub(super) struct Args {
 }
 
 /// What the simulated car is told over the file's `[sim]`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct SimArgs {
     /// How fast the simulated car's time runs: times as fast as the wall's; as fast as its driver; or by
     /// `sim.step` alone
@@ -63,6 +64,10 @@ pub(super) struct SimArgs {
     /// Write down the run of a simulated car, for `replay` to have it again; an existing file is overwritten
     #[arg(long, global = true, value_name = "FILE")]
     record: Option<PathBuf>,
+
+    /// What goes wrong in the simulation, and when: a script, see docs/fault-script.md
+    #[arg(long = "sim-script", global = true, value_name = "FILE")]
+    script: Option<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -76,6 +81,7 @@ Examples:
   car-daemon doctor --board jetbot --platform linux has this machine what that board needs?
   car-daemon boards demo > my-car.toml              a board file to begin with
   car-daemon --world track                          a simulated car on a line
+  car-daemon worlds track --picture track.jpg       what its camera sees of it
   car-daemon --record run.jsonl                     all that happens is written down
   car-daemon replay run.jsonl                       the same run again, as fast as it goes
 
@@ -97,10 +103,12 @@ pub(super) enum Command {
         /// Print this one
         name: Option<String>,
     },
-    /// List the worlds that come with the daemon, or print one as TOML
+    /// List the worlds that come with the daemon, print one as TOML, or draw what a car sees of one at first
     Worlds {
-        /// Print this one
+        /// Print this one; with --picture it can be a path to a world file, too
         name: Option<String>,
+        #[command(flatten)]
+        shot: Shot,
     },
     /// Have a recorded run again, or compare two recordings
     ///
@@ -143,8 +151,8 @@ impl Args {
         // Who brings a board to rest must not fail for who may drive it.
         let board_only = matches!(self.command, Some(Command::Halt | Command::Guard { .. }));
         let (board, world, listen) = (self.board.clone(), self.world.clone(), self.listen.clone());
-        let sim =
-            SimOverrides { seed: self.sim.seed, speed: self.sim.speed, record: self.sim.record.clone() };
+        let SimArgs { speed, seed, script, record } = self.sim.clone();
+        let sim = SimOverrides { seed, speed, script, record };
         Ok(Overrides { board, world, platform, sim, platforms, listen, board_only })
     }
 

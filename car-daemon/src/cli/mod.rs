@@ -3,6 +3,7 @@
 
 mod again;
 mod args;
+mod picture;
 mod rest;
 mod run;
 mod show;
@@ -16,6 +17,7 @@ use hal::file::{Faults, nearest};
 
 use self::again::again;
 use self::args::{Args, Command};
+use self::picture::{Shot, take};
 use self::rest::{bring_to_rest, stand_guard};
 use self::run::run;
 use self::show::{boards, check, look_after, worlds};
@@ -58,7 +60,10 @@ pub fn main_with(platforms: &'static [PlatformRow]) -> ExitCode {
         }
         Some(Command::Check { file: None }) => check(&args, &overrides),
         Some(Command::Boards { name }) => boards(name.as_deref()),
-        Some(Command::Worlds { name }) => worlds(name.as_deref()),
+        Some(Command::Worlds { name: Some(name), shot: Shot { picture: Some(file), size } }) => {
+            take(args.board.as_deref(), name, *size, file)
+        }
+        Some(Command::Worlds { name, .. }) => worlds(name.as_deref()),
         Some(Command::Replay { file, other }) => again(file, other.as_deref()),
         Some(Command::Halt) => bring_to_rest(&args, &overrides),
         Some(Command::Doctor) => look_after(&args, &overrides),
