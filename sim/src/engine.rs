@@ -7,7 +7,7 @@ use hal::Motion;
 use hal::board::{Board, ServoRole};
 
 use crate::Setup;
-use crate::battery::{Battery, Draw};
+use crate::battery::Draw;
 use crate::camera::{Mount, View};
 use crate::chance::{Chance, Stream};
 use crate::chassis::{Chassis, Felt};
@@ -23,6 +23,7 @@ use crate::servo::Servo;
 use crate::sonar::Sonar;
 use crate::supply::Supply;
 use crate::surroundings::Surroundings;
+use crate::truth::Power;
 use crate::world::{Ground, Obstacles, Start};
 
 /// Beyond this a place, metres, or a heading, radians, is none.
@@ -265,9 +266,10 @@ impl Engine {
         self.feed();
     }
 
-    /// The battery that all of it hangs at.
-    pub(crate) fn battery(&self) -> &Battery {
-        &self.supply.battery
+    /// What the battery is like.
+    pub(crate) fn power(&self) -> Power {
+        let battery = &self.supply.battery;
+        Power { volts: battery.volts(), amps: battery.amps(), charge: battery.charge() }
     }
 
     /// What an inertial sensor feels, and whether the car touches something.

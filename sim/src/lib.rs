@@ -72,7 +72,7 @@ pub use fault::{Fault, KINDS, Kind, Outage, Said, Sensor, Which};
 pub use script::{Act, Event, Script};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
-pub use truth::Truth;
+pub use truth::{Power, Truth};
 pub use world::World;
 
 use chip::Felt;
@@ -278,20 +278,6 @@ impl Sim {
     /// they hold, and time goes on.
     pub fn restart(&self) {
         self.engine.lock().restart();
-    }
-
-    /// What the battery is like now: volts at its terminals, amperes drawn from it, and what is left in it, 0 to 1.
-    #[must_use]
-    pub fn battery(&self) -> (f64, f64, f64) {
-        let engine = self.engine.lock();
-        let battery = engine.battery();
-        (battery.volts(), battery.amps(), battery.charge())
-    }
-
-    /// Whether the car stands against a wall or a box.
-    #[must_use]
-    pub fn touches(&self) -> bool {
-        self.engine.lock().felt().touches
     }
 
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it
