@@ -50,7 +50,7 @@ impl Plant {
         let car = Car::assemble_under(board, &mut *platform, interlock)?;
         Ok(Self {
             car,
-            simulator: Simulator::of(&*platform),
+            simulator: Simulator::of(&*platform, board),
             platform,
             shared,
             period,
@@ -108,6 +108,11 @@ impl Plant {
         self.simulator.as_mut()?.steps_to()
     }
 
+    /// How far the daemon's clock shall jump ahead: a fault of the simulated car.
+    pub(crate) fn clock_jump(&self) -> Option<Duration> {
+        self.simulator.as_ref()?.clock_jump()
+    }
+
     /// Nothing more is to be done at `now`: whoever waits for it hears so.
     pub(crate) fn settle(&mut self, now: Duration) {
         if let Some(simulator) = &mut self.simulator {
@@ -119,7 +124,7 @@ impl Plant {
     fn obey(&mut self, now: Duration) -> bool {
         let Some(simulator) = &mut self.simulator else { return false };
         let stepped = simulator.steps_to() == Some(now);
-        simulator.obey(self.shared.take_orders(), now);
+        simulator.obey(self.shared.take_orders(), &mut self.car, now);
         stepped
     }
 

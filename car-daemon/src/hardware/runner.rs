@@ -193,6 +193,10 @@ impl Loop {
     fn turn(&self, plant: &mut Plant) -> Duration {
         let next = plant.turn(self.clock.turn());
         self.fate.turned();
+        if let Some(by) = plant.clock_jump() {
+            tracing::warn!(?by, "the clock jumps ahead, as a fault of the simulated car says");
+            self.clock.jump(self.clock.now().saturating_add(by));
+        }
         next
     }
 
