@@ -1,8 +1,8 @@
-//! A simulated platform: pins, chips, motors and a chassis, from the board file alone.
+//! A simulated platform: pins, chips, motors and a chassis, from the board file alone, in a world from another.
 //!
 //! What lives here: virtual pins and PWM, an I²C bus with chips at register level, the physics of
 //! motors and chassis, a virtual clock of integer nanoseconds with a fixed step. What must never
-//! live here: tokio, wall-clock time, anything that a board file does not say.
+//! live here: tokio, wall-clock time, anything of a car that its board file does not say.
 //!
 //! A signal goes one way only: drivers write pins and registers, bridges and servos read what is on
 //! their wires, motors turn, the chassis moves. Nothing on the way knows who is at either end, so a

@@ -20,12 +20,12 @@ use crate::world::{Ground, Obstacles, Point};
 const IDLE_A: f64 = 0.5;
 /// Standard gravity, m/s².
 const GRAVITY: f64 = 9.806_65;
-/// From the middle of what a line sensor sees to its edge, metres: a TCRT5000 some millimetres above the floor sees
-/// a spot of four (its data sheet, figure 9).
+/// From the middle of what a line sensor sees to its edge, metres (estimated, of a TCRT5000 at the distance that its
+/// data sheet calls best, 2.5 mm).
 const SPOT_M: f64 = 0.002;
 /// A line sensor is at its lower stop on what is no darker, and at its upper one on what is at least so dark: the
-/// current of its phototransistor saturates its resistor of 10 kΩ where a third of the light comes back (TCRT5000:
-/// 1 mA of white card at its best distance), and black tape sends back less than a hundredth. Between, estimated.
+/// current of its phototransistor, 1 mA over white (TCRT5000, Vishay 83760), saturates the 10 kΩ of a module at 3.3 V
+/// with a third of that. Where both ends lie on the scale of colours is estimated.
 const LIGHT: f64 = 0.4;
 const DARK: f64 = 0.9;
 /// What is uneven in a floor and in the light, as a share of a line sensor's whole range (estimated).

@@ -31,3 +31,4 @@ mod sockets;
 mod support;
 mod tidy;
 mod units;
+mod worlds;

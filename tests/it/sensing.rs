@@ -3,7 +3,7 @@
 use hal::board::PinRef;
 use hal::{Board, Platform};
 use serde_json::{Value, json};
-use sim::Fault;
+use sim::{Fault, Setup, World};
 
 use crate::support::{Garage, pass};
 
@@ -52,6 +52,25 @@ async fn the_state_says_what_the_sensors_say_and_null_where_there_is_none() {
     for sensor in ["battery", "range_m", "line", "imu"] {
         assert_eq!(state[sensor], Value::Null, "{sensor}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_state_says_what_stands_around_the_simulated_car_as_noisily_as_real_sensors_do() {
+    let board = Board::preset("classroom").expect("a preset");
+    let world = World::preset("track").expect("a preset");
+    let setup = Setup { world, seed: 1, noise: 1.0, ..Setup::default() };
+    let garage = Garage::open_in(setup, |config| config.board = board).await;
+    pass(1_000).await;
+    let state = garage.state().await;
+    // The border is 3 m ahead of where the car stands, on the line.
+    let range_m = state["range_m"].as_f64().expect("a wall");
+    assert!((2.8..3.0).contains(&range_m), "{range_m}");
+    assert_eq!(state["line"], json!([0.0, 1.0, 0.0]));
+    let up = state["imu"]["acceleration"][2].as_f64().expect("it answers");
+    assert!((up - 9.81).abs() < 1.5 && up != 9.81, "{up}");
+    pass(1_000).await;
+    let later = garage.state().await;
+    assert_ne!(later["imu"], state["imu"]);
 }
 
 #[tokio::test(start_paused = true)]
