@@ -205,11 +205,14 @@ impl Sim {
         self.engine.lock().standing_faults()
     }
 
-    /// How far the clock of whoever drives this world shall jump ahead, by [`Fault::ClockJump`]. Asked once,
-    /// it has been heard.
+    /// How far the clock of whoever drives this world shall jump ahead, by [`Fault::ClockJump`]. Asked once, it
+    /// has been heard, and [`Platform::advance`] counts on it: the jump is no time that passes here.
     #[must_use]
     pub fn take_clock_jump(&self) -> Option<Duration> {
-        self.engine.lock().faults.take_jump()
+        let mut engine = self.engine.lock();
+        let by = engine.faults.take_jump()?;
+        engine.clock.skip(clock::nanos(by));
+        Some(by)
     }
 
     /// Presses the board's e-stop button, or lets go of it. Says whether the board has one. At first

@@ -89,7 +89,10 @@ async fn a_car_that_is_taken_in_hand_stands_and_everybody_hears_who_did_it() {
     assert_eq!(truth(&mut anna).await["pose"], there["pose"], "nobody drives");
     let state = anna.state().await;
     assert_eq!(state["mode"], "idle");
-    assert!(state["stop_reason"].as_str().is_some_and(|why| why.contains("put the car to 3 m, -1.5 m")), "{state}");
+    assert!(
+        state["stop_reason"].as_str().is_some_and(|why| why.contains("put the car to 3 m, -1.5 m")),
+        "{state}"
+    );
     let x = |pose: &Value| pose["x"].as_f64().expect("metres");
     assert!((x(&state["pose"]) - x(&told)).abs() < 0.1, "its odometry knows nothing of it: {state}");
     let mut heard = Vec::new();
@@ -138,7 +141,8 @@ async fn a_driver_must_let_go_of_a_car_that_another_took_in_hand() {
 async fn where_there_is_no_room_the_car_stays_and_numbers_beyond_any_room_are_refused() {
     let garage = stepped().await;
     let mut anna = garage.visit().await;
-    for params in [json!({ "x": 1001, "y": 0 }), json!({ "x": 0 }), json!({ "x": 0, "y": 0, "heading": 101 })] {
+    for params in [json!({ "x": 1001, "y": 0 }), json!({ "x": 0 }), json!({ "x": 0, "y": 0, "heading": 101 })]
+    {
         let error = anna.call("sim.teleport", params).await["error"].take();
         assert_eq!(error["code"], -32602, "{error}");
     }
@@ -191,7 +195,9 @@ fn carctl_tells_it_all() {
     assert_eq!(sim(&daemon, "fault motor-open left"), Ok(String::new()));
     assert_eq!(sim(&daemon, "teleport 0.25 -.5 90"), Ok(String::new()));
     let truth = sim(&daemon, "truth").expect("admin");
-    for words in ["place   x +0.2500 m  y -0.5000 m  heading +90.00°", "broken  motor-open left", "time    1.500 s"] {
+    for words in
+        ["place   x +0.2500 m  y -0.5000 m  heading +90.00°", "broken  motor-open left", "time    1.500 s"]
+    {
         assert!(truth.contains(words), "{truth}");
     }
     assert_eq!(sim(&daemon, "mend motor-open"), Ok(String::new()));

@@ -49,7 +49,7 @@ pub(super) struct Args {
 }
 
 /// What the simulated car is told over the file's `[sim]`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct SimArgs {
     /// How fast the simulated car's time runs: times as fast as the wall's; as fast as its driver; or by
     /// `sim.step` alone
@@ -59,6 +59,10 @@ pub(super) struct SimArgs {
     /// Of all chance in the simulation: the same seed gives the same run
     #[arg(long = "sim-seed", global = true, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: Option<u64>,
+
+    /// What goes wrong in the simulation, and when: a script, see docs/fault-script.md
+    #[arg(long = "sim-script", global = true, value_name = "FILE")]
+    script: Option<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -125,7 +129,8 @@ impl Args {
         // Who brings a board to rest must not fail for who may drive it.
         let board_only = matches!(self.command, Some(Command::Halt | Command::Guard { .. }));
         let (board, world, listen) = (self.board.clone(), self.world.clone(), self.listen.clone());
-        let sim = SimOverrides { seed: self.sim.seed, speed: self.sim.speed };
+        let SimArgs { speed, seed, script } = self.sim.clone();
+        let sim = SimOverrides { seed, speed, script };
         Ok(Overrides { board, world, platform, sim, platforms, listen, board_only })
     }
 

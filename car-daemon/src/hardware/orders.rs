@@ -69,8 +69,8 @@ impl Simulator {
         Ok(Answer::Done)
     }
 
-    /// How far the clock of the daemon shall jump, because it was told that its clock does.
-    pub(super) fn clock_jump(&self) -> Option<Duration> {
+    /// How far the clock jumps now, by a fault.
+    pub(super) fn take_clock_jump(&self) -> Option<Duration> {
         self.sim.take_clock_jump()
     }
 

@@ -108,9 +108,9 @@ impl Plant {
         self.simulator.as_mut()?.steps_to()
     }
 
-    /// How far the daemon's clock shall jump ahead: a fault of the simulated car.
-    pub(crate) fn clock_jump(&self) -> Option<Duration> {
-        self.simulator.as_ref()?.clock_jump()
+    /// How far the clock jumps now, by a fault of the simulator.
+    pub(crate) fn take_clock_jump(&self) -> Option<Duration> {
+        self.simulator.as_ref()?.take_clock_jump()
     }
 
     /// Nothing more is to be done at `now`: whoever waits for it hears so.

@@ -193,8 +193,7 @@ impl Loop {
     fn turn(&self, plant: &mut Plant) -> Duration {
         let next = plant.turn(self.clock.turn());
         self.fate.turned();
-        if let Some(by) = plant.clock_jump() {
-            tracing::warn!(?by, "the clock jumps ahead, as a fault of the simulated car says");
+        if let Some(by) = plant.take_clock_jump() {
             self.clock.jump(self.clock.now().saturating_add(by));
         }
         next
