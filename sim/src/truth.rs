@@ -11,18 +11,25 @@ use crate::{Fault, Sim};
 pub struct Truth {
     /// Where the car is and how it moves; `None` for a board without wheels.
     pub motion: Option<Motion>,
-    /// Whether the car stands against a wall or a box.
+    /// Whether it stands against a wall or a box.
     pub touches: bool,
-    /// At the battery's terminals.
-    pub volts: f64,
-    /// Drawn from the battery.
-    pub amps: f64,
-    /// What is left in the battery, 0 to 1.
-    pub charge: f64,
+    /// What feeds it.
+    pub battery: Power,
     /// What is broken, oldest first.
     pub faults: Vec<Fault>,
     /// The fingerprint of the whole state, as [`Sim::state_hash`].
     pub hash: u64,
+}
+
+/// What a battery is like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Power {
+    /// At its terminals.
+    pub volts: f64,
+    /// Drawn from it; below zero where motors that are turned give back more than anything takes.
+    pub amps: f64,
+    /// What is left in it, 0 to 1.
+    pub charge: f64,
 }
 
 impl Sim {
@@ -30,15 +37,11 @@ impl Sim {
     #[must_use]
     pub fn truth(&self) -> Truth {
         let mut engine = self.engine.lock();
-        let battery = engine.battery();
-        let (volts, amps, charge) = (battery.volts(), battery.amps(), battery.charge());
         Truth {
-            touches: engine.felt().touches,
-            volts,
-            amps,
-            charge,
-            faults: engine.standing_faults(),
             motion: engine.chassis.as_ref().map(crate::chassis::Chassis::motion),
+            touches: engine.felt().touches,
+            battery: engine.power(),
+            faults: engine.standing_faults(),
             hash: engine.digests().hash(),
         }
     }

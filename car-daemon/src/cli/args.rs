@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use transport::Endpoint;
 
+use super::picture::Shot;
 use super::unknown;
 use crate::clock::Speed;
 use crate::config::{Config, Overrides, SimOverrides};
@@ -76,6 +77,7 @@ Examples:
   car-daemon doctor --board jetbot --platform linux has this machine what that board needs?
   car-daemon boards demo > my-car.toml              a board file to begin with
   car-daemon --world track                          a simulated car on a line
+  car-daemon worlds track --picture track.jpg       what its camera sees of it
 
 Logs go to stderr; RUST_LOG=debug says more, RUST_LOG=warn less.
 Exit codes: 0 fine, 1 failed while running, 2 wrong arguments or configuration.";
@@ -95,10 +97,12 @@ pub(super) enum Command {
         /// Print this one
         name: Option<String>,
     },
-    /// List the worlds that come with the daemon, or print one as TOML
+    /// List the worlds that come with the daemon, print one as TOML, or draw what a car sees of one at first
     Worlds {
-        /// Print this one
+        /// Print this one; with --picture it can be a path to a world file, too
         name: Option<String>,
+        #[command(flatten)]
+        shot: Shot,
     },
     /// Bring every output of the board to rest without a running daemon
     Halt,

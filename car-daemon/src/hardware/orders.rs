@@ -89,7 +89,8 @@ impl Simulator {
     }
 
     fn truth(&self, now: Duration) -> Truth {
-        let sim::Truth { motion, touches, volts, amps, charge, faults, hash } = self.sim.truth();
+        let sim::Truth { motion, touches, battery, faults, hash } = self.sim.truth();
+        let sim::Power { volts, amps, charge } = battery;
         Truth {
             t: now.as_secs_f64(),
             pose: motion.map(|at| protocol::Pose { x: at.x_m, y: at.y_m, heading: at.heading_rad }),
