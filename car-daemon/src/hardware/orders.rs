@@ -68,7 +68,7 @@ impl Simulator {
     }
 
     fn truth(&self, now: Duration) -> Truth {
-        let sim::Truth { motion, hash } = self.sim.truth();
+        let sim::Truth { motion, hash, .. } = self.sim.truth();
         Truth {
             t: now.as_secs_f64(),
             pose: motion.map(|at| protocol::Pose { x: at.x_m, y: at.y_m, heading: at.heading_rad }),
