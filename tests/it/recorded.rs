@@ -74,7 +74,12 @@ impl Client {
     }
 }
 
-/// Several who drive, take the wheel from each other, stop everything and let it go again.
+/// What breaks for a while.
+fn fault(kind: &str, on: &str, for_s: f64) -> Value {
+    json!({ "fault": kind, "on": on, "for_s": for_s })
+}
+
+/// Several who drive, take the wheel from each other, stop everything and let it go again, and break the car.
 fn crowd(daemon: &Process, times: u32) {
     thread::scope(|scope| {
         for who in 0..3_u32 {
@@ -83,13 +88,21 @@ fn crowd(daemon: &Process, times: u32) {
                 client.call("hello", json!({ "name": format!("client {who}") }));
                 for turn in 0..times {
                     let throttle = f64::from((turn * 7 + who * 3) % 20) / 10.0 - 1.0;
-                    match (turn + who * 2) % 11 {
+                    match (turn + who * 2) % 15 {
                         3 => client.call("acquire", json!({ "force": true })),
                         5 if who == 1 => client.call("estop", json!({ "reason": "a test" })),
                         6 | 7 => client.call("reset", json!({})),
                         8 => client.call("look", json!({ "pan": throttle * 40.0 })),
                         9 => client.call("sim.truth", json!({})),
                         10 => client.call("release", json!({})),
+                        11 => client.call("sim.fault", fault("chip-silent", "pca9685@0x40", 0.05)),
+                        12 => client.call("sim.fault", fault("motor-stalled", "left", 0.1)),
+                        13 => {
+                            client.call("sim.teleport", json!({ "x": 0.1, "y": 0.05, "heading": throttle }))
+                        }
+                        14 if who == 2 => {
+                            client.call("sim.fault", json!({ "fault": "clock-jump", "for_s": 0.03 }))
+                        }
                         _ => client.call("drive", json!({ "throttle": throttle, "steer": 0.3 })),
                     };
                     thread::sleep(Duration::from_millis(7));
@@ -97,6 +110,8 @@ fn crowd(daemon: &Process, times: u32) {
             });
         }
     });
+    // So that it can be brought to rest.
+    assert!(Client::of(daemon).call("sim.mend", json!({}))["error"].is_null());
 }
 
 fn end(daemon: Process) {

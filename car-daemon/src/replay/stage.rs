@@ -49,7 +49,7 @@ impl Stage {
         let speed: Speed = header.speed.parse().map_err(|error| format!("the speed: {error}"))?;
         let control = control(&header.control)?;
         let period = control.period();
-        let rules = Rules::new(control, &board).with_reset(header.reset).for_simulator(speed);
+        let rules = Rules::new(control, &board).with_reset(header.reset).for_simulator(&board, speed);
         let mut gate = Gate::new(rules);
         let interlock = Interlock::default();
         if let Some(latched) = &header.latched {
@@ -104,6 +104,10 @@ impl Stage {
     pub(super) fn run(&mut self) -> Option<(Duration, Parts)> {
         let now = self.next.take()?;
         self.plant.turn(now);
+        if self.at.turn > 1 {
+            // Where the clock jumped to is in the recording; the first turn is before anybody keeps time.
+            let _: Option<Duration> = self.plant.take_clock_jump();
+        }
         self.seen()
     }
 

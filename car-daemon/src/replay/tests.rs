@@ -53,8 +53,9 @@ impl Run {
         let (pen, recording) = start(file.path(), header, true).unwrap();
         let interlock = Interlock::default();
         let below = Below::new(interlock.clone(), None);
-        let gate =
-            Gate::new(Rules::new(config.control.clone(), &config.board).for_simulator(config.sim.speed));
+        let gate = Gate::new(
+            Rules::new(config.control.clone(), &config.board).for_simulator(&config.board, config.sim.speed),
+        );
         let shared = Shared::new(gate, Bell::new(Mode::Thread), below, Tape::new(Reel::Pen(pen)));
         let shared = Arc::new(shared);
         let platform: Box<dyn Platform> = Box::new(Sim::of(&config.board, &setup));
