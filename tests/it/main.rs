@@ -12,6 +12,7 @@ mod dead_link;
 mod doctor;
 mod doors;
 mod driving;
+mod examples;
 mod faulty;
 mod floods;
 mod foreign;
