@@ -8,14 +8,63 @@ use crate::signal::Signal;
 /// What a bridge does to its motor, averaged over the cycle of its pulses.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Terminals {
-    /// Driven by this fraction of the supply, -1 to 1, positive where IN1 is high. The average
-    /// voltage is what counts, whether the bridge shorts the motor between two pulses or lets go
-    /// of it: the inductance carries the current across.
+    /// Driven by this fraction of the supply, -1 to 1, positive where IN1 is high. What the motor makes of it
+    /// depends on what the bridge does between two pulses.
     Drive(f64),
     /// Shorted, for at least a part of the cycle.
     Brake,
     /// Open.
     Coast,
+}
+
+/// The same, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Output {
+    pub(crate) terminals: Terminals,
+    /// The share of the cycle in which it drives the motor, either way.
+    pub(crate) driven: f64,
+    /// The share in which it shorts the motor; in the rest it lets go of it.
+    pub(crate) shorted: f64,
+    /// How long the cycle is, seconds; 0 where nothing pulses.
+    pub(crate) period_s: f64,
+}
+
+impl Output {
+    /// Lets go.
+    pub(crate) const COAST: Self =
+        Self { terminals: Terminals::Coast, driven: 0.0, shorted: 0.0, period_s: 0.0 };
+
+    /// Of a bridge that shorts its motor whenever it does not drive it.
+    pub(crate) fn synchronous(terminals: Terminals) -> Self {
+        let driven = match terminals {
+            Terminals::Drive(share) => share.abs(),
+            Terminals::Brake => 0.0,
+            Terminals::Coast => return Self::COAST,
+        };
+        Self { terminals, driven, shorted: 1.0 - driven, period_s: 0.0 }
+    }
+}
+
+/// What is lost on the way through a bridge and back.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Loss {
+    pub(crate) ohms: f64,
+    /// Of the junctions, whatever flows.
+    pub(crate) volts: f64,
+}
+
+/// Of an ESC for a car of 1:16: its transistors and leads (estimated).
+pub(crate) const ESC_LOSS: Loss = Loss { ohms: 0.01, volts: 0.0 };
+
+/// From the data sheets, typical and at 25 °C. L298: 1.35 and 1.2 V at 1 A, 2.0 and 1.7 V at 2 A (ST L298,
+/// electrical characteristics, VCEsat), which is a line. TB6612FNG: 0.5 V at 1 A (Toshiba, Vsat). DRV8833: 360 mΩ
+/// (TI SLVSAR1E, section 1). Robot HAT: as a TB6612FNG (estimated).
+pub(crate) fn loss(bridge: &BridgeSpec) -> Loss {
+    match bridge {
+        BridgeSpec::L298n { .. } => Loss { ohms: 1.15, volts: 1.4 },
+        BridgeSpec::Tb6612 { .. } | BridgeSpec::RobotHat { .. } => Loss { ohms: 0.5, volts: 0.0 },
+        BridgeSpec::Drv8833 { .. } => Loss { ohms: 0.36, volts: 0.0 },
+    }
 }
 
 /// What a bridge does at one moment.
@@ -29,7 +78,7 @@ enum State {
 
 /// What the bridge makes of the signals that `read` finds on its pins. A pin that carries nothing
 /// reads low: all three chips pull their inputs down or are treated so.
-pub(crate) fn output(bridge: &BridgeSpec, read: impl Fn(&PinRef) -> Option<Signal>) -> Terminals {
+pub(crate) fn output(bridge: &BridgeSpec, read: impl Fn(&PinRef) -> Option<Signal>) -> Output {
     let read = |pin: &PinRef| read(pin).unwrap_or(Signal::LOW);
     match bridge {
         BridgeSpec::L298n { en, in1, in2, .. } => average([read(en), read(in1), read(in2)], l298n),
@@ -90,7 +139,7 @@ const EDGES: usize = 10;
 /// A truth table over one cycle of its inputs. Between two edges of any input nothing changes. All
 /// inputs are taken to begin their cycles together, which is so for the channels of one chip, and
 /// makes no difference where at most one of the inputs pulses.
-fn average<const N: usize>(pins: [Signal; N], table: fn([bool; N]) -> State) -> Terminals {
+fn average<const N: usize>(pins: [Signal; N], table: fn([bool; N]) -> State) -> Output {
     let mut edges = [1.0; EDGES];
     edges[0] = 0.0;
     for (pair, pin) in edges[1..].chunks_exact_mut(2).zip(&pins) {
@@ -108,16 +157,25 @@ fn average<const N: usize>(pins: [Signal; N], table: fn([bool; N]) -> State) -> 
             State::Open => {}
         }
     }
-    match (forward + reverse > 0.0, short > 0.0) {
+    let terminals = match (forward + reverse > 0.0, short > 0.0) {
         (true, _) => Terminals::Drive((forward - reverse).clamp(-1.0, 1.0)),
         (false, true) => Terminals::Brake,
         (false, false) => Terminals::Coast,
-    }
+    };
+    let pulses = pins.iter().filter_map(Signal::pulse_us).count() > 0;
+    let slowest =
+        pins.iter().map(|pin| pin.frequency_hz).filter(|hz| *hz > 0.0).fold(f64::INFINITY, f64::min);
+    let period_s = if pulses { 1.0 / slowest } else { 0.0 };
+    Output { terminals, driven: forward + reverse, shorted: short, period_s }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn average<const N: usize>(pins: [Signal; N], table: fn([bool; N]) -> State) -> Terminals {
+        super::average(pins, table).terminals
+    }
 
     fn pulse(rise: f64, duty: f64) -> Signal {
         Signal { rise, duty, frequency_hz: 50.0 }
@@ -175,5 +233,25 @@ mod tests {
         // 0.9 to 0.2 against 0.1 to 0.3: forward for 0.2, both for 0.1, reverse for 0.1.
         let Terminals::Drive(drive) = average([pulse(0.9, 0.3), pulse(0.1, 0.2)], drv8833) else { panic!() };
         assert!((drive - 0.1).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_a_bridge_does_between_two_pulses_is_known() {
+        let quarter = pulse(0.0, 0.25);
+        let between = |output: Output| (output.driven, output.shorted, output.period_s);
+        assert_eq!(between(super::average([quarter, H, L], l298n)), (0.25, 0.0, 0.02));
+        assert_eq!(between(super::average([quarter, H, L, H], tb6612)), (0.25, 0.75, 0.02));
+        assert_eq!(between(super::average([quarter, L], drv8833)), (0.25, 0.0, 0.02));
+        assert_eq!(between(super::average([H, quarter], drv8833)), (0.75, 0.25, 0.02));
+        assert_eq!(between(super::average([H, L], drv8833)), (1.0, 0.0, 0.0));
+        assert_eq!(between(super::average([H, H, L], l298n)), (1.0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn an_l298n_loses_what_its_data_sheet_says_at_one_ampere_and_at_two() {
+        let pin = || PinRef::Gpio { line: "1".into() };
+        let l298n = BridgeSpec::L298n { en: pin(), in1: pin(), in2: pin(), frequency_hz: 1e3 };
+        let Loss { ohms, volts } = loss(&l298n);
+        assert!((volts + ohms - 2.55).abs() < 1e-9 && (volts + 2.0 * ohms - 3.7).abs() < 1e-9);
     }
 }

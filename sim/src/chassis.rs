@@ -1,128 +1,335 @@
-//! How a car moves when its wheels turn. No slip but that of the rollers; what turns the wheels and what
-//! stands in the way is not known here.
+//! The body of a car on its wheels: where it is, how it moves, and what it runs into. What turns the wheels is not
+//! known here.
+//!
+//! Its weight is in the middle of the car: between the wheels, or half-way between the axles where front wheels steer.
+//! That is also the middle of the circle that bumps into things. Wheels with rollers aside, an axle holds the car
+//! across its way as far as the floor's grip does; four wheels of a differential drive turn on the spot as easily as
+//! two. A wheel pushes no more along its way than grip times its share of the weight.
 
-use std::f64::consts::{PI, TAU};
+use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
 
 use hal::Motion;
-use hal::board::DrivetrainSpec;
+use hal::board::{Board, DrivetrainSpec, End, MotorSpec, Side};
 
+use crate::bumper::{Bumper, Contact, Contacts, MOST};
+use crate::clock::STEP_S;
 use crate::digest::Digest;
-use crate::world::Start;
+use crate::motor::Motor;
+use crate::traction::{Axle, Hold, Inertia, Step, Twist, Wheel};
+use crate::world::{Obstacles, Point, Start, World};
+
+/// Standard gravity, m/s².
+pub(crate) const GRAVITY: f64 = 9.806_65;
+/// Slower than this, m/s and rad/s, a car whose wheels all stand stands.
+const STANDS: f64 = 1e-5;
 
 /// A body on wheels.
 #[derive(Debug)]
 pub(crate) struct Chassis {
-    wheels: Wheels,
+    drive: Drive,
     wheel_radius_m: f64,
-    top_speed_mps: f64,
-    motion: Motion,
+    inertia: Inertia,
+    /// One for each motor.
+    wheels: Vec<Wheel>,
+    axles: Vec<Axle>,
+    bumper: Bumper,
+    start: Start,
+    /// The middle of the car.
+    middle: Point,
+    heading_rad: f64,
+    /// Of the middle.
+    twist: Twist,
+    steered_rad: f64,
+    felt: Felt,
 }
 
-/// What its wheels let it do.
+/// What an inertial sensor in the middle of the car feels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Felt {
+    /// What speeds it up ahead and leftwards, the pull of a bend included, m/s².
+    pub(crate) acceleration: [f64; 2],
+    /// rad/s, to the left.
+    pub(crate) rotation: f64,
+    /// It stands against something.
+    pub(crate) touches: bool,
+}
+
+/// How its wheels go with the body.
 #[derive(Clone, Copy, Debug)]
-enum Wheels {
-    /// ω = (v_right - v_left)/b
-    Differential { track_m: f64 },
-    /// ω = v·tan δ/L
+enum Drive {
+    /// The rims of a side go at v ∓ ω·b/2.
+    Differential,
+    /// The front wheels, so far ahead of the rear axle, go where they are turned.
     Ackermann { wheelbase_m: f64 },
     /// w = (vx ∓ vy ∓ (lx + ly)·ω)/r, of which lx and ly are half of wheelbase and track.
-    Mecanum { lx_ly_m: f64 },
+    Mecanum,
 }
 
-/// How the wheels turned, radians, or turn, radians a second: the mean of each side, and of what goes
-/// sideways.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Turned {
-    pub(crate) left: f64,
-    pub(crate) right: f64,
-    pub(crate) sideways: f64,
-}
+impl Drive {
+    /// `None` for a drivetrain that has no model here.
+    fn new(spec: &DrivetrainSpec) -> Option<Self> {
+        match *spec {
+            DrivetrainSpec::Differential { .. } => Some(Self::Differential),
+            DrivetrainSpec::Ackermann { wheelbase_m, .. } => Some(Self::Ackermann { wheelbase_m }),
+            DrivetrainSpec::Mecanum { .. } => Some(Self::Mecanum),
+            _ => None,
+        }
+    }
 
-/// The same of the body: metres ahead and leftwards, radians to the left.
-struct Twist {
-    ahead: f64,
-    sideways: f64,
-    turn: f64,
+    /// From the rear axle, or whatever the pose is of, to the middle.
+    fn ahead_m(self) -> f64 {
+        match self {
+            Self::Ackermann { wheelbase_m } => wheelbase_m / 2.0,
+            Self::Differential | Self::Mecanum => 0.0,
+        }
+    }
+
+    /// How fast the rim of a motor's wheel goes for each part of the body's twist.
+    fn along(self, spec: &DrivetrainSpec, motor: &MotorSpec) -> Twist {
+        let left = match motor.side {
+            Side::Left => 1.0,
+            Side::Right => -1.0,
+            Side::Both => 0.0,
+        };
+        match self {
+            Self::Differential | Self::Ackermann { .. } => [1.0, 0.0, -left * spec.track_m() / 2.0],
+            Self::Mecanum => {
+                let arm_m = f64::midpoint(spec.wheelbase_m().unwrap_or(0.0), spec.track_m());
+                // Rollers of the front left and the rear right push to the right.
+                let aside = match motor.end {
+                    Some(End::Front) => -left,
+                    Some(End::Rear) => left,
+                    None => 0.0,
+                };
+                [1.0, aside, -left * arm_m]
+            }
+        }
+    }
+
+    /// What keeps the body from going sideways, with the front wheels at an angle.
+    fn across(self, steered_rad: f64) -> [Twist; 2] {
+        match self {
+            Self::Differential | Self::Mecanum => [[0.0, 1.0, 0.0]; 2],
+            Self::Ackermann { wheelbase_m } => {
+                let half_m = wheelbase_m / 2.0;
+                let (sin, cos) = (libm::sin(steered_rad), libm::cos(steered_rad));
+                [[0.0, 1.0, -half_m], [-sin, cos, cos * half_m]]
+            }
+        }
+    }
+
+    /// How many of these count.
+    fn axles(self) -> usize {
+        match self {
+            Self::Differential => 1,
+            Self::Ackermann { .. } => 2,
+            Self::Mecanum => 0,
+        }
+    }
 }
 
 impl Chassis {
-    /// At rest where the world says. `None` for a drivetrain that has no model here.
-    pub(crate) fn new(spec: &DrivetrainSpec, start: &Start) -> Option<Self> {
-        let wheels = match *spec {
-            DrivetrainSpec::Differential { track_m, .. } => Wheels::Differential { track_m },
-            DrivetrainSpec::Ackermann { wheelbase_m, .. } => Wheels::Ackermann { wheelbase_m },
-            DrivetrainSpec::Mecanum { wheelbase_m, track_m, .. } => {
-                Wheels::Mecanum { lx_ly_m: f64::midpoint(wheelbase_m, track_m) }
-            }
-            _ => return None,
-        };
-        Some(Self {
-            wheels,
+    /// At rest where the world says, or beside what stands there. `None` for a drivetrain that has no model here.
+    pub(crate) fn new(board: &Board, world: &World, obstacles: &Obstacles) -> Option<Self> {
+        let (spec, model) = (&board.drivetrain, &board.model);
+        let drive = Drive::new(spec)?;
+        let weight = model.mass_kg * GRAVITY * world.floor.grip * STEP_S;
+        let share = weight * model.driven_weight / board.motors.len().max(1) as f64;
+        // Rollers at 45° push aslant.
+        let limit = if matches!(drive, Drive::Mecanum) { share * FRAC_1_SQRT_2 } else { share };
+        let wheel = |motor| Wheel { along: drive.along(spec, motor), limit, hold: Hold::Holds };
+        let (count, across) = (drive.axles(), drive.across(0.0));
+        let axle = |across: &Twist| Axle { across: *across, limit: weight / count as f64, hold: Hold::Holds };
+        let mut chassis = Self {
+            drive,
             wheel_radius_m: spec.wheel_diameter_m() / 2.0,
-            top_speed_mps: spec.top_speed_mps(),
-            motion: Motion {
-                x_m: start.x_m,
-                y_m: start.y_m,
-                heading_rad: wrap(start.heading_rad),
-                ..Motion::default()
-            },
-        })
-    }
-
-    /// How fast its wheels turn at full power, rad/s.
-    pub(crate) fn no_load_rad_s(&self) -> f64 {
-        self.top_speed_mps / self.wheel_radius_m
-    }
-
-    /// Moves by what the wheels turned, with the front wheels at `steered_rad`, left positive; after that they
-    /// turn at `speeds`. Exact at constant speeds: the car goes along the chord of its arc.
-    pub(crate) fn step(&mut self, turned: Turned, speeds: Turned, steered_rad: f64) {
-        let Twist { ahead, sideways, turn } = self.of_wheels(turned, steered_rad);
-        let half = turn / 2.0;
-        let (ahead, sideways) = (ahead * sinc(half), sideways * sinc(half));
-        let Motion { x_m, y_m, heading_rad, .. } = self.motion;
-        let (sin, cos) = (libm::sin(heading_rad + half), libm::cos(heading_rad + half));
-        let speed = self.of_wheels(speeds, steered_rad);
-        self.motion = Motion {
-            x_m: x_m + ahead * cos - sideways * sin,
-            y_m: y_m + ahead * sin + sideways * cos,
-            heading_rad: wrap(heading_rad + turn),
-            linear_mps: speed.ahead,
-            lateral_mps: speed.sideways,
-            angular_rad_s: speed.turn,
+            // A disc as wide as its circle.
+            inertia: [model.mass_kg, model.mass_kg, model.mass_kg * model.radius_m * model.radius_m / 2.0],
+            wheels: board.motors.iter().map(wheel).collect(),
+            axles: across.iter().take(count).map(axle).collect(),
+            bumper: Bumper::new(model.radius_m),
+            start: world.start,
+            middle: Point::default(),
+            heading_rad: 0.0,
+            twist: Twist::default(),
+            steered_rad: 0.0,
+            felt: Felt::default(),
         };
+        if !chassis.place(world.start, obstacles) {
+            // Nowhere beside it is room either: then it stands where it was wanted, and cannot move.
+            chassis.put(world.start);
+        }
+        Some(chassis)
     }
 
-    /// Puts it somewhere else, at rest.
-    pub(crate) fn place(&mut self, x_m: f64, y_m: f64, heading_rad: f64) {
-        self.motion = Motion { x_m, y_m, heading_rad: wrap(heading_rad), ..Motion::default() };
+    /// Takes the car to where the run began, at rest.
+    pub(crate) fn restart(&mut self, obstacles: &Obstacles) {
+        if !self.place(self.start, obstacles) {
+            self.put(self.start);
+        }
     }
 
-    /// Where it is and how it moves.
+    /// Takes the car there, at rest; beside what stands there. Whether there is room.
+    pub(crate) fn place(&mut self, at: Start, obstacles: &Obstacles) -> bool {
+        let before = (self.middle, self.heading_rad, self.twist);
+        self.put(at);
+        let room = self.bumper.free(self.middle, obstacles);
+        match room {
+            Some(middle) => self.middle = middle,
+            None => (self.middle, self.heading_rad, self.twist) = before,
+        }
+        room.is_some()
+    }
+
+    fn put(&mut self, Start { x_m, y_m, heading_rad }: Start) {
+        self.heading_rad = wrap(heading_rad);
+        let (sin, cos) = (libm::sin(self.heading_rad), libm::cos(self.heading_rad));
+        self.middle = Point { x: x_m, y: y_m }.plus((cos, sin), self.drive.ahead_m());
+        self.twist = Twist::default();
+        self.felt = Felt::default();
+        let holds = self.wheels.iter_mut().map(|wheel| &mut wheel.hold);
+        holds.chain(self.axles.iter_mut().map(|axle| &mut axle.hold)).for_each(|hold| *hold = Hold::Holds);
+    }
+
+    /// Moves for one step with the motors' wheels under it, the battery at `volts`, and the front wheels turned to
+    /// `steered_rad`, left positive.
+    pub(crate) fn step(&mut self, motors: &mut [Motor], volts: f64, steered_rad: f64, obstacles: &Obstacles) {
+        if self.twist == Twist::default() && motors.iter().all(Motor::is_idle) {
+            self.felt = Felt { touches: self.felt.touches, ..Felt::default() };
+            return;
+        }
+        self.steer(steered_rad);
+        let before = self.bend(self.twist);
+        let [ahead, aside, _] = self.twist;
+        let speed = libm::sqrt(ahead * ahead + aside * aside);
+        let contacts = self.bumper.contacts(self.middle, 1e-3 + 2.0 * speed * STEP_S, obstacles);
+        let normals = self.turned_in(&contacts);
+        let outcome = Step {
+            inertia: self.inertia,
+            wheel_radius_m: self.wheel_radius_m,
+            wheels: &mut self.wheels,
+            axles: &mut self.axles,
+            motors,
+            volts,
+            contacts: &contacts,
+            normals,
+        }
+        .run(before);
+        let after = self.settled(outcome.twist, motors);
+        self.felt = Felt {
+            acceleration: [0, 1].map(|axis| (after[axis] - before[axis]) / STEP_S),
+            rotation: after[2],
+            touches: false,
+        };
+        // What a wall stopped does not go on for half a step.
+        let [from, mut to] = if outcome.pushed { [after; 2] } else { [self.twist, after] };
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = f64::midpoint(*to, from));
+        self.twist = after;
+        self.go(to, !contacts.all().is_empty(), obstacles);
+    }
+
+    /// Turns the front wheels.
+    fn steer(&mut self, steered_rad: f64) {
+        if steered_rad != self.steered_rad {
+            self.steered_rad = steered_rad;
+            let across = self.drive.across(steered_rad);
+            self.axles.iter_mut().zip(across).for_each(|(axle, across)| axle.across = across);
+        }
+    }
+
+    /// What goes straight on in the world goes another way in a body that turns. An axle that holds takes up what
+    /// comes across it; without one, nothing may come of turning but another direction.
+    fn bend(&self, [ahead, aside, turn]: Twist) -> Twist {
+        if turn == 0.0 {
+            return [ahead, aside, turn];
+        }
+        let by = turn * STEP_S;
+        let holds = self.axles.iter().all(|axle| axle.hold == Hold::Holds) && !self.axles.is_empty();
+        if holds {
+            return [ahead + by * aside, aside - by * ahead, turn];
+        }
+        let half = by / 2.0;
+        let whole = 1.0 + half * half;
+        let (cos, sin) = ((1.0 - half * half) / whole, 2.0 * half / whole);
+        [ahead * cos + aside * sin, aside * cos - ahead * sin, turn]
+    }
+
+    /// Rows that hold give a little; what is left of that is taken for nothing.
+    fn settled(&self, twist: Twist, motors: &[Motor]) -> Twist {
+        let [ahead, aside, turn] = twist;
+        let holds = self.wheels.iter().all(|wheel| wheel.hold == Hold::Holds);
+        if holds && motors.iter().all(Motor::is_held) && twist.iter().all(|part| part.abs() < STANDS) {
+            return Twist::default();
+        }
+        match (self.drive, &self.axles[..]) {
+            (Drive::Differential, [axle]) if axle.hold == Hold::Holds => [ahead, 0.0, turn],
+            _ => [ahead, aside, turn],
+        }
+    }
+
+    /// Goes on for one step at a constant twist: along the chord of its arc, which is exact.
+    fn go(&mut self, [ahead, aside, turn]: Twist, near: bool, obstacles: &Obstacles) {
+        let turned = turn * STEP_S;
+        let (half, chord) = (turned / 2.0, STEP_S * sinc(turned / 2.0));
+        let (sin, cos) = (libm::sin(self.heading_rad + half), libm::cos(self.heading_rad + half));
+        let to = self.middle.plus((cos, sin), ahead * chord).plus((-sin, cos), aside * chord);
+        self.heading_rad = wrap(self.heading_rad + turned);
+        if !near {
+            self.middle = to;
+        } else if let Some(free) = self.bumper.free(to, obstacles) {
+            self.middle = free;
+            self.felt.touches = self.bumper.contacts(free, 1e-3, obstacles).touch();
+        } else {
+            self.felt.touches = true;
+        }
+    }
+
+    /// The walls' normals as the body sees them.
+    fn turned_in(&self, contacts: &Contacts) -> [(f64, f64); MOST] {
+        let mut normals = [(0.0, 0.0); MOST];
+        if contacts.all().is_empty() {
+            return normals;
+        }
+        let (sin, cos) = (libm::sin(self.heading_rad), libm::cos(self.heading_rad));
+        for (normal, Contact { normal: (x, y), .. }) in normals.iter_mut().zip(contacts.all()) {
+            *normal = (x * cos + y * sin, y * cos - x * sin);
+        }
+        normals
+    }
+
+    /// Where it is and how it moves: the point between its wheels, or the middle of its rear axle.
     pub(crate) fn motion(&self) -> Motion {
-        self.motion
+        let ([ahead, aside, turn], back_m) = (self.twist, self.drive.ahead_m());
+        let (sin, cos) = (libm::sin(self.heading_rad), libm::cos(self.heading_rad));
+        let Point { x, y } = self.middle.plus((cos, sin), -back_m);
+        let lateral_mps = match &self.axles[..] {
+            [rear, _] if rear.hold == Hold::Holds => 0.0,
+            _ => aside - back_m * turn,
+        };
+        Motion {
+            x_m: x,
+            y_m: y,
+            heading_rad: self.heading_rad,
+            linear_mps: ahead,
+            lateral_mps,
+            angular_rad_s: turn,
+        }
+    }
+
+    /// What an inertial sensor in its middle feels.
+    pub(crate) fn felt(&self) -> Felt {
+        self.felt
     }
 
     /// Takes its motion into a fingerprint.
     pub(crate) fn digest(&self, into: &mut Digest) {
-        let Motion { x_m, y_m, heading_rad, linear_mps, lateral_mps, angular_rad_s } = self.motion;
-        let all = [x_m, y_m, heading_rad, linear_mps, lateral_mps, angular_rad_s];
-        all.iter().for_each(|&value| into.number(value));
-    }
-
-    fn of_wheels(&self, turned: Turned, steered_rad: f64) -> Twist {
-        let [left, right, sideways] =
-            [turned.left, turned.right, turned.sideways].map(|wheel| wheel * self.wheel_radius_m);
-        let ahead = f64::midpoint(left, right);
-        match self.wheels {
-            Wheels::Differential { track_m } => {
-                Twist { ahead, sideways: 0.0, turn: (right - left) / track_m }
-            }
-            Wheels::Ackermann { wheelbase_m } => {
-                Twist { ahead, sideways: 0.0, turn: ahead * libm::tan(steered_rad) / wheelbase_m }
-            }
-            Wheels::Mecanum { lx_ly_m } => Twist { ahead, sideways, turn: (right - left) / 2.0 / lx_ly_m },
-        }
+        let [ahead, aside, turn] = self.twist;
+        let place = [self.middle.x, self.middle.y, self.heading_rad, ahead, aside, turn, self.steered_rad];
+        place.iter().for_each(|value| into.number(*value));
+        let holds = self.wheels.iter().map(|wheel| wheel.hold);
+        holds.chain(self.axles.iter().map(|axle| axle.hold)).for_each(|hold| into.number(hold.number()));
+        let Felt { acceleration: [x, y], rotation, touches } = self.felt;
+        [x, y, rotation, f64::from(u8::from(touches))].iter().for_each(|value| into.number(*value));
     }
 }
 
@@ -135,129 +342,4 @@ fn sinc(half: f64) -> f64 {
 /// The same angle, -π to π.
 fn wrap(angle: f64) -> f64 {
     if (-PI..=PI).contains(&angle) { angle } else { angle - TAU * ((angle + PI) / TAU).floor() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chassis() -> Chassis {
-        let spec =
-            DrivetrainSpec::Differential { track_m: 0.13, wheel_diameter_m: 0.065, top_speed_mps: 0.68 };
-        Chassis::new(&spec, &Start::default()).unwrap()
-    }
-
-    fn sides(left: f64, right: f64) -> Turned {
-        Turned { left, right, sideways: 0.0 }
-    }
-
-    #[test]
-    fn front_wheels_that_steer_put_the_rear_axle_on_a_circle() {
-        let (wheelbase_m, angle) = (0.09, 0.4_f64);
-        let spec = DrivetrainSpec::Ackermann {
-            wheelbase_m,
-            track_m: 0.12,
-            wheel_diameter_m: 0.065,
-            top_speed_mps: 0.68,
-        };
-        let radius = wheelbase_m / angle.tan();
-        for steps in [1, 7, 1000] {
-            let mut chassis = Chassis::new(&spec, &Start::default()).unwrap();
-            // 0.3 m in all.
-            let wheel = 0.3 / 0.0325 / f64::from(steps);
-            for _ in 0..steps {
-                chassis.step(sides(wheel, wheel), sides(2.0, 2.0), angle);
-            }
-            let turned = 0.3 / radius;
-            let Motion { x_m, y_m, heading_rad, linear_mps, angular_rad_s, .. } = chassis.motion();
-            assert!((x_m - radius * turned.sin()).abs() < 1e-9, "{steps} steps");
-            assert!((y_m - radius * (1.0 - turned.cos())).abs() < 1e-9, "{steps} steps");
-            assert!((heading_rad - turned).abs() < 1e-9, "{steps} steps");
-            assert!((angular_rad_s - linear_mps / radius).abs() < 1e-12);
-        }
-    }
-
-    #[test]
-    fn front_wheels_that_steer_turn_no_car_that_stands() {
-        let spec = DrivetrainSpec::Ackermann {
-            wheelbase_m: 0.09,
-            track_m: 0.12,
-            wheel_diameter_m: 0.065,
-            top_speed_mps: 0.68,
-        };
-        let mut chassis = Chassis::new(&spec, &Start::default()).unwrap();
-        chassis.step(sides(-1.0, 1.0), sides(-1.0, 1.0), 0.4);
-        assert_eq!(chassis.motion(), Motion::default());
-    }
-
-    #[test]
-    fn mecanum_wheels_go_sideways_and_on_while_they_turn() {
-        let spec = DrivetrainSpec::Mecanum {
-            wheelbase_m: 0.16,
-            track_m: 0.12,
-            wheel_diameter_m: 0.08,
-            top_speed_mps: 0.68,
-        };
-        // 0.1 m ahead, 0.2 m to the left and 0.5 rad in all: the path in closed form.
-        let (ahead, aside, turn) = (0.1_f64, 0.2_f64, 0.5_f64);
-        let (sin, versin) = (turn.sin() / turn, (1.0 - turn.cos()) / turn);
-        for steps in [1, 1000] {
-            let mut chassis = Chassis::new(&spec, &Start::default()).unwrap();
-            let part = |metres: f64| metres / 0.04 / f64::from(steps);
-            let turned = Turned {
-                left: part(ahead - 0.14 * turn),
-                right: part(ahead + 0.14 * turn),
-                sideways: part(aside),
-            };
-            for _ in 0..steps {
-                chassis.step(turned, Turned { sideways: 1.0, ..Turned::default() }, 0.0);
-            }
-            let Motion { x_m, y_m, heading_rad, lateral_mps, .. } = chassis.motion();
-            assert!((x_m - (ahead * sin - aside * versin)).abs() < 1e-9, "{steps} steps");
-            assert!((y_m - (ahead * versin + aside * sin)).abs() < 1e-9, "{steps} steps");
-            assert!((heading_rad - turn).abs() < 1e-9, "{steps} steps");
-            assert_eq!(lateral_mps, 0.04);
-        }
-    }
-
-    #[test]
-    fn a_turn_ends_where_geometry_says_in_many_steps_and_in_one() {
-        // Left 0.2 m, right 0.4 m: a quarter-odd turn of radius 0.195 m.
-        let (left, right) = (0.2 / 0.0325, 0.4 / 0.0325);
-        let angle: f64 = 0.2 / 0.13;
-        let radius = 0.3 / angle;
-        for steps in [1, 7, 1000] {
-            let mut chassis = chassis();
-            let part = f64::from(steps);
-            for _ in 0..steps {
-                chassis.step(sides(left / part, right / part), Turned::default(), 0.0);
-            }
-            let Motion { x_m, y_m, heading_rad, .. } = chassis.motion();
-            assert!((x_m - radius * angle.sin()).abs() < 1e-9, "{steps} steps");
-            assert!((y_m - radius * (1.0 - angle.cos())).abs() < 1e-9, "{steps} steps");
-            assert!((heading_rad - angle).abs() < 1e-9, "{steps} steps");
-        }
-    }
-
-    #[test]
-    fn a_turn_on_the_spot_goes_nowhere_and_its_heading_wraps() {
-        let mut chassis = chassis();
-        let eighth = PI / 4.0 * 0.13 / 2.0 / 0.0325;
-        for _ in 0..5 {
-            chassis.step(sides(-eighth, eighth), sides(-1.0, 1.0), 0.0);
-        }
-        let Motion { x_m, y_m, heading_rad, linear_mps, angular_rad_s, .. } = chassis.motion();
-        assert!(x_m.abs() < 1e-12 && y_m.abs() < 1e-12);
-        assert!((heading_rad + 3.0 * PI / 4.0).abs() < 1e-9, "{heading_rad}");
-        assert_eq!(linear_mps, 0.0);
-        assert!((angular_rad_s - 2.0 * 0.0325 / 0.13).abs() < 1e-12);
-    }
-
-    #[test]
-    fn every_angle_wraps_to_within_half_a_turn() {
-        for turns in -5..=5 {
-            assert!((wrap(1.0 + TAU * f64::from(turns)) - 1.0).abs() < 1e-9);
-        }
-        assert_eq!((wrap(PI), wrap(-PI)), (PI, -PI));
-    }
 }

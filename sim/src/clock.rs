@@ -39,6 +39,11 @@ impl Clock {
         self.now = self.now.max(now);
     }
 
+    /// The caller's clock jumps ahead by so much, which is no time that passes here.
+    pub(crate) fn skip(&mut self, by: Nanos) {
+        self.skipped = self.skipped.saturating_add(by);
+    }
+
     /// The time to run to for a caller whose clock shows `theirs`: a whole number of steps, never
     /// before [`Clock::now`]. A world that a [`Delay`](crate::pin) has taken ahead stands still
     /// until the caller has caught up. A caller that comes back more than a second late (the
@@ -84,6 +89,15 @@ mod tests {
         assert_eq!(to, CATCH_UP);
         clock.set(to);
         assert_eq!(clock.due(asleep + 10 * STEP), CATCH_UP + 10 * STEP);
+    }
+
+    #[test]
+    fn a_jump_of_the_callers_clock_is_no_time_here() {
+        let mut clock = Clock::default();
+        clock.set(5 * STEP);
+        clock.skip(60_000 * STEP);
+        assert_eq!(clock.due(60_005 * STEP), 5 * STEP);
+        assert_eq!(clock.due(60_006 * STEP), 6 * STEP);
     }
 
     #[test]

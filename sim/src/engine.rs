@@ -4,28 +4,30 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hal::Motion;
-use hal::board::{Board, End, ServoRole, Side};
+use hal::board::{Board, ServoRole};
 
 use crate::Setup;
+use crate::battery::Draw;
 use crate::camera::{Mount, View};
-use crate::chance::Stream;
-use crate::chassis::{Chassis, Turned};
+use crate::chance::{Chance, Stream};
+use crate::chassis::{Chassis, Felt};
 use crate::circuit::Circuit;
 use crate::clock::{Clock, Nanos};
 use crate::digest::Digests;
 use crate::encoder::Encoder;
-use crate::fault::{Sensor, Standing};
+use crate::fault::{Fault, Sensor, Standing, Which};
 use crate::motor::Motor;
 use crate::scene::Scene;
 use crate::script::Plan;
 use crate::servo::Servo;
 use crate::sonar::Sonar;
+use crate::supply::Supply;
 use crate::surroundings::Surroundings;
-use crate::world::{Ground, Obstacles};
+use crate::truth::Power;
+use crate::world::{Ground, Obstacles, Start};
 
-/// How fast a wheel turns at full power where the board's drivetrain does not tell, rad/s: that of
-/// a TT motor at 6 V.
-const NO_LOAD_RAD_S: f64 = 20.9;
+/// Beyond this a place, metres, or a heading, radians, is none.
+const FARTHEST: f64 = 1e6;
 
 /// Everything there is.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ pub(crate) struct Engine {
     pub(crate) motors: Vec<Motor>,
     pub(crate) servos: Vec<Servo>,
     pub(crate) chassis: Option<Chassis>,
+    supply: Supply,
     /// Each with the number of its motor.
     pub(crate) encoders: Vec<(usize, Encoder)>,
     pub(crate) sonar: Option<Sonar>,
@@ -54,8 +57,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     fn new(board: &Board, setup: &Setup) -> Self {
-        let chassis = Chassis::new(&board.drivetrain, &setup.world.start);
-        let no_load = chassis.as_ref().map_or(NO_LOAD_RAD_S, Chassis::no_load_rad_s);
+        let obstacles = Obstacles::new(&setup.world);
         let surroundings = Surroundings::new(board, setup);
         let mut circuit = Circuit::new(board);
         surroundings.reach(&mut circuit.nets);
@@ -65,12 +67,15 @@ impl Engine {
         let encoders = board.motors.iter().enumerate();
         let encoders =
             encoders.filter_map(|(index, motor)| Some((index, Encoder::new(motor.encoder.as_ref()?))));
+        let motors = board.motors.iter().enumerate();
+        let chance = |index| Chance::new(setup.seed, Stream::Motor, index);
         let mut engine = Self {
             clock: Clock::default(),
             circuit,
-            motors: board.motors.iter().map(|spec| Motor::new(spec, no_load)).collect(),
+            motors: motors.map(|(index, spec)| Motor::new(board, spec, chance(index))).collect(),
             servos: board.servos.iter().map(Servo::new).collect(),
-            chassis,
+            chassis: Chassis::new(board, &setup.world, &obstacles),
+            supply: Supply::new(board),
             encoders: encoders.collect(),
             sonar: board.range.as_ref().map(Sonar::new),
             surroundings,
@@ -79,7 +84,7 @@ impl Engine {
             plan: Plan::new(&setup.script),
             supplied: true,
             ground: Ground::new(&setup.world),
-            obstacles: Obstacles::new(&setup.world),
+            obstacles,
             camera: Mount::new(&board.model, &setup.world),
             steps: 0,
         };
@@ -94,6 +99,7 @@ impl Engine {
             steps: self.steps,
             around: &self.surroundings,
             chassis: self.chassis.as_ref(),
+            battery: &self.supply.battery,
             servos: &self.servos,
             ground: &self.ground,
             obstacles: &self.obstacles,
@@ -148,13 +154,6 @@ impl Engine {
         self.circuit.tell(now);
     }
 
-    /// Lets the supply of chips and computer drop, or come back: both are as after power-up then.
-    pub(crate) fn set_supply(&mut self, there: bool) {
-        if std::mem::replace(&mut self.supplied, there) != there {
-            self.circuit.change(|circuit| circuit.set_down(!there));
-        }
-    }
-
     /// Changes what is around the car.
     pub(crate) fn surround<T>(&mut self, act: impl FnOnce(&mut Surroundings) -> T) -> T {
         let done = act(&mut self.surroundings);
@@ -180,14 +179,6 @@ impl Engine {
     /// From now on the camera shows what it sees now; or it lives again.
     pub(crate) fn freeze_camera(&mut self, frozen: bool) {
         self.camera.frozen = frozen.then(|| self.view());
-    }
-
-    /// Puts the car somewhere else, at rest.
-    pub(crate) fn teleport(&mut self, x_m: f64, y_m: f64, heading_rad: f64) {
-        self.motors.iter_mut().for_each(Motor::rest);
-        if let Some(chassis) = &mut self.chassis {
-            chassis.place(x_m, y_m, heading_rad);
-        }
     }
 
     /// Runs for a while.
@@ -227,22 +218,63 @@ impl Engine {
         if self.circuit.take_changed() {
             self.read_wires();
         }
-        let (mut turned, mut speed) = (Wheels::default(), Wheels::default());
+        let mut draw = Draw::default();
+        for motor in &mut self.motors {
+            draw.add(motor.begin(self.supply.battery.volts()));
+        }
+        self.supply.step(draw, self.supplied, self.clock.now());
         let before: Vec<f64> =
             self.encoders.iter().map(|(motor, _)| self.motors[*motor].angle_rad()).collect();
-        for motor in &mut self.motors {
-            let by = motor.step();
-            turned.add(motor, by);
-            speed.add(motor, motor.speed_rad_s());
-        }
-        self.count(&before);
         for servo in &mut self.servos {
             servo.step();
         }
         if let Some(chassis) = &mut self.chassis {
             let steered_rad = self.servos.iter().find_map(Servo::steers_rad).unwrap_or(0.0);
-            chassis.step(turned.mean(), speed.mean(), steered_rad);
+            chassis.step(&mut self.motors, self.supply.battery.volts(), steered_rad, &self.obstacles);
         }
+        self.count(&before);
+        self.feed();
+    }
+
+    /// The supply is there if the battery has the volts, and nothing else took it away.
+    pub(crate) fn feed(&mut self) {
+        let there = !self.supply.is_down() && !self.faults.has(&Fault::BrownOut);
+        if std::mem::replace(&mut self.supplied, there) != there {
+            self.circuit.change(|circuit| circuit.set_down(!there));
+        }
+    }
+
+    /// Puts the car somewhere else, at rest; beside what stands there. Whether there is room.
+    pub(crate) fn teleport(&mut self, x_m: f64, y_m: f64, heading_rad: f64) -> bool {
+        let to = Start { x_m, y_m, heading_rad };
+        let sane = [to.x_m, to.y_m, to.heading_rad].iter().all(|value| value.abs() <= FARTHEST);
+        let placed = sane && self.chassis.as_mut().is_some_and(|chassis| chassis.place(to, &self.obstacles));
+        if placed {
+            self.motors.iter_mut().for_each(Motor::rest);
+        }
+        placed
+    }
+
+    /// Puts the car where the run began, at rest, with a full battery and nothing broken.
+    pub(crate) fn restart(&mut self) {
+        if let Some(chassis) = &mut self.chassis {
+            chassis.restart(&self.obstacles);
+        }
+        self.motors.iter_mut().for_each(Motor::rest);
+        self.supply.fill();
+        self.mend(&Which::all());
+        self.feed();
+    }
+
+    /// What the battery is like.
+    pub(crate) fn power(&self) -> Power {
+        let battery = &self.supply.battery;
+        Power { volts: battery.volts(), amps: battery.amps(), charge: battery.charge() }
+    }
+
+    /// What an inertial sensor feels, and whether the car touches something.
+    pub(crate) fn felt(&self) -> Felt {
+        self.chassis.as_ref().map(Chassis::felt).unwrap_or_default()
     }
 
     /// Lets whoever watches a line sensor see what the step has brought under it.
@@ -299,6 +331,7 @@ impl Engine {
             .with("pins", |into| self.circuit.nets.digest(into))
             .with("chips", |into| self.circuit.buses.digest(into))
             .with("motors", |into| self.motors.iter().for_each(|motor| motor.digest(into)))
+            .with("battery", |into| self.supply.digest(into))
             .with("servos", |into| self.servos.iter().for_each(|servo| servo.digest(into)))
             .with("body", |into| self.chassis.iter().for_each(|chassis| chassis.digest(into)))
             .with("sensors", |into| {
@@ -310,52 +343,6 @@ impl Engine {
                 self.plan.digest(into);
                 self.camera.frozen.iter().for_each(|view| view.digest(into));
             })
-    }
-}
-
-/// The wheels of each side, which the ground makes turn alike, and of each diagonal: means of their motors.
-#[derive(Default)]
-struct Wheels {
-    left: Mean,
-    right: Mean,
-    sideways: Mean,
-}
-
-impl Wheels {
-    fn add(&mut self, motor: &Motor, value: f64) {
-        if motor.side != Side::Right {
-            self.left.add(value);
-        }
-        if motor.side != Side::Left {
-            self.right.add(value);
-        }
-        // Rollers of the front left and rear right push to the right.
-        match (motor.side, motor.end) {
-            (Side::Both, _) | (_, None) => {}
-            (Side::Left, Some(End::Front)) | (Side::Right, Some(End::Rear)) => self.sideways.add(-value),
-            (Side::Left, Some(End::Rear)) | (Side::Right, Some(End::Front)) => self.sideways.add(value),
-        }
-    }
-
-    fn mean(self) -> Turned {
-        Turned { left: self.left.of_all(), right: self.right.of_all(), sideways: self.sideways.of_all() }
-    }
-}
-
-#[derive(Default)]
-struct Mean {
-    count: f64,
-    sum: f64,
-}
-
-impl Mean {
-    fn add(&mut self, value: f64) {
-        self.count += 1.0;
-        self.sum += value;
-    }
-
-    fn of_all(self) -> f64 {
-        self.sum / self.count.max(1.0)
     }
 }
 

@@ -23,12 +23,14 @@
 //! let ahead = Drive::Power { throttle: 1.0, steer: 0.0, strafe: 0.0 };
 //! car.apply(&Target { drive: ahead, ..Target::default() }, sim.now())?;
 //! sim.step(Duration::from_secs(1));
-//! assert!(sim.motion().expect("a chassis").x_m > 0.6);
+//! assert!(sim.motion().expect("a chassis").x_m > 0.5);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod battery;
 mod beam;
 mod bridge;
+mod bumper;
 mod bus;
 mod camera;
 mod chance;
@@ -49,7 +51,9 @@ mod script;
 mod servo;
 mod signal;
 mod sonar;
+mod supply;
 mod surroundings;
+mod traction;
 mod transcript;
 mod truth;
 mod watch;
@@ -68,7 +72,7 @@ pub use fault::{Fault, KINDS, Kind, Outage, Said, Sensor, Which};
 pub use script::{Act, Event, Script};
 pub use signal::Signal;
 pub use transcript::{Direction, TRANSFERS, Transfer};
-pub use truth::Truth;
+pub use truth::{Power, Truth};
 pub use world::World;
 
 use chip::Felt;
@@ -150,7 +154,8 @@ impl Sim {
         let engine = self.engine.lock();
         let motor = engine.motors.iter().find(|m| m.name == motor)?;
         // An ESC takes a step to make anything of its pulses.
-        Some(motor.reads(|pin| engine.circuit.signal(pin)).unwrap_or(motor.terminals))
+        let read = motor.reads(|pin| engine.circuit.signal(pin)).map(|output| output.terminals);
+        Some(read.unwrap_or(motor.terminals()))
     }
 
     /// How fast a named motor's wheel turns, rad/s, forward positive.
@@ -205,11 +210,14 @@ impl Sim {
         self.engine.lock().standing_faults()
     }
 
-    /// How far the clock of whoever drives this world shall jump ahead, by [`Fault::ClockJump`]. Asked once,
-    /// it has been heard.
+    /// How far the clock of whoever drives this world shall jump ahead, by [`Fault::ClockJump`]. Asked once, it
+    /// has been heard, and [`Platform::advance`] counts on it: the jump is no time that passes here.
     #[must_use]
     pub fn take_clock_jump(&self) -> Option<Duration> {
-        self.engine.lock().faults.take_jump()
+        let mut engine = self.engine.lock();
+        let by = engine.faults.take_jump()?;
+        engine.clock.skip(clock::nanos(by));
+        Some(by)
     }
 
     /// Presses the board's e-stop button, or lets go of it. Says whether the board has one. At first
@@ -258,6 +266,18 @@ impl Sim {
     #[must_use]
     pub fn camera(&self) -> Camera {
         Camera::new(&self.engine)
+    }
+
+    /// Puts the car somewhere else, at rest: metres, and radians to the left of x. Where something stands it is put
+    /// beside that. Says whether there was room; without, and beyond a million metres or radians, it stays where it is.
+    pub fn teleport(&self, x_m: f64, y_m: f64, heading_rad: f64) -> bool {
+        self.engine.lock().teleport(x_m, y_m, heading_rad)
+    }
+
+    /// Puts the car where the run began, at rest, with a full battery and nothing broken. Chips and pins keep what
+    /// they hold, and time goes on.
+    pub fn restart(&self) {
+        self.engine.lock().restart();
     }
 
     /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it

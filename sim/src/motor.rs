@@ -1,41 +1,43 @@
-//! A gear motor and its wheel, as a system of the first order. The numbers are those of the yellow
-//! "TT" motor, 1:48; where it is going and what it is fastened to is not known here.
+//! A gear motor and its wheel: what flows through its winding, and what turns it and holds it. What its wheel
+//! stands on is not known here.
+//!
+//! i = (V·duty - Ke·ω)/R and J·dω/dt = Kt·i - τc·sgn ω - b·ω, with the figures of the board's `[model]`.
 
-use hal::board::{BridgeSpec, DriverSpec, End, MotorSpec, PinRef, Side};
+use hal::Board;
+use hal::board::{BridgeSpec, DriverSpec, MotorSpec, PinRef};
 
-use crate::bridge::{self, Terminals};
+use crate::battery::{Battery, Draw};
+use crate::bridge::{self, ESC_LOSS, Loss, Output, Terminals};
+use crate::chance::Chance;
 use crate::clock::STEP_S;
 use crate::digest::Digest;
 use crate::esc::Esc;
 use crate::signal::Signal;
 
-/// How fast the speed follows the voltage, and dies down when the terminals are shorted, seconds:
-/// about 0.10 for a car of 1 kg on four motors (estimated from R 5 Ω, Ke 0.248 V·s/rad,
-/// Kt 0.057 N·m/A at the output).
-const DRIVEN_S: f64 = 0.10;
-/// The same with open terminals, when friction alone slows it: 0.5 s (estimated).
-const OPEN_S: f64 = 0.5;
-/// Below this speed friction holds the wheel, rad/s: a tenth of a millimetre an hour.
-const STANDSTILL_RAD_S: f64 = 1e-6;
+/// A wheel that stands turns so fast, rad/s, when its friction is at its limit. It is taken for standing: of 65 mm it
+/// goes a millimetre an hour.
+const HELD_RAD_S: f64 = 1e-5;
+/// What holds a wheel that cannot turn, newton metres: more than any motor.
+const STALLED_NM: f64 = 1e3;
 
 /// A motor and the wheel on it.
 #[derive(Debug)]
 pub(crate) struct Motor {
     pub(crate) name: String,
-    pub(crate) side: Side,
-    pub(crate) end: Option<End>,
     driver: Driver,
-    pub(crate) terminals: Terminals,
+    output: Output,
+    /// What share of its steady value the current has on the mean of a pulse.
+    reached: f64,
+    winding: Winding,
+    gears: Gears,
+    flow: Flow,
+    friction: Friction,
     /// A lead of it is broken.
     pub(crate) open: bool,
     /// It cannot turn.
     pub(crate) stalled: bool,
-    /// Rad/s at full power, negative of a motor with its leads swapped.
-    no_load_rad_s: f64,
     speed_rad_s: f64,
     angle_rad: f64,
-    driven: Lag,
-    rolling: Lag,
 }
 
 /// What drives a motor.
@@ -50,37 +52,202 @@ enum Driver {
     None,
 }
 
+/// What is between the battery and the shaft.
+#[derive(Clone, Copy, Debug)]
+struct Winding {
+    /// Of winding and bridge.
+    ohms: f64,
+    drop_v: f64,
+    /// How fast a current comes and goes, seconds.
+    electrical_s: f64,
+    /// Ke
+    volts_a_rad_s: f64,
+    /// Kt
+    nm_per_a: f64,
+    /// -1 of a motor with its leads swapped.
+    sign: f64,
+}
+
+/// What is between the shaft and the floor.
+#[derive(Clone, Copy, Debug)]
+struct Gears {
+    kg_m2: f64,
+    friction_nm: f64,
+    stiction_nm: f64,
+    drag_nm_s: f64,
+    /// Where in a step the speed is that its mean torque belongs to, so that a wheel which turns freely follows
+    /// its exponential exactly, however long the step is beside its time constant; ½ for a very short one.
+    middle: f64,
+}
+
+/// The current of one step: `amps_a_volt · V + amps - amps_a_rad_s · ω`, of which a share is drawn from the battery.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Flow {
+    amps_a_volt: f64,
+    amps: f64,
+    amps_a_rad_s: f64,
+    drawn: f64,
+}
+
+/// What friction does to a wheel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Friction {
+    Holds,
+    /// It turns, and this way.
+    Slows(f64),
+}
+
+/// How a wheel takes to a step: it comes out with `(push - radius · impulse) / inertia`, rad/s, where the
+/// impulse is what it gives to the floor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spin {
+    /// Newton metre seconds.
+    pub(crate) push: f64,
+    /// Kilogram square metres, with all that resists more the faster it turns.
+    pub(crate) inertia: f64,
+}
+
 impl Driver {
-    fn new(spec: &DriverSpec) -> Self {
+    fn new(spec: &DriverSpec) -> (Self, Loss) {
         match spec {
-            DriverSpec::HBridge(bridge) => Self::Bridge(bridge.clone()),
-            DriverSpec::Esc(spec) => Self::Esc { pin: spec.pwm.clone(), esc: Esc::new(spec) },
-            _ => Self::None,
+            DriverSpec::HBridge(bridge) => (Self::Bridge(bridge.clone()), bridge::loss(bridge)),
+            DriverSpec::Esc(spec) => (Self::Esc { pin: spec.pwm.clone(), esc: Esc::new(spec) }, ESC_LOSS),
+            _ => (Self::None, ESC_LOSS),
+        }
+    }
+}
+
+/// What the board's top speed makes of a wheel.
+fn top_rad_s(board: &Board) -> f64 {
+    board.drivetrain.top_speed_mps() / board.drivetrain.wheel_diameter_m() * 2.0
+}
+
+impl Winding {
+    /// Turns its wheel at the board's top speed at full power, where the battery is full and all motors do the same.
+    /// `faster` is by which factor it turns faster than others.
+    fn new(board: &Board, spec: &MotorSpec, loss: Loss, faster: f64) -> Self {
+        let top_rad_s = top_rad_s(board);
+        let model = &board.model;
+        let ohms = model.motor_ohms + loss.ohms;
+        let held_nm = model.friction_nm + model.drag_nm_s * top_rad_s;
+        let (volts, sags) = (Battery::full_volts(board, 0.0), model.battery_ohms * board.motors.len() as f64);
+        let needs = held_nm * (ohms + sags);
+        let left = volts - loss.volts;
+        let mut nm_per_a = model.motor_nm_per_a;
+        // A motor that is too weak for its friction gets a tenth of its volts for turning, and does not get there.
+        let mut volts_a_rad_s = (left - needs / nm_per_a).max(0.1 * left) / top_rad_s;
+        if nm_per_a > volts_a_rad_s {
+            // Without losses Kt is Ke: Ke²·ω - left·Ke + needs = 0.
+            let root = libm::sqrt((left * left - 4.0 * top_rad_s * needs).max(0.0));
+            volts_a_rad_s = (left + root) / (2.0 * top_rad_s);
+            nm_per_a = volts_a_rad_s;
+        }
+        let electrical_s = model.motor_mh * 1e-3 / ohms;
+        let sign = if spec.invert { -1.0 } else { 1.0 };
+        // A weaker magnet is both a faster motor and a weaker one.
+        let (volts_a_rad_s, nm_per_a) = (volts_a_rad_s / faster, nm_per_a / faster);
+        Self { ohms, drop_v: loss.volts, electrical_s, volts_a_rad_s, nm_per_a, sign }
+    }
+
+    /// What flows for what is done to its terminals, near these volts of the battery and at this speed.
+    fn flow(&self, output: &Output, reached: f64, volts: f64, speed_rad_s: f64) -> Flow {
+        let (siemens, back_v) = (1.0 / self.ohms, self.volts_a_rad_s * speed_rad_s);
+        let conducts = output.driven + output.shorted;
+        match output.terminals {
+            Terminals::Coast => Flow::default(),
+            Terminals::Brake if back_v.abs() <= self.drop_v && self.drop_v > 0.0 => Flow::default(),
+            Terminals::Brake => {
+                let siemens = siemens * output.shorted;
+                let amps = self.drop_v.copysign(back_v) * siemens;
+                Flow { amps, amps_a_rad_s: self.volts_a_rad_s * siemens, ..Flow::default() }
+            }
+            // Between pulses the current goes on through the short.
+            Terminals::Drive(share) if output.shorted > 0.0 || conducts > 1.0 - 1e-9 => Flow {
+                amps_a_volt: self.sign * share * siemens,
+                amps: -self.sign * share * self.drop_v * siemens,
+                amps_a_rad_s: self.volts_a_rad_s * siemens * conducts,
+                drawn: self.sign * share,
+            },
+            Terminals::Drive(share) => self.pulsed(share, reached, volts, back_v),
+        }
+    }
+
+    /// Between pulses the bridge lets go, and the battery takes the current down. Either it is gone before the next
+    /// pulse, and each begins anew; or it is not, and the battery is turned round for the rest of the cycle.
+    fn pulsed(&self, share: f64, reached: f64, volts: f64, back_v: f64) -> Flow {
+        let (siemens, way, on) = (1.0 / self.ohms, share.signum() * self.sign, share.abs());
+        let anew = on * reached * siemens;
+        let steady = 2.0 * on - 1.0;
+        let of = |volts_share: f64, drop_share: f64, siemens: f64, drawn: f64| Flow {
+            amps_a_volt: way * volts_share,
+            amps: -way * self.drop_v * drop_share,
+            amps_a_rad_s: self.volts_a_rad_s * siemens,
+            drawn: way * drawn,
+        };
+        let flows = [of(anew, anew, anew, 1.0), of(steady * siemens, siemens, siemens, steady)];
+        let amps = flows.map(|flow| {
+            way * (flow.amps_a_volt * volts + flow.amps - flow.amps_a_rad_s / self.volts_a_rad_s * back_v)
+        });
+        // A diode lets nothing through the other way.
+        match amps {
+            [one, other] if one <= 0.0 && other <= 0.0 => Flow::default(),
+            [one, other] => flows[usize::from(other > one)],
+        }
+    }
+
+    /// What share of its steady value a current has on the mean of a pulse that begins without any.
+    fn reached(&self, pulse_s: f64) -> f64 {
+        let long = pulse_s / self.electrical_s;
+        // The first term of the series, where the difference would lose all digits.
+        if long < 1e-6 { long / 2.0 } else { 1.0 - (1.0 - libm::exp(-long)) / long }
+    }
+}
+
+impl Gears {
+    fn new(board: &Board, winding: &Winding) -> Self {
+        let model = &board.model;
+        let slows = winding.nm_per_a * winding.volts_a_rad_s / winding.ohms + model.drag_nm_s;
+        let z = slows * STEP_S / model.wheel_kg_m2;
+        let middle = if z < 1e-4 { 0.5 + z / 12.0 } else { 1.0 / (1.0 - libm::exp(-z)) - 1.0 / z };
+        Self {
+            kg_m2: model.wheel_kg_m2,
+            friction_nm: model.friction_nm,
+            stiction_nm: model.stiction_nm.max(model.friction_nm),
+            drag_nm_s: model.drag_nm_s,
+            middle,
         }
     }
 }
 
 impl Motor {
-    /// At rest. `no_load_rad_s` is its speed at full power.
-    pub(crate) fn new(spec: &MotorSpec, no_load_rad_s: f64) -> Self {
+    /// At rest. `chance` says how it differs from others.
+    pub(crate) fn new(board: &Board, spec: &MotorSpec, chance: Chance) -> Self {
+        let (driver, loss) = Driver::new(&spec.driver);
+        let faster = 1.0 + board.model.motor_spread * (chance.fraction(0) - 0.5);
+        let winding = Winding::new(board, spec, loss, faster);
         Self {
             name: spec.name.clone(),
-            side: spec.side,
-            end: spec.end,
-            driver: Driver::new(&spec.driver),
-            terminals: Terminals::Coast,
+            driver,
+            output: Output::COAST,
+            reached: 1.0,
+            winding,
+            gears: Gears::new(board, &winding),
+            flow: Flow::default(),
+            friction: Friction::Holds,
             open: false,
             stalled: false,
-            no_load_rad_s: if spec.invert { -no_load_rad_s } else { no_load_rad_s },
             speed_rad_s: 0.0,
             angle_rad: 0.0,
-            driven: Lag::new(DRIVEN_S),
-            rolling: Lag::new(OPEN_S),
         }
     }
 
+    /// What is done to its terminals.
+    pub(crate) fn terminals(&self) -> Terminals {
+        self.output.terminals
+    }
+
     /// What its bridge makes of the signals that `read` finds; `None` without one.
-    pub(crate) fn reads(&self, read: impl Fn(&PinRef) -> Option<Signal>) -> Option<Terminals> {
+    pub(crate) fn reads(&self, read: impl Fn(&PinRef) -> Option<Signal>) -> Option<Output> {
         match &self.driver {
             Driver::Bridge(bridge) => Some(bridge::output(bridge, read)),
             Driver::Esc { .. } | Driver::None => None,
@@ -91,31 +258,76 @@ impl Motor {
     pub(crate) fn listen(&mut self, read: impl Fn(&PinRef) -> Option<Signal>) {
         if let Driver::Esc { pin, esc } = &mut self.driver {
             esc.listen(read(pin));
-        } else if let Some(terminals) = self.reads(read) {
-            self.terminals = terminals;
+        } else if let Some(output) = self.reads(read) {
+            self.output = output;
+            self.reached = self.winding.reached(output.driven * output.period_s);
         }
     }
 
-    /// Runs for one step and says how far the wheel turned, in radians.
-    pub(crate) fn step(&mut self) -> f64 {
+    /// Begins a step with the battery at about `volts`, and says what it draws.
+    pub(crate) fn begin(&mut self, volts: f64) -> Draw {
         if let Driver::Esc { esc, .. } = &mut self.driver {
-            self.terminals = esc.step();
+            self.output = Output::synchronous(esc.step());
         }
-        if self.stalled {
-            self.speed_rad_s = 0.0;
-            return 0.0;
-        }
-        let (lag, drive) = match self.terminals {
-            _ if self.open => (&self.rolling, 0.0),
-            Terminals::Drive(drive) => (&self.driven, drive),
-            Terminals::Brake => (&self.driven, 0.0),
-            Terminals::Coast => (&self.rolling, 0.0),
+        self.friction = match self.speed_rad_s {
+            speed if speed != 0.0 && !self.stalled => Friction::Slows(speed.signum()),
+            _ => Friction::Holds,
         };
-        let (speed, turned) = lag.follow(self.speed_rad_s, drive * self.no_load_rad_s);
-        let held = drive == 0.0 && speed.abs() < STANDSTILL_RAD_S;
-        self.speed_rad_s = if held { 0.0 } else { speed };
-        self.angle_rad += turned;
-        turned
+        self.flow = if self.open {
+            Flow::default()
+        } else {
+            self.winding.flow(&self.output, self.reached, volts, self.speed_rad_s)
+        };
+        let Flow { amps_a_volt, amps, amps_a_rad_s, drawn } = self.flow;
+        Draw { amps: drawn * (amps - amps_a_rad_s * self.speed_rad_s), siemens: drawn * amps_a_volt }
+    }
+
+    /// Whether it stands and nothing drives it.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.speed_rad_s == 0.0 && self.flow.amps_a_volt == 0.0 && self.flow.amps == 0.0
+    }
+
+    /// How its wheel takes to this step, with the battery at `volts`.
+    pub(crate) fn spin(&self, volts: f64) -> Spin {
+        let Gears { kg_m2, friction_nm, stiction_nm, drag_nm_s, middle } = self.gears;
+        let Flow { amps_a_volt, amps, amps_a_rad_s, .. } = self.flow;
+        let slows = self.winding.nm_per_a * amps_a_rad_s + drag_nm_s;
+        let drive_nm = self.winding.nm_per_a * (amps_a_volt * volts + amps);
+        let push = kg_m2 * self.speed_rad_s + STEP_S * (drive_nm - slows * (1.0 - middle) * self.speed_rad_s);
+        let inertia = kg_m2 + STEP_S * slows * middle;
+        match self.friction {
+            Friction::Slows(way) => Spin { push: push - STEP_S * friction_nm * way, inertia },
+            Friction::Holds => {
+                let hold_nm = if self.stalled { STALLED_NM } else { stiction_nm };
+                Spin { push, inertia: inertia + STEP_S * hold_nm / HELD_RAD_S }
+            }
+        }
+    }
+
+    /// Looks whether its friction did what it can do if it came out of the step at `speed_rad_s`. Says whether it
+    /// must be looked at again.
+    pub(crate) fn rubs(&mut self, speed_rad_s: f64) -> bool {
+        let before = self.friction;
+        match self.friction {
+            Friction::Slows(way) if speed_rad_s * way < 0.0 => self.friction = Friction::Holds,
+            Friction::Holds if speed_rad_s.abs() > HELD_RAD_S && !self.stalled => {
+                self.friction = Friction::Slows(speed_rad_s.signum());
+            }
+            _ => {}
+        }
+        self.friction != before
+    }
+
+    /// Whether friction holds its wheel.
+    pub(crate) fn is_held(&self) -> bool {
+        self.friction == Friction::Holds
+    }
+
+    /// Comes out of the step at this speed.
+    pub(crate) fn finish(&mut self, speed_rad_s: f64) {
+        let speed_rad_s = if self.is_held() { 0.0 } else { speed_rad_s };
+        self.angle_rad += f64::midpoint(self.speed_rad_s, speed_rad_s) * STEP_S;
+        self.speed_rad_s = speed_rad_s;
     }
 
     /// Somebody takes it in hand: it stands.
@@ -140,88 +352,5 @@ impl Motor {
         if let Driver::Esc { esc, .. } = &self.driver {
             esc.digest(into);
         }
-    }
-}
-
-/// A lag of the first order, solved exactly for one step.
-#[derive(Debug)]
-struct Lag {
-    time_constant_s: f64,
-    /// What is left of a difference after one step.
-    left: f64,
-}
-
-impl Lag {
-    fn new(time_constant_s: f64) -> Self {
-        Self { time_constant_s, left: libm::exp(-STEP_S / time_constant_s) }
-    }
-
-    /// The value after one step towards `target`, and its integral over the step.
-    fn follow(&self, value: f64, target: f64) -> (f64, f64) {
-        let difference = value - target;
-        let integral = target * STEP_S + difference * self.time_constant_s * (1.0 - self.left);
-        (target + difference * self.left, integral)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use hal::board::{BridgeSpec, PinRef};
-
-    use super::*;
-
-    fn motor() -> Motor {
-        let pin = |line: &str| PinRef::Gpio { line: line.into() };
-        let bridge = BridgeSpec::Drv8833 { in1: pin("1"), in2: pin("2"), frequency_hz: 20e3 };
-        let spec = MotorSpec {
-            name: "m".into(),
-            side: Side::Left,
-            end: None,
-            driver: DriverSpec::HBridge(bridge),
-            invert: false,
-            trim: 1.0,
-            deadband: 0.0,
-            min_duty: 0.0,
-            encoder: None,
-        };
-        Motor::new(&spec, 20.9)
-    }
-
-    fn run(motor: &mut Motor, steps: u32) {
-        for _ in 0..steps {
-            motor.step();
-        }
-    }
-
-    #[test]
-    fn the_step_response_is_the_closed_form() {
-        let mut motor = motor();
-        motor.terminals = Terminals::Drive(0.6);
-        for step in 1..=1000 {
-            motor.step();
-            let t = f64::from(step) * 1e-3;
-            let speed = 0.6 * 20.9 * (1.0 - (-t / 0.1).exp());
-            let angle = 0.6 * 20.9 * (t - 0.1 * (1.0 - (-t / 0.1).exp()));
-            assert!((motor.speed_rad_s() - speed).abs() < 1e-9, "speed after {t} s");
-            assert!((motor.angle_rad() - angle).abs() < 1e-9, "angle after {t} s");
-        }
-    }
-
-    #[test]
-    fn a_short_stops_it_sooner_than_letting_go_and_in_the_end_it_stands() {
-        let mut speeds = [Terminals::Brake, Terminals::Coast].map(|terminals| {
-            let mut motor = motor();
-            motor.terminals = Terminals::Drive(1.0);
-            run(&mut motor, 1000);
-            motor.terminals = terminals;
-            run(&mut motor, 100);
-            let early = motor.speed_rad_s();
-            run(&mut motor, 20_000);
-            assert_eq!(motor.speed_rad_s(), 0.0);
-            early
-        });
-        assert!(speeds[0] < 0.5 * speeds[1], "{speeds:?}");
-        speeds.sort_by(f64::total_cmp);
-        assert!((speeds[0] - 20.9 / std::f64::consts::E).abs() < 0.01);
     }
 }

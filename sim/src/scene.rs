@@ -6,9 +6,10 @@
 
 use hal::board::{BatterySource, ChipKind, Level, LineInput, Mount};
 
+use crate::battery::Battery;
 use crate::beam;
 use crate::chance::Stream;
-use crate::chassis::Chassis;
+use crate::chassis::{Chassis, GRAVITY};
 use crate::chip::{Felt, Inputs, Supply};
 use crate::clock::Nanos;
 use crate::fault::Sensor;
@@ -16,10 +17,6 @@ use crate::servo::Servo;
 use crate::surroundings::Surroundings;
 use crate::world::{Ground, Obstacles, Point};
 
-/// What an idle computer and its fans take, amperes (estimated).
-const IDLE_A: f64 = 0.5;
-/// Standard gravity, m/s².
-const GRAVITY: f64 = 9.806_65;
 /// From the middle of what a line sensor sees to its edge, metres (estimated, of a TCRT5000 at the distance that its
 /// data sheet calls best, 2.5 mm).
 const SPOT_M: f64 = 0.002;
@@ -46,6 +43,7 @@ pub(crate) struct Scene<'e> {
     pub(crate) steps: u64,
     pub(crate) around: &'e Surroundings,
     pub(crate) chassis: Option<&'e Chassis>,
+    pub(crate) battery: &'e Battery,
     pub(crate) servos: &'e [Servo],
     pub(crate) ground: &'e Ground,
     pub(crate) obstacles: &'e Obstacles,
@@ -122,8 +120,7 @@ impl Scene<'_> {
 
     /// Volts of the battery, and the amperes that are drawn from it.
     fn battery(&self) -> (f64, f64) {
-        let full = || (self.around.battery.as_ref().map_or(0.0, |battery| battery.full_v), IDLE_A);
-        self.around.put.battery.unwrap_or_else(full)
+        self.around.put.battery.unwrap_or_else(|| (self.battery.volts(), self.battery.amps()))
     }
 }
 
@@ -186,7 +183,7 @@ impl Inputs for AtChip<'_> {
         }
     }
 
-    /// It lies flat on the point that the pose is of, its x ahead and its y to the left.
+    /// It lies flat in the middle of the car, its x ahead and its y to the left.
     fn felt(&self) -> Felt {
         if self.scene.around.imu != Some(self.chip) {
             return Felt::default();
@@ -198,9 +195,9 @@ impl Inputs for AtChip<'_> {
             return Felt { acceleration: three(0, MAD_FELT), rotation: three(3, MAD_FELT) };
         }
         self.scene.around.put.felt.unwrap_or_else(|| {
-            let motion = self.scene.chassis.map(Chassis::motion).unwrap_or_default();
-            let inwards = motion.linear_mps * motion.angular_rad_s;
-            Felt { acceleration: [0.0, inwards, GRAVITY], rotation: [0.0, 0.0, motion.angular_rad_s] }
+            let felt = self.scene.chassis.map(Chassis::felt).unwrap_or_default();
+            let [ahead, aside] = felt.acceleration;
+            Felt { acceleration: [ahead, aside, GRAVITY], rotation: [0.0, 0.0, felt.rotation] }
         })
     }
 

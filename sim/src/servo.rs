@@ -7,7 +7,7 @@ use crate::clock::STEP_S;
 use crate::digest::Digest;
 use crate::signal::Signal;
 
-/// The usual 0.1 s for 60°, in degrees a second.
+/// The usual 0.1 s for 60°, in degrees a second, where the board does not say how fast it is.
 const SPEED_DEG_S: f64 = 600.0;
 
 /// A servo and the horn on it.
@@ -51,7 +51,7 @@ impl Servo {
 
     /// Turns for one step.
     pub(crate) fn step(&mut self) {
-        let reach = SPEED_DEG_S * STEP_S;
+        let reach = self.spec.speed_deg_s.unwrap_or(SPEED_DEG_S) * STEP_S;
         let way = self.target_deg - self.angle_deg;
         self.angle_deg =
             if way.abs() <= reach { self.target_deg } else { self.angle_deg + reach.copysign(way) };

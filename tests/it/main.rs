@@ -20,6 +20,7 @@ mod guard;
 mod kill_matrix;
 mod names;
 mod one_daemon;
+mod pictures;
 mod presets;
 mod proofs;
 mod readme;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use transport::Endpoint;
 
+use super::picture::Shot;
 use super::unknown;
 use crate::clock::Speed;
 use crate::config::{Config, Overrides, SimOverrides};
@@ -49,7 +50,7 @@ pub(super) struct Args {
 }
 
 /// What the simulated car is told over the file's `[sim]`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct SimArgs {
     /// How fast the simulated car's time runs: times as fast as the wall's; as fast as its driver; or by
     /// `sim.step` alone
@@ -59,6 +60,10 @@ pub(super) struct SimArgs {
     /// Of all chance in the simulation: the same seed gives the same run
     #[arg(long = "sim-seed", global = true, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: Option<u64>,
+
+    /// What goes wrong in the simulation, and when: a script, see docs/fault-script.md
+    #[arg(long = "sim-script", global = true, value_name = "FILE")]
+    script: Option<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -72,6 +77,7 @@ Examples:
   car-daemon doctor --board jetbot --platform linux has this machine what that board needs?
   car-daemon boards demo > my-car.toml              a board file to begin with
   car-daemon --world track                          a simulated car on a line
+  car-daemon worlds track --picture track.jpg       what its camera sees of it
 
 Logs go to stderr; RUST_LOG=debug says more, RUST_LOG=warn less.
 Exit codes: 0 fine, 1 failed while running, 2 wrong arguments or configuration.";
@@ -91,10 +97,12 @@ pub(super) enum Command {
         /// Print this one
         name: Option<String>,
     },
-    /// List the worlds that come with the daemon, or print one as TOML
+    /// List the worlds that come with the daemon, print one as TOML, or draw what a car sees of one at first
     Worlds {
-        /// Print this one
+        /// Print this one; with --picture it can be a path to a world file, too
         name: Option<String>,
+        #[command(flatten)]
+        shot: Shot,
     },
     /// Bring every output of the board to rest without a running daemon
     Halt,
@@ -125,7 +133,8 @@ impl Args {
         // Who brings a board to rest must not fail for who may drive it.
         let board_only = matches!(self.command, Some(Command::Halt | Command::Guard { .. }));
         let (board, world, listen) = (self.board.clone(), self.world.clone(), self.listen.clone());
-        let sim = SimOverrides { seed: self.sim.seed, speed: self.sim.speed };
+        let SimArgs { speed, seed, script } = self.sim.clone();
+        let sim = SimOverrides { seed, speed, script };
         Ok(Overrides { board, world, platform, sim, platforms, listen, board_only })
     }
 

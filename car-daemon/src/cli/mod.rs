@@ -2,6 +2,7 @@
 //! here: anything that a test could not call without a process.
 
 mod args;
+mod picture;
 mod rest;
 mod run;
 mod show;
@@ -14,6 +15,7 @@ use clap::Parser;
 use hal::file::{Faults, nearest};
 
 use self::args::{Args, Command};
+use self::picture::{Shot, take};
 use self::rest::{bring_to_rest, stand_guard};
 use self::run::run;
 use self::show::{boards, check, look_after, worlds};
@@ -56,7 +58,10 @@ pub fn main_with(platforms: &'static [PlatformRow]) -> ExitCode {
         }
         Some(Command::Check { file: None }) => check(&args, &overrides),
         Some(Command::Boards { name }) => boards(name.as_deref()),
-        Some(Command::Worlds { name }) => worlds(name.as_deref()),
+        Some(Command::Worlds { name: Some(name), shot: Shot { picture: Some(file), size } }) => {
+            take(args.board.as_deref(), name, *size, file)
+        }
+        Some(Command::Worlds { name, .. }) => worlds(name.as_deref()),
         Some(Command::Halt) => bring_to_rest(&args, &overrides),
         Some(Command::Doctor) => look_after(&args, &overrides),
         Some(Command::Guard { fingerprint }) => stand_guard(&args, &overrides, *fingerprint),

@@ -214,7 +214,8 @@ impl Config {
     /// What a simulated car begins with besides its board.
     #[must_use]
     pub fn setup(&self) -> Setup {
-        Setup { world: self.world.clone(), seed: self.sim.seed, noise: self.sim.noise, ..Setup::default() }
+        let SimConfig { seed, noise, script, .. } = &self.sim;
+        Setup { world: self.world.clone(), seed: *seed, noise: *noise, script: script.clone() }
     }
 
     /// Whether the car is a simulated one, which stands in the world.

@@ -121,7 +121,8 @@ impl Config {
             config.linux.realtime = linux.get("realtime").boolean().unwrap_or(true);
             linux.finish();
         }
-        let speed = root.get("sim").table().and_then(|table| simulated::read(table, &mut config.sim));
+        let spots = root.get("sim").table().map(|table| simulated::read(table, &mut config.sim));
+        let spots = spots.unwrap_or_default();
         if let Some(urls) = listen.strings().filter(|_| !overrides.board_only) {
             let judged = (meant && overrides.listen.is_empty()).then_some(&config.auth);
             config.listen = read_endpoints(&reader, &listen, &urls, judged);
@@ -130,11 +131,12 @@ impl Config {
 
         apply(&mut config, overrides, meant, &mut faults);
         if let Some((what, hint)) = simulated::judge(config.sim.speed, config.platform) {
-            match speed.filter(|_| overrides.sim.speed.is_none()) {
-                Some(spot) => reader.fault(&spot, what, hint),
+            match spots.speed.as_ref().filter(|_| overrides.sim.speed.is_none()) {
+                Some(spot) => reader.fault(spot, what, hint),
                 None => faults.push(Faults::whole("--sim-speed", what, hint)),
             }
         }
+        simulated::load_script(&mut config, overrides, folder, (&reader, &spots), &mut faults);
         check_start(&config, overrides, &reader, [&world, &board], &mut faults);
         match reader.into_result(Some(config)) {
             Ok(config) if faults.is_empty() => Ok(config),

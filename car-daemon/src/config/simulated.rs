@@ -3,10 +3,13 @@
 //! What must never live here: what the platform makes of it.
 
 use std::fmt;
+use std::path::Path;
 
-use hal::file::{Field, Spot, Table};
+use hal::file::{Faults, Field, Reader, Spot, Table};
+use sim::Script;
 
 use super::print::{number, quoted, row};
+use super::{Config, Overrides};
 use crate::clock::Speed;
 use crate::platform::PlatformRow;
 
@@ -25,11 +28,16 @@ pub struct SimConfig {
     pub speed: Speed,
     /// How much noise sensors have: 0 none, 1 as their data sheets say, up to 10 times that.
     pub noise: f64,
+    /// As it was named: a path, or nothing.
+    pub script_name: String,
+    /// What goes wrong in the run, and when.
+    pub script: Script,
 }
 
 impl Default for SimConfig {
     fn default() -> Self {
-        Self { seed: 0, speed: Speed::REAL, noise: 1.0 }
+        let (script_name, script) = (String::new(), Script::default());
+        Self { seed: 0, speed: Speed::REAL, noise: 1.0, script_name, script }
     }
 }
 
@@ -40,10 +48,19 @@ pub struct SimOverrides {
     pub seed: Option<u64>,
     /// `--sim-speed`
     pub speed: Option<Speed>,
+    /// `--sim-script`
+    pub script: Option<String>,
 }
 
-/// Reads the table; where its speed is, if it names one.
-pub(super) fn read(mut table: Table<'_>, sim: &mut SimConfig) -> Option<Spot> {
+/// Where the table has what is judged when all is read.
+#[derive(Default)]
+pub(super) struct Spots {
+    pub(super) speed: Option<Spot>,
+    script: Option<Spot>,
+}
+
+/// Reads the table.
+pub(super) fn read(mut table: Table<'_>, sim: &mut SimConfig) -> Spots {
     if let Some(seed) = table.get("seed").integer(0..=MOST, "") {
         sim.seed = seed.unsigned_abs();
     }
@@ -53,8 +70,11 @@ pub(super) fn read(mut table: Table<'_>, sim: &mut SimConfig) -> Option<Spot> {
     if let Some(noise) = table.get("noise").number(0.0..=LOUDEST, "times what the data sheets say") {
         sim.noise = noise;
     }
+    let script = table.get("script");
+    let named = script.string().filter(|path| !path.is_empty());
+    sim.script_name = named.clone().unwrap_or_default();
     table.finish();
-    speed.map(|_| field.spot())
+    Spots { speed: speed.map(|_| field.spot()), script: named.map(|_| script.spot()) }
 }
 
 fn read_speed(field: &Field<'_>) -> Option<Speed> {
@@ -68,6 +88,9 @@ fn read_speed(field: &Field<'_>) -> Option<Speed> {
 pub(super) fn apply(sim: &mut SimConfig, overrides: &SimOverrides) {
     sim.seed = overrides.seed.unwrap_or(sim.seed);
     sim.speed = overrides.speed.unwrap_or(sim.speed);
+    if let Some(script) = &overrides.script {
+        sim.script_name.clone_from(script);
+    }
 }
 
 /// What is wrong with a speed on a platform, and what would be right: only the simulated car has a time of its
@@ -78,6 +101,37 @@ pub(super) fn judge(speed: Speed, platform: &PlatformRow) -> Option<(String, Str
         let what = format!("is {speed}, and only a simulated car has a time of its own");
         (what, format!("leave it out on platform {}", platform.name))
     })
+}
+
+/// Reads the script, if there is one, against the board. Nothing is said before all else is without fault: what
+/// a board does not have cannot break.
+pub(super) fn load_script(
+    config: &mut Config,
+    overrides: &Overrides,
+    folder: &Path,
+    (reader, spots): (&Reader<'_>, &Spots),
+    faults: &mut Vec<Faults>,
+) {
+    let path = match &overrides.sim.script {
+        Some(path) => path.clone(),
+        None if config.sim.script_name.is_empty() => return,
+        None => folder.join(&config.sim.script_name).display().to_string(),
+    };
+    if overrides.board_only || !reader.is_clean() || !faults.is_empty() {
+        return;
+    }
+    if !config.is_simulated() {
+        let hint = format!("leave it out on platform {}", config.platform.name);
+        let what = "is a script, and only a simulated car can be broken by one";
+        return match spots.script.as_ref().filter(|_| overrides.sim.script.is_none()) {
+            Some(spot) => reader.fault(spot, what, hint),
+            None => faults.push(Faults::whole("--sim-script", what, hint)),
+        };
+    }
+    match Script::load(&path, &config.board) {
+        Ok(script) => config.sim.script = script,
+        Err(own) => faults.push(own),
+    }
 }
 
 impl fmt::Display for SimConfig {
@@ -94,6 +148,7 @@ impl fmt::Display for SimConfig {
             &speed,
             "times as fast as the wall's time, 1 to 100; \"max\": as fast as its driver; \"step\": by sim.step",
         )?;
-        row(f, "noise", &number(self.noise), "of sensors: 0 none, 1 as their data sheets say, 10 at most")
+        row(f, "noise", &number(self.noise), "of sensors: 0 none, 1 as their data sheets say, 10 at most")?;
+        row(f, "script", &quoted(&self.script_name), "what goes wrong, and when, a TOML file; \"\": nothing")
     }
 }

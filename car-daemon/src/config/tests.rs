@@ -237,6 +237,48 @@ fn a_simulated_car_has_room_where_it_starts_and_a_real_one_stands_in_no_world() 
 }
 
 #[test]
+fn a_script_is_read_against_the_board_and_its_faults_are_told_with_their_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("ours");
+    write("good.toml", "[[events]]\nat_s = 1\nfault = \"motor-open\"\non = \"left\"\n");
+    write("bad.toml", "[[events]]\nat_s = 1\nfault = \"motor-open\"\non = \"lef\"\n[[event]]\n");
+    let read = |text: &str, overrides: &Overrides| {
+        let config = Config::parse("car.toml", text, folder.path(), overrides);
+        config.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    };
+    let plain = Overrides::default();
+    assert_eq!(read("", &plain).expect("valid").setup().script.events(), []);
+    let config = read("[sim]\nscript = \"good.toml\"", &plain).expect("valid");
+    assert_eq!(config.setup().script.events().len(), 1);
+    let printed = config.to_string();
+    let row = printed.lines().find(|line| line.starts_with("script ")).expect("printed");
+    assert!(row.contains("= \"good.toml\" "), "{row}");
+
+    let said = read("[sim]\nscript = \"bad.toml\"", &plain).expect_err("two faults");
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(
+        lines.len() == 2
+            && lines[0].ends_with("bad.toml:4: events[0].on: is `lef`, which is no motor of this board; did you mean `left`? it has left, right")
+            && lines[1].contains("bad.toml:5: event: is not a known key; did you mean `events`?"),
+        "{said}"
+    );
+    let said = read("[sim]\nscript = \"none.toml\"", &plain).expect_err("no file");
+    assert!(said.contains("none.toml: ") && said.ends_with("give the path of a script"), "{said}");
+    let real =
+        read("platform = \"linux\"\n[sim]\nscript = \"good.toml\"", &plain).expect_err("not simulated");
+    let right =
+        "car.toml:3: sim.script: is a script, and only a simulated car can be broken by one; leave it out";
+    assert!(real.starts_with(right), "{real}");
+
+    let bad = folder.path().join("bad.toml").display().to_string();
+    let sim = crate::config::SimOverrides { script: Some(bad), ..Default::default() };
+    let overrides = Overrides { sim, ..Overrides::default() };
+    assert!(read("[sim]\nscript = \"good.toml\"", &overrides).expect_err("replaced").contains("bad.toml:4"));
+    let halting = Overrides { board_only: true, ..overrides };
+    assert!(read("", &halting).is_ok(), "who brings a board to rest needs no script");
+}
+
+#[test]
 fn every_number_has_a_default_within_its_range() {
     let config = Config::standard();
     for setting in SETTINGS {

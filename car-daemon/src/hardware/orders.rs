@@ -48,6 +48,11 @@ impl Simulator {
         }
     }
 
+    /// How far the clock jumps now, by a fault.
+    pub(super) fn take_clock_jump(&self) -> Option<Duration> {
+        self.sim.take_clock_jump()
+    }
+
     /// Until when time is to pass before it comes to whoever ordered it; nothing for those who have left.
     pub(super) fn steps_to(&mut self) -> Option<Duration> {
         self.steps.retain(|(_, done)| !done.is_closed());
@@ -63,7 +68,7 @@ impl Simulator {
     }
 
     fn truth(&self, now: Duration) -> Truth {
-        let sim::Truth { motion, hash } = self.sim.truth();
+        let sim::Truth { motion, hash, .. } = self.sim.truth();
         Truth {
             t: now.as_secs_f64(),
             pose: motion.map(|at| protocol::Pose { x: at.x_m, y: at.y_m, heading: at.heading_rad }),

@@ -108,6 +108,11 @@ impl Plant {
         self.simulator.as_mut()?.steps_to()
     }
 
+    /// How far the clock jumps now, by a fault of the simulator.
+    pub(crate) fn take_clock_jump(&self) -> Option<Duration> {
+        self.simulator.as_ref()?.take_clock_jump()
+    }
+
     /// Nothing more is to be done at `now`: whoever waits for it hears so.
     pub(crate) fn settle(&mut self, now: Duration) {
         if let Some(simulator) = &mut self.simulator {

@@ -193,6 +193,9 @@ impl Loop {
     fn turn(&self, plant: &mut Plant) -> Duration {
         let next = plant.turn(self.clock.turn());
         self.fate.turned();
+        if let Some(by) = plant.take_clock_jump() {
+            self.clock.jump(self.clock.now().saturating_add(by));
+        }
         next
     }
 

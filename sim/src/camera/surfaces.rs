@@ -7,8 +7,8 @@ use std::f64::consts::PI;
 use super::view::{Vector, dot, minus, plus};
 use crate::world::{Block, Colour, Floor, Point, Tape, Wall, World, pieces};
 
-/// Of a half circle at the end of a piece of tape.
-const CAP_CORNERS: usize = 10;
+/// How far the round end of a tape may be from a circle, metres.
+const ROUND_M: f64 = 0.0005;
 
 /// Where the light comes from, seen from above: no multiple of an eighth of a turn, so that each wall of a room has
 /// a brightness of its own.
@@ -147,11 +147,13 @@ fn upright(kind: Kind, from: Point, to: Point, height_m: f64, colour: Colour) ->
 
 fn of_tape(tape: &Tape) -> Strip {
     let half_m = tape.width_m / 2.0;
+    // The middle of a chord over the angle a is r·a²/8 from its circle.
+    let corners = (PI / libm::sqrt(8.0 * ROUND_M / half_m)).ceil().clamp(2.0, 64.0) as usize;
     let pieces = pieces(&tape.points, tape.closed).map(|(from, to)| {
         let heading = libm::atan2(to.y - from.y, to.x - from.x);
         let cap = |at: Point, first: f64| {
-            (0..=CAP_CORNERS).map(move |i| {
-                let angle = first + PI * i as f64 / CAP_CORNERS as f64;
+            (0..=corners).map(move |i| {
+                let angle = first + PI * i as f64 / corners as f64;
                 [at.x + half_m * libm::cos(angle), at.y + half_m * libm::sin(angle), 0.0]
             })
         };

@@ -45,7 +45,8 @@ impl Engine {
                 // The script was read against this board.
                 Act::Break(outage) => drop(self.suffer(outage)),
                 Act::Press(pressed) => drop(self.surround(|around| around.press_estop(pressed))),
-                Act::Teleport { x_m, y_m, heading_rad } => self.teleport(x_m, y_m, heading_rad),
+                // Where it cannot stand, nobody puts it.
+                Act::Teleport { x_m, y_m, heading_rad } => drop(self.teleport(x_m, y_m, heading_rad)),
             }
         }
     }
@@ -95,9 +96,9 @@ impl Engine {
         if let Some(sonar) = &mut self.sonar {
             sonar.silent = self.surroundings.ails.silent(Sensor::Range);
         }
-        let (frozen, down) = (faults.has(&Fault::CameraFrozen), faults.has(&Fault::BrownOut));
+        let frozen = faults.has(&Fault::CameraFrozen);
         self.freeze_camera(frozen);
-        self.set_supply(!down);
+        self.feed();
         self.hear();
     }
 }

@@ -140,6 +140,13 @@ impl Segment {
         let share = if square > 0.0 { (along / square).clamp(0.0, 1.0) } else { 0.0 };
         self.from.plus((ex, ey), share)
     }
+
+    /// At right angles to it, of length 1; any direction for a face without length.
+    pub(crate) fn normal(&self) -> (f64, f64) {
+        let (ex, ey) = (self.to.x - self.from.x, self.to.y - self.from.y);
+        let length = libm::hypot(ex, ey);
+        if length > 0.0 { (-ey / length, ex / length) } else { (1.0, 0.0) }
+    }
 }
 
 #[cfg(test)]

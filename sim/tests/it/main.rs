@@ -18,5 +18,6 @@ mod presets;
 mod reckoning;
 mod rig;
 mod sensors;
+mod steady;
 mod trip;
 mod worlds;

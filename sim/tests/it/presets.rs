@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use hal::board::{BatterySource, DrivetrainSpec, Level, OutputSpec, PRESETS, ServoRole, ServoSpec};
 use hal::{Board, Car, Drive, Motion, Platform, Target};
-use sim::Sim;
+use sim::{Setup, Sim};
+
+use crate::rig;
 
 /// How often the daemon tells a car what to do.
 const TURN: Duration = Duration::from_millis(10);
@@ -21,8 +23,12 @@ struct Run {
 impl Run {
     /// At rest, with all that waits for its supply or its neutral pulse ready.
     fn new(name: &str) -> Self {
+        Self::on(name, &Setup::default())
+    }
+
+    fn on(name: &str, setup: &Setup) -> Self {
         let board = Board::preset(name).expect("a preset");
-        let sim = Sim::new(&board);
+        let sim = Sim::of(&board, setup);
         let car = Car::assemble(&board, &mut sim.clone()).unwrap_or_else(|error| panic!("{error}"));
         let mut run = Self { board, sim, car };
         run.follow(&Target::default(), Duration::from_secs(3));
@@ -95,13 +101,17 @@ fn every_preset_goes_straight_ahead_and_straight_back_at_its_top_speed() {
     every(|name| {
         for throttle in [1.0, -1.0] {
             let mut run = Run::new(name);
+            // The slowest, of which two small motors carry all the weight, has a time constant of half a second.
+            run.drive(power(throttle, 0.0));
             let motion = run.drive(power(throttle, 0.0));
             assert!(near(motion.linear_mps, throttle * run.top_mps()), "{name} {throttle}: {motion:?}");
-            assert!(motion.x_m * throttle > run.top_mps(), "{name} {throttle}: {motion:?}");
-            // A steering servo's pulse has steps, of which half is a tenth of a degree: 16 m later, a metre.
-            let aside = if run.is_steered() { 0.2 } else { 1e-3 };
+            assert!(motion.x_m * throttle > 2.5 * run.top_mps(), "{name} {throttle}: {motion:?}");
+            // A steering servo's pulse has steps, of which half is a tenth of a degree, of a wheelbase of a
+            // decimetre a fiftieth of a radian a metre.
+            let (aside, turned) =
+                if run.is_steered() { (0.2, 0.02 * motion.x_m.abs()) } else { (1e-3, 1e-3) };
             assert!(motion.y_m.abs() < aside * motion.x_m.abs(), "{name}: {motion:?}");
-            assert!(motion.heading_rad.abs() < aside, "{name}: {motion:?}");
+            assert!(motion.heading_rad.abs() < turned, "{name}: {motion:?}");
         }
     });
 }
@@ -227,13 +237,14 @@ fn every_preset_with_mecanum_wheels_goes_sideways_and_no_other_does() {
     });
 }
 
+/// On blocks, as people do it: on the floor one wheel takes the others along.
 #[test]
 fn every_motor_of_every_preset_turns_alone_both_ways() {
     every(|name| {
         let motors = Board::preset(name).expect("a preset").motors;
         for (motor, spec) in motors.iter().enumerate() {
             for power in [0.8, -0.8] {
-                let mut run = Run::new(name);
+                let mut run = Run::on(name, &rig::blocks());
                 run.drive(Drive::One { motor, power });
                 let speed = |name: &str| run.sim.wheel_speed_rad_s(name).expect("a motor");
                 assert!(speed(&spec.name) * power > 1.0, "{name} {}: {}", spec.name, speed(&spec.name));

@@ -7,6 +7,8 @@ use hal::sensor::News;
 use hal::{Board, Car, Drive, Motion, Platform, Target, WheelPower};
 use sim::{Fault, Sensor, Sim};
 
+use crate::steady::calibrated;
+
 /// The demo car, with `more` at its end and encoders of 20 pulses where `lines` are.
 fn demo(lines: [&str; 2], more: &str) -> Board {
     let preset = hal::board::PRESETS.iter().find(|preset| preset.name == "demo").expect("a preset");
@@ -100,17 +102,17 @@ fn encoders_of_one_line_take_their_direction_from_the_power() {
 
 #[test]
 fn a_car_without_encoders_believes_what_it_was_told_and_stands_when_it_brakes() {
-    let mut trip = Trip::new(&demo(["", ""], ""));
+    let mut trip = Trip::new(&calibrated(&demo(["", ""], "")));
     assert_eq!(trip.car.odometry().0, Source::Commanded);
     trip.power(1.0, 0.0, 1_000);
     assert!((trip.believes().linear_mps - 0.68).abs() < 1e-9);
     trip.drive(Drive::Brake, 1_000);
     assert_eq!(trip.believes().linear_mps, 0.0);
-    // What it gets too little while it starts, it rolls on when it stops.
-    trip.agrees(0.01, 0.01);
+    // What it gets too little while it starts, it rolls on when it stops, less what friction takes.
+    trip.agrees(0.04, 0.01);
     trip.power(0.0, 0.5, 400);
     trip.drive(Drive::Brake, 1_000);
-    trip.agrees(0.01, 0.06);
+    trip.agrees(0.04, 0.35);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hal::platform::{Output, Pwm};
 use hal::{Board, Platform};
-use sim::Sim;
+use sim::{Setup, Sim};
 
 /// Top speed of the `l298n` preset, m/s.
 pub(crate) const TOP_MPS: f64 = 0.61;
@@ -15,6 +15,13 @@ pub(crate) const NO_LOAD_RAD_S: f64 = TOP_MPS / 0.0325;
 
 pub(crate) fn preset(name: &str) -> Sim {
     Sim::new(&Board::preset(name).expect("a preset"))
+}
+
+/// A car whose wheels hang in the air.
+pub(crate) fn blocks() -> Setup {
+    let mut setup = Setup::default();
+    setup.world.floor.grip = 0.0;
+    setup
 }
 
 /// What a side of the car is told.

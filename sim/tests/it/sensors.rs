@@ -69,7 +69,8 @@ fn a_car_reads_its_battery_the_floor_and_what_it_feels() {
 
     sense(&mut car, &mut sim, &mut now, Duration::from_millis(300));
     let battery = car.readings().battery.expect("it answers");
-    assert!((battery.volts - 8.4).abs() < 0.005 && battery.percent > 99.5, "{battery:?}");
+    // Full, but an idle computer's half ampere through a fifth of an ohm.
+    assert!((battery.volts - 8.3).abs() < 0.005 && (battery.percent - 95.0).abs() < 0.5, "{battery:?}");
     assert_eq!(car.readings().line(), Some(vec![0.0; 5]), "a light floor");
     let imu = car.readings().imu.expect("it answers");
     assert!(imu.acceleration[0] == 0.0 && (imu.acceleration[2] - 9.806_65).abs() < 0.002, "{imu:?}");
@@ -223,8 +224,8 @@ fn the_crate_ina219_reads_volts_and_amperes_of_the_battery() {
     let calibration = IntCalibration::new(MicroAmpere(100), 50_000).unwrap();
     let address = Address::from_byte(0x41).unwrap();
     let mut driver = SyncIna219::new_calibrated(&mut *bus, address, calibration).ok().unwrap();
-    for (volts, amps) in [(8.4, 0.5), (7.4, 1.5), (6.2, -0.8)] {
-        assert!(volts == 8.4 || sim.set_battery(volts, amps));
+    for (volts, amps) in [(8.3, 0.5), (7.4, 1.5), (6.2, -0.8)] {
+        assert!(volts == 8.3 || sim.set_battery(volts, amps));
         let bus_voltage = f64::from(driver.bus_voltage().unwrap().voltage_mv()) * 1e-3;
         let shunt = f64::from(driver.shunt_voltage().unwrap().shunt_voltage_uv()) * 1e-6;
         assert!((bus_voltage - volts).abs() < 0.005, "{bus_voltage}");
@@ -258,7 +259,7 @@ fn the_crate_ads1x1x_converts_every_input_and_waits_as_long_as_the_chip_takes() 
     driver.set_data_rate(DataRate16Bit::Sps128).unwrap();
     // Each of these settings begins a conversion.
     sim.step(Duration::from_millis(10));
-    for (input, volts) in [8.4 / 3.0, 3.3, 1.65, 0.0].into_iter().enumerate() {
+    for (input, volts) in [8.3 / 3.0, 3.3, 1.65, 0.0].into_iter().enumerate() {
         let mut read = || match input {
             0 => driver.read(channel::SingleA0),
             1 => driver.read(channel::SingleA1),

@@ -140,7 +140,8 @@ pub(super) fn range(check: &mut Check<'_>) -> Done {
 /// How long the wheels may take for the turns of [`encoders`], with power for some few a second at most.
 const TURNING: Duration = Duration::from_secs(15);
 
-/// Each of them: one that is missing would not let the car go straight.
+/// Each of them: with one that is missing the car would turn about that wheel, and get no farther than its track is
+/// wide. Bridges that do not do the same for the same power make it a bend.
 pub(super) fn encoders(check: &mut Check<'_>) -> Done {
     let there = check.motors().iter().any(|motor| motor.encoder.is_some());
     if !has(check, "encoders", there) {
@@ -151,7 +152,11 @@ pub(super) fn encoders(check: &mut Check<'_>) -> Done {
     let daemon = check.start()?;
     let mut driver = daemon.visit()?;
     let (begun, mut state) = (Instant::now(), daemon.state()?);
-    while state["pose"]["x"].as_f64().is_none_or(|x| x < 2.0 * turn_m) {
+    let far_m = |state: &Value| {
+        let part = |name: &str| state["pose"][name].as_f64().unwrap_or(0.0);
+        part("x").hypot(part("y"))
+    };
+    while far_m(&state) < 2.0 * turn_m {
         if begun.elapsed() > TURNING {
             return Err(format!("two turns of the wheels are {:.2} m, and it says {state}", 2.0 * turn_m));
         }

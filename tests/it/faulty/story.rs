@@ -130,6 +130,8 @@ impl Story {
                 assert_eq!(went > 0.6, self.row.drives_as_before(), "{what}: went {went} m");
             }
         }
+        let jumped = state["t"].as_f64().expect("a time") > 60.0;
+        assert_eq!(jumped, what.starts_with("`clock-jump`"), "{what}: {state}");
         for sensor in self.row.reads_null() {
             assert_eq!(state[sensor], Value::Null, "{what}: {sensor}");
         }

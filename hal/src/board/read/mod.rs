@@ -41,7 +41,9 @@ pub(super) fn board(file: &str, text: &str) -> Result<Board, Faults> {
         top.get("outputs").named_tables().into_iter().map(|t| panel::output(&mut wiring, t)).collect();
     let loopbacks: Vec<_> =
         top.get("loopback").tables().into_iter().map(|t| panel::loopback(&mut wiring, t)).collect();
-    let model = model::read(&top.get("model"), drivetrain.as_ref());
+    let driven: Vec<_> = motors.iter().flatten().map(|item| item.value.clone()).collect();
+    let feeds = battery.as_ref().and_then(Option::as_ref);
+    let model = model::read(&top.get("model"), drivetrain.as_ref(), &driven, feeds);
     let uses = wiring.into_uses();
     let root = top.spot();
     top.finish();

@@ -1,0 +1,148 @@
+//! How fast wheels end up turning, worked out apart from the simulator: from the board's `[model]`, what data sheets say
+//! of its bridges, and the equations of a motor in the steady state.
+
+use hal::Board;
+use hal::board::{BridgeSpec, DriverSpec};
+
+/// What an idle computer draws, amperes.
+const IDLE_A: f64 = 0.5;
+
+/// A car that has been driving for as long as it wants to, on a full battery.
+pub(crate) struct Steady {
+    /// Of the motors, the bridge and its junctions.
+    ohms: f64,
+    drop_v: f64,
+    /// Whether the bridge lets go between two pulses, and for how long a cycle lasts, seconds.
+    lets_go_s: Option<f64>,
+    full_v: f64,
+    board: Board,
+}
+
+impl Steady {
+    /// All motors are taken for the first.
+    pub(crate) fn of(board: &Board) -> Self {
+        let (ohms, drop_v, lets_go) = match &board.motors[0].driver {
+            // ST L298: 2.55 V at 1 A and 3.7 at 2.
+            DriverSpec::HBridge(BridgeSpec::L298n { .. }) => (1.15, 1.4, true),
+            DriverSpec::HBridge(BridgeSpec::Tb6612 { .. }) => (0.5, 0.0, false),
+            DriverSpec::HBridge(BridgeSpec::Drv8833 { .. }) => (0.36, 0.0, true),
+            DriverSpec::HBridge(BridgeSpec::RobotHat { .. }) => (0.5, 0.0, true),
+            _ => (0.01, 0.0, false),
+        };
+        Self {
+            ohms: board.model.motor_ohms + ohms,
+            drop_v,
+            lets_go_s: lets_go.then(|| 1.0 / board.motors[0].driver.frequency_hz()),
+            full_v: board.battery.as_ref().map_or(8.4, |battery| battery.full_v),
+            board: board.clone(),
+        }
+    }
+
+    /// Of a wheel at the board's top speed.
+    fn top_rad_s(&self) -> f64 {
+        self.board.drivetrain.top_speed_mps() / self.board.drivetrain.wheel_diameter_m() * 2.0
+    }
+
+    /// What a motor needs against friction at a share of the top speed.
+    fn amps(&self, share: f64) -> f64 {
+        let model = &self.board.model;
+        (model.friction_nm + model.drag_nm_s * share.abs() * self.top_rad_s()) / model.motor_nm_per_a
+    }
+
+    /// At the terminals of the battery.
+    fn volts(&self, drawn: f64) -> f64 {
+        self.full_v - self.board.model.battery_ohms * (IDLE_A + drawn)
+    }
+
+    /// The volts that a motor gives back when it has come to rest at a speed, and what share of its amperes the battery
+    /// gives.
+    fn back_v(&self, volts: f64, duty: f64, amps: f64) -> (f64, f64) {
+        let lost_v = self.drop_v + self.ohms * amps;
+        let linear = (duty * (volts - self.drop_v) - self.ohms * amps, duty);
+        let Some(period_s) = self.lets_go_s.filter(|_| duty < 1.0) else { return linear };
+        let anew = volts - self.drop_v - self.ohms * amps / (duty * self.reached(duty, period_s));
+        let around = 2.0 * duty - 1.0;
+        let steady = around * volts - lost_v;
+        if anew > steady { (anew, 1.0) } else { (steady, around) }
+    }
+
+    /// How far a current comes in the mean of a pulse that begins without one.
+    fn reached(&self, duty: f64, period_s: f64) -> f64 {
+        let long = duty * period_s * self.ohms / (self.board.model.motor_mh * 1e-3);
+        1.0 - (1.0 - (-long).exp()) / long
+    }
+
+    /// What a motor at full power gives back at the top speed.
+    fn top_v(&self) -> f64 {
+        let full = self.amps(1.0);
+        self.back_v(self.volts(self.board.motors.len() as f64 * full), 1.0, full).0
+    }
+
+    /// With these duties of the motors, what shares of the top speed their wheels end up at.
+    pub(crate) fn shares(&self, duties: &[f64]) -> Vec<f64> {
+        let top_v = self.top_v();
+        let mut shares: Vec<f64> = duties.to_vec();
+        // What they need depends on how fast they are, a little.
+        for _ in 0..20 {
+            let each = shares.iter().zip(duties).map(|(share, duty)| {
+                let amps = self.amps(*share);
+                amps * self.back_v(self.full_v, duty.abs(), amps).1
+            });
+            let volts = self.volts(each.sum());
+            for (share, duty) in shares.iter_mut().zip(duties) {
+                let (back_v, _) = self.back_v(volts, duty.abs(), self.amps(*share));
+                *share = (back_v / top_v).max(0.0).copysign(*duty);
+            }
+        }
+        shares
+    }
+
+    /// The same of motors that all have this duty.
+    pub(crate) fn share(&self, duty: f64) -> f64 {
+        self.shares(&vec![duty; self.board.motors.len()])[0]
+    }
+
+    /// Of motors whose wheels the floor holds to speeds of these proportions: the share of the top speed of one whose
+    /// part is 1. What some are too fast for, others are too slow for.
+    pub(crate) fn rolling(&self, duties: &[f64], parts: &[f64]) -> f64 {
+        let top_v = self.top_v();
+        let too_much = |share: f64| {
+            let volts = self.volts(0.0);
+            let each = duties.iter().zip(parts).map(|(duty, part)| {
+                part * (self.flows(volts, *duty, share * part * top_v) - self.amps(share * part))
+            });
+            each.sum::<f64>()
+        };
+        let (mut slow, mut fast) = (0.0, 1.5);
+        for _ in 0..60 {
+            let middle = f64::midpoint(slow, fast);
+            if too_much(middle) > 0.0 { slow = middle } else { fast = middle }
+        }
+        slow
+    }
+
+    /// The amperes of a motor that turns so fast.
+    fn flows(&self, volts: f64, duty: f64, back_v: f64) -> f64 {
+        let Some(period_s) = self.lets_go_s.filter(|_| duty < 1.0) else {
+            return (duty * (volts - self.drop_v) - back_v) / self.ohms;
+        };
+        let anew = duty * self.reached(duty, period_s) * (volts - self.drop_v - back_v);
+        let steady = (2.0 * duty - 1.0) * volts - self.drop_v - back_v;
+        anew.max(steady).max(0.0) / self.ohms
+    }
+
+    /// The least duty that keeps a car at next to no speed, where its bridge shorts the motor between pulses: what
+    /// `carctl calibrate` finds for `min_duty`.
+    pub(crate) fn least_duty(&self) -> f64 {
+        assert!(self.lets_go_s.is_none(), "it is not in proportion then");
+        self.ohms * self.amps(0.0) / self.volts(self.board.motors.len() as f64 * 0.3 * self.amps(0.0))
+    }
+}
+
+/// The board as people calibrate it: power is in proportion to speed.
+pub(crate) fn calibrated(board: &Board) -> Board {
+    let least = Steady::of(board).least_duty();
+    let mut board = board.clone();
+    board.motors.iter_mut().for_each(|motor| (motor.min_duty, motor.deadband) = (least, 0.0));
+    board
+}
