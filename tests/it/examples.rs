@@ -104,7 +104,7 @@ impl Onlooker {
         let truth = self.ask("sim.truth", json!({}))?;
         let number = |at: &Value| at.as_f64().expect("a number");
         let pose = &truth["pose"];
-        let touches = truth["touches"] == json!(true);
+        let touches = truth["touches"].as_bool().expect("yes or no");
         Some(Truth { t: number(&truth["t"]), x: number(&pose["x"]), y: number(&pose["y"]), touches })
     }
 }
