@@ -11,13 +11,11 @@ import os
 import socket
 import sys
 
-WANTED = 0.50             # metres to the wall, as the head looks, while the car drives along it
-NEAR, CLEAR = 0.32, 0.37  # metres: so near it stops; so far it has turned enough
-FREE = 1.00               # metres: room to drive into
-SPEED, TURN = 0.20, 0.8   # metres a second; radians a second where it turns on the spot
-GAIN = 4.0                # radians a second for each metre that it is off the wanted distance
-RIGHT, LEFT = -45, 80     # where the head looks, degrees; left is positive everywhere
-SETTLE = 12               # states, 20 a second, until the head has turned and heard three echoes
+WANTED, FREE = 0.50, 1.0            # metres: to the wall, as the head looks, while driving; room to drive into
+NEAR, CLEAR = 0.32, 0.37            # metres: so near it stops; so far it has turned enough
+SPEED, TURN, GAIN = 0.20, 0.8, 4.0  # m/s; rad/s on the spot; rad/s for each metre off the wanted distance
+RIGHT, LEFT = -45, 80               # where the head looks, degrees; left is positive everywhere
+SETTLE = 12                         # states, 20 a second, until the head has turned and heard three echoes
 
 
 def say(method, **params):
@@ -77,4 +75,6 @@ try:
     hear("release")
 except OSError as error:
     sys.exit(f"there is no link to the car: {error}")
+except KeyboardInterrupt:
+    sys.exit("stopped by hand: the car stands as soon as the link to it closes")
 print("the way ends here")
