@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 
-WANTED, FREE = 0.50, 1.0            # metres: to the wall, as the head looks, while driving; room to drive into
+WANTED, FREE = 0.50, 1.0            # metres: to the wall, as the head looks, while driving; room to turn into
 NEAR, CLEAR = 0.32, 0.37            # metres: so near it stops; so far it has turned enough
 SPEED, TURN, GAIN = 0.20, 0.8, 4.0  # m/s; rad/s on the spot; rad/s for each metre off the wanted distance
 RIGHT, LEFT = -45, 80               # where the head looks, degrees; left is positive everywhere
