@@ -5,6 +5,7 @@ mod authority;
 mod bad_input;
 mod bounds;
 mod breakdown;
+mod by_hand;
 mod calibrate;
 mod corpus;
 mod datagrams;
