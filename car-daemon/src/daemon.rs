@@ -175,6 +175,11 @@ impl Daemon {
         let shared = Shared::new(gate, Bell::new(parts.hardware), below, Tape::new(reel));
         let shared = Arc::new(shared.in_lockstep(lockstep));
         let clock = Clock::start(speed, period);
+        match speed {
+            Speed::Max => tracing::info!("speed max: time stands while nobody is subscribed to the state"),
+            Speed::Step => tracing::info!("speed step: time stands but for `sim.step`"),
+            Speed::Times(_) => {}
+        }
 
         let mut plant = Plant::assemble(&config.board, platform, interlock, Arc::clone(&shared), period)?;
         // The first sample exists before the first client.

@@ -13,6 +13,7 @@ mod dead_link;
 mod doctor;
 mod doors;
 mod driving;
+mod examples;
 mod faulty;
 mod floods;
 mod foreign;
