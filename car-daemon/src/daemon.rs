@@ -170,7 +170,7 @@ impl Daemon {
         let simulated = (&*platform as &dyn Any).is::<Sim>();
         let rules = if simulated { rules.for_simulator(&config.board, speed) } else { rules };
         let (gate, below, interlock) = latched(config, Gate::new(rules))?;
-        let (reel, recording) = record(config, &gate)?;
+        let (reel, recording) = record(config, &gate).map_err(StartError::Record)?;
         let lockstep = speed.goes_by_turns().then(|| Lockstep::new(speed == Speed::Max));
         let shared = Shared::new(gate, Bell::new(parts.hardware), below, Tape::new(reel));
         let shared = Arc::new(shared.in_lockstep(lockstep));
@@ -340,13 +340,12 @@ fn latched(config: &Config, mut gate: Gate) -> std::io::Result<(Gate, Below, Int
 }
 
 /// What becomes of all that the gate is told.
-fn record(config: &Config, gate: &Gate) -> Result<(Reel, Option<Recording>), StartError> {
+fn record(config: &Config, gate: &Gate) -> Result<(Reel, Option<Recording>), String> {
     let path = config.sim.record.as_ref().filter(|_| config.is_simulated());
     let Some(path) = path else { return Ok((Reel::None, None)) };
-    let header = recording::header(config, gate.latched()).map_err(StartError::Record)?;
+    let header = recording::header(config, gate.latched())?;
     let started = recording::start(path, header, config.sim.speed.goes_by_turns());
-    let (pen, recording) =
-        started.map_err(|error| StartError::Record(format!("{}: {error}", path.display())))?;
+    let (pen, recording) = started.map_err(|error| format!("{}: {error}", path.display()))?;
     Ok((Reel::Pen(pen), Some(recording)))
 }
 

@@ -77,7 +77,8 @@ impl Tape {
     /// nothing.
     pub(crate) fn due(&mut self) -> Option<(Duration, Input)> {
         let Reel::Play(play) = &mut self.reel else { return None };
-        let (_, now, input) = play.told.pop_front_if(|(at, ..)| *at <= self.at)?;
+        play.told.front().filter(|(at, ..)| *at <= self.at)?;
+        let (_, now, input) = play.told.pop_front()?;
         Some((now, input))
     }
 

@@ -43,8 +43,8 @@ impl Recent {
 
     /// It is `now`.
     pub(super) fn forget_before(&mut self, now: Duration) {
-        let long_ago = |(at, ..): &mut (Duration, u64, String)| *at + LASTS < now;
-        while self.said.pop_front_if(long_ago).is_some() {
+        while self.said.front().is_some_and(|(at, ..)| *at + LASTS < now) {
+            self.said.pop_front();
             self.more = 0;
         }
     }
