@@ -7,15 +7,15 @@ While the car drives, its head looks ahead and to the right: walls beside it and
 there. Where something is near, it stops and looks left; it turns there if it can, else the way has ended.
 """
 import json
-import math
 import os
 import socket
 import sys
 
-WANTED, NEAR, FREE = 0.50, 0.32, 1.00  # metres: to the wall while it drives; too near; room to drive into
-SPEED, GAIN = 0.20, 4.0                # metres a second; radians a second for each metre that it is off
-RIGHT, LEFT = -45, 80                  # where the head looks, degrees; left is positive everywhere
-SETTLE = 12                            # states, 20 a second, until the head has turned and heard three echoes
+WANTED, FREE = 0.50, 1.0            # metres: to the wall, as the head looks, while driving; room to turn into
+NEAR, CLEAR = 0.32, 0.37            # metres: so near it stops; so far it has turned enough
+SPEED, TURN, GAIN = 0.20, 0.8, 4.0  # m/s; rad/s on the spot; rad/s for each metre off the wanted distance
+RIGHT, LEFT = -45, 80               # where the head looks, degrees; left is positive everywhere
+SETTLE = 12                         # states, 20 a second, until the head has turned and heard three echoes
 
 
 def say(method, **params):
@@ -35,17 +35,16 @@ def hear(wanted):
 
 
 def drive(linear, angular):
-    """Metres a second forward, radians a second to the left, for half a second at most; then how it is."""
+    """Metres a second forward, radians a second to the left, for half a second at most; then what is near."""
     say("velocity", linear=linear, angular=angular)
-    state = hear("state")
-    return state["range_m"] or 9.9, state["pose"]["heading"]  # null: nothing is within reach
+    return hear("state")["range_m"] or 9.9  # null: nothing is within reach
 
 
 def look(pan):
     """Stands and turns the head; how far it is there, metres."""
     say("look", pan=pan, tilt=0)
     hear("state")
-    return [drive(0, 0) for _ in range(SETTLE)][-1][0]
+    return [drive(0, 0) for _ in range(SETTLE)][-1]
 
 
 def follow():
@@ -53,12 +52,11 @@ def follow():
     while far > NEAR or look(LEFT) > FREE:
         if far > NEAR:
             turn = GAIN * (WANTED - far)  # too near: to the left; too far: to the right
-            far, _ = drive(SPEED, max(-0.6, min(0.6, turn)))
+            far = drive(SPEED, max(-0.6, min(0.6, turn)))
         else:
-            _, before = drive(0, 0)
-            while math.remainder(drive(0, 0.8)[1] - before, math.tau) < 1.4:
-                pass  # nearly a quarter of a turn, as far as the car can tell; the wall does the rest
             far = look(RIGHT)
+            while far < CLEAR:
+                far = drive(0, TURN)
 
 
 if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
@@ -77,4 +75,6 @@ try:
     hear("release")
 except OSError as error:
     sys.exit(f"there is no link to the car: {error}")
+except KeyboardInterrupt:
+    sys.exit("stopped by hand: the car stands as soon as the link to it closes")
 print("the way ends here")

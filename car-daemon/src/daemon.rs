@@ -163,12 +163,17 @@ impl Daemon {
         let (speed, period) = (config.sim.speed, config.control.period());
         let rules = Rules::new(config.control.clone(), &config.board).with_reset(config.auth.reset);
         let simulated = (&*platform as &dyn Any).is::<Sim>();
-        let rules = if simulated { rules.for_simulator(speed) } else { rules };
+        let rules = if simulated { rules.for_simulator(&config.board, speed) } else { rules };
         let (gate, below, interlock) = latched(config, Gate::new(rules))?;
         let lockstep = speed.goes_by_turns().then(|| Lockstep::new(speed == Speed::Max));
         let shared = Shared::new(gate, Bell::new(parts.hardware), below).in_lockstep(lockstep);
         let shared = Arc::new(shared);
         let clock = Clock::start(speed, period);
+        match speed {
+            Speed::Max => tracing::info!("speed max: time stands while nobody is subscribed to the state"),
+            Speed::Step => tracing::info!("speed step: time stands but for `sim.step`"),
+            Speed::Times(_) => {}
+        }
 
         let mut plant = Plant::assemble(&config.board, platform, interlock, Arc::clone(&shared), period)?;
         // The first sample exists before the first client.

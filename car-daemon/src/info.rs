@@ -59,7 +59,7 @@ impl Identity {
             limits: self.limits(rules),
             topics: ["state", "events"].map(str::to_owned).to_vec(),
             methods: protocol::dialect::method_names()
-                .filter(|name| rules.simulated || !name.starts_with(SIM_PREFIX))
+                .filter(|name| rules.simulated.is_some() || !name.starts_with(SIM_PREFIX))
                 .map(str::to_owned)
                 .collect(),
             outputs: rules.outputs.iter().map(|output| (output.name.clone(), kind(output.kind))).collect(),

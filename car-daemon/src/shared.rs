@@ -264,6 +264,7 @@ fn log(event: &Event) {
         Event::Battery { empty: false, volts } => tracing::info!(volts, "the battery is no longer empty"),
         Event::Sensor { fault: Some(fault), .. } => tracing::warn!(%fault, "a sensor fails"),
         Event::Sensor { sensor, fault: None } => tracing::info!(%sensor, "a sensor answers again"),
+        Event::Sim { by, what } => tracing::info!(%by, %what, "simulator"),
         Event::Bye { reason } => tracing::info!(%reason, "goodbye"),
         other => tracing::info!(?other, "event"),
     }

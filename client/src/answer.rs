@@ -38,3 +38,10 @@ pub struct Pong {
     /// The daemon's monotonic seconds.
     pub t: f64,
 }
+
+/// The answer to `sim.step`.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub(crate) struct Stepped {
+    /// The daemon's monotonic seconds.
+    pub(crate) t: f64,
+}

@@ -197,25 +197,45 @@ impl Client {
     /// # Errors
     /// At once where there is no connection; else as [`CallError`] says.
     pub async fn call(&self, command: Command) -> Result<Value, CallError> {
+        self.call_within(self.timeout, command).await
+    }
+
+    /// The same, with as much patience as what is asked takes.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_within(&self, patience: Duration, command: Command) -> Result<Value, CallError> {
         if let LinkState::Down { why } = &*self.link.borrow() {
             return Err(CallError::Disconnected(why.clone()));
         }
         let gone = || CallError::Disconnected("the client was closed".to_owned());
         let (answer, answered) = oneshot::channel();
-        let deadline = Instant::now() + self.timeout;
+        let deadline = Instant::now() + patience;
         let exchange = async {
             let call = Call { command, deadline, answer };
             self.calls.send(call).await.map_err(|_| gone())?;
             // Who waited too long may be forgotten a moment before its own clock says so.
-            let forgotten =
-                || if Instant::now() < deadline { gone() } else { CallError::TimedOut(self.timeout) };
+            let forgotten = || if Instant::now() < deadline { gone() } else { CallError::TimedOut(patience) };
             answered.await.map_err(|_| forgotten())?
         };
-        timeout_at(deadline, exchange).await.unwrap_or(Err(CallError::TimedOut(self.timeout)))
+        timeout_at(deadline, exchange).await.unwrap_or(Err(CallError::TimedOut(patience)))
+    }
+
+    /// How long a call waits for its answer.
+    pub(crate) fn patience(&self) -> Duration {
+        self.timeout
     }
 
     pub(crate) async fn typed<T: DeserializeOwned>(&self, command: Command) -> Result<T, CallError> {
-        let answer = self.call(command).await?;
+        self.typed_within(self.timeout, command).await
+    }
+
+    pub(crate) async fn typed_within<T: DeserializeOwned>(
+        &self,
+        patience: Duration,
+        command: Command,
+    ) -> Result<T, CallError> {
+        let answer = self.call_within(patience, command).await?;
         serde_json::from_value(answer).map_err(|error| CallError::Misunderstood(error.to_string()))
     }
 }

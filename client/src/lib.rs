@@ -32,6 +32,7 @@ mod clock;
 mod error;
 mod numbering;
 mod pending;
+mod simulator;
 mod subscription;
 mod task;
 mod vigil;

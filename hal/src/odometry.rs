@@ -103,6 +103,11 @@ pub struct Odometry {
 }
 
 impl Odometry {
+    /// From now on counts from here: at rest at the origin, looking along x.
+    pub fn restart(&mut self) {
+        *self = Self::new(&self.drivetrain);
+    }
+
     /// At rest at the origin, looking along x.
     #[must_use]
     pub fn new(drivetrain: &DrivetrainSpec) -> Self {

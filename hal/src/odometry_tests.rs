@@ -168,3 +168,17 @@ proptest! {
         prop_assert!(x_m.abs() < 1e-9 && y_m.abs() < 1e-9 && heading_rad.abs() < 1e-9);
     }
 }
+
+#[test]
+fn a_way_that_begins_anew_begins_at_the_origin_and_remembers_no_speed() {
+    let mut odometry = differential();
+    odometry.measured(sides(0.2, 0.4), 0.0, ms(10));
+    odometry.restart();
+    stands_at(odometry.motion(), 0.0, 0.0, 0.0);
+    odometry.commanded(sides(0.5, 0.5), 0.0, ms(1_000));
+    odometry.restart();
+    odometry.commanded(sides(0.5, 0.5), 0.0, ms(9_000));
+    stands_at(odometry.motion(), 0.0, 0.0, 0.0);
+    odometry.commanded(sides(0.0, 0.0), 0.0, ms(10_000));
+    stands_at(odometry.motion(), 0.5, 0.0, 0.0);
+}

@@ -291,7 +291,7 @@ fn an_unknown_method_gets_a_hint_across_the_dialects() {
             "explode",
             "no method `explode`; the methods are drive, velocity, test, stop, estop, reset, acquire, release, who, \
              look, nudge, center, output, state, subscribe, unsubscribe, hello, auth, info, board, ping, \
-             sim.step, sim.truth",
+             sim.fault, sim.mend, sim.reset, sim.teleport, sim.step, sim.truth",
         ),
     ] {
         assert_eq!(call(method, "[]"), (-32601, words.to_owned()));

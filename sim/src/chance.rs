@@ -17,7 +17,6 @@ pub(crate) enum Stream {
     /// How a chip is off from its making, the same.
     Making,
     /// How motors differ, by their number.
-    #[allow(dead_code, reason = "motors ask")]
     Motor,
     /// What a sensor that is mad says, by its kind.
     Mad,

@@ -4,7 +4,7 @@
 
 use hal::Motion;
 
-use crate::Sim;
+use crate::{Fault, Sim};
 
 /// What is so now.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Truth {
     pub touches: bool,
     /// What feeds it.
     pub battery: Power,
+    /// What is broken, oldest first.
+    pub faults: Vec<Fault>,
     /// The fingerprint of the whole state, as [`Sim::state_hash`].
     pub hash: u64,
 }
@@ -39,6 +41,7 @@ impl Sim {
             motion: engine.chassis.as_ref().map(crate::chassis::Chassis::motion),
             touches: engine.felt().touches,
             battery: engine.power(),
+            faults: engine.standing_faults(),
             hash: engine.digests().hash(),
         }
     }

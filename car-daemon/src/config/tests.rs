@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::settings::SETTINGS;
 use super::{Config, Overrides};
+use crate::clock::Speed;
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse("car.toml", text, Path::new("."), &Overrides::default())
@@ -299,4 +300,40 @@ fn folders_begin_where_the_configuration_is_and_none_is_made_up_by_reading() {
     assert!(parse("state_dir = \"\"").expect_err("no folder").contains("car.toml:1: state_dir: is empty"));
     let loaded = Config::load(None, &Overrides::default()).expect("valid");
     assert_eq!(loaded.lock_dir.as_deref(), Some(Path::new("/run/lock")));
+}
+
+#[test]
+fn how_the_simulated_car_differs_is_read_and_printed() {
+    let config = parse("[sim]\nseed = 7\nspeed = 2.5\nnoise = 0").expect("valid");
+    assert_eq!((config.sim.seed, config.sim.speed, config.sim.noise), (7, Speed::Times(2.5), 0.0));
+    for speed in ["\"max\"", "\"step\"", "1", "100"] {
+        let config = parse(&format!("[sim]\nspeed = {speed}")).expect("valid");
+        assert!(config.to_string().contains(&format!("speed               = {speed} ")), "{config}");
+        assert_eq!(parse(&config.to_string()).expect("reads back").sim, config.sim);
+    }
+}
+
+#[test]
+fn what_is_no_speed_or_no_seed_is_told_with_what_would_be_right() {
+    for (wrong, right) in [
+        ("speed = 0.5", "must be 1 to 100 times real time, \"max\" or \"step\""),
+        ("speed = \"fast\"", "max"),
+        ("speed = true", "a number"),
+        ("seed = -1", "must be 0 to 9223372036854775807"),
+        ("noise = 11", "must be 0 to 10"),
+        ("speeed = 1", "`speed`"),
+    ] {
+        let faults = parse(&format!("[sim]\n{wrong}")).expect_err(wrong);
+        assert!(faults.starts_with("car.toml:2: sim.") && faults.contains(right), "{faults}");
+    }
+}
+
+#[test]
+fn only_a_simulated_car_has_a_time_of_its_own() {
+    let faults = parse("platform = \"linux\"\n[sim]\nspeed = \"max\"").expect_err("a real car");
+    assert!(
+        faults.starts_with("car.toml:3: sim.speed") && faults.contains("only a simulated car"),
+        "{faults}"
+    );
+    assert!(parse("platform = \"linux\"\n[sim]\nspeed = 1").is_ok());
 }

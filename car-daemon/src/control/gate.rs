@@ -149,7 +149,7 @@ impl Gate {
                 self.panel.set(name, level.get(), ttl.map(Ttl::get), now)?;
                 Ok(Answer::Done)
             }
-            Command::Sim(_) => self.simulate(),
+            Command::Sim(order) => self.simulate(id, order, now),
             other => Err(Fault::new(Code::INTERNAL, format!("the gate was asked to do {other:?}"))),
         }
     }
@@ -342,8 +342,14 @@ impl Gate {
 
     /// Never refused; a `seq` makes the session's motions from before it stale.
     fn stop(&mut self, id: SessionId, seq: Option<u64>, now: Duration) -> Answer {
-        let by = self.label(id);
-        let (why, quiet) = (format!("{by} said stop"), self.rules.control.command_ttl);
+        let why = format!("{} said stop", self.label(id));
+        self.stop_for(id, seq, why, now);
+        Answer::Done
+    }
+
+    /// Stands because of `id`, who alone may drive on at once.
+    pub(super) fn stop_for(&mut self, id: SessionId, seq: Option<u64>, why: String, now: Duration) {
+        let quiet = self.rules.control.command_ttl;
         let driver = self.motion.map(|motion| motion.driver);
         for (other, session) in &mut self.sessions {
             if *other == id {
@@ -354,7 +360,6 @@ impl Gate {
             }
         }
         self.halt(why, now);
-        Answer::Done
     }
 
     fn latch(&mut self, by: String, reason: Option<String>, now: Duration) -> Answer {

@@ -30,3 +30,4 @@ pub use gate::{Gate, Outputs, SessionId};
 pub use input::Input;
 pub use rules::{Control, Rules};
 pub use session::Grant;
+pub(crate) use simulated::{outage, which};

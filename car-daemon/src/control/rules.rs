@@ -68,8 +68,8 @@ pub struct Rules {
     pub(crate) outputs: Vec<OutputSpec>,
     pub(crate) bench: Bench,
     pub(crate) reset: Role,
-    /// The car is a simulated one.
-    pub(crate) simulated: bool,
+    /// The board of a car that is simulated.
+    pub(crate) simulated: Option<Box<Board>>,
     /// Time is the wall's, so that a client can know when it sent something.
     pub(crate) dated: bool,
 }
@@ -87,15 +87,15 @@ impl Rules {
             bench: Bench::new(board),
             control,
             reset: Role::Driver,
-            simulated: false,
+            simulated: None,
             dated: true,
         }
     }
 
     /// For a simulated car; where its time is not the wall's, the `t` of commands says nothing.
     #[must_use]
-    pub fn for_simulator(self, speed: Speed) -> Self {
-        Self { simulated: true, dated: speed.is_real(), ..self }
+    pub fn for_simulator(self, board: &Board, speed: Speed) -> Self {
+        Self { simulated: Some(Box::new(board.clone())), dated: speed.is_real(), ..self }
     }
 
     /// The least role that may release the emergency stop.

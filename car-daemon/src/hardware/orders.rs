@@ -6,10 +6,12 @@
 use std::any::Any;
 use std::time::Duration;
 
-use hal::Platform;
-use protocol::{Answer, Code, Fault, SimOrder, Truth};
+use hal::{Board, Car, Platform};
+use protocol::{Answer, Code, Fault, SimOrder, TrueBattery, Truth};
 use sim::Sim;
 use tokio::sync::oneshot;
+
+use crate::control::{outage, which};
 
 /// Somebody's order, and where its answer goes. Whoever no longer waits for it has left.
 #[derive(Debug)]
@@ -21,31 +23,50 @@ pub(crate) struct Order {
 /// The simulator that a car stands on.
 pub(super) struct Simulator {
     sim: Sim,
+    board: Board,
     /// What is asked to pass: until when, and who waits for it.
     steps: Vec<(Duration, oneshot::Sender<Result<Answer, Fault>>)>,
 }
 
 impl Simulator {
     /// That of a platform, if it is one.
-    pub(super) fn of(platform: &dyn Platform) -> Option<Self> {
+    pub(super) fn of(platform: &dyn Platform, board: &Board) -> Option<Self> {
         let sim = (platform as &dyn Any).downcast_ref::<Sim>()?;
-        Some(Self { sim: sim.clone(), steps: Vec::new() })
+        Some(Self { sim: sim.clone(), board: board.clone(), steps: Vec::new() })
     }
 
-    /// Does what is ordered at `now`. Time that is to pass has not yet.
-    pub(super) fn obey(&mut self, orders: Vec<Order>, now: Duration) {
+    /// Does what is ordered at `now`, with the car that stands on it. Time that is to pass has not yet.
+    pub(super) fn obey(&mut self, orders: Vec<Order>, car: &mut Car, now: Duration) {
         for Order { what, done } in orders {
-            let answer = match what {
-                SimOrder::Step(stretch) => {
-                    self.steps.push((now + stretch.get(), done));
-                    continue;
-                }
-                SimOrder::Truth => Ok(Answer::Truth(Box::new(self.truth(now)))),
-                other => Err(Fault::new(Code::INTERNAL, format!("the simulator was asked to do {other:?}"))),
-            };
+            if let SimOrder::Step(stretch) = what {
+                self.steps.push((now + stretch.get(), done));
+                continue;
+            }
             // An error means that whoever asked has left.
-            drop(done.send(answer));
+            drop(done.send(self.does(&what, car, now)));
         }
+    }
+
+    fn does(&self, what: &SimOrder, car: &mut Car, now: Duration) -> Result<Answer, Fault> {
+        match what {
+            SimOrder::Fault { .. } => drop(self.sim.fault(outage(what, &self.board)?)),
+            SimOrder::Mend { .. } => drop(self.sim.mend(which(what, &self.board)?)),
+            SimOrder::Reset => {
+                self.sim.restart();
+                car.forget_way();
+            }
+            SimOrder::Teleport { x, y, heading } => {
+                if !self.sim.teleport(x.metres(), y.metres(), heading.radians()) {
+                    let message = "sim.teleport: there is no room for the car, nor beside it";
+                    return Err(Fault::new(Code::INVALID_PARAMS, message));
+                }
+            }
+            SimOrder::Truth => return Ok(Answer::Truth(Box::new(self.truth(now)))),
+            other => {
+                return Err(Fault::new(Code::INTERNAL, format!("the simulator was asked to do {other:?}")));
+            }
+        }
+        Ok(Answer::Done)
     }
 
     /// How far the clock jumps now, by a fault.
@@ -68,7 +89,8 @@ impl Simulator {
     }
 
     fn truth(&self, now: Duration) -> Truth {
-        let sim::Truth { motion, hash, .. } = self.sim.truth();
+        let sim::Truth { motion, touches, battery, faults, hash } = self.sim.truth();
+        let sim::Power { volts, amps, charge } = battery;
         Truth {
             t: now.as_secs_f64(),
             pose: motion.map(|at| protocol::Pose { x: at.x_m, y: at.y_m, heading: at.heading_rad }),
@@ -77,6 +99,9 @@ impl Simulator {
                 lateral: at.lateral_mps,
                 angular: at.angular_rad_s,
             }),
+            touches,
+            battery: TrueBattery { volts, amps, charge },
+            faults: faults.iter().map(ToString::to_string).collect(),
             hash: format!("{hash:016x}"),
         }
     }

@@ -50,7 +50,7 @@ impl Plant {
         let car = Car::assemble_under(board, &mut *platform, interlock)?;
         Ok(Self {
             car,
-            simulator: Simulator::of(&*platform),
+            simulator: Simulator::of(&*platform, board),
             platform,
             shared,
             period,
@@ -124,7 +124,7 @@ impl Plant {
     fn obey(&mut self, now: Duration) -> bool {
         let Some(simulator) = &mut self.simulator else { return false };
         let stepped = simulator.steps_to() == Some(now);
-        simulator.obey(self.shared.take_orders(), now);
+        simulator.obey(self.shared.take_orders(), &mut self.car, now);
         stepped
     }
 

@@ -62,6 +62,11 @@ impl Reckoning {
         }
     }
 
+    /// The way begins here.
+    pub(super) fn restart(&mut self) {
+        self.odometry.restart();
+    }
+
     pub(super) fn source(&self) -> Source {
         self.source
     }

@@ -35,6 +35,11 @@ impl Car {
         (self.reckoning.source(), self.reckoning.motion())
     }
 
+    /// Its way begins here: it was put somewhere, and is told so.
+    pub fn forget_way(&mut self) {
+        self.reckoning.restart();
+    }
+
     /// The newest of everything.
     #[must_use]
     pub fn readings(&self) -> &Readings {

@@ -9,8 +9,8 @@ use super::hint::{did_you_mean, list, nearest, quoted};
 use super::methods::{Method, Params};
 use super::node::Node;
 use crate::{
-    Angle, AngularSpeed, Fault, Level, LinearSpeed, Moment, Power, Pulse, Rate, Stretch, Token, Topic,
-    Topics, Ttl,
+    Angle, AngularSpeed, Fault, Heading, Level, LinearSpeed, Moment, Place, Power, Pulse, Rate, Stretch,
+    Token, Topic, Topics, Ttl,
 };
 
 /// Most parameters of a method.
@@ -109,7 +109,7 @@ impl<'a> Args<'a> {
         }
     }
 
-    fn number(&mut self, name: &'static str) -> Result<f64, Fault> {
+    pub(super) fn number(&mut self, name: &'static str) -> Result<f64, Fault> {
         let node = self.required(name)?;
         node.number().ok_or_else(|| wrong(name, &node, "a number"))
     }
@@ -144,6 +144,14 @@ impl<'a> Args<'a> {
 
     pub(super) fn ttl(&mut self, name: &'static str) -> Result<Ttl, Fault> {
         Ok(Ttl::from_ms(self.number(name)?)?)
+    }
+
+    pub(super) fn place(&mut self, name: &'static str) -> Result<Place, Fault> {
+        Ok(Place::new(name, self.number(name)?)?)
+    }
+
+    pub(super) fn heading(&mut self, name: &'static str) -> Result<Heading, Fault> {
+        Ok(Heading::new(name, self.number(name)?)?)
     }
 
     pub(super) fn stretch(&mut self, name: &'static str) -> Result<Stretch, Fault> {

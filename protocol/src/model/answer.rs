@@ -212,6 +212,13 @@ pub enum Event {
         /// What is wrong, in words; `null` when it answers again.
         fault: Option<String>,
     },
+    /// Somebody did something to the simulated car past its driver: broke or mended it, or moved it by hand.
+    Sim {
+        /// Who.
+        by: String,
+        /// What, in words.
+        what: String,
+    },
     /// This listener was too slow for events before this one.
     Missed {
         /// So many.

@@ -18,7 +18,8 @@ pub use command::{Command, Move, Topic, Topics};
 pub use fault::{Code, Fault};
 pub use message::{Id, Outgoing, Replies, Reply, Request, Requests};
 pub use number::{
-    Angle, AngularSpeed, Level, LinearSpeed, Moment, OutOfRange, Power, Pulse, Rate, Stretch, Ttl,
+    Angle, AngularSpeed, Heading, Level, LinearSpeed, Moment, OutOfRange, Place, Power, Pulse, Rate, Stretch,
+    Ttl,
 };
-pub use sim::{SimOrder, TrueSpeed, Truth};
+pub use sim::{SimOrder, TrueBattery, TrueSpeed, Truth};
 pub use state::{Battery, Gimbal, Imu, Latched, Mode, Odometry, Pose, Speed, State, Wheels};

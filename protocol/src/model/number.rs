@@ -80,6 +80,15 @@ ranged! {
 }
 
 ranged! {
+    /// Where something is along an axis, in metres, -1000 to 1000: beyond any room.
+    Place, metres, -1000.0, 1000.0, "-1000 to 1000 metres"
+}
+ranged! {
+    /// Where something looks to, in radians, -100 to 100: as many turns as anybody adds up. Left is positive.
+    Heading, radians, -100.0, 100.0, "-100 to 100 radians"
+}
+
+ranged! {
     /// A point of the daemon's monotonic clock in seconds, 0 to 1e9 (31 years): as `t` in a state, in
     /// `hello` and in the answer to `ping`.
     Moment, seconds, 0.0, 1e9, "0 to 1e9 seconds"

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use protocol::{
-    Angle, AngularSpeed, Answer, Battery, BoardInfo, Code, Command, DialectId, Event, Fault, Gimbal, Hello,
-    Imu, Info, Latched, Level, Limit, LinearSpeed, Mode, Moment, MotorInfo, Move, Odometry, Pose, Power,
-    Pulse, Rate, Role, ServoInfo, SimOrder, Speed, State, Stretch, Token, Topics, Trial, TrueSpeed, Truth,
-    Ttl, Visitor, Wheels, Who,
+    Angle, AngularSpeed, Answer, Battery, BoardInfo, Code, Command, DialectId, Event, Fault, Gimbal, Heading,
+    Hello, Imu, Info, Latched, Level, Limit, LinearSpeed, Mode, Moment, MotorInfo, Move, Odometry, Place,
+    Pose, Power, Pulse, Rate, Role, ServoInfo, SimOrder, Speed, State, Stretch, Token, Topics, Trial,
+    TrueBattery, TrueSpeed, Truth, Ttl, Visitor, Wheels, Who,
 };
 use serde_json::{Value, json};
 
@@ -119,6 +119,40 @@ pub(super) fn commands() -> Vec<(&'static str, Command)> {
         ("ping", Command::Ping { value: Value::Null }),
         ("ping with a value", Command::Ping { value: json!({"sent": [1, -2, 0.5, "é", true, null]}) }),
         ("help", Command::Help),
+        (
+            "sim.fault",
+            Command::Sim(SimOrder::Fault {
+                fault: "pin-stuck".into(),
+                on: Some("gpio:GPIO17".into()),
+                level: Some("high".into()),
+                count: None,
+                for_s: Some(2.5),
+            }),
+        ),
+        (
+            "sim.fault that counts",
+            Command::Sim(SimOrder::Fault {
+                fault: "bus-noise".into(),
+                on: Some("i2c-1".into()),
+                level: None,
+                count: Some(20),
+                for_s: None,
+            }),
+        ),
+        ("sim.mend", Command::Sim(SimOrder::Mend { fault: None, on: None })),
+        (
+            "sim.mend of a part",
+            Command::Sim(SimOrder::Mend {
+                fault: Some("chip-silent".into()),
+                on: Some("pca9685@0x40".into()),
+            }),
+        ),
+        ("sim.reset", Command::Sim(SimOrder::Reset)),
+        ("sim.teleport", {
+            let place = |value| Place::new("x", value).unwrap();
+            let heading = Heading::new("heading", 0.25).unwrap();
+            Command::Sim(SimOrder::Teleport { x: place(1.25), y: place(-0.5), heading })
+        }),
         ("sim.step", Command::Sim(SimOrder::Step(Stretch::from_ms(100.0).unwrap()))),
         ("sim.truth", Command::Sim(SimOrder::Truth)),
     ]
@@ -129,6 +163,9 @@ fn truth() -> Truth {
         t: 12.6,
         pose: Some(Pose { x: 1.25, y: -0.5, heading: 0.25 }),
         speed: Some(TrueSpeed { linear: 0.5, lateral: 0.0, angular: -0.125 }),
+        touches: true,
+        battery: TrueBattery { volts: 7.4, amps: 1.25, charge: 0.75 },
+        faults: vec!["chip-silent pca9685@0x40".into()],
         hash: "00c0ffee00c0ffee".into(),
     }
 }

@@ -40,11 +40,6 @@ impl Ground {
         Self { floor: world.floor.clone(), strokes, clumps }
     }
 
-    /// Of rubber on it.
-    pub(crate) fn grip(&self) -> f64 {
-        self.floor.grip
-    }
-
     /// What is seen there from above.
     pub(crate) fn colour(&self, at: Point) -> Colour {
         let drawn = self.clumps.at(at).map(|index| &self.strokes[index]).find(|stroke| stroke.covers(at));

@@ -10,11 +10,9 @@ mod clumps;
 mod colour;
 #[cfg(test)]
 mod document;
-#[allow(dead_code, reason = "sensors and camera ask")]
 mod floor;
 #[cfg(test)]
 mod geometry_tests;
-#[allow(dead_code, reason = "sensors and camera ask")]
 mod obstacles;
 mod presets;
 mod read;
@@ -23,8 +21,7 @@ mod tests;
 
 pub use colour::Colour;
 pub(crate) use floor::Ground;
-#[allow(unused_imports, reason = "sensors and camera ask")]
-pub(crate) use obstacles::{Hit, Obstacles, Segment};
+pub(crate) use obstacles::{Obstacles, Segment};
 pub use presets::WORLDS;
 
 use hal::Board;

@@ -138,7 +138,7 @@ fn the_track_is_closed_bends_gently_and_keeps_away_from_all_that_stands() {
 fn a_hand_on_the_right_wall_leads_through_the_maze_to_the_goal() {
     const CELL_M: f64 = 0.6;
     let maze = Obstacles::new(&preset("maze"));
-    let goal = |hit: &Hit<'_>| hit.face.colour == Colour([0x2e, 0xa0, 0x43]);
+    let goal = |hit: &super::obstacles::Hit<'_>| hit.face.colour == Colour([0x2e, 0xa0, 0x43]);
     let (mut at, mut quarter, mut cells) = (Point::default(), 0, 0);
     let sees = |at: Point, quarter: i32| maze.ray(at, FRAC_PI_2 * f64::from(quarter), 20.0).unwrap();
     while !(goal(&sees(at, 0)) && sees(at, 0).distance_m < CELL_M) {

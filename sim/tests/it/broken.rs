@@ -148,6 +148,29 @@ fn an_open_motor_coasts_a_stalled_one_stands_and_mended_both_turn_again() {
 }
 
 #[test]
+fn a_stalled_motor_draws_what_its_resistance_lets_through_and_an_open_one_nothing() {
+    let mut run = Run::demo();
+    run.drive(0.0, 500);
+    let amps = |run: &Run| run.sim.truth().battery.amps;
+    let idle = amps(&run);
+    let draws = |run: &mut Run, fault: fn(String) -> Fault| {
+        for motor in ["left", "right"] {
+            run.sim.fault(fault(motor.to_owned()));
+        }
+        run.drive(1.0, 500);
+        let drawn = amps(run) - idle;
+        run.sim.mend_all();
+        run.drive(0.0, 1_000);
+        drawn
+    };
+    run.drive(1.0, 2_000);
+    let turning = amps(&run) - idle;
+    assert_eq!(draws(&mut run, Fault::MotorOpen), 0.0);
+    let stalled = draws(&mut run, Fault::MotorStalled);
+    assert!(stalled > 3.0 * turning && turning > 0.0, "{stalled} A stalled, {turning} A turning");
+}
+
+#[test]
 fn a_dead_encoder_leaves_its_lines_alone_while_its_wheel_turns_and_makes_up_for_nothing_later() {
     let mut run = Run::demo();
     run.drive(0.6, 500);

@@ -171,6 +171,21 @@ fn without_noise_nothing_errs() {
 }
 
 #[test]
+fn what_is_felt_without_noise_adds_up_to_speed_and_heading() {
+    let sim = Sim::of(&board(), &Setup::default());
+    let mut car = car_without_line(&sim);
+    let drive = hal::Drive::Power { throttle: 0.9, steer: 0.1, strafe: 0.0 };
+    car.apply(&hal::Target { drive, ..hal::Target::default() }, Duration::ZERO).expect("applied");
+    let samples = inertia(&sim, 400);
+    let sum = |axis: usize| samples.iter().map(|all| all[axis] * 1e-3).sum::<f64>();
+    let (speed, turned) = (sum(0) * 9.806_65, sum(5).to_radians());
+    let truth = sim.motion().expect("a chassis");
+    assert!(truth.linear_mps > 0.2 && truth.heading_rad > 0.05, "{truth:?}");
+    assert!((speed / truth.linear_mps - 1.0).abs() < 0.01, "{speed} {truth:?}");
+    assert!((turned / truth.heading_rad - 1.0).abs() < 0.01, "{turned} {truth:?}");
+}
+
+#[test]
 fn the_same_seed_errs_alike_and_another_one_otherwise() {
     assert_eq!(echoes(&sim(5, 1.0), 3), echoes(&sim(5, 1.0), 3));
     assert_ne!(echoes(&sim(5, 1.0), 3), echoes(&sim(6, 1.0), 3));

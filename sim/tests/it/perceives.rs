@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hal::sensor::Battery;
 use hal::{Board, Target};
 use sim::World;
 use sim::world::{Block, Colour, Point, Start, Tape, Wall};
@@ -35,6 +36,15 @@ const ANALOG: &str = r#"
     [line]
     inputs = ["ads7830@0x48:0", "ads7830@0x48:1", "ads7830@0x48:2"]
     dark = "low"
+"#;
+const BATTERY: &str = r#"
+    [[chips]]
+    driver = "ina219"
+    address = 0x41
+    [battery]
+    chip = "ina219@0x41"
+    empty_v = 6.4
+    full_v = 8.4
 "#;
 const IMU: &str = "[[chips]]\ndriver = \"mpu6050\"\naddress = 0x68\n[imu]\nchip = \"mpu6050@0x68\"\n";
 
@@ -200,6 +210,26 @@ fn a_car_that_circles_feels_its_turn_and_what_pulls_it_inwards() {
     // A step at ±4 g is 1.2 mm/s².
     assert!((imu.acceleration[1] - inwards).abs() < 0.01 * inwards + 0.0012, "{imu:?} {truth:?}");
     assert!((imu.acceleration[2] - GRAVITY).abs() < 0.002 && imu.acceleration[0].abs() < 0.05, "{imu:?}");
+}
+
+#[test]
+fn a_battery_reads_less_the_more_is_drawn_and_comes_back_but_for_what_is_gone() {
+    let mut trip = Trip::new(&demo(BATTERY), World::open());
+    trip.hold(&Target::default(), 500);
+    let idle = trip.car.readings().battery.expect("it answers");
+    // It starts against standing wheels, and then keeps up its speed.
+    trip.drive(1.0, 0.0, 500);
+    let drives = trip.car.readings().battery.expect("it answers");
+    let drawn = |battery: &Battery| battery.amps.expect("an INA219");
+    assert!(drawn(&drives) > drawn(&idle) + 0.05, "{idle:?} {drives:?}");
+    // 0.2 Ω within the battery; a step of an INA219 is 4 mV.
+    let sag = 0.2 * (drawn(&drives) - drawn(&idle));
+    assert!((idle.volts - drives.volts - sag).abs() < 0.009, "{idle:?} {drives:?}");
+    trip.drive(0.9, 0.1, 120_000);
+    trip.hold(&Target::default(), 2_000);
+    let rests = trip.car.readings().battery.expect("it answers");
+    assert!(rests.volts > drives.volts - 0.1 && rests.volts < idle.volts - 0.01, "{idle:?} {rests:?}");
+    assert!(rests.percent < idle.percent);
 }
 
 #[test]

@@ -72,3 +72,10 @@ async fn what_breaks_by_a_script_is_as_the_page_says() {
         Story::begin(row, car, fault, By::Script).await.told().await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_breaks_by_the_method_is_as_the_page_says() {
+    for ((_, car, fault), row) in stories().iter().zip(page::rows()) {
+        Story::begin(row, car, fault, By::Method).await.told().await;
+    }
+}

@@ -38,6 +38,8 @@ impl Car {
 pub(super) enum By {
     /// By a script that the run began with.
     Script,
+    /// By `sim.fault`.
+    Method,
 }
 
 pub(super) struct Story {
@@ -45,6 +47,8 @@ pub(super) struct Story {
     garage: Garage,
     driver: Peer,
     listener: Peer,
+    /// What is ordered when it shall break, if no script says so.
+    order: Option<Value>,
     /// Every event so far, as it came.
     events: Vec<Value>,
 }
@@ -55,14 +59,16 @@ impl Story {
         let board = car.board();
         let script = match by {
             By::Script => Script::parse("story.toml", &script(fault), &board).expect("a sound script"),
+            By::Method => Script::default(),
         };
+        let order = (by == By::Method).then(|| lasting(fault));
         let setup = Setup { script, ..Setup::default() };
         let garage = Garage::open_in(setup, |config| config.board = board).await;
         garage.sim.set_range(Some(AHEAD_M));
         let mut listener = garage.visit().await;
         listener.call("subscribe", json!({ "topics": ["events"] })).await;
         let driver = garage.visit().await;
-        Self { row, garage, driver, listener, events: Vec::new() }
+        Self { row, garage, driver, listener, order, events: Vec::new() }
     }
 
     /// All of it, as its row says.
@@ -100,6 +106,11 @@ impl Story {
         }
         self.until(BREAKS - 10).await;
         assert_eq!(self.mode().await, "driving", "{what}");
+        if let Some(order) = self.order.take() {
+            self.until(BREAKS).await;
+            let reply = self.driver.call("sim.fault", order).await;
+            assert_eq!(reply["result"], json!({ "accepted": true }), "{what}: {reply}");
+        }
     }
 
     async fn breaks(&mut self) {

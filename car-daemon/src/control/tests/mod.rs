@@ -16,6 +16,7 @@ mod breakage;
 mod drivetrains;
 mod estop;
 mod panel;
+mod simulated;
 mod trial;
 
 const ANNA: u64 = 1;

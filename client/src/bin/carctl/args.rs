@@ -11,6 +11,7 @@ use transport::{BadPem, ClientTls, Endpoint, Fingerprint, Identity, Roots};
 
 use crate::calibrate::Calibrate;
 use crate::error::Error;
+use crate::simulator::Simulator;
 
 /// Drives and watches a car from the shell.
 #[derive(Debug, Parser)]
@@ -24,6 +25,7 @@ use crate::error::Error;
         carctl drive -0.3 1 --for 500ms    backward, turning left\n  \
         carctl calibrate my-car.toml       wheels up: directions, least duties, servo limits\n  \
         carctl who                         who is here, and who drives\n  \
+        carctl sim fault chip-silent pca9685@0x40 --for 2s    how does it take that?\n  \
         carctl estop a child               nothing moves until `carctl reset`\n  \
         carctl look 30 -10                 camera to the left and down\n  \
         carctl --to ws://10.0.0.7:9900 stop\n  \
@@ -159,6 +161,11 @@ pub(crate) enum Command {
         car-daemon --board my-car.toml --platform linux\n  \
         carctl calibrate my-car.toml")]
     Calibrate(Calibrate),
+    /// Tell a simulated car something past its driver: break and mend it, move it, let time pass.
+    ///
+    /// For the role admin, and platform sim.
+    #[command(subcommand)]
+    Sim(Simulator),
     /// Turn the camera, in degrees; prints the angles after limits.
     Look {
         /// Left positive.
@@ -194,11 +201,11 @@ impl Args {
     }
 }
 
-fn number(text: &str) -> Result<f64, String> {
+pub(crate) fn number(text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| "it must be a number, as 0.5".to_owned())
 }
 
-fn range(error: OutOfRange) -> String {
+pub(crate) fn range(error: OutOfRange) -> String {
     format!("it must be {}", error.range)
 }
 
@@ -215,7 +222,7 @@ fn ttl(text: &str) -> Result<Ttl, String> {
 }
 
 /// `2s`, `1.5s`, `500ms`; at most a day, so that a slip of the finger is seen.
-fn time(text: &str) -> Result<Duration, String> {
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
     let right = || "it must be a time, as 2s or 500ms".to_owned();
     let (number, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
         (Some(number), _) => (number, 0.001),

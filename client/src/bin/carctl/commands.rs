@@ -11,7 +11,7 @@ use transport::{Endpoint, Key};
 use crate::args::{Args, Command};
 use crate::drive::{drive, estop, stop};
 use crate::error::Error;
-use crate::{calibrate, send, table};
+use crate::{calibrate, send, simulator, table};
 
 /// How often `state --watch` shows the state, in Hz.
 const WATCH_HZ: f64 = 10.0;
@@ -65,6 +65,7 @@ pub(crate) async fn run(args: Args, out: &mut (impl Write + IsTerminal)) -> Resu
             let angles = car.look(Some(pan), Some(tilt)).await?;
             writeln!(out, "pan {} tilt {}", angles.pan, angles.tilt)?;
         }
+        Command::Sim(order) => simulator::run(&car, order, out).await?,
         Command::Calibrate(args) => calibrate::run(&car, &args, out).await?,
         Command::Send { .. } => {}
     }

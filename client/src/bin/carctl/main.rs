@@ -9,6 +9,7 @@ mod drive;
 mod error;
 mod repeat;
 mod send;
+mod simulator;
 mod table;
 
 use std::io::{self, Write};
