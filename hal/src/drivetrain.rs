@@ -19,6 +19,9 @@ pub struct WheelPower {
     pub strafe: f64,
 }
 
+/// What sums of shares are off by at most.
+const ROUNDING: f64 = 1e-12;
+
 impl WheelPower {
     /// The power of a motor by the wheels that it turns: that of its side, or the mean of both; on mecanum
     /// wheels less or more of what goes sideways, by the corner. The rollers of such wheels touch the
@@ -31,12 +34,14 @@ impl WheelPower {
             (Side::Left, Some(End::Front)) | (Side::Right, Some(End::Rear)) => -self.strafe,
             (Side::Left, Some(End::Rear)) | (Side::Right, Some(End::Front)) => self.strafe,
         };
-        strafe
-            + match side {
-                Side::Left => self.left,
-                Side::Right => self.right,
-                Side::Both => f64::midpoint(self.left, self.right),
-            }
+        let along = match side {
+            Side::Left => self.left,
+            Side::Right => self.right,
+            Side::Both => f64::midpoint(self.left, self.right),
+        };
+        let power = strafe + along;
+        // Of shares that were scaled down to full power the sum may be a last bit more.
+        if (1.0..1.0 + ROUNDING).contains(&power.abs()) { power.signum() } else { power }
     }
 }
 

@@ -218,3 +218,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn whatever_is_asked_of_mecanum_wheels_no_corner_is_told_more_than_full_power() {
+    let parts = |index: i32| f64::from(index) / 7.0;
+    for (throttle, steer, strafe) in (-7..=7)
+        .flat_map(|a| (-7..=7).flat_map(move |b| (-7..=7).map(move |c| (parts(a), parts(b), parts(c)))))
+    {
+        let wheels = mecanum().mix(throttle, steer, strafe);
+        for (side, end) in [
+            (Side::Left, End::Front),
+            (Side::Left, End::Rear),
+            (Side::Right, End::Front),
+            (Side::Right, End::Rear),
+        ] {
+            assert!(wheels.of(side, Some(end)).abs() <= 1.0, "{throttle} {steer} {strafe}");
+        }
+    }
+}

@@ -27,7 +27,8 @@ const STANDS: f64 = 1e-5;
 #[derive(Debug)]
 pub(crate) struct Chassis {
     drive: Drive,
-    wheel_radius_m: f64,
+    /// Of a wheel, and one over it.
+    radius_m: [f64; 2],
     inertia: Inertia,
     /// One for each motor.
     wheels: Vec<Wheel>,
@@ -142,7 +143,7 @@ impl Chassis {
         let axle = |across: &Twist| Axle { across: *across, limit: weight / count as f64, hold: Hold::Holds };
         let mut chassis = Self {
             drive,
-            wheel_radius_m: spec.wheel_diameter_m() / 2.0,
+            radius_m: [spec.wheel_diameter_m() / 2.0, 2.0 / spec.wheel_diameter_m()],
             // A disc as wide as its circle.
             inertia: [model.mass_kg, model.mass_kg, model.mass_kg * model.radius_m * model.radius_m / 2.0],
             wheels: board.motors.iter().map(wheel).collect(),
@@ -198,6 +199,7 @@ impl Chassis {
             self.felt = Felt { touches: self.felt.touches, ..Felt::default() };
             return;
         }
+        motors.iter_mut().for_each(|motor| motor.ready(volts));
         self.steer(steered_rad);
         let before = self.bend(self.twist);
         let [ahead, aside, _] = self.twist;
@@ -206,11 +208,10 @@ impl Chassis {
         let normals = self.turned_in(&contacts);
         let outcome = Step {
             inertia: self.inertia,
-            wheel_radius_m: self.wheel_radius_m,
+            radius_m: self.radius_m,
             wheels: &mut self.wheels,
             axles: &mut self.axles,
             motors,
-            volts,
             contacts: &contacts,
             normals,
         }

@@ -32,6 +32,9 @@ pub(crate) struct Motor {
     gears: Gears,
     flow: Flow,
     friction: Friction,
+    /// The volts of this step, and what comes of all that.
+    volts: f64,
+    spin: Spin,
     /// A lead of it is broken.
     pub(crate) open: bool,
     /// It cannot turn.
@@ -234,6 +237,8 @@ impl Motor {
             gears: Gears::new(board, &winding),
             flow: Flow::default(),
             friction: Friction::Holds,
+            volts: 0.0,
+            spin: Spin { push: 0.0, inertia: board.model.wheel_kg_m2 },
             open: false,
             stalled: false,
             speed_rad_s: 0.0,
@@ -287,12 +292,22 @@ impl Motor {
         self.speed_rad_s == 0.0 && self.flow.amps_a_volt == 0.0 && self.flow.amps == 0.0
     }
 
-    /// How its wheel takes to this step, with the battery at `volts`.
-    pub(crate) fn spin(&self, volts: f64) -> Spin {
+    /// Goes on with the step, the battery at `volts`.
+    pub(crate) fn ready(&mut self, volts: f64) {
+        self.volts = volts;
+        self.spin = self.takes();
+    }
+
+    /// How its wheel takes to this step.
+    pub(crate) fn spin(&self) -> Spin {
+        self.spin
+    }
+
+    fn takes(&self) -> Spin {
         let Gears { kg_m2, friction_nm, stiction_nm, drag_nm_s, middle } = self.gears;
         let Flow { amps_a_volt, amps, amps_a_rad_s, .. } = self.flow;
         let slows = self.winding.nm_per_a * amps_a_rad_s + drag_nm_s;
-        let drive_nm = self.winding.nm_per_a * (amps_a_volt * volts + amps);
+        let drive_nm = self.winding.nm_per_a * (amps_a_volt * self.volts + amps);
         let push = kg_m2 * self.speed_rad_s + STEP_S * (drive_nm - slows * (1.0 - middle) * self.speed_rad_s);
         let inertia = kg_m2 + STEP_S * slows * middle;
         match self.friction {
@@ -315,7 +330,11 @@ impl Motor {
             }
             _ => {}
         }
-        self.friction != before
+        let changed = self.friction != before;
+        if changed {
+            self.spin = self.takes();
+        }
+        changed
     }
 
     /// Whether friction holds its wheel.

@@ -124,11 +124,11 @@ pub(crate) struct Outcome {
 /// The parts that take part in a step.
 pub(crate) struct Step<'s> {
     pub(crate) inertia: Inertia,
-    pub(crate) wheel_radius_m: f64,
+    /// Of a wheel, and one over it.
+    pub(crate) radius_m: [f64; 2],
     pub(crate) wheels: &'s mut [Wheel],
     pub(crate) axles: &'s mut [Axle],
     pub(crate) motors: &'s mut [Motor],
-    pub(crate) volts: f64,
     pub(crate) contacts: &'s Contacts,
     /// The walls' normals in the body's frame.
     pub(crate) normals: [(f64, f64); MOST],
@@ -146,19 +146,19 @@ impl Step<'_> {
             }
         }
         for (wheel, motor) in self.wheels.iter().zip(self.motors.iter_mut()) {
-            let spin = motor.spin(self.volts);
-            motor.finish(wheel.speed(spin, twist, self.wheel_radius_m));
+            let spin = motor.spin();
+            motor.finish(wheel.speed(spin, dot(wheel.along, twist), self.radius_m));
         }
         Outcome { twist, pushed: walls.contains(&true) }
     }
 
     fn solve(&self, before: Twist, walls: &[bool; MOST]) -> Twist {
         let mut system = System::default();
-        let by_radius = 1.0 / self.wheel_radius_m;
+        let [_, by_radius] = self.radius_m;
         for (wheel, motor) in self.wheels.iter().zip(self.motors.iter()) {
             match wheel.hold {
                 Hold::Holds => {
-                    let Spin { push, inertia } = motor.spin(self.volts);
+                    let Spin { push, inertia } = motor.spin();
                     system.resist(wheel.along, inertia * by_radius * by_radius, push * by_radius);
                 }
                 Hold::Slides(way) => system.push(wheel.along, way * wheel.limit),
@@ -181,12 +181,12 @@ impl Step<'_> {
     /// Looks at every limit with what came out, and says whether one is another than was thought.
     fn judge(&mut self, twist: Twist, walls: &mut [bool; MOST]) -> bool {
         let mut changed = false;
-        let radius_m = self.wheel_radius_m;
+        let [radius_m, by_radius] = self.radius_m;
         for (wheel, motor) in self.wheels.iter_mut().zip(self.motors.iter_mut()) {
-            let spin = motor.spin(self.volts);
+            let spin = motor.spin();
             let rim = dot(wheel.along, twist);
-            let speed_rad_s = wheel.speed(spin, twist, radius_m);
-            let impulse = (spin.push - spin.inertia * rim / radius_m) / radius_m;
+            let speed_rad_s = wheel.speed(spin, rim, self.radius_m);
+            let impulse = (spin.push - spin.inertia * rim * by_radius) * by_radius;
             changed |= motor.rubs(speed_rad_s);
             let hold = wheel.hold.judged(impulse, speed_rad_s * radius_m - rim, wheel.limit);
             changed |= std::mem::replace(&mut wheel.hold, hold) != hold;
@@ -213,10 +213,10 @@ impl Step<'_> {
 }
 
 impl Wheel {
-    /// How fast it comes out of the step.
-    fn speed(&self, Spin { push, inertia }: Spin, twist: Twist, radius_m: f64) -> f64 {
+    /// How fast it comes out of the step, with the floor going so fast under it.
+    fn speed(&self, Spin { push, inertia }: Spin, rim: f64, [radius_m, by_radius]: [f64; 2]) -> f64 {
         match self.hold {
-            Hold::Holds => dot(self.along, twist) / radius_m,
+            Hold::Holds => rim * by_radius,
             Hold::Slides(way) => (push - radius_m * way * self.limit) / inertia,
         }
     }

@@ -20,4 +20,5 @@ mod rig;
 mod sensors;
 mod steady;
 mod trip;
+mod walls;
 mod worlds;

@@ -1,5 +1,8 @@
 //! Laws that the car obeys whatever it is told, and figures that can be worked out by hand.
 
+#[path = "../../examples/physics/table.rs"]
+mod table;
+
 use hal::{Board, Motion, Platform};
 use proptest::prelude::*;
 
@@ -166,4 +169,12 @@ fn a_car_that_nobody_has_touched_stays_where_it_is() {
     let rig = Rig::new();
     rig.run_ms(10_000);
     assert_eq!(motion(&rig), Motion::default());
+}
+
+/// `cargo run --release -p sim --example physics` prints it.
+#[test]
+fn every_model_is_within_a_percent_of_its_closed_form() {
+    for row in table::all() {
+        assert!(row.off() <= table::BOUND, "{row:?}");
+    }
 }
