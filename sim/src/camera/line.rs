@@ -243,8 +243,8 @@ mod tests {
     fn lines_that_are_merged_are_as_if_all_had_been_put_into_one() {
         let nearness = |what: Name, column: f64| match what {
             0 => 0.0,
-            odd if odd % 2 == 1 => 1.0 + f64::from(odd) + column * 0.3,
-            even => 9.0 + f64::from(even) / 8.0 - column * 0.7,
+            odd if odd % 2 == 1 => 3.0 + 0.13 * f64::from(odd) + column * 0.4,
+            even => 7.0 + 0.13 * f64::from(even) - column * 0.6,
         };
         let (mut whole, mut parts, mut spare) = (line(), [line(), line()], Line::default());
         for what in 1..20 {

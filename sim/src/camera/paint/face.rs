@@ -55,7 +55,7 @@ impl<'s> Seen<'s> {
 
 impl Seen<'_> {
     #[cfg(test)]
-    pub(crate) fn colour(&self) -> Colour {
+    pub(crate) fn colour(&self) -> crate::world::Colour {
         self.face.colour
     }
 }
