@@ -248,8 +248,8 @@ mod tests {
         };
         let (mut whole, mut parts, mut spare) = (line(), [line(), line()], Line::default());
         for what in 1..20 {
-            let from = f64::from(what * 7 % 10);
-            let to = from + f64::from(1 + what % 4);
+            let from = f64::from(what * 37 % 100) / 10.0;
+            let to = from + 0.6 + 0.9 * f64::from(what % 4);
             whole.insert(from, to, what, nearness);
             parts[what as usize % 2].insert(from, to, what, nearness);
         }
