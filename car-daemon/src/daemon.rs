@@ -2,6 +2,7 @@
 //! one in-process.
 
 use std::any::Any;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use crate::info::Identity;
 use crate::latch::{self, Below, Keeper, Latch};
 use crate::lockstep::Lockstep;
 use crate::machine;
-use crate::recording::{self, Recording, Reel, Tape};
+use crate::recording::{self, Draft, FAREWELL, Recording, Reel, Tape};
 use crate::server::Server;
 use crate::session::{Context, Doors};
 use crate::shared::Shared;
@@ -170,10 +171,10 @@ impl Daemon {
         let simulated = (&*platform as &dyn Any).is::<Sim>();
         let rules = if simulated { rules.for_simulator(&config.board, speed) } else { rules };
         let (gate, below, interlock) = latched(config, Gate::new(rules))?;
-        let (reel, recording) = record(config, &gate).map_err(StartError::Record)?;
+        let (reel, draft) = record(config, &gate).map_err(StartError::Record)?;
         let lockstep = speed.goes_by_turns().then(|| Lockstep::new(speed == Speed::Max));
         let shared = Shared::new(gate, Bell::new(parts.hardware), below, Tape::new(reel));
-        let shared = Arc::new(shared.in_lockstep(lockstep));
+        let shared = Arc::new(shared.in_lockstep(lockstep).recorded(draft.as_ref().map(Draft::keeper)));
         let clock = Clock::start(speed, period);
         match speed {
             Speed::Max => tracing::info!("speed max: time stands while nobody is subscribed to the state"),
@@ -188,6 +189,8 @@ impl Daemon {
         for endpoint in &config.listen {
             listeners.push(parts.transports.bind(endpoint).await?);
         }
+        // A daemon that does not start leaves every file as it was.
+        let recording = draft.map(|draft| open(config, draft)).transpose().map_err(StartError::Record)?;
         let pace =
             Pace { stall: config.stall(), realtime: config.platform.outlives && config.linux.realtime };
         let runner = Runner::start(plant, parts.hardware, pace, Arc::clone(&shared), clock.clone())?;
@@ -288,11 +291,13 @@ impl Daemon {
         }
         let (below, recording) = (self.shared.below(), self.recording);
         // Waits for the disk, and must not keep anything else. A system without threads left starts none.
-        let kept = tokio::task::spawn_blocking(move || {
-            drop(below);
-            recording.into_iter().for_each(Recording::join);
+        let kept = tokio::task::spawn_blocking(move || drop(below));
+        let recorded = tokio::task::spawn_blocking(move || {
+            recording.into_iter().for_each(|recording| recording.join(FAREWELL));
         });
-        drop(tokio::time::timeout(self.drain * 2, kept).await);
+        let kept = tokio::time::timeout(self.drain * 2, kept);
+        // It has a bound of its own.
+        drop(tokio::join!(kept, recorded));
     }
 }
 
@@ -340,13 +345,18 @@ fn latched(config: &Config, mut gate: Gate) -> std::io::Result<(Gate, Below, Int
 }
 
 /// What becomes of all that the gate is told.
-fn record(config: &Config, gate: &Gate) -> Result<(Reel, Option<Recording>), String> {
+fn record(config: &Config, gate: &Gate) -> Result<(Reel, Option<Draft>), String> {
     let path = config.sim.record.as_ref().filter(|_| config.is_simulated());
     let Some(path) = path else { return Ok((Reel::None, None)) };
     let header = recording::header(config, gate.latched())?;
-    let started = recording::start(path, header, config.sim.speed.goes_by_turns());
-    let (pen, recording) = started.map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok((Reel::Pen(pen), Some(recording)))
+    let (pen, draft) = recording::draft(path.clone(), header, config.sim.speed.goes_by_turns());
+    Ok((Reel::Pen(pen), Some(draft)))
+}
+
+/// Opens the file of a recording.
+fn open(config: &Config, draft: Draft) -> Result<Recording, String> {
+    let path = config.sim.record.as_deref().unwrap_or_else(|| Path::new(""));
+    draft.start().map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// The lock of the board, where the platform's outputs are those of the machine; for as long as it is

@@ -14,7 +14,7 @@ use crate::control::{Gate, Grant, Input, Outputs, SessionId, answers_again};
 use crate::hardware::{Bell, Order};
 use crate::latch::Below;
 use crate::lockstep::Lockstep;
-use crate::recording::{Parts, Tape, fingerprint};
+use crate::recording::{Keeper, Parts, Tape, fingerprint};
 use crate::telemetry::{Happened, Sample};
 
 /// Events that a slow listener may be behind before it misses some.
@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     events: broadcast::Sender<Arc<Happened>>,
     /// The run is recorded, or had again.
     taped: bool,
+    /// Where it is recorded.
+    keeper: Option<Keeper>,
     /// Where time goes by turns.
     lockstep: Option<Mutex<Lockstep>>,
     pub(crate) bell: Bell,
@@ -61,6 +63,7 @@ impl Shared {
     pub(crate) fn new(gate: Gate, bell: Bell, below: Below, tape: Tape) -> Self {
         Self {
             taped: tape.runs(),
+            keeper: None,
             inner: Mutex::new(Inner {
                 gate,
                 links: HashMap::new(),
@@ -81,6 +84,11 @@ impl Shared {
         Self { lockstep: lockstep.map(Mutex::new), ..self }
     }
 
+    /// The same, where the run is recorded.
+    pub(crate) fn recorded(self, keeper: Option<Keeper>) -> Self {
+        Self { keeper, ..self }
+    }
+
     /// Looks at the gate, which stays as it is.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Gate) -> T) -> T {
         look(&self.lock().gate)
@@ -96,7 +104,10 @@ impl Shared {
 
     fn hear(&self, input: &Input, order: Option<Order>, now: Duration) -> Result<Answer, Fault> {
         let mut inner = self.lock();
-        inner.tape.told(input, now);
+        // What is refused to whoever may not do it changes nothing, and must not fill a disk.
+        if inner.gate.heeds(input) {
+            inner.tape.told(input, now);
+        }
         let answer = inner.gate.take(input, now);
         if answer.is_ok() {
             inner.orders.extend(order);
@@ -114,6 +125,8 @@ impl Shared {
 
     /// The control loop turns.
     pub(crate) fn turn(&self, now: Duration) {
+        // Outside the lock, as it may wait.
+        self.keeper.iter().for_each(Keeper::look);
         if self.taped {
             self.lock().tape.turn(now);
         }

@@ -214,7 +214,14 @@ fn where_nothing_can_be_recorded_the_daemon_does_not_start_and_says_why() {
     };
     let (code, said) = refused(&["--listen", "tcp://127.0.0.1:0", "--record", "/dev/full"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("cannot be recorded: /dev/full: No space left on device"), "{said}");
+    assert!(said.contains("cannot be recorded: /dev/full: is no regular file"), "{said}");
+    let (_folder, file) = file();
+    std::fs::write(&file, "name = \"mine\"\n").expect("written");
+    let name = file.to_str().expect("text");
+    let (code, said) = refused(&["--listen", "tcp://127.0.0.1:0", "--record", name]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("holds something that is no recording") && said.lines().count() == 1, "{said}");
+    assert_eq!(std::fs::read_to_string(&file).expect("text"), "name = \"mine\"\n");
     let (code, said) = refused(&["check", "--platform", "linux", "--record", "run.jsonl"]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("--record") && said.contains("--platform sim"), "{said}");

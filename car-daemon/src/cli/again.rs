@@ -22,7 +22,7 @@ fn run(path: &Path) -> u8 {
     };
     let begin = Instant::now();
     match replay(file) {
-        Ok(replayed) if replayed.parted.is_none() => {
+        Ok(replayed) if replayed.parted.is_none() && replayed.compared.is_some() => {
             let times = replayed.lasts.as_secs_f64() / begin.elapsed().as_secs_f64();
             print(&format!("{replayed}; {} times real time\n", grouped(times as u64)))
         }
@@ -40,17 +40,26 @@ fn side_by_side(paths: [&Path; 2]) -> u8 {
         [Err(code), _] | [_, Err(code)] => return code,
     };
     match compare(one, other) {
-        Ok((common, None)) => print(&format!("same: {} things said and fingerprints\n", grouped(common))),
+        Ok((0, None)) => match print("nothing to compare: nobody said anything\n") {
+            FINE => FAILED,
+            failed => failed,
+        },
+        Ok((common, None)) => print(&format!("same: {}\n", things(common))),
         Ok((common, Some(difference))) => {
-            match print(&format!(
-                "{} things said and fingerprints are the same; {difference}\n",
-                grouped(common)
-            )) {
+            match print(&format!("{} the same before; {difference}\n", things(common))) {
                 FINE => FAILED,
                 failed => failed,
             }
         }
         Err((which, damage)) => complain(&format!("{}, {damage}", paths[which].display()), WRONG),
+    }
+}
+
+/// What was said, and what the run was like.
+fn things(number: u64) -> String {
+    match number {
+        1 => "1 thing said or fingerprint".to_owned(),
+        _ => format!("{} things said and fingerprints", grouped(number)),
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) struct SimArgs {
     #[arg(long = "sim-seed", global = true, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     seed: Option<u64>,
 
-    /// Write down the run of a simulated car, for `replay` to have it again; an existing file is overwritten
+    /// Write down the run of a simulated car, for `replay` to have it again; an older recording is overwritten
     #[arg(long, global = true, value_name = "FILE")]
     record: Option<PathBuf>,
 

@@ -72,6 +72,13 @@ impl Input {
 }
 
 impl Gate {
+    /// Whether anything may be otherwise after it. Nothing is by what is only looked at, nor by what a session has
+    /// not the role for: [`handle`](Self::handle) refuses that before all else.
+    pub(crate) fn heeds(&self, input: &Input) -> bool {
+        let Input::Asked { session, command } = input else { return true };
+        !matches!(command, Command::Who) && self.authorise(*session, command).is_ok()
+    }
+
     /// Takes whatever it is told, and answers what was asked.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 //! looks of that turn at the gate, which is what makes the order whole.
 
 mod begin;
+mod file;
 mod header;
 mod line;
 mod parts;
@@ -28,4 +29,4 @@ pub use reader::Damage;
 pub(crate) use reader::Reader;
 pub(crate) use tape::{At, Play, Reel, Tape};
 pub(crate) use told::{Told, control};
-pub(crate) use writer::{Recording, start};
+pub(crate) use writer::{Draft, FAREWELL, Keeper, Recording, draft};

@@ -18,6 +18,12 @@ impl Parts {
         self
     }
 
+    /// All others.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(other, _)| other != name);
+        self
+    }
+
     /// One number over all of them: FNV-1a, 64 bits.
     pub(crate) fn hash(&self) -> u64 {
         fingerprint(&self.0.iter().flat_map(|(_, part)| part.to_le_bytes()).collect::<Vec<_>>())
@@ -40,6 +46,9 @@ pub(crate) fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, take)
 }
 
+/// The longest name of a part, in bytes.
+const NAME: usize = 64;
+
 impl fmt::Display for Parts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rows: Vec<_> = self.0.iter().map(|(name, part)| format!("{name} {part:016x}")).collect();
@@ -59,6 +68,9 @@ impl<'de> Deserialize<'de> for Parts {
         let read = |row: &String| {
             let (name, digits) = row.split_once(' ')?;
             let digits = Some(digits).filter(|digits| digits.len() == 16)?;
+            // It is shown to people as it is.
+            let name =
+                Some(name).filter(|name| name.len() <= NAME && name.bytes().all(|b| b.is_ascii_graphic()))?;
             Some((name.to_owned(), u64::from_str_radix(digits, 16).ok()?))
         };
         let parts = rows.iter().map(|row| read(row).ok_or(row)).collect::<Result<_, _>>();
@@ -85,7 +97,13 @@ mod tests {
         let text = serde_json::to_string(&parts).unwrap();
         assert_eq!(text, r#"["gate 0000000000000000","pins ffffffffffffffff"]"#);
         assert_eq!(serde_json::from_str::<Parts>(&text).unwrap(), parts);
-        for wrong in [r#"["gate"]"#, r#"["gate 1"]"#, r#"["gate +000000000000001x"]"#, r#"[1]"#] {
+        for wrong in [
+            r#"["gate"]"#,
+            r#"["gate 1"]"#,
+            r#"["gate +000000000000001x"]"#,
+            r#"["\u001b[2J 0000000000000000"]"#,
+            r#"[1]"#,
+        ] {
             assert!(serde_json::from_str::<Parts>(wrong).is_err(), "{wrong}");
         }
     }

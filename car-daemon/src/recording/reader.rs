@@ -8,6 +8,8 @@ use std::io::{BufRead, BufReader, Read};
 use super::header::FORMAT;
 use super::{Header, Line};
 
+use hal::file::Shown;
+
 /// The longest first line, in bytes: board, world and script of 1 MB each, and what JSON makes of them.
 const FIRST: u64 = 16 << 20;
 
@@ -25,7 +27,7 @@ pub struct Damage {
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}: {}", self.line, self.what)
+        write!(f, "line {}: {}", self.line, Shown(&self.what))
     }
 }
 
@@ -34,12 +36,16 @@ pub(crate) struct Reader<R> {
     from: BufReader<R>,
     number: u64,
     cut: bool,
+    /// Of the newest turn.
+    turned: u64,
+    /// Of the newest line.
+    bytes: usize,
 }
 
 impl<R: Read> Reader<R> {
     /// Of whatever holds one.
     pub(crate) fn new(from: R) -> Self {
-        Self { from: BufReader::new(from), number: 0, cut: false }
+        Self { from: BufReader::new(from), number: 0, cut: false, turned: 0, bytes: 0 }
     }
 
     /// The first line, of whatever version.
@@ -68,6 +74,7 @@ impl<R: Read> Reader<R> {
         let most = if self.number == 0 { FIRST } else { LONGEST };
         let read = (&mut self.from).take(most).read_until(b'\n', &mut bytes);
         self.number += 1;
+        self.bytes = bytes.len();
         read.map_err(|error| self.damage(format!("cannot be read: {error}")))?;
         if bytes.pop_if(|last| *last == b'\n').is_none() {
             if bytes.len() as u64 == most {
@@ -77,12 +84,24 @@ impl<R: Read> Reader<R> {
             return Ok(None);
         }
         let text = str::from_utf8(&bytes).map_err(|error| self.damage(format!("is no UTF-8: {error}")))?;
-        Line::read(text).map(Some).map_err(|what| self.damage(what))
+        let line = Line::read(text).map_err(|what| self.damage(what))?;
+        if let Line::Turn(at) | Line::End(at, _) = line {
+            if at < self.turned {
+                return Err(self.damage("is of a time before that of the turn above it".to_owned()));
+            }
+            self.turned = at;
+        }
+        Ok(Some(line))
     }
 
     /// The number of the newest line.
     pub(crate) fn number(&self) -> u64 {
         self.number
+    }
+
+    /// The bytes of the newest line.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether it ended in the midst of a line.

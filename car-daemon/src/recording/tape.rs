@@ -61,7 +61,7 @@ impl Tape {
         if let Reel::Pen(pen) = &mut self.reel
             && let Some(told) = Told::new(input.clone())
         {
-            pen.write(Line::Told(nanos(now), self.at.looks, told));
+            pen.write(&Line::Told(nanos(now), self.at.looks, told));
         }
     }
 
@@ -69,7 +69,7 @@ impl Tape {
     pub(crate) fn turn(&mut self, now: Duration) {
         self.at = At { turn: self.at.turn + 1, looks: 0 };
         if let Reel::Pen(pen) = &mut self.reel {
-            pen.write(Line::Turn(nanos(now)));
+            pen.write(&Line::Turn(nanos(now)));
         }
     }
 
@@ -91,8 +91,8 @@ impl Tape {
     pub(crate) fn digest(&mut self, now: Duration, parts: Parts, end: bool) {
         match &mut self.reel {
             Reel::None => {}
-            Reel::Pen(pen) if end => pen.end(Line::End(nanos(now), parts)),
-            Reel::Pen(pen) => pen.write(Line::Digest(nanos(now), parts)),
+            Reel::Pen(pen) if end => pen.end(&Line::End(nanos(now), parts)),
+            Reel::Pen(pen) => pen.write(&Line::Digest(nanos(now), parts)),
             Reel::Play(play) => play.seen = Some((now, parts)),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -10,7 +11,7 @@ use protocol::{
 };
 
 use super::told::{Told, numbers};
-use super::writer::{WAITING, begin};
+use super::writer::{MOST, WAITING, begin};
 use super::*;
 use crate::control::{Control, Grant, Input};
 
@@ -146,27 +147,82 @@ impl Write for Disk {
     }
 }
 
-#[test]
-fn a_disk_that_is_full_ends_the_recording_and_nothing_else() {
-    let (go, may) = sync_channel::<()>(0);
-    drop(go);
-    let (mut pen, recording) = begin(Disk { room: 100, may }, "a disk".into(), false).unwrap();
-    for turn in 0..100 {
-        pen.write(Line::Turn(turn));
+/// A disk that has stood still and goes on.
+fn sound() -> Disk {
+    Disk { room: usize::MAX, may: sync_channel(0).1 }
+}
+
+/// Longer than any machine needs.
+const LONG: Duration = Duration::from_secs(60);
+
+/// What the log says meanwhile.
+fn logged(act: impl FnOnce()) -> String {
+    let paper = Paper::default();
+    let writer = paper.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    tracing::subscriber::with_default(subscriber, act);
+    let text = paper.0.lock().unwrap().clone();
+    String::from_utf8(text).unwrap()
+}
+
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
     }
-    recording.join();
-    pen.write(Line::Turn(100));
-    pen.end(Line::Turn(101));
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[test]
-fn a_disk_that_stands_still_keeps_nobody_waiting_and_ends_the_recording_when_all_room_is_taken() {
-    let (go, may) = sync_channel::<()>(0);
-    let (mut pen, recording) = begin(Disk { room: usize::MAX, may }, "a disk".into(), false).unwrap();
-    for turn in 0..2 * WAITING as u64 {
-        pen.write(Line::Turn(turn));
+fn a_disk_that_is_full_ends_the_recording_and_nothing_else() {
+    let (mut pen, _, recording) = begin(Disk { room: 100, ..sound() }, MOST, false);
+    for turn in 0..100 {
+        pen.write(&Line::Turn(turn));
+    }
+    recording.join(LONG);
+    assert!(pen.has_ended());
+    pen.write(&Line::Turn(100));
+    pen.end(&Line::Turn(101));
+}
+
+#[test]
+fn a_disk_that_stands_still_keeps_nobody_waiting_and_the_log_says_that_the_file_is_incomplete() {
+    for patient in [false, true] {
+        let (go, may) = sync_channel::<()>(0);
+        let (mut pen, keeper, recording) = begin(Disk { room: usize::MAX, may }, MOST, patient);
+        let why = "w".repeat(WAITING / 100);
+        // A pile may be on its way to the disk, and another behind it.
+        for session in 0..250 {
+            pen.write(&Line::Told(0, 0, Told::Closed { session, why: why.clone() }));
+        }
+        assert!(pen.has_ended());
+        let said = logged(|| {
+            keeper.look();
+            keeper.look();
+        });
+        assert_eq!(said.matches("ERROR").count(), 1, "{said}");
+        assert!(said.contains("incomplete") && said.contains("does not keep up"), "{said}");
+        let said = logged(|| recording.join(Duration::ZERO));
+        assert!(said.contains("ERROR") && said.contains("incomplete") && said.contains("missing="), "{said}");
+        drop(go);
+    }
+}
+
+#[test]
+fn a_recording_ends_with_an_error_where_it_is_as_long_as_it_may_be() {
+    let (mut pen, keeper, recording) = begin(sound(), 100, false);
+    for turn in 0..100 {
+        pen.write(&Line::Turn(turn));
     }
     assert!(pen.has_ended());
-    drop(go);
-    recording.join();
+    let said = logged(|| keeper.look());
+    // The writer may have said so before.
+    assert!(said.is_empty() || said.contains("as long as it may be"), "{said}");
+    recording.join(LONG);
 }

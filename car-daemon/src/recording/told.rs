@@ -59,6 +59,14 @@ impl Told {
         })
     }
 
+    /// The same, from nowhere: the address of whoever comes is another in each run.
+    pub(crate) fn anonymous(mut self) -> Self {
+        if let Self::Opened { peer, .. } = &mut self {
+            peer.clear();
+        }
+        self
+    }
+
     /// As the gate takes it.
     ///
     /// # Errors

@@ -1,136 +1,285 @@
 //! Writes a recording, on a thread of its own: whoever drives never waits for a disk.
 //!
-//! What must never live here: what is recorded.
+//! What must never live here: what is recorded, and which file may be written.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
-use super::{Header, Line};
+use super::{Header, Line, file};
 
-/// Lines that may wait for the disk: at 100 turns a second a disk may stand still for ten minutes, and at a
-/// thousand times real time for most of a second. They take some 10 MB.
-pub(super) const WAITING: usize = 1 << 16;
+/// Bytes that may wait for the disk: at 100 turns a second, some 22 bytes each, a disk may stand still for an
+/// hour, and at a thousand times real time for some seconds. As many again are on their way to it.
+pub(super) const WAITING: usize = 8 << 20;
 
-/// Where time waits for whoever drives, it waits for the disk as well, as often and as long as this.
-const PATIENCE: u32 = 1000;
-const PAUSE: Duration = Duration::from_millis(1);
+/// The most that a recording takes on a disk, in bytes: 1 GiB, at 100 turns a second a week.
+pub(super) const MOST: u64 = 1 << 30;
 
-/// Where lines are put down. Never waits for the disk, except where time waits too.
-#[derive(Debug)]
-pub(crate) struct Pen {
-    to: Option<SyncSender<Line>>,
-    patient: bool,
+/// Where time waits for whoever drives, it waits for the disk as well, so long at most: the control loop does,
+/// and nobody who says something.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The longest that the end of the daemon waits for the disk.
+pub(crate) const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Why a recording ends before its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Short {
     /// There was no room for a line.
-    overrun: Arc<AtomicBool>,
+    Overrun,
+    /// It is as long as it may be.
+    Full,
 }
+
+/// What lies between pens and disk.
+#[derive(Debug)]
+struct Pile {
+    text: Vec<u8>,
+    /// Bytes that were ever taken.
+    taken: u64,
+    most: u64,
+    /// Bytes that are in the file.
+    written: u64,
+    /// Nothing more is taken.
+    closed: bool,
+    short: Option<Short>,
+    /// The log says why it is short.
+    told: bool,
+    /// The writer has ended, well or not.
+    over: bool,
+}
+
+/// The pile, and the bell beside it.
+#[derive(Debug)]
+struct Desk {
+    pile: Mutex<Pile>,
+    changed: Condvar,
+}
+
+impl Desk {
+    fn pile(&self) -> MutexGuard<'_, Pile> {
+        // Nothing here is half done after a panic.
+        self.pile.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `done`, and no longer than `patience`; says whether it is.
+    fn wait(&self, patience: Duration, done: impl Fn(&Pile) -> bool) -> bool {
+        let waited = self.changed.wait_timeout_while(self.pile(), patience, |pile| !done(pile));
+        done(&waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
+}
+
+/// Where lines are put down. Never waits for the disk.
+#[derive(Debug)]
+pub(crate) struct Pen(Arc<Desk>);
 
 impl Pen {
     /// Takes a line. If there is no room for it the recording ends before it.
-    pub(crate) fn write(&mut self, mut line: Line) {
-        let Some(to) = &self.to else { return };
-        let mut tries = if self.patient { PATIENCE } else { 0 };
-        loop {
-            line = match to.try_send(line) {
-                Ok(()) => return,
-                // The disk has failed, and the log says so.
-                Err(TrySendError::Disconnected(_)) => break,
-                Err(TrySendError::Full(_)) if tries == 0 => {
-                    self.overrun.store(true, Ordering::Relaxed);
-                    break;
-                }
-                Err(TrySendError::Full(line)) => line,
-            };
-            tries -= 1;
-            thread::sleep(PAUSE);
+    pub(crate) fn write(&mut self, line: &Line) {
+        let mut pile = self.0.pile();
+        if pile.closed {
+            return;
         }
-        self.to = None;
+        let text = line.text();
+        pile.short = if pile.text.len() + text.len() > WAITING {
+            Some(Short::Overrun)
+        } else if pile.taken + text.len() as u64 > pile.most {
+            Some(Short::Full)
+        } else {
+            None
+        };
+        pile.closed = pile.short.is_some();
+        if !pile.closed {
+            pile.taken += text.len() as u64;
+            pile.text.extend_from_slice(text.as_bytes());
+        }
+        self.0.changed.notify_all();
     }
 
     /// Whether nothing more is taken.
     #[cfg(test)]
     pub(super) fn has_ended(&self) -> bool {
-        self.to.is_none()
+        self.0.pile().closed
     }
 
     /// Takes the last line.
-    pub(crate) fn end(&mut self, line: Line) {
+    pub(crate) fn end(&mut self, line: &Line) {
         self.write(line);
-        self.to = None;
+        self.0.pile().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Drop for Pen {
+    fn drop(&mut self) {
+        self.0.pile().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+/// Looks after the pile, for whoever may wait and log: nobody who holds the gate's lock.
+#[derive(Clone, Debug)]
+pub(crate) struct Keeper {
+    desk: Arc<Desk>,
+    name: String,
+    patient: bool,
+}
+
+impl Keeper {
+    /// Waits for a disk that lags, where time waits too, and says once if the recording ends.
+    pub(crate) fn look(&self) {
+        if self.patient {
+            let room = |pile: &Pile| pile.closed || pile.over || pile.text.len() <= WAITING / 2;
+            if !self.desk.wait(PATIENCE, room) {
+                let mut pile = self.desk.pile();
+                (pile.closed, pile.short) = (true, Some(Short::Overrun));
+                self.desk.changed.notify_all();
+            }
+        }
+        self.tell();
+    }
+
+    fn tell(&self) {
+        let mut pile = self.desk.pile();
+        let Some(short) = pile.short.filter(|_| !pile.told) else { return };
+        pile.told = true;
+        let bytes = pile.taken;
+        drop(pile);
+        let why = match short {
+            Short::Overrun => "the disk does not keep up",
+            Short::Full => "it is as long as it may be",
+        };
+        tracing::error!(file = self.name, bytes, "the recording is incomplete, it ends here: {why}");
+    }
+}
+
+/// A recording whose file is not open yet.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    desk: Arc<Desk>,
+    path: PathBuf,
+    header: Header,
+    patient: bool,
+}
+
+/// Begins a recording, for a file that is opened later. `patient`: a disk that lags is waited for, as time waits
+/// too.
+pub(crate) fn draft(path: PathBuf, header: Header, patient: bool) -> (Pen, Draft) {
+    let desk = desk(MOST);
+    (Pen(Arc::clone(&desk)), Draft { desk, path, header, patient })
+}
+
+fn desk(most: u64) -> Arc<Desk> {
+    let pile = Pile {
+        text: Vec::new(),
+        taken: 0,
+        most,
+        written: 0,
+        closed: false,
+        short: None,
+        told: false,
+        over: false,
+    };
+    Arc::new(Desk { pile: Mutex::new(pile), changed: Condvar::new() })
+}
+
+impl Draft {
+    /// For the control loop.
+    pub(crate) fn keeper(&self) -> Keeper {
+        let name = self.path.display().to_string();
+        Keeper { desk: Arc::clone(&self.desk), name, patient: self.patient }
+    }
+
+    /// Opens the file, in place of an older recording, and begins to write.
+    ///
+    /// # Errors
+    /// The file must not or cannot be written, or there is no thread left.
+    pub(crate) fn start(self) -> io::Result<Recording> {
+        let keeper = self.keeper();
+        let mut file = file::open(&self.path)?;
+        file.set_len(0)?;
+        let text = Line::Recording(Box::new(self.header)).text();
+        // So that whoever names a full disk hears so at once.
+        file.write_all(text.as_bytes())?;
+        self.desk.pile().taken += text.len() as u64;
+        self.desk.pile().written += text.len() as u64;
+        run(file, keeper)
     }
 }
 
 /// A recording that is being written. It is whole in the file when its last line was, and this has ended.
 #[derive(Debug)]
-pub(crate) struct Recording(JoinHandle<()>);
+pub(crate) struct Recording(Keeper);
 
 impl Recording {
-    /// Waits until everything is in the file.
-    pub(crate) fn join(self) {
-        // A panic of that thread was reported by it.
-        drop(self.0.join());
-    }
-}
-
-/// Begins a recording in a file, in place of whatever the file holds. `patient`: a full queue is waited for, as
-/// time waits too.
-///
-/// # Errors
-/// The file cannot be written, or there is no thread left.
-pub(crate) fn start(path: &Path, header: Header, patient: bool) -> io::Result<(Pen, Recording)> {
-    let mut file = File::create(path)?;
-    // So that whoever names a full disk hears so at once.
-    file.write_all(Line::Recording(Box::new(header)).text().as_bytes())?;
-    begin(file, path.display().to_string(), patient)
-}
-
-/// The same behind a header, into anything.
-pub(super) fn begin(
-    file: impl Write + Send + 'static,
-    name: String,
-    patient: bool,
-) -> io::Result<(Pen, Recording)> {
-    let (to, lines) = sync_channel(WAITING);
-    let overrun = Arc::<AtomicBool>::default();
-    let noted = Arc::clone(&overrun);
-    let run = move || take_down(BufWriter::new(file), &lines, &name, &noted);
-    let thread = thread::Builder::new().name("recording".into()).spawn(run)?;
-    Ok((Pen { to: Some(to), patient, overrun }, Recording(thread)))
-}
-
-fn take_down(file: impl Write, lines: &Receiver<Line>, name: &str, overrun: &AtomicBool) {
-    match write_all(file, lines) {
-        Ok(count) if overrun.load(Ordering::Relaxed) => {
-            tracing::error!(file = name, lines = count, "the recording ends here: the disk does not keep up");
+    /// Waits until everything is in the file, and no longer than `patience`; what is not is told.
+    pub(crate) fn join(self, patience: Duration) {
+        let Keeper { desk, name, .. } = &self.0;
+        self.0.tell();
+        if !desk.wait(patience, |pile| pile.over) {
+            let pile = desk.pile();
+            let (written, missing) = (pile.written, pile.taken - pile.written);
+            drop(pile);
+            tracing::error!(
+                file = name,
+                written,
+                missing,
+                "the recording is incomplete: the disk does not take the last bytes of it"
+            );
         }
-        Ok(count) => tracing::info!(file = name, lines = count, "the run is recorded"),
-        Err(error) => tracing::error!(file = name, %error, "the recording ends here"),
     }
 }
 
-/// Writes until nobody has anything more to say; says how many lines that were.
-fn write_all(mut file: impl Write, lines: &Receiver<Line>) -> io::Result<u64> {
-    let mut count = 1;
+/// Behind a header, into anything.
+#[cfg(test)]
+pub(super) fn begin(file: impl Write + Send + 'static, most: u64, patient: bool) -> (Pen, Keeper, Recording) {
+    let desk = desk(most);
+    let keeper = Keeper { desk: Arc::clone(&desk), name: "a disk".into(), patient };
+    (Pen(desk), keeper.clone(), run(file, keeper).unwrap())
+}
+
+fn run(file: impl Write + Send + 'static, keeper: Keeper) -> io::Result<Recording> {
+    let recording = Recording(keeper.clone());
+    let write = move || take_down(file, &keeper);
+    thread::Builder::new().name("recording".into()).spawn(write)?;
+    Ok(recording)
+}
+
+fn take_down(mut file: impl Write, keeper: &Keeper) {
+    let result = write_all(&mut file, &keeper.desk);
+    let mut pile = keeper.desk.pile();
+    let (bytes, whole) = (pile.written, pile.short.is_none());
+    pile.closed = true;
+    pile.text = Vec::new();
+    drop(pile);
+    let file = &keeper.name;
+    match result {
+        Ok(()) if whole => tracing::info!(file, bytes, "the run is recorded"),
+        Ok(()) => keeper.tell(),
+        Err(error) => tracing::error!(file, bytes, %error, "the recording is incomplete, it ends here"),
+    }
+    // Last: whoever waits for it may end the process.
+    keeper.desk.pile().over = true;
+    keeper.desk.changed.notify_all();
+}
+
+/// Writes until nobody has anything more to say. All that there is so far is in the file, also if the process is
+/// killed then.
+fn write_all(file: &mut impl Write, desk: &Desk) -> io::Result<()> {
+    let mut text = Vec::new();
     loop {
-        let line = match lines.try_recv() {
-            Ok(line) => line,
-            Err(TryRecvError::Empty) => {
-                // All that there is so far is in the file, also if the process is killed now.
-                file.flush()?;
-                let Ok(line) = lines.recv() else { return Ok(count) };
-                line
-            }
-            Err(TryRecvError::Disconnected) => {
-                file.flush()?;
-                return Ok(count);
-            }
-        };
-        file.write_all(line.text().as_bytes())?;
-        count += 1;
+        let waited = desk.changed.wait_while(desk.pile(), |pile| pile.text.is_empty() && !pile.closed);
+        let mut pile = waited.unwrap_or_else(PoisonError::into_inner);
+        if pile.text.is_empty() {
+            return Ok(());
+        }
+        std::mem::swap(&mut pile.text, &mut text);
+        drop(pile);
+        desk.changed.notify_all();
+        file.write_all(&text)?;
+        desk.pile().written += text.len() as u64;
+        text.clear();
     }
 }

@@ -6,6 +6,8 @@ use std::fmt;
 use std::io::Read;
 use std::time::Duration;
 
+use hal::file::Shown;
+
 use super::Seconds;
 use crate::recording::{Damage, Header, Line, Reader};
 
@@ -28,7 +30,8 @@ pub struct Entry {
 }
 
 /// The first difference of two recordings, if there is one; and how many lines both have in common. When the
-/// control loop turns is not compared: what comes of it is.
+/// control loop turns is not compared: what comes of it is. Nor is from where somebody came, which is another
+/// port or process in each run; the gate's fingerprint knows of it, and is not compared either.
 ///
 /// # Errors
 /// One of them is damaged: the first or the second, and where.
@@ -58,9 +61,9 @@ fn entry<R: Read>(reader: &mut Reader<R>) -> Result<Option<Entry>, Damage> {
         let (at, says) = match line {
             Line::Turn(_) => continue,
             Line::Recording(_) => return Err(reader.damage("begins another recording".to_owned())),
-            Line::Told(at, _, told) => (at, serde_json::to_string(&told).unwrap_or_default()),
-            Line::Digest(at, parts) => (at, format!("digest {parts}")),
-            Line::End(at, parts) => (at, format!("end {parts}")),
+            Line::Told(at, _, told) => (at, serde_json::to_string(&told.anonymous()).unwrap_or_default()),
+            Line::Digest(at, parts) => (at, format!("digest {}", parts.without("gate"))),
+            Line::End(at, parts) => (at, format!("end {}", parts.without("gate"))),
         };
         return Ok(Some(Entry { line: reader.number(), at: Duration::from_nanos(at), says }));
     }
@@ -89,7 +92,9 @@ impl fmt::Display for Difference {
             Self::Begin(names) => write!(f, "they begin with another {}", names.join(", ")),
             Self::Line(left, right) => {
                 let said = |entry: &Option<Entry>| match entry {
-                    Some(Entry { line, at, says }) => format!("line {line}, {}: {says}", Seconds(*at)),
+                    Some(Entry { line, at, says }) => {
+                        format!("line {line}, {}: {}", Seconds(*at), Shown(says))
+                    }
                     None => "it has ended".to_owned(),
                 };
                 write!(f, "the first difference\n  first   {}\n  second  {}", said(left), said(right))

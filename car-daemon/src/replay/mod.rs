@@ -18,6 +18,7 @@ pub use crate::recording::{Damage, Parts};
 pub use compare::{Difference, Entry, compare};
 
 use crate::recording::{Line, Reader};
+use hal::file::Shown;
 use recent::Recent;
 use stage::Stage;
 
@@ -30,6 +31,8 @@ pub struct Replayed {
     pub lasts: Duration,
     /// What the gate was told.
     pub inputs: u64,
+    /// When both runs were last held against each other; `None`: never, and nothing is known.
+    pub compared: Option<Duration>,
     /// Times that all parts were looked at.
     pub digests: u64,
     /// One number over all parts at the end.
@@ -63,8 +66,16 @@ pub fn replay(from: impl Read) -> Result<Replayed, Damage> {
     let header = reader.header()?;
     let version = (header.version != env!("CARGO_PKG_VERSION")).then(|| header.version.clone());
     let mut stage = Stage::new(&header).map_err(|what| reader.damage(what))?;
-    let mut done =
-        Replayed { version, lasts: Duration::ZERO, inputs: 0, digests: 0, hash: 0, cut: None, parted: None };
+    let mut done = Replayed {
+        version,
+        lasts: Duration::ZERO,
+        inputs: 0,
+        compared: None,
+        digests: 0,
+        hash: 0,
+        cut: None,
+        parted: None,
+    };
     let mut recent = Recent::default();
     let mut expected = None;
     loop {
@@ -87,7 +98,9 @@ pub fn replay(from: impl Read) -> Result<Replayed, Damage> {
             Some(Line::Told(at, looks, told)) => {
                 recent.note(Duration::from_nanos(at), reader.number(), &told);
                 let input = told.into_input().map_err(|what| reader.damage(what))?;
-                stage.tell(Duration::from_nanos(at), looks, input).map_err(|what| reader.damage(what))?;
+                let bytes = reader.bytes();
+                let told = stage.tell(Duration::from_nanos(at), looks, input, bytes);
+                told.map_err(|what| reader.damage(what))?;
                 done.inputs += 1;
             }
             Some(Line::Digest(at, parts)) => {
@@ -129,6 +142,7 @@ fn check<R: Read>(
         return Err(Damage { line, ..reader.damage(what) });
     };
     done.digests += 1;
+    done.compared = Some(at);
     done.hash = replayed.hash();
     let parts: Vec<_> = replayed.other_than(&recorded).into_iter().map(str::to_owned).collect();
     if parts.is_empty() {
@@ -141,15 +155,23 @@ impl fmt::Display for Replayed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(version) = &self.version {
             let ours = env!("CARGO_PKG_VERSION");
+            let version = Shown(version);
             writeln!(f, "recorded by version {version}, and this is {ours}: they may part for that alone")?;
         }
         if let Some(parted) = &self.parted {
             return parted.fmt(f);
         }
+        let Some(compared) = self.compared else {
+            return f
+                .write_str("nothing to compare: the recording does not say anywhere what the run was like");
+        };
         let (lasts, inputs, hash) = (Seconds(self.lasts), grouped(self.inputs), self.hash);
         write!(f, "same: {lasts}, {inputs} inputs, hash {hash:016x}")?;
         match self.cut {
-            Some(line) => write!(f, "; cut off after line {}", grouped(line)),
+            Some(line) => {
+                let line = grouped(line);
+                write!(f, "; cut off after line {line}, compared up to {}", Seconds(compared))
+            }
             None => Ok(()),
         }
     }

@@ -6,6 +6,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
+use hal::file::Shown;
+
 use super::Seconds;
 use crate::recording::Told;
 
@@ -57,10 +59,11 @@ impl fmt::Display for Recent {
         }
         f.write_str("in the second before somebody said")?;
         if self.more > 0 {
-            write!(f, " {} things more, and then", self.more)?;
+            let s = if self.more == 1 { "" } else { "s" };
+            write!(f, " {} thing{s} more, and then", self.more)?;
         }
         for (at, line, text) in &self.said {
-            write!(f, "\n  line {line}, {}: {text}", Seconds(*at))?;
+            write!(f, "\n  line {line}, {}: {}", Seconds(*at), Shown(text))?;
         }
         Ok(())
     }

@@ -39,7 +39,11 @@ impl fmt::Display for FileFault {
 }
 
 /// What was written, without anything that could move the cursor of whoever reads it, and shortened.
-pub(crate) struct Shown<'t>(pub(crate) &'t str);
+#[derive(Debug)]
+pub struct Shown<'t>(
+    /// As it stands there.
+    pub &'t str,
+);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

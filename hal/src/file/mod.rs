@@ -56,8 +56,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use fault::Shown;
-pub use fault::{Faults, FileFault, nearest};
+pub use fault::{Faults, FileFault, Shown, nearest};
 pub use load::{read, read_once};
 pub use name::is_name;
 pub use preset::{LoadError, Preset, is_path, named};
