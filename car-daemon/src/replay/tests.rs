@@ -288,7 +288,7 @@ fn time_that_goes_backwards_and_texts_without_end_are_damage() {
 #[test]
 fn what_a_session_without_a_role_asks_in_vain_is_not_written_down_and_the_run_is_the_same_again() {
     let mut run = Run::begin(5, "");
-    let grant = Grant { role: None, ..grant(Role::Viewer, 0) };
+    let grant = Grant { role: None, ..grant(Role::Driver, 0) };
     run.say(Input::Opened { session: 1, peer: "nobody".into(), linked: true, grant });
     for _ in 0..150 {
         run.ask(drive(0.5, 0.0));
