@@ -88,6 +88,6 @@ mod tests {
         assert!(refused(&path).contains("another daemon"));
         drop(file);
         std::fs::write(&path, "{\"recording\":{\"format\":1").unwrap();
-        assert_eq!(open(&path).unwrap().metadata().unwrap().len(), 23);
+        assert_eq!(open(&path).unwrap().metadata().unwrap().len(), 24);
     }
 }

@@ -179,7 +179,8 @@ fn whatever_many_say_at_once_while_the_car_fails_and_recovers_comes_to_the_same_
     let text = run.end();
     let replayed = replay(text.as_bytes()).unwrap();
     assert!(replayed.parted.is_none(), "{replayed}");
-    assert!(replayed.inputs >= 1_000 && replayed.digests > 10 && replayed.cut.is_none(), "{replayed:?}");
+    // What was refused is not in it.
+    assert!(replayed.inputs >= 500 && replayed.digests > 10 && replayed.cut.is_none(), "{replayed:?}");
 }
 
 /// A stream of even bits: SplitMix64.
