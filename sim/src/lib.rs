@@ -57,6 +57,7 @@ mod traction;
 mod transcript;
 mod truth;
 mod watch;
+mod winding;
 pub mod world;
 
 use std::time::Duration;

@@ -11,6 +11,9 @@ use hal::{Car, Drive, Motion, Platform, Target};
 use sim::world::{Point, Wall};
 use sim::{Fault, Setup, Sim};
 
+#[path = "integral.rs"]
+pub(crate) mod integral;
+
 /// So far may a run be off, as a share.
 pub(crate) const BOUND: f64 = 0.01;
 

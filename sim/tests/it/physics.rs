@@ -1,7 +1,7 @@
 //! Laws that the car obeys whatever it is told, and figures that can be worked out by hand.
 
 #[path = "../../examples/physics/table.rs"]
-mod table;
+pub(crate) mod table;
 
 use hal::{Board, Motion, Platform};
 use proptest::prelude::*;
