@@ -151,11 +151,13 @@ impl Winding {
     /// Behind a share of the battery, for a part of the time. The junctions let nothing through that is weaker than
     /// they are, and stand against the rest, wherever it flows.
     fn through(&self, share: f64, conducts: f64, volts: f64, back_v: f64) -> Flow {
-        let (share, siemens) = (self.sign * share, conducts / self.ohms);
+        // Of the time in which a current flows at all.
+        let share = self.sign * share / conducts;
         let left_v = share * volts - back_v;
         if left_v.abs() <= self.drop_v && self.drop_v > 0.0 {
             return Flow::default();
         }
+        let siemens = conducts / self.ohms;
         let winding = Line {
             amps_a_volt: share * siemens,
             amps: -self.drop_v.copysign(left_v) * siemens,
