@@ -90,8 +90,9 @@ fn survive(board: &Board, breaks: &Breaks, piece: Duration) -> (Duration, sim::D
     let faults = everything(board);
     for (index, (which, wait, lasts)) in breaks.iter().enumerate() {
         pass(Duration::from_micros(*wait));
-        let lasts = Some(Duration::from_micros(*lasts));
-        assert!(sim.fault(Outage { fault: which.get(&faults).clone(), lasts }));
+        let fault = which.get(&faults).clone();
+        let lasts = (!fault.is_momentary()).then_some(Duration::from_micros(*lasts));
+        assert!(sim.fault(Outage { fault, lasts }));
         let drive =
             Drive::Power { throttle: if index % 2 == 0 { 0.8 } else { -0.6 }, steer: 0.3, strafe: 0.0 };
         if car.apply(&Target { drive, ..Target::default() }, sim.now()).is_err() {
