@@ -136,8 +136,11 @@ async fn a_car_that_is_not_simulated_has_the_walls_time_whatever_the_configurati
         let mut shop = Shop::open();
         shop.config.sim.speed = speed;
         let _daemon = shop.start().await.expect("starts");
-        let _driver = shop.driver().await;
-        eventually("its motion runs out", || shop.files.at_rest());
+        let mut driver = shop.driver().await;
+        let drive = serde_json::json!({ "throttle": 0.5, "steer": 0, "ttl_ms": 200 });
+        assert_eq!(driver.call("drive", drive).await["result"]["accepted"], true);
+        let runs_out = async { while driver.state().await["mode"] != "idle" {} };
+        timeout(Duration::from_secs(60), runs_out).await.expect("its motion runs out");
     }
 }
 
