@@ -57,6 +57,7 @@ mod traction;
 mod transcript;
 mod truth;
 mod watch;
+mod wire;
 pub mod world;
 
 use std::time::Duration;
@@ -312,7 +313,9 @@ impl Platform for Sim {
         Ok(Box::new(pin::Reading::open(&self.engine, line)?))
     }
 
-    /// No line bounces here, so every edge counts. The sink is called by whoever runs the world.
+    /// No line bounces here, so every edge counts. The sink is called by whoever runs the world or changes what is on
+    /// a line, with the world locked: asking this or another handle of it from there never ends. A sink that panics
+    /// takes down whoever called; of the world it spoils nothing, but the other edges of that step are told to nobody.
     fn watch(
         &mut self,
         lines: &[&str],
