@@ -211,11 +211,11 @@ fn a_loopback_wire_is_high_for_the_duty_of_a_pulsed_output() {
 /// What whoever watches the end of a wire from a pulsed output is told in 100 ms that pass in pieces, and the state then.
 fn told(hz: f64, piece: Duration) -> (Vec<Edge>, u64) {
     let mut sim = wired(&[(soft(5), "GPIO5"), (line("GPIO17"), "GPIO6")]);
-    let mut pwm = sim.pwm("soft", 5, hz).unwrap();
-    pwm.set_duty_cycle(u16::MAX / 3).unwrap();
+    let mut pwm = sim.pwm("soft", 5, hz).expect("a channel");
+    pwm.set_duty_cycle(u16::MAX / 3).expect("it obeys");
     let (sink, edges) = std::sync::mpsc::channel();
     let tell = move |edge| sink.send(edge).expect("somebody listens");
-    let _watch = sim.watch(&["GPIO5", "GPIO6"], Pull::None, None, Box::new(tell)).unwrap();
+    let _watch = sim.watch(&["GPIO5", "GPIO6"], Pull::None, None, Box::new(tell)).expect("lines");
     let end = Duration::from_millis(100);
     while sim.now() < end {
         sim.step(piece.min(end - sim.now()));
