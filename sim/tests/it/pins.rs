@@ -213,7 +213,7 @@ fn told(hz: f64, piece: Duration) -> (Vec<Edge>, u64) {
     let mut sim = wired(&[(soft(5), "GPIO5"), (line("GPIO17"), "GPIO6")]);
     let mut pwm = sim.pwm("soft", 5, hz).expect("a channel");
     pwm.set_duty_cycle(u16::MAX / 3).expect("it obeys");
-    let (sink, edges) = std::sync::mpsc::channel();
+    let (sink, edges) = std::sync::mpsc::sync_channel(1000);
     let tell = move |edge| sink.send(edge).expect("somebody listens");
     let _watch = sim.watch(&["GPIO5", "GPIO6"], Pull::None, None, Box::new(tell)).expect("lines");
     let end = Duration::from_millis(100);
