@@ -53,13 +53,15 @@ impl Encoder {
             let share = ((boundary as f64 - from) / (to - from)).clamp(0.0, 1.0);
             let at = end.saturating_sub(STEP) + (share * STEP as f64) as Nanos;
             if !self.dead {
-                let quarter = self.at.rem_euclid(4);
-                turns.push(Turn {
-                    at,
-                    lines: [(self.a, quarter == 1 || quarter == 2), (self.b, quarter >= 2)],
-                });
+                turns.push(Turn { at, lines: self.stands() });
             }
         }
+    }
+
+    /// What both lines are where the disc stands.
+    pub(crate) fn stands(&self) -> [(Option<usize>, bool); 2] {
+        let quarter = self.at.rem_euclid(4);
+        [(self.a, quarter == 1 || quarter == 2), (self.b, quarter >= 2)]
     }
 }
 
