@@ -247,7 +247,8 @@ impl Block {
         (dx * along.0 + dy * along.1).abs() <= half_x && (dx * across.0 + dy * across.1).abs() <= half_y
     }
 
-    fn axes(&self) -> ((f64, f64), (f64, f64)) {
+    /// Its own x and y, each of length 1.
+    pub(crate) fn axes(&self) -> ((f64, f64), (f64, f64)) {
         let (sin, cos) = (libm::sin(self.heading_rad), libm::cos(self.heading_rad));
         ((cos, sin), (-sin, cos))
     }
