@@ -170,11 +170,11 @@ impl Chassis {
         }
     }
 
-    /// Takes the car there, at rest; beside what stands there. Whether there is room.
+    /// Takes the car there, at rest; beside what stands there. Whether there is room: else it stays where it is.
     pub(crate) fn place(&mut self, at: Start, obstacles: &Obstacles) -> bool {
         let before = (self.middle, self.heading_rad, self.twist);
         self.put(at);
-        let room = self.bumper.free(self.middle, obstacles);
+        let room = self.bumper.room(self.middle, obstacles);
         match room {
             Some(middle) => self.middle = middle,
             None => (self.middle, self.heading_rad, self.twist) = before,

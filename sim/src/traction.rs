@@ -69,7 +69,8 @@ impl Hold {
 
 /// (M + Σ m·a·aᵀ)·u = M·u₀ + Σ a·f
 ///
-/// The body comes last into the sums, so that a car and its mirror image agree in every bit.
+/// The body comes last into the sums, so that a car with a wheel on each side and its mirror image agree in every bit.
+/// With more wheels, whose sums have another order in the mirror, they agree but for rounding.
 #[derive(Default)]
 struct System {
     matrix: [f64; 6],
