@@ -9,6 +9,7 @@ mod drives;
 mod economy;
 mod faults;
 mod follows;
+mod grip;
 mod noise;
 mod oracle;
 mod perceives;
