@@ -9,6 +9,7 @@ use transport::Endpoint;
 
 const SPEED: f64 = 0.25; // metres a second where the line is in the middle
 const TURN: f64 = 1.5; // radians a second where it is under an outer sensor
+const LOST: u32 = 60; // so many states, 20 a second, without the line are too many
 
 /// Where the line is: from 1 under the left sensor to -1 under the right one; `None` where no sensor sees it.
 fn place(line: &[f64]) -> Option<f64> {
@@ -34,8 +35,8 @@ impl Lap {
 
 async fn follow(car: &Client) -> Result<(), Box<dyn std::error::Error>> {
     let mut told = car.subscribe(Topics { state: true, events: false }, Some(Rate::clamped(20.0))).await?;
-    let (mut link, mut lap, mut began, mut side, mut blind) = (car.link(), Lap::default(), None, 0.0_f64, 0);
-    while blind < 20 {
+    let (mut link, mut lap, mut began, mut side, mut lost) = (car.link(), Lap::default(), None, 0.0_f64, 0);
+    while lost < LOST {
         // The client would connect again by itself: to a car that is somewhere else by then.
         let state = tokio::select! {
             state = told.state() => state,
@@ -43,7 +44,7 @@ async fn follow(car: &Client) -> Result<(), Box<dyn std::error::Error>> {
         }
         .ok_or("the link to the car is lost")?;
         let (Some(line), Some(pose)) = (&state.line, state.pose) else {
-            blind += 1; // a daemon that has just started has not looked yet
+            lost += 1; // a daemon that has just started has not looked yet
             car.stop().await?;
             continue;
         };
@@ -52,12 +53,15 @@ async fn follow(car: &Client) -> Result<(), Box<dyn std::error::Error>> {
             car.release().await?;
             return Ok(());
         }
+        let seen = place(line);
+        lost = if seen.is_some() { 0 } else { lost + 1 };
         // Where no sensor sees the line, it is beyond the one that saw it last.
-        side = place(line).unwrap_or(1.5 * side.signum());
+        side = seen.unwrap_or(1.5 * side.signum());
         let forward = LinearSpeed::new("forward", SPEED * (1.0 - 0.4 * side.abs()))?;
         car.velocity(forward, AngularSpeed::new("turn", TURN * side)?, None).await?;
     }
-    Err("this car has no line sensors, or they do not answer".into())
+    car.stop().await?;
+    Err("no sensor sees the line: does this car have line sensors, and does it stand on a line?".into())
 }
 
 async fn run() -> Result<(), Box<dyn std::error::Error>> {

@@ -16,6 +16,7 @@ NEAR, CLEAR = 0.32, 0.37            # metres: so near it stops; so far it has tu
 SPEED, TURN, GAIN = 0.20, 0.8, 4.0  # m/s; rad/s on the spot; rad/s for each metre off the wanted distance
 RIGHT, LEFT = -45, 80               # where the head looks, degrees; left is positive everywhere
 SETTLE = 12                         # states, 20 a second, until the head has turned and heard three echoes
+LOST = 20                           # so many states without an echo are too many
 
 
 def say(method, **params):
@@ -36,8 +37,13 @@ def hear(wanted):
 
 def drive(linear, angular):
     """Metres a second forward, radians a second to the left, for half a second at most; then what is near."""
+    global silent
     say("velocity", linear=linear, angular=angular)
-    return hear("state")["range_m"] or 9.9  # null: nothing is within reach
+    far = hear("state")["range_m"]
+    silent = silent + 1 if far is None else 0  # null: nothing is within reach, or the range finder is broken
+    if silent > LOST:
+        sys.exit("the range finder hears nothing: is there one, and is a wall within its reach?")
+    return 9.9 if far is None else far
 
 
 def look(pan):
@@ -61,6 +67,7 @@ def follow():
 
 if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
     sys.exit(__doc__.split("\n\n")[1])
+silent = 0
 folder, user = os.environ.get("XDG_RUNTIME_DIR", ""), os.getuid()
 elsewhere = "/run/car-daemon.sock" if user == 0 else f"/tmp/car-daemon-{user}.sock"
 default = f"{folder}/car-daemon.sock" if folder.startswith("/") else elsewhere

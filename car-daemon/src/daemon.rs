@@ -1,7 +1,6 @@
 //! A whole daemon: started, running, stopped. `main` starts one from the command line, tests start
 //! one in-process.
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +8,6 @@ use hal::file::Faults;
 use hal::{AssembleError, Car, Interlock, Platform};
 use nix::unistd::Uid;
 use protocol::Event;
-use sim::Sim;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use transport::{
@@ -31,7 +29,7 @@ use crate::recording::{self, Recording, Reel, Tape};
 use crate::server::Server;
 use crate::session::{Context, Doors};
 use crate::shared::Shared;
-use crate::{board_lock, service};
+use crate::{board_lock, platform, service};
 
 /// Why a daemon does not start.
 #[derive(Debug, thiserror::Error)]
@@ -165,12 +163,14 @@ impl Daemon {
         parts: Parts,
         platform: Box<dyn Platform>,
     ) -> Result<Self, StartError> {
-        let (speed, period) = (config.sim.speed, config.control.period());
+        let simulated = platform::simulator(&*platform).is_some();
+        // What is driven in the world has the world's time, whatever the configuration says.
+        let speed = if simulated { config.sim.speed } else { Speed::REAL };
+        let period = config.control.period();
         let rules = Rules::new(config.control.clone(), &config.board).with_reset(config.auth.reset);
-        let simulated = (&*platform as &dyn Any).is::<Sim>();
         let rules = if simulated { rules.for_simulator(&config.board, speed) } else { rules };
         let (gate, below, interlock) = latched(config, Gate::new(rules))?;
-        let (reel, recording) = record(config, &gate).map_err(StartError::Record)?;
+        let (reel, recording) = record(config, &gate, simulated).map_err(StartError::Record)?;
         let lockstep = speed.goes_by_turns().then(|| Lockstep::new(speed == Speed::Max));
         let shared = Shared::new(gate, Bell::new(parts.hardware), below, Tape::new(reel));
         let shared = Arc::new(shared.in_lockstep(lockstep));
@@ -340,8 +340,8 @@ fn latched(config: &Config, mut gate: Gate) -> std::io::Result<(Gate, Below, Int
 }
 
 /// What becomes of all that the gate is told.
-fn record(config: &Config, gate: &Gate) -> Result<(Reel, Option<Recording>), String> {
-    let path = config.sim.record.as_ref().filter(|_| config.is_simulated());
+fn record(config: &Config, gate: &Gate, simulated: bool) -> Result<(Reel, Option<Recording>), String> {
+    let path = config.sim.record.as_ref().filter(|_| simulated);
     let Some(path) = path else { return Ok((Reel::None, None)) };
     let header = recording::header(config, gate.latched())?;
     let started = recording::start(path, header, config.sim.speed.goes_by_turns());

@@ -26,13 +26,15 @@ pub(crate) struct Circuit {
 impl Circuit {
     /// As at power-up.
     pub(crate) fn new(board: &Board) -> Self {
-        Self {
+        let mut circuit = Self {
             nets: Nets::new(board),
             buses: Buses::new(&board.chips),
             watches: Watches::default(),
             loopbacks: board.loopbacks.clone(),
             changed: true,
-        }
+        };
+        circuit.reach_resets(0);
+        circuit
     }
 
     /// What is on `pin`; `None` if the board has no such pin.
@@ -42,27 +44,23 @@ impl Circuit {
 
     /// Opens a line at a level, and says its number.
     pub(crate) fn open_line(&mut self, name: &str, high: bool) -> Result<usize, IoError> {
-        let index = self.nets.open_line(name, high)?;
-        self.reset(index);
-        Ok(index)
+        self.nets.open_line(name, high)
     }
 
     /// Drives an open line.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.nets.set_line(index, high);
-        self.reset(index);
     }
 
-    /// Lets the chips that a line of the computer resets feel it.
-    fn reset(&mut self, index: usize) {
-        let line = self.nets.line_name(index);
-        self.buses.drive_reset(line, self.nets.is_high(line));
+    /// Lets the chips that lines of the computer reset feel what these carry, whatever it comes from.
+    fn reach_resets(&mut self, now: Nanos) {
+        self.buses.hold(|line| self.nets.is_high(line), now);
     }
 
     /// Lets the supply of chips and computer drop, or come back. Both are as after power-up then.
-    pub(crate) fn set_down(&mut self, down: bool) {
+    pub(crate) fn set_down(&mut self, down: bool, now: Nanos) {
         self.nets.set_down(down);
-        self.buses.set_down(down);
+        self.buses.set_down(down, now);
     }
 
     /// Wires are broken as far as that is so now.
@@ -71,15 +69,14 @@ impl Circuit {
         self.buses.suffer(faults);
         self.buses.set_stuck(stuck);
         self.nets.set_stuck(stuck);
-        for (line, high) in self.nets.outputs() {
-            self.buses.drive_reset(line, high);
-        }
     }
 
-    /// Does something that may change a signal.
-    pub(crate) fn change<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+    /// Does something at `now` that may change a signal.
+    pub(crate) fn change<T>(&mut self, now: Nanos, act: impl FnOnce(&mut Self) -> T) -> T {
         self.changed = true;
-        act(self)
+        let done = act(self);
+        self.reach_resets(now);
+        done
     }
 
     /// Lets the chips do what is due.

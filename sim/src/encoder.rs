@@ -55,12 +55,17 @@ impl Encoder {
         if self.dead {
             turns.clear();
         }
-        turns.into_iter().map(|(at, quarter)| self.lines(at, quarter)).collect()
+        turns.into_iter().map(|(at, quarter)| Turn { at, lines: self.lines(quarter) }).collect()
     }
 
-    fn lines(&self, at: Nanos, quarter: i64) -> Turn<'_> {
+    /// What both lines are where the disc stands.
+    pub(crate) fn stands(&self) -> [(Option<&str>, bool); 2] {
+        self.lines(self.at)
+    }
+
+    fn lines(&self, quarter: i64) -> [(Option<&str>, bool); 2] {
         let quarter = quarter.rem_euclid(4);
-        Turn { at, lines: [(Some(&self.a), quarter == 1 || quarter == 2), (self.b.as_deref(), quarter >= 2)] }
+        [(Some(&self.a), quarter == 1 || quarter == 2), (self.b.as_deref(), quarter >= 2)]
     }
 }
 

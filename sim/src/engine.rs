@@ -136,9 +136,14 @@ impl Engine {
         self.floor_inputs = all;
     }
 
+    /// Does something that may change a signal.
+    pub(crate) fn change<T>(&mut self, act: impl FnOnce(&mut Circuit) -> T) -> T {
+        self.circuit.change(self.clock.now(), act)
+    }
+
     /// Drives an open line of the computer.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
-        self.circuit.change(|circuit| circuit.set_line(index, high));
+        self.change(|circuit| circuit.set_line(index, high));
         self.hear();
     }
 
@@ -239,7 +244,8 @@ impl Engine {
     pub(crate) fn feed(&mut self) {
         let there = !self.supply.is_down() && !self.faults.has(&Fault::BrownOut);
         if std::mem::replace(&mut self.supplied, there) != there {
-            self.circuit.change(|circuit| circuit.set_down(!there));
+            let now = self.clock.now();
+            self.change(|circuit| circuit.set_down(!there, now));
         }
     }
 
@@ -254,7 +260,8 @@ impl Engine {
         placed
     }
 
-    /// Puts the car where the run began, at rest, with a full battery and nothing broken.
+    /// Puts the car where the run began, at rest, with a full battery, nothing broken, and nothing around it but
+    /// the world.
     pub(crate) fn restart(&mut self) {
         if let Some(chassis) = &mut self.chassis {
             chassis.restart(&self.obstacles);
@@ -262,6 +269,8 @@ impl Engine {
         self.motors.iter_mut().for_each(Motor::rest);
         self.supply.fill();
         self.mend(&Which::all());
+        self.faults.take_jump();
+        self.surround(Surroundings::restart);
         self.feed();
     }
 
@@ -326,7 +335,7 @@ impl Engine {
     pub(crate) fn digests(&mut self) -> Digests {
         self.look_down();
         Digests::default()
-            .with("time", |into| into.integer(self.clock.now()))
+            .with("time", |into| self.clock.digest(into))
             .with("pins", |into| self.circuit.nets.digest(into))
             .with("chips", |into| self.circuit.buses.digest(into))
             .with("motors", |into| self.motors.iter().for_each(|motor| motor.digest(into)))

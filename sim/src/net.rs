@@ -96,11 +96,6 @@ impl Nets {
         self.lines[index].high = high && !self.down;
     }
 
-    /// What a line is called.
-    pub(crate) fn line_name(&self, index: usize) -> &str {
-        &self.lines[index].name
-    }
-
     /// Closes a line, which keeps its level.
     pub(crate) fn close_line(&mut self, index: usize) {
         self.lines[index].open = false;
@@ -195,11 +190,6 @@ impl Nets {
                 &|pin| matches!(pin, PinRef::Pwm { device: of, channel } if of == device && channel == number),
             );
         }
-    }
-
-    /// The lines that the computer drives, and whether each is high.
-    pub(crate) fn outputs(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.lines.iter().map(|line| (line.name.as_str(), line.carries()))
     }
 
     /// Takes everything that a wire carries into a fingerprint.

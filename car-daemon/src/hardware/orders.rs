@@ -3,7 +3,6 @@
 //!
 //! What must never live here: who may ask it, and how time moves.
 
-use std::any::Any;
 use std::time::Duration;
 
 use hal::{Board, Car, Platform};
@@ -12,6 +11,7 @@ use sim::Sim;
 use tokio::sync::oneshot;
 
 use crate::control::{outage, which};
+use crate::platform::simulator;
 
 /// Somebody's order, and where its answer goes. Whoever no longer waits for it has left.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(super) struct Simulator {
 impl Simulator {
     /// That of a platform, if it is one.
     pub(super) fn of(platform: &dyn Platform, board: &Board) -> Option<Self> {
-        let sim = (platform as &dyn Any).downcast_ref::<Sim>()?;
+        let sim = simulator(platform)?;
         Some(Self { sim: sim.clone(), board: board.clone(), steps: Vec::new() })
     }
 

@@ -47,6 +47,7 @@ impl Session<'_> {
             let wait = standing.weigh(self.asker.id, &requests, doors, clock.wall());
             if !wait.is_zero() {
                 self.held = Some(Held { until: self.heard + wait, dialect, requests });
+                self.spoke();
                 return None;
             }
         }

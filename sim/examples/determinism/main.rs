@@ -1,5 +1,5 @@
-//! Says what comes of the same runs on this machine: one hash for each board in each world, and one over all,
-//! which is the same on every machine, with every compiler and optimisation.
+//! Says what comes of the same runs on this machine: one hash for each board in each world, one for a picture of
+//! each world, and one over all, which is the same on every machine, with every compiler and optimisation.
 //!
 //! Ends with 1 where it is another than the one that is kept. Whoever changes on purpose what the simulated
 //! car does writes the new one: `cargo run --release -p sim --example determinism -- --renew`.

@@ -31,13 +31,16 @@ const LEGS: [([f64; 3], [f64; 2], u32); 8] = [
 
 /// What came of one run.
 pub(crate) struct Run {
-    /// A preset's name.
+    /// A preset's name, or [`PICTURE`].
     board: &'static str,
     /// A preset's name.
     world: String,
-    /// Of the whole state, after each leg.
+    /// Of the whole state, after each leg; or of a picture.
     hash: u64,
 }
+
+/// In place of a board: what the camera of the demo car sees where it starts.
+const PICTURE: &str = "picture";
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,10 +49,15 @@ impl fmt::Display for Run {
     }
 }
 
-/// Every board in every world.
+/// Every board in every world, and a picture of each.
 pub(crate) fn all() -> Vec<Run> {
     let worlds = WORLDS.iter().map(|preset| World::preset(preset.name).expect("a preset"));
-    worlds.flat_map(|world| PRESETS.iter().map(move |board| one(board.name, &world))).collect()
+    worlds
+        .flat_map(|world| {
+            let picture = picture(&world);
+            PRESETS.iter().map(move |board| one(board.name, &world)).chain([picture])
+        })
+        .collect()
 }
 
 /// One number over what came of all.
@@ -79,6 +87,14 @@ fn one(board: &'static str, world: &World) -> Run {
         hash = taken(hash, format!("{:?} {:?}", car.readings(), car.odometry()).as_bytes());
     }
     Run { board, world: world.name.clone(), hash }
+}
+
+fn picture(world: &World) -> Run {
+    let board = Board::preset("demo").expect("a preset");
+    let sim = Sim::of(&board, &Setup { world: world.clone(), seed: SEED, ..Setup::default() });
+    let frame = sim.camera().frame(320, 240);
+    let hash = taken(taken(FNV, frame.rgb()), &frame.jpeg(80));
+    Run { board: PICTURE, world: world.name.clone(), hash }
 }
 
 const FNV: u64 = 0xcbf2_9ce4_8422_2325;

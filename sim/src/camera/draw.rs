@@ -4,7 +4,8 @@
 
 use super::line::{Line, Name, SHADED};
 use super::outline::Outlines;
-use super::paint::{Canvas, DOTS, Painter, Seen};
+use super::paint::{Canvas, DOTS, Painter, Run, Seen};
+use super::pile::Pile;
 use super::surfaces::Surfaces;
 use super::view::{Lens, View};
 
@@ -25,27 +26,59 @@ pub(crate) fn draw(surfaces: &Surfaces, view: &View, (width, height): (u16, u16)
     rgb.resize(3 * usize::from(width) * usize::from(height), 0);
     let lens = Lens::new(view, width, height);
     let mut drawing = Drawing::new(surfaces, lens, (width, height));
-    let mut shapes = Vec::new();
+    let mut sweep = drawing.outlines.sweep();
     for (row, out) in rgb.chunks_exact_mut(3 * usize::from(width)).enumerate() {
         let top = row as f64;
-        drawing.outlines.between(top, top + 1.0, &mut shapes);
-        drawing.look(top, &shapes);
+        let shapes = sweep.between(&drawing.outlines, top, top + 1.0);
+        drawing.look(top, shapes);
         drawing.colour(top + 0.5);
         drawing.put(out);
     }
 }
 
-struct Drawing<'s> {
+/// All that may be seen, by its name.
+struct Scene<'s> {
     surfaces: &'s Surfaces,
     painter: Painter<'s>,
     /// The faces that show themselves, the nearer ones first.
     faces: Vec<Seen<'s>>,
+}
+
+struct Drawing<'s> {
+    scene: Scene<'s>,
     outlines: Outlines,
     width: usize,
     lines: [Line; LINES],
+    /// Of the line that is looked along: its faces, and from where to where it is in shadow.
+    pile: Pile,
+    shadows: Vec<(f64, f64)>,
     canvas: Canvas,
     /// One dot.
     sample: Canvas,
+}
+
+impl Scene<'_> {
+    /// After what lies on the floor.
+    fn first_face(&self) -> Name {
+        FIRST + self.surfaces.tapes.len() as Name
+    }
+
+    fn paint(&mut self, what: Name, run: Run, canvas: &mut Canvas) {
+        let shaded = what & SHADED != 0;
+        match what & !SHADED {
+            SKY => self.painter.sky(run, canvas),
+            FLOOR => self.painter.floor(None, shaded, run, canvas),
+            other => {
+                let index = (other - FIRST) as usize;
+                match self.surfaces.tapes.get(index) {
+                    Some(tape) => self.painter.floor(Some(tape.colour), shaded, run, canvas),
+                    None => {
+                        self.painter.face(&self.faces[index - self.surfaces.tapes.len()], run, canvas);
+                    }
+                }
+            }
+        }
+    }
 }
 
 impl<'s> Drawing<'s> {
@@ -74,12 +107,16 @@ impl<'s> Drawing<'s> {
         let width = usize::from(size.0);
         let row = || vec![0.0; width];
         Self {
-            surfaces,
-            painter: Painter::new(surfaces, lens),
-            faces: near.into_iter().map(|(_, _, seen)| seen).collect(),
+            scene: Scene {
+                surfaces,
+                painter: Painter::new(surfaces, lens),
+                faces: near.into_iter().map(|(_, _, seen)| seen).collect(),
+            },
             outlines,
             width,
             lines: Default::default(),
+            pile: Pile::default(),
+            shadows: Vec::new(),
             canvas: Canvas([row(), row(), row()]),
             sample: Canvas([row(), row(), row()]),
         }
@@ -87,23 +124,30 @@ impl<'s> Drawing<'s> {
 
     /// Finds what is seen along the lines of a row.
     fn look(&mut self, top: f64, shapes: &[usize]) {
-        let first = FIRST + self.surfaces.tapes.len() as Name;
-        let (faces, outlines) = (&self.faces, &self.outlines);
+        let Self { scene, outlines, pile, shadows, .. } = self;
+        let first = scene.first_face();
+        let standing = shapes.partition_point(|&shape| outlines.name(shape) < first);
+        let (lying, standing) = shapes.split_at(standing);
         for (i, line) in self.lines.iter_mut().enumerate() {
             let row = top + (i as f64 + 0.5) / LINES as f64;
-            line.fill(if self.painter.sees_floor(row) { FLOOR } else { SKY }, self.width as f64);
-            let nearness = |what: Name, column: f64| {
-                let face = what.checked_sub(first).and_then(|index| faces.get(index as usize));
-                face.map_or(0.0, |face| face.nearness.at(column, row))
-            };
-            for &shape in shapes {
+            line.fill(if scene.painter.sees_floor(row) { FLOOR } else { SKY }, self.width as f64);
+            shadows.clear();
+            for &shape in lying {
                 let (from, to) = outlines.reach(shape, row);
                 match outlines.name(shape) {
-                    SHADOW => line.shade(from, to),
-                    tape if tape < first => line.cover(from, to, tape),
-                    face => line.insert(from, to, face, nearness),
+                    SHADOW => shadows.push((from, to)),
+                    tape => line.cover(from, to, tape),
                 }
             }
+            line.shade(shadows);
+            let nearness = |what: Name, column: f64| {
+                let face = what.checked_sub(first).and_then(|index| scene.faces.get(index as usize));
+                face.map_or(0.0, |face| face.nearness.at(column, row))
+            };
+            for &shape in standing {
+                pile.put(line, outlines.reach(shape, row), outlines.name(shape), nearness);
+            }
+            pile.settle(line, nearness);
         }
     }
 
@@ -139,7 +183,7 @@ impl<'s> Drawing<'s> {
     fn paint_run(&mut self, what: Name, row: f64, mut from: usize, to: usize) {
         while from < to {
             let dots = (to - from).min(DOTS);
-            paint(&mut self.painter, self.surfaces, &self.faces, what, row, from, &mut self.canvas, dots);
+            self.scene.paint(what, Run { row, from, dots }, &mut self.canvas);
             from += dots;
         }
     }
@@ -157,18 +201,9 @@ impl<'s> Drawing<'s> {
                 let colour = match last {
                     Some((what, colour)) if what == span.what => colour,
                     _ => {
-                        let sample = &mut self.sample;
-                        paint(
-                            &mut self.painter,
-                            self.surfaces,
-                            &self.faces,
-                            span.what,
-                            row,
-                            column,
-                            sample,
-                            1,
-                        );
-                        [0, 1, 2].map(|part| sample.0[part][column])
+                        let run = Run { row, from: column, dots: 1 };
+                        self.scene.paint(span.what, run, &mut self.sample);
+                        [0, 1, 2].map(|part| self.sample.0[part][column])
                     }
                 };
                 last = Some((span.what, colour));
@@ -199,31 +234,6 @@ impl<'s> Drawing<'s> {
 #[inline]
 fn byte(value: f32) -> u8 {
     (value + 8_388_608.0).to_bits() as u8
-}
-
-#[allow(clippy::too_many_arguments, reason = "parts of a drawing that are borrowed apart")]
-fn paint(
-    painter: &mut Painter<'_>,
-    surfaces: &Surfaces,
-    faces: &[Seen<'_>],
-    what: Name,
-    row: f64,
-    from: usize,
-    canvas: &mut Canvas,
-    dots: usize,
-) {
-    let shaded = what & SHADED != 0;
-    match what & !SHADED {
-        SKY => painter.sky(row, from, canvas, dots),
-        FLOOR => painter.floor(row, from, (None, shaded), canvas, dots),
-        other => {
-            let index = (other - FIRST) as usize;
-            match surfaces.tapes.get(index) {
-                Some(tape) => painter.floor(row, from, (Some(tape.colour), shaded), canvas, dots),
-                None => painter.face(&faces[index - surfaces.tapes.len()], row, from, canvas, dots),
-            }
-        }
-    }
 }
 
 #[cfg(test)]

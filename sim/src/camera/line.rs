@@ -41,9 +41,19 @@ impl Line {
         }
     }
 
-    /// Marks what is there.
-    pub(crate) fn shade(&mut self, from: f64, to: f64) {
-        let (mut from, to) = (from.max(0.0), to.min(self.width()));
+    /// Marks what is there, from each column to each; puts them in order.
+    pub(crate) fn shade(&mut self, shadows: &mut [(f64, f64)]) {
+        shadows.sort_unstable_by(|one, other| one.0.total_cmp(&other.0));
+        let mut done = 0.0;
+        for &(from, to) in &*shadows {
+            // No part twice: many shadows on many things would be many times many.
+            self.shade_one(from.max(done), to);
+            done = to.max(done);
+        }
+    }
+
+    fn shade_one(&mut self, mut from: f64, to: f64) {
+        let to = to.min(self.width());
         while from < to {
             let index = self.index_at(from);
             let Span { to: end, what } = self.spans[index];
@@ -64,15 +74,7 @@ impl Line {
             let Span { to: end, what: there } = self.spans[index];
             let end = end.min(to);
             let lead = |column: f64| nearness(what, column) - nearness(there, column);
-            let (first, last) = (lead(from), lead(end));
-            // Where both are equally near.
-            let even = || (from + (end - from) * first / (first - last)).clamp(from, end);
-            let (seen_from, seen_to) = match (first > 0.0, last > 0.0) {
-                (true, true) => (from, end),
-                (true, false) => (from, even()),
-                (false, true) => (even(), end),
-                (false, false) => (end, end),
-            };
+            let (seen_from, seen_to) = ahead((from, end), (lead(from), lead(end)));
             if seen_from < seen_to {
                 index = self.put(index, seen_from, seen_to, what);
             }
@@ -83,7 +85,38 @@ impl Line {
         }
     }
 
-    fn width(&self) -> f64 {
+    /// Takes over what is nearer in another line; `spare` is for the work.
+    pub(crate) fn merge(&mut self, other: &Self, spare: &mut Self, nearness: impl Fn(Name, f64) -> f64) {
+        spare.spans.clear();
+        let (mut from, mut at) = (0.0, [0, 0]);
+        while let (Some(ours), Some(theirs)) = (self.spans.get(at[0]), other.spans.get(at[1])) {
+            let end = ours.to.min(theirs.to);
+            let lead = |column: f64| nearness(theirs.what, column) - nearness(ours.what, column);
+            let (seen_from, seen_to) = ahead((from, end), (lead(from), lead(end)));
+            if seen_from < seen_to {
+                spare.append(seen_from, ours.what);
+                spare.append(seen_to, theirs.what);
+            }
+            spare.append(end, ours.what);
+            at[0] += usize::from(ours.to <= end);
+            at[1] += usize::from(theirs.to <= end);
+            from = end;
+        }
+        std::mem::swap(self, spare);
+    }
+
+    /// Goes on to a column, if it is not there yet.
+    fn append(&mut self, to: f64, what: Name) {
+        if to <= self.width() {
+            return;
+        }
+        match self.spans.last_mut() {
+            Some(last) if last.what == what => last.to = to,
+            _ => self.spans.push(Span { to, what }),
+        }
+    }
+
+    pub(crate) fn width(&self) -> f64 {
         self.spans.last().map_or(0.0, |span| span.to)
     }
 
@@ -124,6 +157,18 @@ impl Line {
     }
 }
 
+/// Where something is the nearer, that leads by so much at both ends of a part; nowhere if both columns are one.
+fn ahead((from, to): (f64, f64), (first, last): (f64, f64)) -> (f64, f64) {
+    // Where both are equally near.
+    let even = || (from + (to - from) * first / (first - last)).clamp(from, to);
+    match (first > 0.0, last > 0.0) {
+        (true, true) => (from, to),
+        (true, false) => (from, even()),
+        (false, true) => (even(), to),
+        (false, false) => (to, to),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,9 +203,7 @@ mod tests {
     fn shadows_fall_on_all_that_is_there_and_two_of_them_are_no_darker() {
         let mut line = line();
         line.cover(2.0, 4.0, 1);
-        line.shade(3.0, 6.0);
-        line.shade(5.0, 7.0);
-        line.shade(9.0, 30.0);
+        line.shade(&mut [(5.0, 7.0), (9.0, 30.0), (3.0, 6.0), (4.0, 5.0), (1.0, 0.5)]);
         let dark = |what: Name| what | SHADED;
         assert_eq!(
             seen(&line),
@@ -193,6 +236,29 @@ mod tests {
             let mut line = line();
             order.iter().for_each(|&what| line.insert(0.0, 10.0, what, nearness));
             assert_eq!(seen(&line), [(4.0, 2), (10.0, 1)]);
+        }
+    }
+
+    #[test]
+    fn lines_that_are_merged_are_as_if_all_had_been_put_into_one() {
+        let nearness = |what: Name, column: f64| match what {
+            0 => 0.0,
+            odd if odd % 2 == 1 => 3.0 + 0.13 * f64::from(odd) + column * 0.4,
+            even => 7.0 + 0.13 * f64::from(even) - column * 0.6,
+        };
+        let (mut whole, mut parts, mut spare) = (line(), [line(), line()], Line::default());
+        for what in 1..20 {
+            let from = f64::from(what * 37 % 100) / 10.0;
+            let to = from + 0.6 + 0.9 * f64::from(what % 4);
+            whole.insert(from, to, what, nearness);
+            parts[what as usize % 2].insert(from, to, what, nearness);
+        }
+        let [mut one, other] = parts;
+        one.merge(&other, &mut spare, nearness);
+        assert!(whole.spans().len() > 5);
+        assert_eq!(one.spans().len(), whole.spans().len());
+        for (one, other) in one.spans().iter().zip(whole.spans()) {
+            assert!(one.what == other.what && (one.to - other.to).abs() < 1e-9, "{one:?}, {other:?}");
         }
     }
 }

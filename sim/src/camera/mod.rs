@@ -10,6 +10,7 @@ mod grain;
 mod line;
 mod outline;
 mod paint;
+mod pile;
 mod surfaces;
 mod view;
 

@@ -39,6 +39,31 @@ struct Edge {
     slope: f64,
 }
 
+/// A way down the picture, which meets each shape once.
+#[derive(Debug)]
+pub(crate) struct Sweep {
+    /// What begins further down: the highest is last.
+    below: Vec<usize>,
+    here: Vec<usize>,
+}
+
+impl Sweep {
+    /// The shapes that have a part between two rows, in the order in which they were added. Each call is for rows
+    /// below those of the call before.
+    pub(crate) fn between(&mut self, outlines: &Outlines, top: f64, bottom: f64) -> &[usize] {
+        let shape = |index: usize| &outlines.shapes[index];
+        let before = self.here.len();
+        while let Some(next) = self.below.pop_if(|next| shape(*next).top < bottom) {
+            self.here.push(next);
+        }
+        if self.here.len() > before {
+            self.here.sort_unstable();
+        }
+        self.here.retain(|&index| shape(index).bottom > top);
+        &self.here
+    }
+}
+
 impl Outlines {
     /// Adds what is seen of a shape in a picture of that size.
     pub(crate) fn add(&mut self, name: u32, corners: &[Vector], lens: &Lens, size: (u16, u16)) {
@@ -59,11 +84,11 @@ impl Outlines {
         }
     }
 
-    /// Those that have a part between two rows, in the order in which they were added.
-    pub(crate) fn between(&self, top: f64, bottom: f64, into: &mut Vec<usize>) {
-        into.clear();
-        let reaches = |shape: &Shape| shape.top < bottom && shape.bottom > top;
-        into.extend(self.shapes.iter().enumerate().filter(|(_, shape)| reaches(shape)).map(|(i, _)| i));
+    /// To go down the picture once.
+    pub(crate) fn sweep(&self) -> Sweep {
+        let mut below: Vec<usize> = (0..self.shapes.len()).collect();
+        below.sort_by(|&one, &other| self.shapes[other].top.total_cmp(&self.shapes[one].top));
+        Sweep { below, here: Vec::new() }
     }
 
     /// What the maker called one.
@@ -113,4 +138,25 @@ impl Edge {
 fn at_nearest(from: Vector, to: Vector) -> Vector {
     let share = (NEAREST_M - from[0]) / (to[0] - from[0]);
     [NEAREST_M, from[1] + share * (to[1] - from[1]), from[2] + share * (to[2] - from[2])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_down_the_picture_meets_in_each_row_what_has_a_part_there_in_its_order() {
+        let mut outlines = Outlines::default();
+        for i in 0..200_u32 {
+            let top = f64::from(i * 37 % 113) * 0.9 - 5.0;
+            let bottom = top + f64::from(i * 11 % 17) + 0.1;
+            outlines.shapes.push(Shape { name: i, edges: 0..0, top, bottom });
+        }
+        let mut sweep = outlines.sweep();
+        for row in (0..100).map(f64::from) {
+            let reaches = |&i: &usize| outlines.shapes[i].top < row + 1.0 && outlines.shapes[i].bottom > row;
+            let all: Vec<usize> = (0..200).filter(reaches).collect();
+            assert_eq!(sweep.between(&outlines, row, row + 1.0), all, "row {row}");
+        }
+    }
 }

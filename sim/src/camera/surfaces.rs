@@ -113,11 +113,10 @@ fn of_wall(wall: &Wall) -> impl Iterator<Item = Face> {
 }
 
 fn of_box(block: &Block) -> impl Iterator<Item = Face> {
-    let along = (libm::cos(block.heading_rad), libm::sin(block.heading_rad));
-    let across = (-along.1, along.0);
-    let [length, width] = block.size_m;
-    let corner = |x: f64, y: f64| block.at.plus(along, x * length / 2.0).plus(across, y * width / 2.0);
-    let corners = [corner(-1.0, -1.0), corner(1.0, -1.0), corner(1.0, 1.0), corner(-1.0, 1.0)];
+    let (along, across) = block.axes();
+    // From the one that both axes leave.
+    let [opposite, left, first, right] = block.corners();
+    let corners = [first, right, opposite, left];
     let (height_m, colour) = (block.height_m, block.colour);
     let lid = Face {
         kind: Kind::Lid,

@@ -266,7 +266,8 @@ impl Block {
         ways.map(|(by_m, out)| from.plus(out, by_m))
     }
 
-    fn axes(&self) -> ((f64, f64), (f64, f64)) {
+    /// Its own x and y, each of length 1.
+    pub(crate) fn axes(&self) -> ((f64, f64), (f64, f64)) {
         let (sin, cos) = (libm::sin(self.heading_rad), libm::cos(self.heading_rad));
         ((cos, sin), (-sin, cos))
     }

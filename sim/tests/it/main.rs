@@ -8,6 +8,7 @@ mod determinism;
 mod drives;
 mod economy;
 mod faults;
+mod fingerprint;
 mod follows;
 mod grip;
 mod noise;

@@ -16,18 +16,18 @@ fn view(heading_rad: f64, tilt_rad: f64, eye: [f64; 3]) -> View {
 /// What is seen at a place of the picture, by its colour.
 fn seen(drawing: &mut Drawing<'_>, column: f64, line: usize) -> Colour {
     let row = line / LINES;
-    let mut shapes = Vec::new();
-    drawing.outlines.between(row as f64, row as f64 + 1.0, &mut shapes);
-    drawing.look(row as f64, &shapes);
+    let mut sweep = drawing.outlines.sweep();
+    let shapes = sweep.between(&drawing.outlines, row as f64, row as f64 + 1.0);
+    drawing.look(row as f64, shapes);
     let spans = drawing.lines[line % LINES].spans();
     let what = spans.iter().find(|span| column < span.to).unwrap().what & !SHADED;
-    let tapes = drawing.surfaces.tapes.len();
+    let tapes = drawing.scene.surfaces.tapes.len();
     match what {
-        SKY => drawing.surfaces.sky,
-        FLOOR => drawing.surfaces.floor.colour,
+        SKY => drawing.scene.surfaces.sky,
+        FLOOR => drawing.scene.surfaces.floor.colour,
         _ => match (what - FIRST) as usize {
-            tape if tape < tapes => drawing.surfaces.tapes[tape].colour,
-            face => drawing.faces[face - tapes].colour(),
+            tape if tape < tapes => drawing.scene.surfaces.tapes[tape].colour,
+            face => drawing.scene.faces[face - tapes].colour(),
         },
     }
 }

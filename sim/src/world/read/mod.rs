@@ -15,8 +15,9 @@ mod tests;
 /// As far as a file goes from the origin, metres.
 const FAR_M: std::ops::RangeInclusive<f64> = -1000.0..=1000.0;
 
-/// Straight pieces of one world: some hundred are a house.
-const MOST_PIECES: usize = 20_000;
+/// Straight pieces of one world: some hundred are a house. The camera looks at each in every row where it is seen;
+/// docs/world-file.md says what that costs.
+const MOST_PIECES: usize = 2_000;
 
 pub(super) fn world(file: &str, text: &str) -> Result<World, Faults> {
     let reader = Reader::new(file, text);
