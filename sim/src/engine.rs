@@ -173,8 +173,7 @@ impl Engine {
 
     /// What the camera sees: now, or when it froze.
     pub(crate) fn view(&self) -> View {
-        let turned =
-            |role| self.servos.iter().find(|servo| servo.role() == role).map_or(0.0, Servo::angle_deg);
+        let turned = |role| Servo::turned_rad(&self.servos, role);
         let here = || {
             let motion = self.chassis.as_ref().map_or_else(Motion::default, Chassis::motion);
             self.camera.view(self.clock.now(), &motion, turned(ServoRole::Pan), turned(ServoRole::Tilt))
@@ -235,7 +234,7 @@ impl Engine {
             servo.step();
         }
         if let Some(chassis) = &mut self.chassis {
-            let steered_rad = self.servos.iter().find_map(Servo::steers_rad).unwrap_or(0.0);
+            let steered_rad = Servo::turned_rad(&self.servos, ServoRole::Steering);
             chassis.step(&mut self.motors, self.supply.battery.volts(), steered_rad, &self.obstacles);
         }
         self.count();

@@ -270,7 +270,8 @@ impl Sim {
     }
 
     /// Puts the car somewhere else, at rest: metres, and radians to the left of x. Where something stands it is put
-    /// beside that. Says whether there was room; without, and beyond a million metres or radians, it stays where it is.
+    /// beside that, out of a box by its nearest side with room, and through no wall. Says whether there was room;
+    /// without, and beyond a million metres or radians, it stays where it is.
     pub fn teleport(&self, x_m: f64, y_m: f64, heading_rad: f64) -> bool {
         self.engine.lock().teleport(x_m, y_m, heading_rad)
     }
