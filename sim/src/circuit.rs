@@ -2,7 +2,7 @@
 //! this pin? What hangs at the pins is not known here.
 
 use hal::IoError;
-use hal::board::{Board, LoopbackSpec, PinRef};
+use hal::board::{Board, PinRef};
 
 use crate::bus::Buses;
 use crate::clock::Nanos;
@@ -11,6 +11,7 @@ use crate::net::Nets;
 use crate::scene::Scene;
 use crate::signal::Signal;
 use crate::watch::Watches;
+use crate::wire::{self, Wire};
 
 /// The computer's pins and the chips on its buses.
 #[derive(Debug)]
@@ -18,19 +19,22 @@ pub(crate) struct Circuit {
     pub(crate) nets: Nets,
     pub(crate) buses: Buses,
     pub(crate) watches: Watches,
-    /// Each from an output to an input.
-    loopbacks: Vec<LoopbackSpec>,
+    loopbacks: Vec<Wire>,
     changed: bool,
 }
 
 impl Circuit {
     /// As at power-up.
     pub(crate) fn new(board: &Board) -> Self {
+        let nets = Nets::new(board);
+        let wires = board.loopbacks.iter();
+        let wires =
+            wires.filter_map(|wire| Some(Wire { from: wire.from.clone(), to: nets.input(&wire.to)? }));
         let mut circuit = Self {
-            nets: Nets::new(board),
+            loopbacks: wires.collect(),
+            nets,
             buses: Buses::new(&board.chips),
             watches: Watches::default(),
-            loopbacks: board.loopbacks.clone(),
             changed: true,
         };
         circuit.reach_resets(0);
@@ -84,18 +88,29 @@ impl Circuit {
         self.changed |= self.buses.tick(scene);
     }
 
-    /// Tells whoever watches a line of its edges until `now`.
+    /// Tells whoever watches a line of its edges until `now`. These are told by code of others: the world must be
+    /// whole.
     pub(crate) fn tell(&mut self, now: Nanos) {
-        self.loop_back(now);
-        self.watches.tell(&self.nets, now);
+        self.loop_back(now, now);
+        self.note(now);
+        self.watches.tell();
     }
 
-    /// Brings what the outputs do at `now` to the inputs that are wired to them.
-    fn loop_back(&mut self, now: Nanos) {
-        for wire in &self.loopbacks {
-            let signal = on_pin(&self.nets, &self.buses, &wire.from);
-            let high = signal.is_some_and(|signal| signal.is_high_at(signal.cycles(now)));
-            self.nets.set_input(&wire.to, high);
+    /// What has changed on a line that somebody watches is an edge at that time, to be told later.
+    pub(crate) fn note(&mut self, at: Nanos) {
+        self.watches.note(&mut self.nets, at);
+    }
+
+    /// Brings what the outputs do from one time to another to the inputs that are wired to them, edge by edge.
+    pub(crate) fn loop_back(&mut self, from: Nanos, to: Nanos) {
+        for Wire { from: output, to: input } in &self.loopbacks {
+            let signal = on_pin(&self.nets, &self.buses, output).unwrap_or(Signal::LOW);
+            let mut edge = Some((from, wire::is_high(signal, from)));
+            while let Some((at, high)) = edge.take_if(|(at, _)| *at <= to) {
+                self.nets.drive_input(*input, high);
+                self.watches.note(&mut self.nets, at);
+                edge = wire::next_edge(signal, at);
+            }
         }
     }
 

@@ -58,6 +58,7 @@ mod transcript;
 mod truth;
 mod watch;
 mod winding;
+mod wire;
 pub mod world;
 
 use std::time::Duration;
@@ -270,7 +271,8 @@ impl Sim {
     }
 
     /// Puts the car somewhere else, at rest: metres, and radians to the left of x. Where something stands it is put
-    /// beside that. Says whether there was room; without, and beyond a million metres or radians, it stays where it is.
+    /// beside that, out of a box by its nearest side with room, and through no wall. Says whether there was room;
+    /// without, and beyond a million metres or radians, it stays where it is.
     pub fn teleport(&self, x_m: f64, y_m: f64, heading_rad: f64) -> bool {
         self.engine.lock().teleport(x_m, y_m, heading_rad)
     }
@@ -316,7 +318,9 @@ impl Platform for Sim {
         Ok(Box::new(pin::Reading::open(&self.engine, line)?))
     }
 
-    /// No line bounces here, so every edge counts. The sink is called by whoever runs the world.
+    /// No line bounces here, so every edge counts. The sink is called by whoever runs the world or changes what is on
+    /// a line, with the world locked: asking this or another handle of it from there never ends. A sink that panics
+    /// takes down whoever called; of the world it spoils nothing, but the other edges of that step are told to nobody.
     fn watch(
         &mut self,
         lines: &[&str],

@@ -142,7 +142,9 @@ impl Plant {
     fn obey(&mut self, now: Duration) -> bool {
         let Some(simulator) = &mut self.simulator else { return false };
         let stepped = simulator.steps_to().is_some_and(|until| until <= now);
-        simulator.obey(self.shared.take_orders(), &mut self.car, now);
+        for event in simulator.obey(self.shared.take_orders(), &mut self.car, now) {
+            self.shared.say(&event);
+        }
         stepped
     }
 

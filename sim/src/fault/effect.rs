@@ -72,7 +72,7 @@ impl Engine {
             if std::mem::replace(&mut encoder.dead, dead) && !dead {
                 // It sees where its disc stands by now.
                 for (line, high) in encoder.stands() {
-                    line.iter().for_each(|line| self.circuit.nets.set_input(line, high));
+                    line.iter().for_each(|line| self.circuit.nets.drive_input(*line, high));
                 }
             }
         }

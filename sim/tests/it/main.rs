@@ -10,6 +10,7 @@ mod economy;
 mod faults;
 mod fingerprint;
 mod follows;
+mod grip;
 mod noise;
 mod oracle;
 mod perceives;

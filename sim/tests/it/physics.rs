@@ -91,12 +91,10 @@ proptest! {
             other.run_ms(ms);
         }
         let (one, other) = (motion(&one), motion(&other));
-        prop_assert!((one.x_m - other.x_m).abs() < 1e-9);
-        prop_assert!((one.y_m + other.y_m).abs() < 1e-9);
-        // Half a turn to the left is half a turn to the right.
-        prop_assert!((one.heading_rad + other.heading_rad).sin().abs() < 1e-9);
-        prop_assert!((one.linear_mps - other.linear_mps).abs() < 1e-9);
-        prop_assert!((one.angular_rad_s + other.angular_rad_s).abs() < 1e-9);
+        // In every bit: it has one wheel on each side.
+        prop_assert_eq!((one.x_m, one.y_m), (other.x_m, -other.y_m));
+        prop_assert_eq!((one.linear_mps, one.lateral_mps), (other.linear_mps, -other.lateral_mps));
+        prop_assert_eq!((one.heading_rad, one.angular_rad_s), (-other.heading_rad, -other.angular_rad_s));
     }
 
     #[test]
