@@ -164,9 +164,9 @@ impl Clock {
                 let by = to.saturating_sub(self.now());
                 ahead.fetch_add(nanos(by), Ordering::Relaxed);
             }
-            Flow::Times { course, .. } => {
+            Flow::Times { times, leap, course } => {
                 let (wall, mut course) = (self.wall(), lock(course));
-                *course = Course { at: course.at.max(to), wall };
+                *course = Course { at: course.now(wall, *times, *leap).max(to), wall };
             }
             Flow::Turns { now, .. } => drop(now.fetch_max(nanos(to), Ordering::Release)),
         }
@@ -250,6 +250,19 @@ mod tests {
         assert_eq!(clock.now(), PERIOD * LEAP);
         assert_eq!(clock.turn(), PERIOD * LEAP);
         assert_eq!(clock.now(), PERIOD * LEAP, "it goes on from there");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_been_told_of_time_holds_when_it_is_moved_to_a_time_before() {
+        let clock = Clock::start(Speed::Times(10.0), PERIOD);
+        advance(ms(3)).await;
+        assert_eq!(clock.now(), ms(30));
+        clock.jump(ms(10));
+        assert_eq!(clock.now(), ms(30), "it does not go back");
+        clock.jump(ms(500));
+        assert_eq!(clock.now(), ms(500));
+        advance(ms(1)).await;
+        assert_eq!(clock.now(), ms(510), "and goes on from there");
     }
 
     #[tokio::test(start_paused = true)]

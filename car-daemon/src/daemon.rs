@@ -1,7 +1,6 @@
 //! A whole daemon: started, running, stopped. `main` starts one from the command line, tests start
 //! one in-process.
 
-use std::any::Any;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +9,6 @@ use hal::file::Faults;
 use hal::{AssembleError, Car, Interlock, Platform};
 use nix::unistd::Uid;
 use protocol::Event;
-use sim::Sim;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use transport::{
@@ -32,7 +30,7 @@ use crate::recording::{self, Draft, FAREWELL, Recording, Reel, Tape};
 use crate::server::Server;
 use crate::session::{Context, Doors};
 use crate::shared::Shared;
-use crate::{board_lock, service};
+use crate::{board_lock, platform, service};
 
 /// Why a daemon does not start.
 #[derive(Debug, thiserror::Error)]
@@ -166,12 +164,14 @@ impl Daemon {
         parts: Parts,
         platform: Box<dyn Platform>,
     ) -> Result<Self, StartError> {
-        let (speed, period) = (config.sim.speed, config.control.period());
+        let simulated = platform::simulator(&*platform).is_some();
+        // What is driven in the world has the world's time, whatever the configuration says.
+        let speed = if simulated { config.sim.speed } else { Speed::REAL };
+        let period = config.control.period();
         let rules = Rules::new(config.control.clone(), &config.board).with_reset(config.auth.reset);
-        let simulated = (&*platform as &dyn Any).is::<Sim>();
         let rules = if simulated { rules.for_simulator(&config.board, speed) } else { rules };
         let (gate, below, interlock) = latched(config, Gate::new(rules))?;
-        let (reel, draft) = record(config, &gate).map_err(StartError::Record)?;
+        let (reel, draft) = record(config, &gate, simulated).map_err(StartError::Record)?;
         let lockstep = speed.goes_by_turns().then(|| Lockstep::new(speed == Speed::Max));
         let shared = Shared::new(gate, Bell::new(parts.hardware), below, Tape::new(reel));
         let shared = Arc::new(shared.in_lockstep(lockstep).recorded(draft.as_ref().map(Draft::keeper)));
@@ -345,8 +345,8 @@ fn latched(config: &Config, mut gate: Gate) -> std::io::Result<(Gate, Below, Int
 }
 
 /// What becomes of all that the gate is told.
-fn record(config: &Config, gate: &Gate) -> Result<(Reel, Option<Draft>), String> {
-    let path = config.sim.record.as_ref().filter(|_| config.is_simulated());
+fn record(config: &Config, gate: &Gate, simulated: bool) -> Result<(Reel, Option<Draft>), String> {
+    let path = config.sim.record.as_ref().filter(|_| simulated);
     let Some(path) = path else { return Ok((Reel::None, None)) };
     let header = recording::header(config, gate.latched())?;
     let (pen, draft) = recording::draft(path.clone(), header, config.sim.speed.goes_by_turns());

@@ -1,5 +1,7 @@
 //! The table of platforms: adding one is a crate or a file, and one line here.
 
+use std::any::Any;
+
 use hal::Platform;
 use hal::platform::Linux;
 use sim::Sim;
@@ -16,6 +18,12 @@ pub struct PlatformRow {
     /// Its outputs are this machine's: what they last did, they do on when the process is gone. So a guard
     /// stands by, `halt` has something to do, and one daemon at most drives them.
     pub outlives: bool,
+}
+
+/// The simulator that a platform is, if it is one. What is opened says so; what the configuration calls it
+/// says what will be opened.
+pub(crate) fn simulator(platform: &dyn Platform) -> Option<&Sim> {
+    (platform as &dyn Any).downcast_ref()
 }
 
 /// Every platform of this build.

@@ -200,13 +200,14 @@ impl Shared {
         }
     }
 
-    /// Tells everybody who listens.
+    /// Tells everybody who listens, and the log.
     pub(crate) fn say(&self, event: &Event) {
         self.spread(event);
         log(event);
     }
 
-    fn spread(&self, event: &Event) {
+    /// Tells everybody who listens, and not the log.
+    pub(crate) fn spread(&self, event: &Event) {
         // Without a listener there is nobody to tell.
         drop(self.events.send(Arc::new(Happened::new(event.clone()))));
     }

@@ -221,11 +221,6 @@ impl Client {
         timeout_at(deadline, exchange).await.unwrap_or(Err(CallError::TimedOut(patience)))
     }
 
-    /// How long a call waits for its answer.
-    pub(crate) fn patience(&self) -> Duration {
-        self.timeout
-    }
-
     pub(crate) async fn typed<T: DeserializeOwned>(&self, command: Command) -> Result<T, CallError> {
         self.typed_within(self.timeout, command).await
     }

@@ -1,21 +1,27 @@
 //! What can be called on a simulated car past its driver; the role must be admin. How a call travels must
 //! never be known here.
 
+use std::time::Duration;
+
 use protocol::{Command, Heading, Place, SimOrder, Stretch, Truth};
 
 use crate::answer::{Accepted, Stepped};
 use crate::client::Client;
 use crate::error::CallError;
 
+/// How long the answer to a step is waited for besides. Where there is no link an answer may be lost: not for ever.
+const STEP: Duration = Duration::from_secs(60);
+
 impl Client {
-    /// Lets time pass, as fast as the machine can; gives the daemon's seconds after it. Waits for that time longer
-    /// than for any other answer: no simulator is slower than what it simulates.
+    /// Lets time pass, as fast as the machine can; gives the daemon's seconds after it. Waits for the
+    /// answer for a minute and ten times as long as it is to take: the machine may be slow, and so may be those for whom
+    /// time waits.
     ///
     /// # Errors
     /// As [`call`](Self::call).
     pub async fn sim_step(&self, stretch: Stretch) -> Result<f64, CallError> {
         let step = Command::Sim(SimOrder::Step(stretch));
-        Ok(self.typed_within::<Stepped>(self.patience() + stretch.get(), step).await?.t)
+        Ok(self.typed_within::<Stepped>(STEP + stretch.get() * 10, step).await?.t)
     }
 
     /// What is so, whatever the car's sensors say.

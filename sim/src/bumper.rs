@@ -115,8 +115,23 @@ impl Bumper {
         Contact { normal, gap_m: far - self.radius_m }
     }
 
-    /// Where the circle fits that is wanted around `centre`: there, or moved out of what it is in; `None` where that
-    /// leads from one face into another.
+    /// Where the circle fits that is wanted around `centre`, however that came about: as [`Bumper::free`], and out of
+    /// the box that the centre is in, by its nearest side where there is room on this side of all walls. `None` where
+    /// there is none.
+    pub(crate) fn room(&mut self, centre: Point, obstacles: &Obstacles) -> Option<Point> {
+        let radius_m = self.radius_m;
+        let mut room = |from: Point| {
+            let at = self.free(from, obstacles)?;
+            (obstacles.around(at).is_none() && !obstacles.walled(centre, at)).then_some(at)
+        };
+        match obstacles.around(centre) {
+            Some(block) => block.ways_out(centre, radius_m).into_iter().find_map(room),
+            None => room(centre),
+        }
+    }
+
+    /// Where the circle fits whose `centre` came there by a step, which is too small to get it into a box: there, or
+    /// moved out of the faces that it is in; `None` where that leads from one into another.
     pub(crate) fn free(&mut self, centre: Point, obstacles: &Obstacles) -> Option<Point> {
         let mut at = centre;
         for _ in 0..TRIES {

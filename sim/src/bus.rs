@@ -1,6 +1,8 @@
 //! I²C: routes a transfer to whichever chips answer at its address. What the bytes mean is each
 //! chip's own affair. A transfer takes no virtual time.
 
+use std::collections::BTreeSet;
+
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hal::board::{self, PinRef};
 use hal::{IoError, IoKind};
@@ -8,7 +10,7 @@ use hal::{IoError, IoKind};
 use crate::chip::{self, Chip};
 use crate::clock::Nanos;
 use crate::digest::Digest;
-use crate::engine::Shared;
+use crate::engine::{Engine, Shared};
 use crate::fault::{Fault, Standing};
 use crate::scene::Scene;
 use crate::signal::Signal;
@@ -33,8 +35,6 @@ struct Wires {
     stuck: bool,
     /// SDA lies at ground: all is acknowledged, and nothing heard.
     grounded: bool,
-    /// So many transfers are still to be spoilt.
-    noise: u32,
 }
 
 /// A place where a chip sits.
@@ -81,12 +81,8 @@ impl Buses {
             let (silent, down, stuck, held) = (false, false, Vec::new(), false);
             Some(Slot { index, name, bus, address, silent, down, stuck, reset, held, chip })
         };
-        let mut wires: Vec<Wires> = Vec::new();
-        for chip in chips {
-            if wires.iter().all(|wires| wires.bus != chip.bus) {
-                wires.push(Wires { bus: chip.bus.clone(), stuck: false, grounded: false, noise: 0 });
-            }
-        }
+        let wires = |bus: &str| Wires { bus: bus.into(), stuck: false, grounded: false };
+        let wires = names(chips).into_iter().map(wires).collect();
         Self { slots: chips.iter().enumerate().filter_map(slot).collect(), wires, transcript: None }
     }
 
@@ -102,25 +98,9 @@ impl Buses {
         self.slots.iter().find(|slot| slot.bus == bus && slot.address == address)?.chip.register(register)
     }
 
-    /// Whether a transfer can begin at all; counts it where noise spoils it.
-    fn begin(&mut self, bus: &str) -> Result<(), (&'static str, IoKind)> {
-        let Some(wires) = self.wires.iter_mut().find(|wires| wires.bus == bus) else { return Ok(()) };
-        if wires.stuck {
-            return Err(("the bus hangs: somebody holds its wires", IoKind::Stuck));
-        }
-        let spoilt = wires.noise > 0;
-        wires.noise = wires.noise.saturating_sub(1);
-        if spoilt { Err(("the bus is disturbed", IoKind::Bus)) } else { Ok(()) }
-    }
-
-    /// Lets noise spoil the next so many transfers of a bus.
-    pub(crate) fn set_noise(&mut self, bus: &str, transfers: u32) {
-        self.wires.iter_mut().filter(|wires| wires.bus == bus).for_each(|wires| wires.noise = transfers);
-    }
-
-    /// How many transfers of a bus are still to be spoilt.
-    pub(crate) fn noise(&self, bus: &str) -> u32 {
-        self.wires.iter().find(|wires| wires.bus == bus).map_or(0, |wires| wires.noise)
+    /// Whether somebody holds the wires of a bus.
+    fn is_stuck(&self, bus: &str) -> bool {
+        self.wires.iter().any(|wires| wires.stuck && wires.bus == bus)
     }
 
     /// Wires of buses are held or at ground, and chips cut off, as far as that is so now.
@@ -146,38 +126,37 @@ impl Buses {
     }
 
     /// The supply of a chip drops for a moment.
-    pub(crate) fn reset(&mut self, name: &str) {
+    pub(crate) fn reset(&mut self, name: &str, now: Nanos) {
         for slot in self.slots.iter_mut().filter(|slot| slot.name == name) {
-            slot.chip.power_on_reset();
+            slot.chip.power_on_reset(now);
         }
     }
 
     /// The supply of all chips drops, or comes back: they are as after power-up.
-    pub(crate) fn set_down(&mut self, down: bool) {
+    pub(crate) fn set_down(&mut self, down: bool, now: Nanos) {
         for slot in &mut self.slots {
             slot.down = down;
-            slot.chip.power_on_reset();
+            slot.chip.power_on_reset(now);
         }
     }
 
-    /// A line is driven; the chips that it resets are reset for as long as it is low.
-    pub(crate) fn drive_reset(&mut self, line: &str, high: bool) {
-        for slot in self.slots.iter_mut().filter(|slot| slot.reset.as_deref() == Some(line)) {
-            slot.held = !high;
-            if slot.held {
-                slot.chip.power_on_reset();
+    /// Lets the chips that a line resets feel what it carries: they are reset for as long as it is low.
+    pub(crate) fn hold(&mut self, is_high: impl Fn(&str) -> bool, now: Nanos) {
+        for slot in &mut self.slots {
+            let held = slot.reset.as_deref().is_some_and(|line| !is_high(line));
+            if held && !slot.held {
+                slot.chip.power_on_reset(now);
             }
+            slot.held = held;
         }
     }
 
     /// Fails unless the board has this bus.
     pub(crate) fn check(&self, bus: &str) -> Result<(), IoError> {
-        if self.slots.iter().any(|slot| slot.bus == bus) {
+        let known: Vec<&str> = self.wires.iter().map(|wires| wires.bus.as_str()).collect();
+        if known.contains(&bus) {
             return Ok(());
         }
-        let mut known: Vec<&str> = self.slots.iter().map(|slot| slot.bus.as_str()).collect();
-        known.sort_unstable();
-        known.dedup();
         let reason = match known.as_slice() {
             [] => "no such bus: the board names none".into(),
             _ => format!("no such bus: the board names {}", known.join(", ")),
@@ -191,7 +170,7 @@ impl Buses {
         let mut acknowledged = grounded;
         for slot in self.slots.iter_mut().filter(|slot| !grounded && slot.hears(bus, address)) {
             acknowledged |= match address {
-                GENERAL_CALL => slot.chip.general_call(bytes),
+                GENERAL_CALL => slot.chip.general_call(bytes, scene.now),
                 _ => slot.chip.write(bytes, &scene.at(slot.index)),
             };
         }
@@ -221,8 +200,10 @@ impl Buses {
 
     /// Takes the state of every chip into a fingerprint.
     pub(crate) fn digest(&self, into: &mut Digest) {
-        self.wires.iter().for_each(|wires| into.integer(wires.noise.into()));
-        self.slots.iter().for_each(|slot| slot.chip.digest(into));
+        for slot in &self.slots {
+            into.integer(slot.held.into());
+            slot.chip.digest(into);
+        }
     }
 
     fn grounded(&self, bus: &str) -> bool {
@@ -241,6 +222,21 @@ impl Buses {
         if let Some(transcript) = &mut self.transcript {
             transcript.push(now, bus, address, way, bytes, acknowledged);
         }
+    }
+}
+
+/// The buses of a board, in the order of the alphabet.
+pub(crate) fn names(chips: &[board::Chip]) -> BTreeSet<&str> {
+    chips.iter().map(|chip| chip.bus.as_str()).collect()
+}
+
+impl Engine {
+    /// Whether a transfer can begin at all; counts it where noise spoils it.
+    fn begin_transfer(&mut self, bus: &str) -> Result<(), (&'static str, IoKind)> {
+        if self.circuit.buses.is_stuck(bus) {
+            return Err(("the bus hangs: somebody holds its wires", IoKind::Stuck));
+        }
+        if self.faults.spoils(bus) { Err(("the bus is disturbed", IoKind::Bus)) } else { Ok(()) }
     }
 }
 
@@ -270,12 +266,12 @@ impl I2c for Port {
             let place = format!("{} address {address:#04x}", self.bus);
             IoError { place, reason: reason.to_owned(), kind }
         };
-        engine.circuit.buses.begin(&self.bus).map_err(failed)?;
+        engine.begin_transfer(&self.bus).map_err(failed)?;
         // Adjacent operations of one kind are one transfer: embedded-hal puts no start between them.
         for transfer in operations.chunk_by_mut(|a, b| is_write(a) == is_write(b)) {
             let mut data = gather(transfer);
             let (circuit, scene) = engine.apart();
-            let acknowledged = circuit.change(|circuit| match is_write(&transfer[0]) {
+            let acknowledged = circuit.change(scene.now, |circuit| match is_write(&transfer[0]) {
                 true => circuit.buses.write(&self.bus, address, &data, &scene),
                 false => circuit.buses.read(&self.bus, address, &mut data, &scene),
             });

@@ -4,7 +4,7 @@
 //! Its weight is in the middle of the car: between the wheels, or half-way between the axles where front wheels steer.
 //! That is also the middle of the circle that bumps into things. Wheels with rollers aside, an axle holds the car
 //! across its way as far as the floor's grip does; four wheels of a differential drive turn on the spot as easily as
-//! two. A wheel pushes no more along its way than grip times its share of the weight.
+//! two. A wheel pushes no more, along its way and across it together, than grip times its share of the weight.
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI, TAU};
 
@@ -15,7 +15,7 @@ use crate::bumper::{Bumper, Contact, Contacts, MOST};
 use crate::clock::STEP_S;
 use crate::digest::Digest;
 use crate::motor::Motor;
-use crate::traction::{Axle, Hold, Inertia, Step, Twist, Wheel};
+use crate::traction::{Axle, Inertia, Step, Twist, Wheel};
 use crate::world::{Obstacles, Point, Start, World};
 
 /// Standard gravity, m/s².
@@ -138,16 +138,18 @@ impl Chassis {
         let share = weight * model.driven_weight / board.motors.len().max(1) as f64;
         // Rollers at 45° push aslant.
         let limit = if matches!(drive, Drive::Mecanum) { share * FRAC_1_SQRT_2 } else { share };
-        let wheel = |motor| Wheel { along: drive.along(spec, motor), limit, hold: Hold::Holds };
+        let wheel = |motor| Wheel::new(drive.along(spec, motor), limit);
         let (count, across) = (drive.axles(), drive.across(0.0));
-        let axle = |across: &Twist| Axle { across: *across, limit: weight / count as f64, hold: Hold::Holds };
+        // Motors turn the rear wheels first.
+        let rear = (1.0 / count as f64 / model.driven_weight).min(1.0);
+        let axle = |(across, share)| Axle::new(across, weight / count as f64, share);
         let mut chassis = Self {
             drive,
             radius_m: [spec.wheel_diameter_m() / 2.0, 2.0 / spec.wheel_diameter_m()],
             // A disc as wide as its circle.
             inertia: [model.mass_kg, model.mass_kg, model.mass_kg * model.radius_m * model.radius_m / 2.0],
             wheels: board.motors.iter().map(wheel).collect(),
-            axles: across.iter().take(count).map(axle).collect(),
+            axles: across.into_iter().zip([rear, 1.0 - rear]).take(count).map(axle).collect(),
             bumper: Bumper::new(model.radius_m),
             start: world.start,
             middle: Point::default(),
@@ -170,11 +172,11 @@ impl Chassis {
         }
     }
 
-    /// Takes the car there, at rest; beside what stands there. Whether there is room.
+    /// Takes the car there, at rest; beside what stands there. Whether there is room: else it stays where it is.
     pub(crate) fn place(&mut self, at: Start, obstacles: &Obstacles) -> bool {
         let before = (self.middle, self.heading_rad, self.twist);
         self.put(at);
-        let room = self.bumper.free(self.middle, obstacles);
+        let room = self.bumper.room(self.middle, obstacles);
         match room {
             Some(middle) => self.middle = middle,
             None => (self.middle, self.heading_rad, self.twist) = before,
@@ -188,8 +190,8 @@ impl Chassis {
         self.middle = Point { x: x_m, y: y_m }.plus((cos, sin), self.drive.ahead_m());
         self.twist = Twist::default();
         self.felt = Felt::default();
-        let holds = self.wheels.iter_mut().map(|wheel| &mut wheel.hold);
-        holds.chain(self.axles.iter_mut().map(|axle| &mut axle.hold)).for_each(|hold| *hold = Hold::Holds);
+        self.wheels.iter_mut().for_each(Wheel::rest);
+        self.axles.iter_mut().for_each(Axle::rest);
     }
 
     /// Moves for one step with the motors' wheels under it, the battery at `volts`, and the front wheels turned to
@@ -245,7 +247,7 @@ impl Chassis {
             return [ahead, aside, turn];
         }
         let by = turn * STEP_S;
-        let holds = self.axles.iter().all(|axle| axle.hold == Hold::Holds) && !self.axles.is_empty();
+        let holds = self.axles.iter().all(Axle::holds) && !self.axles.is_empty();
         if holds {
             return [ahead + by * aside, aside - by * ahead, turn];
         }
@@ -258,12 +260,12 @@ impl Chassis {
     /// Rows that hold give a little; what is left of that is taken for nothing.
     fn settled(&self, twist: Twist, motors: &[Motor]) -> Twist {
         let [ahead, aside, turn] = twist;
-        let holds = self.wheels.iter().all(|wheel| wheel.hold == Hold::Holds);
+        let holds = self.wheels.iter().all(Wheel::holds);
         if holds && motors.iter().all(Motor::is_held) && twist.iter().all(|part| part.abs() < STANDS) {
             return Twist::default();
         }
         match (self.drive, &self.axles[..]) {
-            (Drive::Differential, [axle]) if axle.hold == Hold::Holds => [ahead, 0.0, turn],
+            (Drive::Differential, [axle]) if axle.holds() => [ahead, 0.0, turn],
             _ => [ahead, aside, turn],
         }
     }
@@ -304,7 +306,7 @@ impl Chassis {
         let (sin, cos) = (libm::sin(self.heading_rad), libm::cos(self.heading_rad));
         let Point { x, y } = self.middle.plus((cos, sin), -back_m);
         let lateral_mps = match &self.axles[..] {
-            [rear, _] if rear.hold == Hold::Holds => 0.0,
+            [rear, _] if rear.holds() => 0.0,
             _ => aside - back_m * turn,
         };
         Motion {
@@ -327,8 +329,8 @@ impl Chassis {
         let [ahead, aside, turn] = self.twist;
         let place = [self.middle.x, self.middle.y, self.heading_rad, ahead, aside, turn, self.steered_rad];
         place.iter().for_each(|value| into.number(*value));
-        let holds = self.wheels.iter().map(|wheel| wheel.hold);
-        holds.chain(self.axles.iter().map(|axle| axle.hold)).for_each(|hold| into.number(hold.number()));
+        self.wheels.iter().for_each(|wheel| wheel.digest(into));
+        self.axles.iter().for_each(|axle| axle.digest(into));
         let Felt { acceleration: [x, y], rotation, touches } = self.felt;
         [x, y, rotation, f64::from(u8::from(touches))].iter().for_each(|value| into.number(*value));
     }

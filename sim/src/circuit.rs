@@ -2,7 +2,7 @@
 //! this pin? What hangs at the pins is not known here.
 
 use hal::IoError;
-use hal::board::{Board, LoopbackSpec, PinRef};
+use hal::board::{Board, PinRef};
 
 use crate::bus::Buses;
 use crate::clock::Nanos;
@@ -11,6 +11,7 @@ use crate::net::Nets;
 use crate::scene::Scene;
 use crate::signal::Signal;
 use crate::watch::Watches;
+use crate::wire::{self, Wire};
 
 /// The computer's pins and the chips on its buses.
 #[derive(Debug)]
@@ -18,21 +19,26 @@ pub(crate) struct Circuit {
     pub(crate) nets: Nets,
     pub(crate) buses: Buses,
     pub(crate) watches: Watches,
-    /// Each from an output to an input.
-    loopbacks: Vec<LoopbackSpec>,
+    loopbacks: Vec<Wire>,
     changed: bool,
 }
 
 impl Circuit {
     /// As at power-up.
     pub(crate) fn new(board: &Board) -> Self {
-        Self {
-            nets: Nets::new(board),
+        let nets = Nets::new(board);
+        let wires = board.loopbacks.iter();
+        let wires =
+            wires.filter_map(|wire| Some(Wire { from: wire.from.clone(), to: nets.input(&wire.to)? }));
+        let mut circuit = Self {
+            loopbacks: wires.collect(),
+            nets,
             buses: Buses::new(&board.chips),
             watches: Watches::default(),
-            loopbacks: board.loopbacks.clone(),
             changed: true,
-        }
+        };
+        circuit.reach_resets(0);
+        circuit
     }
 
     /// What is on `pin`; `None` if the board has no such pin.
@@ -42,27 +48,23 @@ impl Circuit {
 
     /// Opens a line at a level, and says its number.
     pub(crate) fn open_line(&mut self, name: &str, high: bool) -> Result<usize, IoError> {
-        let index = self.nets.open_line(name, high)?;
-        self.reset(index);
-        Ok(index)
+        self.nets.open_line(name, high)
     }
 
     /// Drives an open line.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.nets.set_line(index, high);
-        self.reset(index);
     }
 
-    /// Lets the chips that a line of the computer resets feel it.
-    fn reset(&mut self, index: usize) {
-        let line = self.nets.line_name(index);
-        self.buses.drive_reset(line, self.nets.is_high(line));
+    /// Lets the chips that lines of the computer reset feel what these carry, whatever it comes from.
+    fn reach_resets(&mut self, now: Nanos) {
+        self.buses.hold(|line| self.nets.is_high(line), now);
     }
 
     /// Lets the supply of chips and computer drop, or come back. Both are as after power-up then.
-    pub(crate) fn set_down(&mut self, down: bool) {
+    pub(crate) fn set_down(&mut self, down: bool, now: Nanos) {
         self.nets.set_down(down);
-        self.buses.set_down(down);
+        self.buses.set_down(down, now);
     }
 
     /// Wires are broken as far as that is so now.
@@ -71,15 +73,14 @@ impl Circuit {
         self.buses.suffer(faults);
         self.buses.set_stuck(stuck);
         self.nets.set_stuck(stuck);
-        for (line, high) in self.nets.outputs() {
-            self.buses.drive_reset(line, high);
-        }
     }
 
-    /// Does something that may change a signal.
-    pub(crate) fn change<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+    /// Does something at `now` that may change a signal.
+    pub(crate) fn change<T>(&mut self, now: Nanos, act: impl FnOnce(&mut Self) -> T) -> T {
         self.changed = true;
-        act(self)
+        let done = act(self);
+        self.reach_resets(now);
+        done
     }
 
     /// Lets the chips do what is due.
@@ -87,18 +88,29 @@ impl Circuit {
         self.changed |= self.buses.tick(scene);
     }
 
-    /// Tells whoever watches a line of its edges until `now`.
+    /// Tells whoever watches a line of its edges until `now`. These are told by code of others: the world must be
+    /// whole.
     pub(crate) fn tell(&mut self, now: Nanos) {
-        self.loop_back(now);
-        self.watches.tell(&self.nets, now);
+        self.loop_back(now, now);
+        self.note(now);
+        self.watches.tell();
     }
 
-    /// Brings what the outputs do at `now` to the inputs that are wired to them.
-    fn loop_back(&mut self, now: Nanos) {
-        for wire in &self.loopbacks {
-            let signal = on_pin(&self.nets, &self.buses, &wire.from);
-            let high = signal.is_some_and(|signal| signal.is_high_at(signal.cycles(now)));
-            self.nets.set_input(&wire.to, high);
+    /// What has changed on a line that somebody watches is an edge at that time, to be told later.
+    pub(crate) fn note(&mut self, at: Nanos) {
+        self.watches.note(&mut self.nets, at);
+    }
+
+    /// Brings what the outputs do from one time to another to the inputs that are wired to them, edge by edge.
+    pub(crate) fn loop_back(&mut self, from: Nanos, to: Nanos) {
+        for Wire { from: output, to: input } in &self.loopbacks {
+            let signal = on_pin(&self.nets, &self.buses, output).unwrap_or(Signal::LOW);
+            let mut edge = Some((from, wire::is_high(signal, from)));
+            while let Some((at, high)) = edge.take_if(|(at, _)| *at <= to) {
+                self.nets.drive_input(*input, high);
+                self.watches.note(&mut self.nets, at);
+                edge = wire::next_edge(signal, at);
+            }
         }
     }
 

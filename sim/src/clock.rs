@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::digest::Digest;
+
 /// Nanoseconds of virtual time. 64 bits last 584 years; sums saturate there.
 pub(crate) type Nanos = u64;
 
@@ -54,6 +56,12 @@ impl Clock {
         let run = behind.min(CATCH_UP);
         self.skipped = self.skipped.saturating_add(behind - run);
         self.now + run
+    }
+
+    /// Takes the time into a fingerprint, and how far the caller's is from it.
+    pub(crate) fn digest(&self, into: &mut Digest) {
+        into.integer(self.now);
+        into.integer(self.skipped);
     }
 }
 

@@ -23,6 +23,20 @@ impl Digest {
         self.bytes(&value.to_le_bytes());
     }
 
+    /// Takes in words, and where they end.
+    pub(crate) fn words(&mut self, words: &str) {
+        self.integer(words.len() as u64);
+        self.bytes(words.as_bytes());
+    }
+
+    /// Takes in whether there is something, and what.
+    pub(crate) fn option<T>(&mut self, value: Option<T>, take: impl FnOnce(&mut Self, T)) {
+        self.integer(u64::from(value.is_some()));
+        if let Some(value) = value {
+            take(self, value);
+        }
+    }
+
     /// Takes in every bit of a number, so that the smallest difference shows.
     pub(crate) fn number(&mut self, value: f64) {
         self.integer(value.to_bits());

@@ -64,19 +64,20 @@ impl Engine {
         let floor_inputs = surroundings.at_lines();
         let floor_inputs =
             floor_inputs.filter_map(|(sensor, line)| Some((circuit.nets.input(line)?, sensor))).collect();
+        let number = |line: &str| circuit.nets.input(line);
         let encoders = board.motors.iter().enumerate();
-        let encoders =
-            encoders.filter_map(|(index, motor)| Some((index, Encoder::new(motor.encoder.as_ref()?))));
+        let encoders = encoders
+            .filter_map(|(index, motor)| Some((index, Encoder::new(motor.encoder.as_ref()?, number))));
         let motors = board.motors.iter().enumerate();
         let chance = |index| Chance::new(setup.seed, Stream::Motor, index);
         let mut engine = Self {
             clock: Clock::default(),
+            encoders: encoders.collect(),
             circuit,
             motors: motors.map(|(index, spec)| Motor::new(board, spec, chance(index))).collect(),
             servos: board.servos.iter().map(Servo::new).collect(),
             chassis: Chassis::new(board, &setup.world, &obstacles),
             supply: Supply::new(board),
-            encoders: encoders.collect(),
             sonar: board.range.as_ref().map(Sonar::new),
             surroundings,
             floor_inputs,
@@ -136,9 +137,14 @@ impl Engine {
         self.floor_inputs = all;
     }
 
+    /// Does something that may change a signal.
+    pub(crate) fn change<T>(&mut self, act: impl FnOnce(&mut Circuit) -> T) -> T {
+        self.circuit.change(self.clock.now(), act)
+    }
+
     /// Drives an open line of the computer.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
-        self.circuit.change(|circuit| circuit.set_line(index, high));
+        self.change(|circuit| circuit.set_line(index, high));
         self.hear();
     }
 
@@ -167,8 +173,7 @@ impl Engine {
 
     /// What the camera sees: now, or when it froze.
     pub(crate) fn view(&self) -> View {
-        let turned =
-            |role| self.servos.iter().find(|servo| servo.role() == role).map_or(0.0, Servo::angle_deg);
+        let turned = |role| Servo::turned_rad(&self.servos, role);
         let here = || {
             let motion = self.chassis.as_ref().map_or_else(Motion::default, Chassis::motion);
             self.camera.view(self.clock.now(), &motion, turned(ServoRole::Pan), turned(ServoRole::Tilt))
@@ -193,16 +198,17 @@ impl Engine {
     }
 
     /// Runs every step that ends by `target`. What was written in the middle of a step counts from
-    /// the beginning of that step, however the way to its end was divided.
+    /// the beginning of that step, however the way to its end was divided. Edges on the computer's lines have their
+    /// own times; whoever watches them is told when all else is done.
     fn run_to(&mut self, target: Nanos) {
         while self.clock.now() < target {
-            let end = self.clock.next_step();
+            let (from, end) = (self.clock.now(), self.clock.next_step());
             let due = self.happens_at();
             self.clock.set(end.min(target).min(due));
+            self.circuit.loop_back(from, self.clock.now());
             self.echo();
             let (circuit, scene) = self.apart();
             circuit.tick(&scene);
-            circuit.tell(scene.now);
             if self.clock.now() == end {
                 self.step();
                 self.steps += 1;
@@ -211,6 +217,7 @@ impl Engine {
             if self.clock.now() >= due {
                 self.happen();
             }
+            self.circuit.tell(self.clock.now());
         }
     }
 
@@ -223,16 +230,14 @@ impl Engine {
             draw.add(motor.begin(self.supply.battery.volts()));
         }
         self.supply.step(draw, self.supplied, self.clock.now());
-        let before: Vec<f64> =
-            self.encoders.iter().map(|(motor, _)| self.motors[*motor].angle_rad()).collect();
         for servo in &mut self.servos {
             servo.step();
         }
         if let Some(chassis) = &mut self.chassis {
-            let steered_rad = self.servos.iter().find_map(Servo::steers_rad).unwrap_or(0.0);
+            let steered_rad = Servo::turned_rad(&self.servos, ServoRole::Steering);
             chassis.step(&mut self.motors, self.supply.battery.volts(), steered_rad, &self.obstacles);
         }
-        self.count(&before);
+        self.count();
         self.feed();
     }
 
@@ -240,7 +245,8 @@ impl Engine {
     pub(crate) fn feed(&mut self) {
         let there = !self.supply.is_down() && !self.faults.has(&Fault::BrownOut);
         if std::mem::replace(&mut self.supplied, there) != there {
-            self.circuit.change(|circuit| circuit.set_down(!there));
+            let now = self.clock.now();
+            self.change(|circuit| circuit.set_down(!there, now));
         }
     }
 
@@ -255,7 +261,8 @@ impl Engine {
         placed
     }
 
-    /// Puts the car where the run began, at rest, with a full battery and nothing broken.
+    /// Puts the car where the run began, at rest, with a full battery, nothing broken, and nothing around it but
+    /// the world.
     pub(crate) fn restart(&mut self) {
         if let Some(chassis) = &mut self.chassis {
             chassis.restart(&self.obstacles);
@@ -263,6 +270,8 @@ impl Engine {
         self.motors.iter_mut().for_each(Motor::rest);
         self.supply.fill();
         self.mend(&Which::all());
+        self.faults.take_jump();
+        self.surround(Surroundings::restart);
         self.feed();
     }
 
@@ -281,7 +290,7 @@ impl Engine {
     fn show_floor(&mut self) {
         if self.circuit.watches.floor() {
             self.look_down();
-            self.circuit.tell(self.clock.now());
+            self.circuit.note(self.clock.now());
         }
     }
 
@@ -291,24 +300,23 @@ impl Engine {
         let Some(sonar) = &mut self.sonar else { return };
         while let Some((at, high)) = sonar.next(now) {
             circuit.nets.set_input(&sonar.echo, high);
-            circuit.tell(at);
+            circuit.note(at);
         }
     }
 
     /// Lets the encoders see what their wheels did in this step, edge by edge in the order of time.
-    fn count(&mut self, before: &[f64]) {
+    fn count(&mut self) {
         let end = self.clock.now();
-        let (motors, circuit) = (&self.motors, &mut self.circuit);
-        let turning = self.encoders.iter_mut().zip(before);
-        let mut turns: Vec<_> = turning
-            .flat_map(|((motor, encoder), from)| encoder.turn(*from, motors[*motor].angle_rad(), end))
-            .collect();
+        let mut turns = Vec::new();
+        for (motor, encoder) in &mut self.encoders {
+            encoder.turn(self.motors[*motor].angle_rad(), end, &mut turns);
+        }
         turns.sort_by_key(|turn| turn.at);
         for turn in turns {
             for (line, high) in turn.lines {
-                line.iter().for_each(|line| circuit.nets.set_input(line, high));
+                line.iter().for_each(|line| self.circuit.nets.drive_input(*line, high));
             }
-            circuit.tell(turn.at);
+            self.circuit.note(turn.at);
         }
     }
 
@@ -327,7 +335,7 @@ impl Engine {
     pub(crate) fn digests(&mut self) -> Digests {
         self.look_down();
         Digests::default()
-            .with("time", |into| into.integer(self.clock.now()))
+            .with("time", |into| self.clock.digest(into))
             .with("pins", |into| self.circuit.nets.digest(into))
             .with("chips", |into| self.circuit.buses.digest(into))
             .with("motors", |into| self.motors.iter().for_each(|motor| motor.digest(into)))
@@ -358,7 +366,7 @@ impl Shared {
 
     /// For the moment of one read or write.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Engine> {
-        // No write leaves the world half done, so a thread that died elsewhere spoils nothing.
+        // Code of others, which may panic, is called only when the world is whole, so a thread that died spoils nothing.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

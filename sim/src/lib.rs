@@ -57,6 +57,8 @@ mod traction;
 mod transcript;
 mod truth;
 mod watch;
+mod winding;
+mod wire;
 pub mod world;
 
 use std::time::Duration;
@@ -188,8 +190,8 @@ impl Sim {
         self.engine.lock().circuit.buses.transcript.as_mut().map(Transcript::take).unwrap_or_default()
     }
 
-    /// Breaks something, for as long as that says. Says whether the board has it. What is broken in the same
-    /// way already is so anew.
+    /// Breaks something, for as long as that says. Says whether it can be: what the board does not have, and counts
+    /// and times beyond those of [`Said`], break nothing. What is broken in the same way already is so anew.
     pub fn fault(&self, outage: impl Into<Outage>) -> bool {
         self.engine.lock().suffer(outage.into())
     }
@@ -204,10 +206,10 @@ impl Sim {
         self.mend(Which::all());
     }
 
-    /// What is broken now, oldest first.
+    /// What is broken now, oldest first; of noise, how much of it is left.
     #[must_use]
     pub fn faults(&self) -> Vec<Fault> {
-        self.engine.lock().standing_faults()
+        self.engine.lock().faults.all().cloned().collect()
     }
 
     /// How far the clock of whoever drives this world shall jump ahead, by [`Fault::ClockJump`]. Asked once, it
@@ -269,19 +271,23 @@ impl Sim {
     }
 
     /// Puts the car somewhere else, at rest: metres, and radians to the left of x. Where something stands it is put
-    /// beside that. Says whether there was room; without, and beyond a million metres or radians, it stays where it is.
+    /// beside that, out of a box by its nearest side with room, and through no wall. Says whether there was room;
+    /// without, and beyond a million metres or radians, it stays where it is.
     pub fn teleport(&self, x_m: f64, y_m: f64, heading_rad: f64) -> bool {
         self.engine.lock().teleport(x_m, y_m, heading_rad)
     }
 
-    /// Puts the car where the run began, at rest, with a full battery and nothing broken. Chips and pins keep what
-    /// they hold, and time goes on.
+    /// Puts the car where the run began, at rest, with a full battery and nothing broken. What somebody put by
+    /// [`Sim::set_battery`] and the like is gone, nobody presses its button, and no jump of the clock is still to
+    /// come. Chips and pins keep what they hold, time goes on, and what is left of the script happens.
     pub fn restart(&self) {
         self.engine.lock().restart();
     }
 
-    /// A fingerprint of the whole state: time, pins, registers, motion. Two runs that agree in it
-    /// agree in every bit.
+    /// A fingerprint of the whole state: time, pins, registers, motion, the seed, and what the script still
+    /// brings. Two runs of one board in one world that agree in it agree in every bit, and go on to do so while
+    /// the same is done to them. Not in it is what is of the caller alone: lines that it holds open, and what it
+    /// watches and records.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
         self.digests().hash()
@@ -312,7 +318,9 @@ impl Platform for Sim {
         Ok(Box::new(pin::Reading::open(&self.engine, line)?))
     }
 
-    /// No line bounces here, so every edge counts. The sink is called by whoever runs the world.
+    /// No line bounces here, so every edge counts. The sink is called by whoever runs the world or changes what is on
+    /// a line, with the world locked: asking this or another handle of it from there never ends. A sink that panics
+    /// takes down whoever called; of the world it spoils nothing, but the other edges of that step are told to nobody.
     fn watch(
         &mut self,
         lines: &[&str],

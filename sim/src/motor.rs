@@ -1,18 +1,19 @@
-//! A gear motor and its wheel: what flows through its winding, and what turns it and holds it. What its wheel
-//! stands on is not known here.
+//! A gear motor and its wheel: what turns it and what holds it. What flows is `winding.rs`'s; what its wheel stands on
+//! is not known here.
 //!
-//! i = (V·duty - Ke·ω)/R and J·dω/dt = Kt·i - τc·sgn ω - b·ω, with the figures of the board's `[model]`.
+//! J·dω/dt = Kt·i - τc·sgn ω - b·ω, with the figures of the board's `[model]`.
 
 use hal::Board;
 use hal::board::{BridgeSpec, DriverSpec, MotorSpec, PinRef};
 
-use crate::battery::{Battery, Draw};
+use crate::battery::Draw;
 use crate::bridge::{self, ESC_LOSS, Loss, Output, Terminals};
 use crate::chance::Chance;
 use crate::clock::STEP_S;
 use crate::digest::Digest;
 use crate::esc::Esc;
 use crate::signal::Signal;
+use crate::winding::{Flow, Line, Pulses, Winding};
 
 /// A wheel that stands turns so fast, rad/s, when its friction is at its limit. It is taken for standing: of 65 mm it
 /// goes a millimetre an hour.
@@ -26,8 +27,7 @@ pub(crate) struct Motor {
     pub(crate) name: String,
     driver: Driver,
     output: Output,
-    /// What share of its steady value the current has on the mean of a pulse.
-    reached: f64,
+    pulses: Pulses,
     winding: Winding,
     gears: Gears,
     flow: Flow,
@@ -55,22 +55,6 @@ enum Driver {
     None,
 }
 
-/// What is between the battery and the shaft.
-#[derive(Clone, Copy, Debug)]
-struct Winding {
-    /// Of winding and bridge.
-    ohms: f64,
-    drop_v: f64,
-    /// How fast a current comes and goes, seconds.
-    electrical_s: f64,
-    /// Ke
-    volts_a_rad_s: f64,
-    /// Kt
-    nm_per_a: f64,
-    /// -1 of a motor with its leads swapped.
-    sign: f64,
-}
-
 /// What is between the shaft and the floor.
 #[derive(Clone, Copy, Debug)]
 struct Gears {
@@ -81,15 +65,6 @@ struct Gears {
     /// Where in a step the speed is that its mean torque belongs to, so that a wheel which turns freely follows
     /// its exponential exactly, however long the step is beside its time constant; ½ for a very short one.
     middle: f64,
-}
-
-/// The current of one step: `amps_a_volt · V + amps - amps_a_rad_s · ω`, of which a share is drawn from the battery.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Flow {
-    amps_a_volt: f64,
-    amps: f64,
-    amps_a_rad_s: f64,
-    drawn: f64,
 }
 
 /// What friction does to a wheel.
@@ -120,92 +95,6 @@ impl Driver {
     }
 }
 
-/// What the board's top speed makes of a wheel.
-fn top_rad_s(board: &Board) -> f64 {
-    board.drivetrain.top_speed_mps() / board.drivetrain.wheel_diameter_m() * 2.0
-}
-
-impl Winding {
-    /// Turns its wheel at the board's top speed at full power, where the battery is full and all motors do the same.
-    /// `faster` is by which factor it turns faster than others.
-    fn new(board: &Board, spec: &MotorSpec, loss: Loss, faster: f64) -> Self {
-        let top_rad_s = top_rad_s(board);
-        let model = &board.model;
-        let ohms = model.motor_ohms + loss.ohms;
-        let held_nm = model.friction_nm + model.drag_nm_s * top_rad_s;
-        let (volts, sags) = (Battery::full_volts(board, 0.0), model.battery_ohms * board.motors.len() as f64);
-        let needs = held_nm * (ohms + sags);
-        let left = volts - loss.volts;
-        let mut nm_per_a = model.motor_nm_per_a;
-        // A motor that is too weak for its friction gets a tenth of its volts for turning, and does not get there.
-        let mut volts_a_rad_s = (left - needs / nm_per_a).max(0.1 * left) / top_rad_s;
-        if nm_per_a > volts_a_rad_s {
-            // Without losses Kt is Ke: Ke²·ω - left·Ke + needs = 0.
-            let root = libm::sqrt((left * left - 4.0 * top_rad_s * needs).max(0.0));
-            volts_a_rad_s = (left + root) / (2.0 * top_rad_s);
-            nm_per_a = volts_a_rad_s;
-        }
-        let electrical_s = model.motor_mh * 1e-3 / ohms;
-        let sign = if spec.invert { -1.0 } else { 1.0 };
-        // A weaker magnet is both a faster motor and a weaker one.
-        let (volts_a_rad_s, nm_per_a) = (volts_a_rad_s / faster, nm_per_a / faster);
-        Self { ohms, drop_v: loss.volts, electrical_s, volts_a_rad_s, nm_per_a, sign }
-    }
-
-    /// What flows for what is done to its terminals, near these volts of the battery and at this speed.
-    fn flow(&self, output: &Output, reached: f64, volts: f64, speed_rad_s: f64) -> Flow {
-        let (siemens, back_v) = (1.0 / self.ohms, self.volts_a_rad_s * speed_rad_s);
-        let conducts = output.driven + output.shorted;
-        match output.terminals {
-            Terminals::Coast => Flow::default(),
-            Terminals::Brake if back_v.abs() <= self.drop_v && self.drop_v > 0.0 => Flow::default(),
-            Terminals::Brake => {
-                let siemens = siemens * output.shorted;
-                let amps = self.drop_v.copysign(back_v) * siemens;
-                Flow { amps, amps_a_rad_s: self.volts_a_rad_s * siemens, ..Flow::default() }
-            }
-            // Between pulses the current goes on through the short.
-            Terminals::Drive(share) if output.shorted > 0.0 || conducts > 1.0 - 1e-9 => Flow {
-                amps_a_volt: self.sign * share * siemens,
-                amps: -self.sign * share * self.drop_v * siemens,
-                amps_a_rad_s: self.volts_a_rad_s * siemens * conducts,
-                drawn: self.sign * share,
-            },
-            Terminals::Drive(share) => self.pulsed(share, reached, volts, back_v),
-        }
-    }
-
-    /// Between pulses the bridge lets go, and the battery takes the current down. Either it is gone before the next
-    /// pulse, and each begins anew; or it is not, and the battery is turned round for the rest of the cycle.
-    fn pulsed(&self, share: f64, reached: f64, volts: f64, back_v: f64) -> Flow {
-        let (siemens, way, on) = (1.0 / self.ohms, share.signum() * self.sign, share.abs());
-        let anew = on * reached * siemens;
-        let steady = 2.0 * on - 1.0;
-        let of = |volts_share: f64, drop_share: f64, siemens: f64, drawn: f64| Flow {
-            amps_a_volt: way * volts_share,
-            amps: -way * self.drop_v * drop_share,
-            amps_a_rad_s: self.volts_a_rad_s * siemens,
-            drawn: way * drawn,
-        };
-        let flows = [of(anew, anew, anew, 1.0), of(steady * siemens, siemens, siemens, steady)];
-        let amps = flows.map(|flow| {
-            way * (flow.amps_a_volt * volts + flow.amps - flow.amps_a_rad_s / self.volts_a_rad_s * back_v)
-        });
-        // A diode lets nothing through the other way.
-        match amps {
-            [one, other] if one <= 0.0 && other <= 0.0 => Flow::default(),
-            [one, other] => flows[usize::from(other > one)],
-        }
-    }
-
-    /// What share of its steady value a current has on the mean of a pulse that begins without any.
-    fn reached(&self, pulse_s: f64) -> f64 {
-        let long = pulse_s / self.electrical_s;
-        // The first term of the series, where the difference would lose all digits.
-        if long < 1e-6 { long / 2.0 } else { 1.0 - (1.0 - libm::exp(-long)) / long }
-    }
-}
-
 impl Gears {
     fn new(board: &Board, winding: &Winding) -> Self {
         let model = &board.model;
@@ -232,7 +121,7 @@ impl Motor {
             name: spec.name.clone(),
             driver,
             output: Output::COAST,
-            reached: 1.0,
+            pulses: Pulses::default(),
             winding,
             gears: Gears::new(board, &winding),
             flow: Flow::default(),
@@ -263,9 +152,9 @@ impl Motor {
     pub(crate) fn listen(&mut self, read: impl Fn(&PinRef) -> Option<Signal>) {
         if let Driver::Esc { pin, esc } = &mut self.driver {
             esc.listen(read(pin));
-        } else if let Some(output) = self.reads(read) {
+        } else if let Some(output) = self.reads(read).filter(|output| *output != self.output) {
             self.output = output;
-            self.reached = self.winding.reached(output.driven * output.period_s);
+            self.pulses = self.winding.pulses(&output);
         }
     }
 
@@ -281,15 +170,15 @@ impl Motor {
         self.flow = if self.open {
             Flow::default()
         } else {
-            self.winding.flow(&self.output, self.reached, volts, self.speed_rad_s)
+            self.winding.flow(&self.output, &self.pulses, volts, self.speed_rad_s)
         };
-        let Flow { amps_a_volt, amps, amps_a_rad_s, drawn } = self.flow;
-        Draw { amps: drawn * (amps - amps_a_rad_s * self.speed_rad_s), siemens: drawn * amps_a_volt }
+        let Line { amps_a_volt, amps, amps_a_rad_s } = self.flow.battery;
+        Draw { amps: amps - amps_a_rad_s * self.speed_rad_s, siemens: amps_a_volt }
     }
 
     /// Whether it stands and nothing drives it.
     pub(crate) fn is_idle(&self) -> bool {
-        self.speed_rad_s == 0.0 && self.flow.amps_a_volt == 0.0 && self.flow.amps == 0.0
+        self.speed_rad_s == 0.0 && self.flow.winding.amps_a_volt == 0.0 && self.flow.winding.amps == 0.0
     }
 
     /// Goes on with the step, the battery at `volts`.
@@ -305,7 +194,7 @@ impl Motor {
 
     fn takes(&self) -> Spin {
         let Gears { kg_m2, friction_nm, stiction_nm, drag_nm_s, middle } = self.gears;
-        let Flow { amps_a_volt, amps, amps_a_rad_s, .. } = self.flow;
+        let Line { amps_a_volt, amps, amps_a_rad_s } = self.flow.winding;
         let slows = self.winding.nm_per_a * amps_a_rad_s + drag_nm_s;
         let drive_nm = self.winding.nm_per_a * (amps_a_volt * self.volts + amps);
         let push = kg_m2 * self.speed_rad_s + STEP_S * (drive_nm - slows * (1.0 - middle) * self.speed_rad_s);

@@ -16,6 +16,8 @@ pub(crate) struct Nets {
     inputs: Vec<Line>,
     /// The computer's supply is down: no output is driven.
     down: bool,
+    /// What is on an input may have changed.
+    moved: bool,
 }
 
 #[derive(Debug)]
@@ -43,31 +45,14 @@ impl Nets {
     /// All low, all closed.
     pub(crate) fn new(board: &Board) -> Self {
         let mut nets = Self::default();
-        for name in inputs(board) {
-            nets.inputs.push(Line::low(name));
-        }
-        nets.lines.extend(board.range.iter().map(|range| Line::low(&range.trigger)));
-        for pin in pins(board) {
+        let read: Vec<&str> = inputs(board).collect();
+        for (_, pin) in every_pin(board) {
             match pin {
-                PinRef::Gpio { line } if position(&nets.lines, line).is_none() => {
-                    nets.lines.push(Line::low(line));
-                }
-                PinRef::Pwm { device, channel } if nets.channel(device, *channel).is_none() => {
-                    let (device, channel) = (device.clone(), *channel);
-                    nets.channels.push(Channel {
-                        device,
-                        channel,
-                        duty: 0.0,
-                        frequency_hz: 0.0,
-                        stuck: None,
-                        open: false,
-                    });
-                }
-                _ => {}
+                PinRef::Gpio { line } if read.contains(&line.as_str()) => nets.inputs.push(Line::low(line)),
+                PinRef::Gpio { line } => nets.lines.push(Line::low(line)),
+                PinRef::Pwm { device, channel } => nets.channels.push(Channel::low(device, channel)),
+                PinRef::Chip { .. } => {}
             }
-        }
-        for line in resets(board) {
-            nets.lines.push(Line::low(line));
         }
         nets
     }
@@ -94,11 +79,6 @@ impl Nets {
     /// Drives an open line.
     pub(crate) fn set_line(&mut self, index: usize, high: bool) {
         self.lines[index].high = high && !self.down;
-    }
-
-    /// What a line is called.
-    pub(crate) fn line_name(&self, index: usize) -> &str {
-        &self.lines[index].name
     }
 
     /// Closes a line, which keeps its level.
@@ -140,7 +120,12 @@ impl Nets {
 
     /// The same, by its number.
     pub(crate) fn drive_input(&mut self, index: usize, high: bool) {
-        self.inputs[index].high = high;
+        self.moved |= std::mem::replace(&mut self.inputs[index].high, high) != high;
+    }
+
+    /// Whether what is on an input may have changed since this was last asked.
+    pub(crate) fn take_moved(&mut self) -> bool {
+        std::mem::take(&mut self.moved)
     }
 
     /// Opens a PWM channel at zero duty and says its number.
@@ -184,6 +169,7 @@ impl Nets {
 
     /// These pins of the computer carry these levels whatever drives them, and no others do.
     pub(crate) fn set_stuck(&mut self, stuck: &[(PinRef, bool)]) {
+        self.moved = true;
         let level =
             |is: &dyn Fn(&PinRef) -> bool| stuck.iter().find(|(pin, _)| is(pin)).map(|(_, high)| *high);
         for line in self.lines.iter_mut().chain(&mut self.inputs) {
@@ -195,11 +181,6 @@ impl Nets {
                 &|pin| matches!(pin, PinRef::Pwm { device: of, channel } if of == device && channel == number),
             );
         }
-    }
-
-    /// The lines that the computer drives, and whether each is high.
-    pub(crate) fn outputs(&self) -> impl Iterator<Item = (&str, bool)> {
-        self.lines.iter().map(|line| (line.name.as_str(), line.carries()))
     }
 
     /// Takes everything that a wire carries into a fingerprint.
@@ -219,12 +200,18 @@ impl Nets {
 }
 
 impl Line {
-    fn low(name: &str) -> Self {
-        Self { name: name.into(), high: false, stuck: None, open: false }
+    fn low(name: String) -> Self {
+        Self { name, high: false, stuck: None, open: false }
     }
 
     fn carries(&self) -> bool {
         self.stuck.unwrap_or(self.high)
+    }
+}
+
+impl Channel {
+    fn low(device: String, channel: u32) -> Self {
+        Self { device, channel, duty: 0.0, frequency_hz: 0.0, stuck: None, open: false }
     }
 }
 
@@ -269,7 +256,7 @@ fn inputs(board: &Board) -> impl Iterator<Item = &str> {
     estop.chain(range).chain(floor).chain(turning).chain(wires).map(String::as_str)
 }
 
-/// Every output that a board names, in the order of the board.
+/// Every output of motors, servos and what people switch, in the order of the board.
 fn pins(board: &Board) -> impl Iterator<Item = &PinRef> {
     let motors = board.motors.iter().flat_map(|motor| motor.driver.pins());
     let servos = board.servos.iter().map(|servo| &servo.pwm);

@@ -19,7 +19,7 @@ pub(crate) struct Line {
 impl Line {
     /// Opens it at a level.
     pub(crate) fn open(engine: &Shared, name: &str, high: bool) -> Result<Self, IoError> {
-        let index = engine.lock().circuit.change(|circuit| circuit.open_line(name, high))?;
+        let index = engine.lock().change(|circuit| circuit.open_line(name, high))?;
         Ok(Self { engine: engine.clone(), index })
     }
 
@@ -96,7 +96,7 @@ pub(crate) struct Channel {
 impl Channel {
     /// Opens it, at zero duty.
     pub(crate) fn open(engine: &Shared, device: &str, number: u32, hz: f64) -> Result<Self, IoError> {
-        let index = engine.lock().circuit.change(|circuit| circuit.nets.open_channel(device, number, hz))?;
+        let index = engine.lock().change(|circuit| circuit.nets.open_channel(device, number, hz))?;
         Ok(Self { engine: engine.clone(), index })
     }
 }
@@ -112,7 +112,7 @@ impl SetDutyCycle for Channel {
 
     fn set_duty_cycle(&mut self, duty: u16) -> Result<(), IoError> {
         let duty = f64::from(duty) / f64::from(u16::MAX);
-        self.engine.lock().circuit.change(|circuit| circuit.nets.set_channel(self.index, duty));
+        self.engine.lock().change(|circuit| circuit.nets.set_channel(self.index, duty));
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! What must never live here: state, and registers.
 
-use hal::board::{BatterySource, ChipKind, Level, LineInput, Mount};
+use hal::board::{BatterySource, ChipKind, Level, LineInput, Mount, ServoRole};
 
 use crate::battery::Battery;
 use crate::beam;
@@ -64,7 +64,7 @@ impl Scene<'_> {
             return Some(distance_m).filter(|distance_m| distance_m.is_finite());
         }
         let pan_rad = match self.around.range_on {
-            Mount::Pan => self.servos.iter().find_map(Servo::pans_rad).unwrap_or(0.0),
+            Mount::Pan => Servo::turned_rad(self.servos, ServoRole::Pan),
             Mount::Body => 0.0,
         };
         let (from, heading_rad) = self.place(self.around.model.range_ahead_m, 0.0)?;

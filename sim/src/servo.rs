@@ -29,11 +29,6 @@ impl Servo {
         &self.spec.name
     }
 
-    /// What it turns.
-    pub(crate) fn role(&self) -> ServoRole {
-        self.spec.role
-    }
-
     /// The wire that it listens to.
     pub(crate) fn pin(&self) -> &PinRef {
         &self.spec.pwm
@@ -57,14 +52,20 @@ impl Servo {
             if way.abs() <= reach { self.target_deg } else { self.angle_deg + reach.copysign(way) };
     }
 
-    /// How far it turns the front wheels, radians, left positive; `None` of one that turns something else.
-    pub(crate) fn steers_rad(&self) -> Option<f64> {
-        (self.spec.role == ServoRole::Steering).then(|| (self.angle_deg - self.spec.center_deg).to_radians())
+    /// How far what it carries is turned from straight ahead, radians, left and up positive. Front wheels are
+    /// straight at its centre: that is how a board says how its linkage is screwed on. What looks around looks
+    /// ahead at 0°, and its centre is only where it rests.
+    pub(crate) fn turns_rad(&self) -> f64 {
+        let ahead_deg = match self.spec.role {
+            ServoRole::Steering => self.spec.center_deg,
+            ServoRole::Pan | ServoRole::Tilt => 0.0,
+        };
+        (self.angle_deg - ahead_deg).to_radians()
     }
 
-    /// How far it turns what looks around, radians, left positive; `None` of one that turns something else.
-    pub(crate) fn pans_rad(&self) -> Option<f64> {
-        (self.spec.role == ServoRole::Pan).then(|| (self.angle_deg - self.spec.center_deg).to_radians())
+    /// The same of the one that has this role; 0 of a car without.
+    pub(crate) fn turned_rad(all: &[Self], role: ServoRole) -> f64 {
+        all.iter().find(|servo| servo.spec.role == role).map_or(0.0, Self::turns_rad)
     }
 
     /// Where it is, in the degrees of the board.

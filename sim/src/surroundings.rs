@@ -128,6 +128,12 @@ impl Surroundings {
         self.put = Put { darkness: vec![None; self.put.darkness.len()], ..Put::default() };
     }
 
+    /// Takes all of it back, and the hand from the button.
+    pub(crate) fn restart(&mut self) {
+        self.take_back();
+        self.estop_pressed = false;
+    }
+
     /// Lets the hand on the button reach its line.
     pub(crate) fn reach(&self, nets: &mut Nets) {
         if let Some(estop) = &self.estop {
@@ -153,14 +159,17 @@ impl Surroundings {
         }
     }
 
-    /// Takes what was put there into a fingerprint; the button is on its line.
+    /// Takes what was put there into a fingerprint, and the noise of the run; the button is on its line.
     pub(crate) fn digest(&self, into: &mut Digest) {
+        let Noise { seed, amount } = self.noise;
+        into.integer(seed);
+        into.number(amount);
         let Put { battery, darkness, distance_m, felt } = &self.put;
-        let (volts, amps) = battery.unwrap_or((f64::NAN, f64::NAN));
-        let felt = felt.map_or([[f64::NAN; 3]; 2], |felt| [felt.acceleration, felt.rotation]);
-        let numbers = darkness.iter().map(|dark| dark.unwrap_or(f64::NAN)).chain(felt.into_iter().flatten());
-        for number in [volts, amps, distance_m.unwrap_or(f64::NAN)].into_iter().chain(numbers) {
-            into.number(number);
-        }
+        into.option(*battery, |into, (volts, amps)| [volts, amps].iter().for_each(|&it| into.number(it)));
+        darkness.iter().for_each(|dark| into.option(*dark, Digest::number));
+        into.option(*distance_m, Digest::number);
+        into.option(*felt, |into, Felt { acceleration, rotation }| {
+            acceleration.iter().chain(&rotation).for_each(|&it| into.number(it));
+        });
     }
 }

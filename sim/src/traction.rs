@@ -4,16 +4,23 @@
 //! resists like a mass; one that is at its limit gives a constant. With all rows known it is three equations. Which of
 //! them are at their limits is tried, and tried again where that came out otherwise.
 //!
+//! A tyre has one grip for all directions. One that rolls has across its way what it does not use along it, as it was
+//! in the step before; one that slides along its way pushes against the way that it slides, along and across. Where one
+//! motor turns front wheels that steer, what it gives counts as straight ahead.
+//!
 //! What must never live here: where the body is.
 
 use crate::bumper::{Contacts, MOST};
 use crate::clock::STEP_S;
+use crate::digest::Digest;
 use crate::motor::{Motor, Spin};
 
 /// So often the limits are looked at again in one step.
 const LOOKS: usize = 12;
 /// How much more than the body what cannot be moved weighs.
 const WALL: f64 = 1e6;
+/// With less slip than this, m/s, nobody knows which way a tyre slides: along its own.
+const CREEPS: f64 = 1e-6;
 
 /// What turns or moves, in the body's own frame: m/s ahead and leftwards, rad/s.
 pub(crate) type Twist = [f64; 3];
@@ -27,8 +34,12 @@ pub(crate) struct Wheel {
     /// How fast its rim goes for each part of the body's twist.
     pub(crate) along: Twist,
     /// The most that it pushes in one step, newton seconds.
-    pub(crate) limit: f64,
-    pub(crate) hold: Hold,
+    limit: f64,
+    /// What of that it pushes along its way where it slides.
+    pushes: f64,
+    /// What it gave last where it holds.
+    gives: f64,
+    hold: Hold,
 }
 
 /// What keeps an axle from going sideways.
@@ -36,13 +47,17 @@ pub(crate) struct Wheel {
 pub(crate) struct Axle {
     pub(crate) across: Twist,
     /// As of a wheel.
-    pub(crate) limit: f64,
-    pub(crate) hold: Hold,
+    limit: f64,
+    /// What is left of that beside what wheels use along their ways.
+    has: f64,
+    /// Of what they use, what they use of this axle's.
+    share: f64,
+    hold: Hold,
 }
 
 /// Whether something goes with the floor.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Hold {
+enum Hold {
     Holds,
     /// It slides this way.
     Slides(f64),
@@ -59,7 +74,7 @@ impl Hold {
     }
 
     /// For a fingerprint.
-    pub(crate) fn number(self) -> f64 {
+    fn number(self) -> f64 {
         match self {
             Self::Holds => 0.0,
             Self::Slides(way) => way,
@@ -69,7 +84,8 @@ impl Hold {
 
 /// (M + Σ m·a·aᵀ)·u = M·u₀ + Σ a·f
 ///
-/// The body comes last into the sums, so that a car and its mirror image agree in every bit.
+/// The body comes last into the sums, so that a car with a wheel on each side and its mirror image agree in every bit.
+/// With more wheels, whose sums have another order in the mirror, they agree but for rounding.
 #[derive(Default)]
 struct System {
     matrix: [f64; 6],
@@ -137,6 +153,7 @@ pub(crate) struct Step<'s> {
 impl Step<'_> {
     /// From this twist on.
     pub(crate) fn run(mut self, before: Twist) -> Outcome {
+        self.share(before);
         let mut walls = [false; MOST];
         let mut twist = before;
         for _ in 0..LOOKS {
@@ -152,6 +169,23 @@ impl Step<'_> {
         Outcome { twist, pushed: walls.contains(&true) }
     }
 
+    /// Divides the grip of each tyre between its two directions.
+    fn share(&mut self, twist: Twist) {
+        if self.axles.is_empty() {
+            return;
+        }
+        let driven = self.axles.iter().filter(|axle| axle.share > 0.0);
+        let aside = driven.fold(0.0, |most: f64, axle| most.max(dot(axle.across, twist).abs()));
+        let mut used = 0.0;
+        for (wheel, motor) in self.wheels.iter_mut().zip(self.motors.iter()) {
+            let slip = motor.speed_rad_s() * self.radius_m[0] - dot(wheel.along, twist);
+            used += wheel.limit - wheel.divide(slip.abs(), aside);
+        }
+        for axle in self.axles.iter_mut() {
+            axle.has = (axle.limit - axle.share * used).max(0.0);
+        }
+    }
+
     fn solve(&self, before: Twist, walls: &[bool; MOST]) -> Twist {
         let mut system = System::default();
         let [_, by_radius] = self.radius_m;
@@ -161,13 +195,13 @@ impl Step<'_> {
                     let Spin { push, inertia } = motor.spin();
                     system.resist(wheel.along, inertia * by_radius * by_radius, push * by_radius);
                 }
-                Hold::Slides(way) => system.push(wheel.along, way * wheel.limit),
+                Hold::Slides(way) => system.push(wheel.along, way * wheel.pushes),
             }
         }
         for axle in self.axles.iter() {
             match axle.hold {
                 Hold::Holds => system.resist(axle.across, WALL * self.inertia[0], 0.0),
-                Hold::Slides(way) => system.push(axle.across, way * axle.limit),
+                Hold::Slides(way) => system.push(axle.across, way * axle.has),
             }
         }
         for (index, contact) in self.contacts.all().iter().enumerate().filter(|(index, _)| walls[*index]) {
@@ -187,6 +221,7 @@ impl Step<'_> {
             let rim = dot(wheel.along, twist);
             let speed_rad_s = wheel.speed(spin, rim, self.radius_m);
             let impulse = (spin.push - spin.inertia * rim * by_radius) * by_radius;
+            wheel.gives = impulse;
             changed |= motor.rubs(speed_rad_s);
             let hold = wheel.hold.judged(impulse, speed_rad_s * radius_m - rim, wheel.limit);
             changed |= std::mem::replace(&mut wheel.hold, hold) != hold;
@@ -194,7 +229,7 @@ impl Step<'_> {
         let mass = WALL * self.inertia[0];
         for axle in self.axles.iter_mut() {
             let aside = -dot(axle.across, twist);
-            let hold = axle.hold.judged(mass * aside, aside, axle.limit);
+            let hold = axle.hold.judged(mass * aside, aside, axle.has);
             changed |= std::mem::replace(&mut axle.hold, hold) != hold;
         }
         for (index, contact) in self.contacts.all().iter().enumerate() {
@@ -213,12 +248,64 @@ impl Step<'_> {
 }
 
 impl Wheel {
+    pub(crate) fn new(along: Twist, limit: f64) -> Self {
+        Self { along, limit, pushes: limit, gives: 0.0, hold: Hold::Holds }
+    }
+
+    /// Takes what it needs along its way, at this slip, and says what is left across it where it slips `aside`.
+    fn divide(&mut self, slip: f64, aside: f64) -> f64 {
+        self.pushes = self.limit;
+        if self.hold == Hold::Holds {
+            return libm::sqrt((self.limit * self.limit - self.gives * self.gives).max(0.0));
+        }
+        let all = libm::sqrt(slip * slip + aside * aside);
+        if all < CREEPS {
+            return 0.0;
+        }
+        self.pushes = self.limit * slip / all;
+        self.limit * aside / all
+    }
+
+    pub(crate) fn rest(&mut self) {
+        (self.hold, self.gives) = (Hold::Holds, 0.0);
+    }
+
+    pub(crate) fn holds(&self) -> bool {
+        self.hold == Hold::Holds
+    }
+
+    /// Takes it into a fingerprint.
+    pub(crate) fn digest(&self, into: &mut Digest) {
+        into.number(self.hold.number());
+        into.number(self.gives);
+    }
+
     /// How fast it comes out of the step, with the floor going so fast under it.
     fn speed(&self, Spin { push, inertia }: Spin, rim: f64, [radius_m, by_radius]: [f64; 2]) -> f64 {
         match self.hold {
             Hold::Holds => rim * by_radius,
-            Hold::Slides(way) => (push - radius_m * way * self.limit) / inertia,
+            Hold::Slides(way) => (push - radius_m * way * self.pushes) / inertia,
         }
+    }
+}
+
+impl Axle {
+    /// `share` is what of the wheels that motors turn stands on it.
+    pub(crate) fn new(across: Twist, limit: f64, share: f64) -> Self {
+        Self { across, limit, has: limit, share, hold: Hold::Holds }
+    }
+
+    pub(crate) fn rest(&mut self) {
+        self.hold = Hold::Holds;
+    }
+
+    pub(crate) fn holds(&self) -> bool {
+        self.hold == Hold::Holds
+    }
+
+    /// Takes it into a fingerprint.
+    pub(crate) fn digest(&self, into: &mut Digest) {
+        into.number(self.hold.number());
     }
 }
 

@@ -41,7 +41,7 @@ impl Sim {
             motion: engine.chassis.as_ref().map(crate::chassis::Chassis::motion),
             touches: engine.felt().touches,
             battery: engine.power(),
-            faults: engine.standing_faults(),
+            faults: engine.faults.all().cloned().collect(),
             hash: engine.digests().hash(),
         }
     }

@@ -15,12 +15,15 @@ use crate::net::Nets;
 pub(crate) struct Watches {
     watching: Vec<Watching>,
     opened: u64,
+    /// Edges that nobody was told of yet, each with the place of whom it concerns. There are some only while the
+    /// world is locked.
+    found: Vec<(usize, Edge)>,
 }
 
 struct Watching {
     id: u64,
-    /// Each with its level when it was last looked at.
-    lines: Vec<(String, bool)>,
+    /// By their numbers, each with its level when it was last looked at.
+    lines: Vec<(usize, bool)>,
     sink: EdgeSink,
     /// A line sensor drives one of them.
     floor: bool,
@@ -38,16 +41,34 @@ impl Watches {
         self.watching.iter().any(|watching| watching.floor)
     }
 
-    /// Tells of what has changed since the last call.
-    pub(crate) fn tell(&mut self, nets: &Nets, now: Nanos) {
-        for Watching { lines, sink, .. } in &mut self.watching {
-            for (line, (name, was_high)) in lines.iter_mut().enumerate() {
-                let rising = nets.is_high(name);
+    /// Notes what has changed since the last call, as edges at a time.
+    pub(crate) fn note(&mut self, nets: &mut Nets, at: Nanos) {
+        if !nets.take_moved() {
+            return;
+        }
+        let at = Duration::from_nanos(at);
+        for (place, Watching { lines, .. }) in self.watching.iter_mut().enumerate() {
+            for (line, (input, was_high)) in lines.iter_mut().enumerate() {
+                let rising = nets.input_is_high(*input);
                 if std::mem::replace(was_high, rising) != rising {
-                    sink(Edge { line, rising, at: Duration::from_nanos(now) });
+                    self.found.push((place, Edge { line, rising, at }));
                 }
             }
         }
+    }
+
+    /// Tells of what was noted, in the order of time. A sink is code of others, which may panic: the world must be
+    /// whole when this is called. What would have been told after it is lost then, and no more.
+    pub(crate) fn tell(&mut self) {
+        if self.found.is_empty() {
+            return;
+        }
+        let mut found = std::mem::take(&mut self.found);
+        found.sort_by_key(|(_, edge)| edge.at);
+        for (place, edge) in found.drain(..) {
+            (self.watching[place].sink)(edge);
+        }
+        self.found = found;
     }
 }
 
@@ -72,7 +93,7 @@ impl Handle {
         engine.look_down();
         let floor = handle.lines.iter().any(|line| engine.is_floor(*line));
         let circuit = &mut engine.circuit;
-        let lines = lines.iter().map(|line| ((*line).to_owned(), circuit.nets.is_high(line))).collect();
+        let lines = handle.lines.iter().map(|line| (*line, circuit.nets.input_is_high(*line))).collect();
         circuit.watches.opened += 1;
         handle.id = circuit.watches.opened;
         circuit.watches.watching.push(Watching { id: handle.id, lines, sink, floor });

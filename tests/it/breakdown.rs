@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use car_daemon::config::Config;
 use car_daemon::hardware::Mode;
-use car_daemon::{Daemon, Parts, StartError};
+use car_daemon::{Daemon, Parts, Speed, StartError};
 use futures_util::FutureExt;
 use hal::board::{Level, Pull};
 use hal::platform::{Bus, Delay, EdgeSink, Input, Linux, Output, Pwm, Watch};
@@ -128,6 +128,20 @@ async fn a_panic_of_whoever_owns_the_daemon_has_stopped_the_car_before_it_goes_o
     });
     owner.catch_unwind().await.expect_err("a panic");
     assert!(shop.files.at_rest(), "as the panic is caught, and not some time later");
+}
+
+#[tokio::test]
+async fn a_car_that_is_not_simulated_has_the_walls_time_whatever_the_configuration_says() {
+    for speed in [Speed::Max, Speed::Step] {
+        let mut shop = Shop::open();
+        shop.config.sim.speed = speed;
+        let _daemon = shop.start().await.expect("starts");
+        let mut driver = shop.driver().await;
+        let drive = serde_json::json!({ "throttle": 0.5, "steer": 0, "ttl_ms": 200 });
+        assert_eq!(driver.call("drive", drive).await["result"]["accepted"], true);
+        let runs_out = async { while driver.state().await["mode"] != "idle" {} };
+        timeout(Duration::from_secs(60), runs_out).await.expect("its motion runs out");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

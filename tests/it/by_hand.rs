@@ -89,17 +89,14 @@ async fn a_car_that_is_taken_in_hand_stands_and_everybody_hears_who_did_it() {
     assert_eq!(truth(&mut anna).await["pose"], there["pose"], "nobody drives");
     let state = anna.state().await;
     assert_eq!(state["mode"], "idle");
-    assert!(
-        state["stop_reason"].as_str().is_some_and(|why| why.contains("put the car to 3 m, -1.5 m")),
-        "{state}"
-    );
+    assert!(state["stop_reason"].as_str().is_some_and(|why| why.contains("be at 3 m, -1.5 m")), "{state}");
     let x = |pose: &Value| pose["x"].as_f64().expect("metres");
     assert!((x(&state["pose"]) - x(&told)).abs() < 0.1, "its odometry knows nothing of it: {state}");
     let mut heard = Vec::new();
     while !heard.iter().any(|event: &String| event.contains(r#""event":"sim""#)) {
         heard.push(ben.hear().await.expect("connected"));
     }
-    assert!(heard.iter().any(|event| event.contains("put the car to 3 m")), "{heard:?}");
+    assert!(heard.iter().any(|event| event.contains("be at 3 m")), "{heard:?}");
     // Whoever did it may drive on at once.
     assert!(anna.ask("up").await.starts_with("ok"));
 }
@@ -168,14 +165,22 @@ async fn a_clock_that_jumps_ends_what_was_to_end_by_then() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_is_no_admin_is_refused() {
-    let garage = Garage::open_with(|config: &mut Config| {
-        config.listen = vec!["mem://car?role=driver".parse().expect("an endpoint")];
-    })
-    .await;
-    let mut anna = garage.visit().await;
-    for method in ["sim.step", "sim.truth", "sim.reset"] {
-        let params = if method == "sim.step" { json!({ "ms": 10 }) } else { Value::Null };
-        assert_eq!(anna.call(method, params).await["error"]["code"], -32003, "{method}");
+    for role in ["driver", "observer"] {
+        let garage = Garage::open_with(|config: &mut Config| {
+            config.listen = vec![format!("mem://car?role={role}").parse().expect("an endpoint")];
+        })
+        .await;
+        let mut anna = garage.visit().await;
+        for (method, params) in [
+            ("sim.step", json!({ "ms": 10 })),
+            ("sim.truth", Value::Null),
+            ("sim.reset", Value::Null),
+            ("sim.fault", json!({ "fault": "camera-frozen" })),
+            ("sim.mend", Value::Null),
+            ("sim.teleport", json!({ "x": 1, "y": 0 })),
+        ] {
+            assert_eq!(anna.call(method, params).await["error"]["code"], -32003, "{role} {method}");
+        }
     }
 }
 

@@ -57,7 +57,8 @@ fn waypoints(car: &Process) -> Option<Command> {
 }
 
 /// Somebody who looks on, and says something to each state: so time waits for it, too, and no more than one
-/// twentieth of a second of the car's time passes between two looks, however slow this machine is.
+/// twentieth of a second of the car's time passes between two looks: a slow machine has ten seconds for each, and a
+/// minute in all.
 struct Onlooker {
     says: UnixStream,
     hears: Lines<BufReader<UnixStream>>,

@@ -2,13 +2,17 @@
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::os::unix::net::UnixStream;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use car_daemon::Speed;
 use car_daemon::config::Config;
 use serde_json::{Value, json};
 
-use crate::support::{Garage, Peer, Process, car_daemon, eventually, pass};
+use crate::support::{Garage, Peer, Process, car_daemon, pass};
+
+/// A machine under load takes seconds; nothing waits for this unless a story fails.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn at(speed: Speed) -> impl FnOnce(&mut Config) {
     move |config| config.sim.speed = speed
@@ -186,8 +190,9 @@ fn plan(t: f64) -> (f64, f64) {
     if t.rem_euclid(3.0) < 2.0 { (0.6, 0.1) } else { (0.0, 0.5) }
 }
 
-/// Drives for so many seconds of its time, one command for each state; what is so then.
-async fn drive_in_lockstep(for_s: f64, rate_hz: f64) -> Value {
+/// Drives for so many seconds of its time, one command for each state, of which one comes late by so many
+/// milliseconds of the wall's; what is so then.
+async fn drive_in_lockstep(for_s: f64, rate_hz: f64, late_ms: u64) -> Value {
     let garage = Garage::open_with(at(Speed::Max)).await;
     let mut anna = garage.visit().await;
     anna.say(&format!(
@@ -200,6 +205,9 @@ async fn drive_in_lockstep(for_s: f64, rate_hz: f64) -> Value {
         if t >= for_s {
             return truth(&mut anna).await;
         }
+        if t == 10.0 {
+            pass(late_ms).await;
+        }
         let (throttle, steer) = plan(t);
         let drive = json!({ "jsonrpc": "2.0", "method": "drive", "params": { "throttle": throttle, "steer": steer } });
         anna.say(&drive.to_string()).await;
@@ -208,11 +216,81 @@ async fn drive_in_lockstep(for_s: f64, rate_hz: f64) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn a_program_that_says_one_thing_for_each_state_drives_the_same_way_again() {
-    let (one, other) = (drive_in_lockstep(30.0, 10.0).await, drive_in_lockstep(30.0, 10.0).await);
+    let (one, other) = (drive_in_lockstep(30.0, 10.0, 0).await, drive_in_lockstep(30.0, 10.0, 9_000).await);
     assert_eq!(one, other);
     assert_eq!(one["t"], 30.0);
     assert!(one["hash"].as_str().is_some_and(|hash| hash.len() == 16), "{one}");
-    assert_ne!(one, drive_in_lockstep(30.0, 0.9).await, "at another rate it is another run");
+    assert_ne!(one, drive_in_lockstep(30.0, 0.9, 0).await, "at another rate it is another run");
+}
+
+/// Subscribes to the state at ten a second and hears of it; time stands for its word then.
+async fn watch(garage: &Garage) -> Peer {
+    let mut peer = garage.visit().await;
+    peer.call("subscribe", json!({ "topics": ["state"], "rate_hz": 10 })).await;
+    assert!(peer.hear().await.is_some_and(|told| told.contains("\"seq\":")));
+    peer
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_somebody_says_for_a_state_is_an_answer_to_it() {
+    let garage = Garage::open_with(at(Speed::Max)).await;
+    let mut anna = watch(&garage).await;
+    for said in ["{", "no such word", "auth no-such-token", "ping"] {
+        let wall = tokio::time::Instant::now();
+        anna.say(said).await;
+        while !anna.hear().await.expect("connected").contains("\"seq\":") {}
+        assert!(wall.elapsed() < Duration::from_millis(100), "{said}: {:?}", wall.elapsed());
+        pass(500).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_driver_who_falls_silent_is_given_up_after_ten_seconds_and_everybody_is_told() {
+    let garage = Garage::open_with(at(Speed::Max)).await;
+    let (mut ben, mut anna) = (garage.visit().await, watch(&garage).await);
+    ben.call("subscribe", json!({ "topics": ["events"] })).await;
+    anna.say("up").await;
+    while !anna.hear().await.expect("connected").contains("\"seq\":") {}
+    let now = garage.sim.now();
+    pass(9_900).await;
+    assert_eq!(garage.sim.now(), now);
+    // The wall's time passes only while nothing moves the other.
+    loop {
+        let told = ben.hear().await.expect("connected");
+        if told.contains("time waits no longer for session 2: it was silent for 10 s after states") {
+            break;
+        }
+        assert!(!told.contains("\"sim\""), "{told}");
+    }
+    while garage.sim.now() < now + Duration::from_secs(1) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_time_stands_the_state_says_what_the_outputs_do() {
+    for (speed, end) in [
+        (Speed::Step, "stop"),
+        (Speed::Step, "estop"),
+        (Speed::Max, "stop"),
+        (Speed::Step, "leave"),
+        (Speed::Max, "leave"),
+    ] {
+        let garage = Garage::open_with(at(speed)).await;
+        let (mut anna, mut ben) = (garage.visit().await, garage.visit().await);
+        anna.call("drive", json!({ "throttle": 0.5, "steer": 0, "ttl_ms": 2000 })).await;
+        step(&mut ben, 100).await;
+        let before = ben.state().await;
+        assert!(before["wheels"]["left"].as_f64().is_some_and(|left| left > 0.0), "{before}");
+        match end {
+            "leave" => drop(anna),
+            word => assert!(ben.ask(word).await.starts_with("ok")),
+        }
+        pass(100).await;
+        let after = ben.state().await;
+        assert_eq!(after["wheels"], json!({ "left": 0.0, "right": 0.0 }), "{speed}, {end}: {after}");
+        assert_eq!(after["t"], before["t"], "{speed}, {end}");
+    }
 }
 
 /// A program of another process, over a Unix socket.
@@ -224,6 +302,7 @@ struct Program {
 impl Program {
     fn connect(daemon: &Process) -> Self {
         let stream = UnixStream::connect(daemon.socket()).expect("listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
         let lines = BufReader::new(stream.try_clone().expect("a socket")).lines();
         let mut program = Self { stream, lines };
         assert!(program.hear().to_string().contains("hello"));
@@ -301,9 +380,8 @@ fn on_real_threads_and_sockets_it_drives_the_same_way_again_too() {
 #[test]
 fn a_daemon_at_max_that_nobody_looks_at_is_not_taken_for_stuck() {
     let daemon = at_speed("max");
-    let began = Instant::now();
-    // Past the two seconds after which a loop on `sim` is.
-    eventually("three seconds pass", || began.elapsed() > Duration::from_secs(3));
+    // What must not happen has no sign: past the two seconds after which a loop on `sim` is.
+    thread::sleep(Duration::from_secs(3));
     assert_eq!(daemon.state()["t"], 0.0);
     // And one who only looks on lets time run.
     let mut program = Program::connect(&daemon);
@@ -315,8 +393,9 @@ fn a_daemon_at_max_that_nobody_looks_at_is_not_taken_for_stuck() {
 fn twenty_times_as_fast_a_minute_takes_seconds() {
     let daemon = at_speed("20");
     let mut program = Program::connect(&daemon);
+    let began = Instant::now();
     program.call("subscribe", json!({ "topics": ["state"], "rate_hz": 10 }));
-    let (began, first) = (Instant::now(), program.state()["t"].as_f64().expect("a time"));
+    let first = program.state()["t"].as_f64().expect("a time");
     let mut t = first;
     while t < first + 60.0 {
         t = program.state()["t"].as_f64().expect("a time");
@@ -324,7 +403,7 @@ fn twenty_times_as_fast_a_minute_takes_seconds() {
     let took = began.elapsed();
     // Never faster than that, and on a machine that keeps up a little slower: three seconds. A busy one has time.
     assert!(took > Duration::from_millis(2_900), "{took:?}");
-    assert!(took < Duration::from_secs(30), "{took:?}");
+    assert!(took < PATIENCE, "{took:?}");
 }
 
 #[test]

@@ -130,12 +130,7 @@ impl Config {
         root.finish();
 
         apply(&mut config, overrides, meant, &mut faults);
-        if let Some((what, hint)) = simulated::judge(config.sim.speed, config.platform) {
-            match spots.speed.as_ref().filter(|_| overrides.sim.speed.is_none()) {
-                Some(spot) => reader.fault(spot, what, hint),
-                None => faults.push(Faults::whole("--sim-speed", what, hint)),
-            }
-        }
+        simulated::judge(&config, overrides, (&reader, &spots), &mut faults);
         simulated::load_script(&mut config, overrides, folder, (&reader, &spots), &mut faults);
         check_start(&config, overrides, &reader, [&world, &board], &mut faults);
         match reader.into_result(Some(config)) {

@@ -11,7 +11,6 @@ use sim::Script;
 use super::print::{number, quoted, row};
 use super::{Config, Overrides};
 use crate::clock::Speed;
-use crate::platform::PlatformRow;
 
 /// The largest seed: what TOML can write.
 const MOST: i64 = i64::MAX;
@@ -59,7 +58,7 @@ pub struct SimOverrides {
 /// Where the table has what is judged when all is read.
 #[derive(Default)]
 pub(super) struct Spots {
-    pub(super) speed: Option<Spot>,
+    speed: Option<Spot>,
     script: Option<Spot>,
 }
 
@@ -103,14 +102,24 @@ pub(super) fn apply(sim: &mut SimConfig, overrides: &SimOverrides) {
     }
 }
 
-/// What is wrong with a speed on a platform, and what would be right: only the simulated car has a time of its
-/// own.
-pub(super) fn judge(speed: Speed, platform: &PlatformRow) -> Option<(String, String)> {
-    let wrong = platform.outlives && !speed.is_real();
-    wrong.then(|| {
-        let what = format!("is {speed}, and only a simulated car has a time of its own");
-        (what, format!("leave it out on platform {}", platform.name))
-    })
+/// Whether the speed is one for the platform: only the simulated car has a time of its own. Who only brings a
+/// board to rest needs none.
+pub(super) fn judge(
+    config: &Config,
+    overrides: &Overrides,
+    (reader, spots): (&Reader<'_>, &Spots),
+    faults: &mut Vec<Faults>,
+) {
+    let speed = config.sim.speed;
+    if overrides.board_only || config.is_simulated() || speed.is_real() {
+        return;
+    }
+    let what = format!("is {speed}, and only a simulated car has a time of its own");
+    let hint = format!("leave it out on platform {}", config.platform.name);
+    match spots.speed.as_ref().filter(|_| overrides.sim.speed.is_none()) {
+        Some(spot) => reader.fault(spot, what, hint),
+        None => faults.push(Faults::whole("--sim-speed", what, hint)),
+    }
 }
 
 /// Reads the script, if there is one, against the board. Nothing is said before all else is without fault: what

@@ -280,6 +280,18 @@ fn a_script_is_read_against_the_board_and_its_faults_are_told_with_their_lines()
 }
 
 #[test]
+fn only_a_simulated_car_has_a_time_of_its_own_and_who_brings_a_board_to_rest_needs_none() {
+    let text = "platform = \"linux\"\n[sim]\nspeed = \"max\"";
+    let said = parse(text).expect_err("a real car");
+    assert!(said.starts_with("car.toml:3: sim.speed: is max, and only a simulated car"), "{said}");
+    let sim = crate::config::SimOverrides { speed: Some(Speed::Step), ..Default::default() };
+    for sim in [Default::default(), sim] {
+        let halting = Overrides { board_only: true, sim, ..Overrides::default() };
+        assert!(Config::parse("car.toml", text, Path::new("."), &halting).is_ok());
+    }
+}
+
+#[test]
 fn every_number_has_a_default_within_its_range() {
     let config = Config::standard();
     for setting in SETTINGS {

@@ -36,7 +36,7 @@ impl Gate {
             SimOrder::Reset => "put the car back to where it began".to_owned(),
             SimOrder::Teleport { x, y, heading } => {
                 let (x, y, heading) = (x.metres(), y.metres(), heading.radians());
-                format!("put the car to {x} m, {y} m, heading {heading} rad")
+                format!("asks for the car to be at {x} m, {y} m, heading {heading} rad")
             }
             // Nothing that anybody else has to know.
             _ => return Ok(Answer::Done),

@@ -38,8 +38,8 @@ impl Bell {
         }
     }
 
-    /// Whether it was rung since it was last heard; it is heard by this.
-    pub(super) fn is_rung(&self) -> bool {
+    /// Hears a ring without waiting for one: says whether it was rung since it was last heard.
+    pub(super) fn take_ring(&self) -> bool {
         match self {
             Self::Thread(rung, _) => std::mem::take(&mut *lock(rung)),
             Self::Task(rung, _) => rung.swap(false, Ordering::Acquire),

@@ -3,15 +3,15 @@
 //!
 //! What must never live here: who may ask it, and how time moves.
 
-use std::any::Any;
 use std::time::Duration;
 
 use hal::{Board, Car, Platform};
-use protocol::{Answer, Code, Fault, SimOrder, TrueBattery, Truth};
+use protocol::{Answer, Code, Event, Fault, SimOrder, TrueBattery, Truth};
 use sim::Sim;
 use tokio::sync::oneshot;
 
 use crate::control::{outage, which};
+use crate::platform::simulator;
 
 /// Somebody's order, and where its answer goes. Whoever no longer waits for it has left.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(super) struct Simulator {
 impl Simulator {
     /// That of a platform, if it is one.
     pub(super) fn of(platform: &dyn Platform, board: &Board) -> Option<Self> {
-        let sim = (platform as &dyn Any).downcast_ref::<Sim>()?;
+        let sim = simulator(platform)?;
         Some(Self { sim: sim.clone(), board: board.clone(), steps: Vec::new() })
     }
 
@@ -47,16 +47,23 @@ impl Simulator {
         self.sim.digests().parts().to_vec()
     }
 
-    /// Does what is ordered at `now`, with the car that stands on it. Time that is to pass has not yet.
-    pub(super) fn obey(&mut self, orders: Vec<Order>, car: &mut Car, now: Duration) {
+    /// Does what is ordered at `now`, with the car that stands on it, and says what could not be done although
+    /// everybody heard that it was asked for. Time that is to pass has not yet.
+    pub(super) fn obey(&mut self, orders: Vec<Order>, car: &mut Car, now: Duration) -> Vec<Event> {
+        let mut failed = Vec::new();
         for Order { what, done } in orders {
             if let SimOrder::Step(stretch) = what {
                 self.steps.push((now + stretch.get(), done));
                 continue;
             }
+            let outcome = self.does(&what, car, now);
+            if let Err(fault) = &outcome {
+                failed.push(Event::Sim { by: "the simulator".into(), what: format!("did not: {fault}") });
+            }
             // An error means that whoever asked has left.
-            drop(done.send(self.does(&what, car, now)));
+            drop(done.send(outcome));
         }
+        failed
     }
 
     fn does(&self, what: &SimOrder, car: &mut Car, now: Duration) -> Result<Answer, Fault> {

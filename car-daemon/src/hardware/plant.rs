@@ -10,7 +10,7 @@ use protocol::{Battery, Event, Gimbal, Imu, Odometry, Pose, Speed, State, Wheels
 
 use super::battery;
 use super::orders::Simulator;
-use crate::control::Outputs;
+use crate::control::{Outputs, SessionId};
 use crate::recording::fingerprint;
 use crate::shared::{Shared, fill, round};
 
@@ -32,6 +32,8 @@ pub(crate) struct Plant {
     /// The pin of the e-stop's button, for people.
     button: Option<String>,
     seq: u64,
+    /// Of what the newest sample tells.
+    told: Option<Outputs>,
     next_tick: Duration,
     next_check: Duration,
     /// When to try again, while the hardware has failed.
@@ -59,6 +61,7 @@ impl Plant {
             period,
             button: board.estop.as_ref().map(|estop| format!("gpio:{}", estop.line)),
             seq: 0,
+            told: None,
             next_tick: Duration::ZERO,
             next_check: Duration::ZERO,
             retry: None,
@@ -99,7 +102,8 @@ impl Plant {
         if ticks {
             self.next_tick = now + self.period;
         }
-        if ticks || stepped {
+        // While time stands no tick comes: what was just written must not wait for one to be told.
+        if ticks || stepped || self.told.as_ref() != Some(&outputs) {
             self.publish(outputs, now);
         }
         // One transfer at most. If more is due, the next turn begins with whatever the gate says then.
@@ -117,6 +121,11 @@ impl Plant {
         self.simulator.as_mut()?.steps_to()
     }
 
+    /// Who has the lease, as the newest sample tells.
+    pub(crate) fn driver(&self) -> Option<SessionId> {
+        self.told.as_ref()?.driver
+    }
+
     /// How far the clock jumps now, by a fault of the simulator.
     pub(crate) fn take_clock_jump(&self) -> Option<Duration> {
         self.simulator.as_ref()?.take_clock_jump()
@@ -129,11 +138,13 @@ impl Plant {
         }
     }
 
-    /// Does what was ordered of a simulator; says whether somebody waits for just this time.
+    /// Does what was ordered of a simulator; says whether somebody has waited for this time.
     fn obey(&mut self, now: Duration) -> bool {
         let Some(simulator) = &mut self.simulator else { return false };
-        let stepped = simulator.steps_to() == Some(now);
-        simulator.obey(self.shared.take_orders(), &mut self.car, now);
+        let stepped = simulator.steps_to().is_some_and(|until| until <= now);
+        for event in simulator.obey(self.shared.take_orders(), &mut self.car, now) {
+            self.shared.say(&event);
+        }
         stepped
     }
 
@@ -225,6 +236,7 @@ impl Plant {
     fn publish(&mut self, outputs: Outputs, now: Duration) {
         self.seq += 1;
         let mut state = State { seq: self.seq, ..self.seen() };
+        self.told = Some(outputs.clone());
         fill(&mut state, outputs, now);
         self.shared.publish(state);
     }

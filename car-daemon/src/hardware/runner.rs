@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use hal::HardwareError;
+use protocol::Event;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,7 @@ use super::watch::Watch;
 use super::{Mode, Plant};
 use crate::clock::Clock;
 use crate::control::Input;
-use crate::lockstep::Verdict;
+use crate::lockstep::{GivenUp, Verdict};
 use crate::realtime;
 use crate::shared::Shared;
 
@@ -210,17 +211,21 @@ impl Loop {
         let step = plant.steps_to();
         let wall = self.clock.wall();
         let verdict = self.shared.lockstep(|lockstep| {
-            if lockstep.settle(now, wall) {
+            if lockstep.settle(now, plant.driver(), wall) {
                 self.clock.tell(now);
             }
-            lockstep.ask(step.is_some(), wall)
+            (lockstep.ask(step.is_some(), wall), lockstep.take_given_up())
+        });
+        let verdict = verdict.map(|(verdict, given_up)| {
+            given_up.iter().for_each(|lost| self.confess(lost));
+            verdict
         });
         let was = mem::take(again);
         match (verdict, step) {
             (Some(Verdict::Wait(left)), _) => Then::Look(left.min(LOOK)),
             (Some(Verdict::Stand), _) => Then::Look(LOOK),
             // Looked at after the verdict: whoever was waited for rang before it was no longer.
-            (Some(Verdict::Go), _) if !was && self.shared.bell.is_rung() => {
+            (Some(Verdict::Go), _) if !was && self.shared.bell.take_ring() => {
                 *again = true;
                 Then::Turn
             }
@@ -230,6 +235,15 @@ impl Loop {
                 Then::Turn
             }
         }
+    }
+
+    /// What follows is not in lockstep with somebody who may count on it.
+    fn confess(&self, lost: &GivenUp) {
+        let (session, waited) = (lost.session, lost.waited.as_secs());
+        let what =
+            format!("time waits no longer for session {session}: it was silent for {waited} s after states");
+        tracing::warn!("{what}");
+        self.shared.spread(&Event::Sim { by: "lockstep".to_owned(), what });
     }
 
     /// The loop is over: asked to, or by a panic, of which `Err` is the message.

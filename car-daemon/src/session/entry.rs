@@ -47,6 +47,7 @@ impl Session<'_> {
             let wait = standing.weigh(self.asker.id, &requests, doors, clock.wall());
             if !wait.is_zero() {
                 self.held = Some(Held { until: self.heard + wait, dialect, requests });
+                self.spoke();
                 return None;
             }
         }
@@ -108,9 +109,12 @@ impl Session<'_> {
     /// The configuration was read again; says why the session must end, if it must.
     pub(super) fn reconsider(&mut self) -> Option<String> {
         let grant = self.asker.standing.reconsider()?;
-        let shut_out = grant.role.is_none();
+        let role = grant.role;
         self.asker.granted(grant);
-        shut_out.then(|| {
+        if role < Some(Role::Admin) {
+            self.demoted();
+        }
+        role.is_none().then(|| {
             self.refuse(self.channel.dialect(), "who may drive was changed: show another token".into())
         })
     }

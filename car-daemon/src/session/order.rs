@@ -5,7 +5,7 @@
 
 use std::future::pending;
 
-use protocol::{Answer, Code, DialectId, Fault, Id, Replies, Reply, SimOrder};
+use protocol::{Answer, Code, Command, DialectId, Fault, Id, Replies, Reply, SimOrder};
 use tokio::sync::oneshot;
 
 use super::pump::Session;
@@ -36,11 +36,20 @@ impl Session<'_> {
     }
 
     fn hand_on(&self, order: Order) -> Result<Answer, Fault> {
+        let (context, id) = (self.asker.context, self.asker.id);
         if self.ordered.is_some() {
+            // Who may not ask at all hears that rather than to wait.
+            context.shared.look(|gate| gate.authorise(id, &Command::Sim(order.what.clone())))?;
             return Err(Fault::new(Code::BUSY, "one order at a time: another is not answered yet"));
         }
-        let context = self.asker.context;
-        context.shared.order(self.asker.id, order, context.clock.now())
+        context.shared.order(id, order, context.clock.now())
+    }
+
+    /// Whoever asked may no longer: the order under way is given up.
+    pub(super) fn demoted(&mut self) {
+        let message =
+            "whoever may drive was changed: this session may order nothing of the simulator any more";
+        self.obeyed(Err(Fault::new(Code::NOT_AUTHORISED, message)));
     }
 
     /// The order under way is done.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use protocol::{Channel, Code, DialectId, Event, Fault, Notification};
+use protocol::{Channel, Code, DialectId, Event, Fault, Notification, Role};
 use tokio::sync::broadcast::{self, error::RecvError as Lag};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::SessionLimits;
 use crate::control::SessionId;
 use crate::info::Identity;
+use crate::lockstep::Word;
 use crate::shared::{Shared, Visit};
 use crate::telemetry::Happened;
 
@@ -200,6 +201,7 @@ impl Session<'_> {
                     _ => Fault::new(Code::INVALID_REQUEST, error.to_string()),
                 };
                 self.channel.reply(self.channel.dialect(), &refusal(fault));
+                self.spoke();
                 error.is_fatal().then(|| match error {
                     RecvError::Io(error) => broken(&error),
                     error => error.to_string(),
@@ -232,11 +234,13 @@ impl Session<'_> {
         }
     }
 
-    /// What the peer said is done: where it is waited for, time may move on.
+    /// What the peer said is done, or has to wait: where it is waited for, time may move on.
     pub(super) fn spoke(&self) {
-        let Asker { id, context, subscription, .. } = &self.asker;
-        let owed = self.ordered.is_some();
-        if context.shared.lockstep(|lockstep| lockstep.heard(*id, subscription.due(), owed)).is_some() {
+        let Asker { id, context, subscription, standing } = &self.asker;
+        let (owed, drives) = (self.ordered.is_some(), standing.grant.role >= Some(Role::Driver));
+        let word = Word { due: subscription.due(), owed, drives };
+        let wall = context.clock.wall();
+        if context.shared.lockstep(|lockstep| lockstep.heard(*id, word, wall)).is_some() {
             context.shared.bell.ring();
         }
     }

@@ -40,9 +40,12 @@ impl Subscription {
         self.topics.state.then_some(self.due)
     }
 
-    /// A sample was sent or passed over: the next one is a period later, and never in the past.
+    /// A sample was sent or passed over: the next one is a period later. Where that is past, so that many were
+    /// missed, it is a period from now: no moment is told twice.
     pub(crate) fn sampled(&mut self, now: Duration) -> Duration {
-        self.due = (self.due + Duration::from_secs_f64(self.rate_hz.recip())).max(now);
+        let period = Duration::from_secs_f64(self.rate_hz.recip());
+        let next = self.due + period;
+        self.due = if next > now { next } else { now + period };
         self.due
     }
 }
@@ -62,7 +65,12 @@ mod tests {
         assert_eq!(subscription.due(), Some(start + Duration::from_millis(100)));
         let late = start + Duration::from_secs(7);
         subscription.sampled(late);
-        assert_eq!(subscription.due(), Some(late), "seven seconds late is one sample, not seventy");
+        let next = late + Duration::from_millis(100);
+        assert_eq!(
+            subscription.due(),
+            Some(next),
+            "seven seconds late is one sample, not seventy, and not two"
+        );
     }
 
     #[test]

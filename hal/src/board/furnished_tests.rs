@@ -151,6 +151,11 @@ fn what_a_furnished_board_cannot_mean_is_refused() {
             "neutral_us = 900",
             "motors.right.neutral_us: is 900; must be more than 1000",
         ),
+        (
+            "side = \"left\"",
+            "side = \"left\"\nend = \"front\"",
+            "motors.left: is at the front, where wheels only steer; motors of an ackermann car turn its rear wheels",
+        ),
         ("role = \"steering\"", "role = \"pan\"", "nothing steers; add [servos.steering]"),
         (
             "kind = \"ackermann\"",

@@ -15,7 +15,7 @@ const ESC_V: f64 = 8.0;
 pub struct ModelSpec {
     /// Of the whole car, kilograms.
     pub mass_kg: f64,
-    /// Of the circle that it fits in, metres.
+    /// Of the circle around its middle that bumps into things, metres.
     pub radius_m: f64,
     /// Of the weight, what stands on the wheels that motors turn, 0.1 to 1.
     pub driven_weight: f64,
@@ -57,6 +57,9 @@ impl ModelSpec {
     /// Of a car of 1 kg with two lithium cells, as wide and long as its drivetrain says, on motors that are geared
     /// for its top speed; `empty_v` is that of its battery.
     ///
+    /// Its circle goes round the corners of its wheels, their width aside. How long a differential car is nobody
+    /// says: its circle is half a wheel wider than its track on each side (estimated).
+    ///
     /// The motors are those of the yellow TT gear motor, 1:48 (5 Ω; 0.057 N·m/A and 20.9 rad/s at the wheel; it
     /// needs a fifth of 8 V before it turns), or behind an ESC such as are in cars of 1:16. The camera is that of the
     /// second Raspberry Pi camera module, which sees 62.2°. Mass, friction, battery and places are estimated. The
@@ -64,9 +67,13 @@ impl ModelSpec {
     /// itself (TI SNVS124, saturation voltage), leaves a Raspberry Pi the 4.63 V at which it warns.
     #[must_use]
     pub fn of(drivetrain: &DrivetrainSpec, motors: &[MotorSpec], empty_v: f64) -> Self {
-        let half = drivetrain.track_m().max(drivetrain.wheelbase_m().unwrap_or(0.0)) / 2.0;
-        let wheel_m = drivetrain.wheel_diameter_m() / 2.0;
-        let radius_m = half + wheel_m;
+        let (half_m, wheel_m) = (drivetrain.track_m() / 2.0, drivetrain.wheel_diameter_m() / 2.0);
+        let radius_m = match drivetrain.wheelbase_m() {
+            // A root is the same on every machine, which std's `hypot` is not.
+            Some(wheelbase_m) => (half_m.powi(2) + (wheelbase_m / 2.0 + wheel_m).powi(2)).sqrt(),
+            None => half_m + wheel_m,
+        };
+        let middle_m = drivetrain.middle_ahead_m();
         let top_rad_s = drivetrain.top_speed_mps() / wheel_m;
         let geared = TT_RAD_S / top_rad_s;
         let sides = motors.iter().any(|motor| motor.side != super::Side::Both);
@@ -86,10 +93,10 @@ impl ModelSpec {
             battery_ah: 2.0,
             battery_ohms: 0.2,
             brown_out_v: 0.9 * empty_v,
-            camera_m: [radius_m * 0.8, 0.12],
+            camera_m: [middle_m + radius_m * 0.8, 0.12],
             camera_fov_deg: 62.2,
-            range_ahead_m: radius_m,
-            line_ahead_m: radius_m,
+            range_ahead_m: middle_m + radius_m,
+            line_ahead_m: middle_m + radius_m,
             line_spacing_m: 0.015,
         };
         if motors.iter().any(|motor| matches!(motor.driver, DriverSpec::Esc(_))) {
@@ -106,5 +113,37 @@ impl ModelSpec {
             };
         }
         car
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::board::{Board, PRESETS};
+
+    #[test]
+    fn every_preset_has_its_wheels_and_what_looks_ahead_on_its_circle_or_in_it() {
+        for board in PRESETS.iter().map(|preset| Board::preset(preset.name).expect("a preset")) {
+            let (name, model, drive) = (&board.name, &board.model, &board.drivetrain);
+            let long_m = (drive.wheelbase_m().unwrap_or(0.0) + drive.wheel_diameter_m()) / 2.0;
+            let corner_m = long_m.hypot(drive.track_m() / 2.0);
+            assert!(corner_m < model.radius_m + 1e-9, "{name}: {corner_m} {}", model.radius_m);
+            let front_m = drive.middle_ahead_m() + model.radius_m;
+            assert_eq!((model.range_ahead_m, model.line_ahead_m), (front_m, front_m), "{name}");
+            assert!((drive.middle_ahead_m()..front_m).contains(&model.camera_m[0]), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_circle_of_a_car_of_3_to_4_is_5() {
+        let base = Board::preset("picar-x").expect("a preset");
+        let drivetrain = crate::board::DrivetrainSpec::Ackermann {
+            wheelbase_m: 0.06,
+            track_m: 0.06,
+            wheel_diameter_m: 0.02,
+            top_speed_mps: 0.5,
+        };
+        let model = super::ModelSpec::of(&drivetrain, &base.motors, 6.4);
+        assert!((model.radius_m - 0.05).abs() < 1e-12, "{}", model.radius_m);
+        assert!((model.range_ahead_m - 0.08).abs() < 1e-12, "{}", model.range_ahead_m);
     }
 }

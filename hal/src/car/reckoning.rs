@@ -54,7 +54,7 @@ impl Reckoning {
             odometry: Odometry::new(&board.drivetrain),
             lost: vec![Lost::default(); encoders.len()],
             told: vec![false; encoders.len()],
-            turning: encoders.iter().map(|_| Turning::default()).collect(),
+            turning: board.motors.iter().map(Turning::new).collect(),
             source: if all_sides(board) { Source::Encoders } else { Source::Commanded },
             encoders,
             top_speed_mps: board.drivetrain.top_speed_mps(),

@@ -4,9 +4,19 @@
 
 use std::time::Duration;
 
-/// Less power than this may turn nothing: friction holds a gear motor until it has 20 to 30 % of its volts, and a
-/// tired battery gives less.
+use crate::board::{BridgeSpec, DriverSpec, MotorSpec};
+
+/// Less power than this may turn nothing, where the bridge shorts its motor between pulses, or where the board file says
+/// which duty turns it: friction holds a gear motor until it has 20 to 30 % of its volts, and a tired battery gives less.
 const LEAST_POWER: f64 = 0.4;
+/// The same behind a bridge that lets go between pulses, where nobody has calibrated it: the battery then takes down
+/// what little current a short pulse began. At up to 2 kHz, and faster; worked out for a TT gear motor (5 Ω and about
+/// 1 mH, which needs 0.32 A) on two empty lithium cells: 0.48 and 0.64.
+const LETS_GO: [f64; 2] = [0.5, 0.65];
+/// And behind an L298N, whose junctions keep 1.4 V for themselves besides (ST L298, VCEsat): 0.62 and 0.77.
+const LETS_GO_L298N: [f64; 2] = [0.65, 0.8];
+/// Pulses are slow up to this, hertz.
+const SLOW_HZ: f64 = 2000.0;
 /// So long a wheel has power before it is judged, and again for each later judgement.
 const WINDOW: Duration = Duration::from_secs(1);
 /// A wheel that did less than this share of the way that its power means does not turn: a disc that trembles at an
@@ -16,8 +26,10 @@ const STANDS: f64 = 0.1;
 const TURNS: f64 = 0.25;
 
 /// Watches one wheel.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Turning {
+    /// With less power than this it may stand.
+    least_power: f64,
     window: Option<Window>,
     stands: bool,
 }
@@ -43,9 +55,13 @@ pub(super) enum Turn {
 }
 
 impl Turning {
+    pub(super) fn new(spec: &MotorSpec) -> Self {
+        Self { least_power: least_power(spec), window: None, stands: false }
+    }
+
     /// The wheel turned by `counted` radians since the last call, and now gets a power that means `speed_rad_s`.
     pub(super) fn look(&mut self, power: f64, speed_rad_s: f64, counted: f64, now: Duration) -> Option<Turn> {
-        if power.abs() < LEAST_POWER {
+        if power.abs() < self.least_power {
             self.window = None;
             return None;
         }
@@ -72,14 +88,34 @@ impl Turning {
     }
 }
 
+/// The least power that turns any wheel behind such a bridge.
+fn least_power(spec: &MotorSpec) -> f64 {
+    let by_speed = |[slow, fast]: [f64; 2]| if spec.driver.frequency_hz() > SLOW_HZ { fast } else { slow };
+    let least_duty = match &spec.driver {
+        _ if spec.min_duty > 0.0 => return LEAST_POWER,
+        DriverSpec::HBridge(BridgeSpec::L298n { .. }) => by_speed(LETS_GO_L298N),
+        DriverSpec::HBridge(BridgeSpec::Drv8833 { .. } | BridgeSpec::RobotHat { .. }) => by_speed(LETS_GO),
+        DriverSpec::HBridge(BridgeSpec::Tb6612 { .. }) | DriverSpec::Esc(_) => LEAST_POWER,
+    };
+    // What the deadband and the trim leave of a power.
+    spec.deadband + (1.0 - spec.deadband) * least_duty / spec.trim
+}
+
 #[cfg(test)]
 mod tests {
+    use crate::Board;
+
     use super::*;
+
+    /// Of a preset's first motor.
+    fn turning(preset: &str) -> Turning {
+        Turning::new(&Board::preset(preset).expect("a preset").motors[0])
+    }
 
     /// What is new, and after how many milliseconds, of a wheel that means 10 rad/s at full power, where `does`
     /// says its power and its speed at each of them.
     fn told(ms: u32, does: impl Fn(u32) -> (f64, f64)) -> Vec<(u32, Turn)> {
-        let mut turning = Turning::default();
+        let mut turning = turning("demo");
         let mut told = Vec::new();
         for at in (0..ms).step_by(10) {
             let (power, speed) = does(at);
@@ -97,6 +133,26 @@ mod tests {
         assert_eq!(told(60_000, |_| (-0.6, -3.0)), []);
         assert_eq!(told(60_000, |_| (0.0, 0.0)), []);
         assert_eq!(told(60_000, |_| (0.3, 0.0)), [], "friction may hold it");
+    }
+
+    #[test]
+    fn a_bridge_that_lets_go_between_pulses_may_need_more_power_unless_it_was_calibrated() {
+        let least = |preset, calibrate: fn(&mut MotorSpec)| {
+            let mut board = Board::preset(preset).expect("a preset");
+            calibrate(&mut board.motors[0]);
+            (least_power(&board.motors[0]) * 1000.0).round() / 1000.0
+        };
+        assert_eq!(["demo", "donkeycar", "picar-x"].map(|preset| least(preset, |_| {})), [0.4; 3]);
+        assert_eq!(["drv8833", "l298n"].map(|preset| least(preset, |_| {})), [0.5, 0.65]);
+        assert_eq!(least("l298n", |motor| (motor.min_duty, motor.deadband) = (0.4, 0.02)), 0.4);
+        assert_eq!(least("l298n", |motor| (motor.trim, motor.deadband) = (0.9, 0.02)), 0.728);
+        let faster = |motor: &mut MotorSpec| {
+            let DriverSpec::HBridge(BridgeSpec::L298n { frequency_hz, .. }) = &mut motor.driver else {
+                panic!()
+            };
+            *frequency_hz = 25e3;
+        };
+        assert_eq!(least("l298n", faster), 0.8);
     }
 
     #[test]
@@ -131,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_jump_of_the_clock_blames_nobody() {
-        let mut turning = Turning::default();
+        let mut turning = turning("demo");
         assert_eq!(turning.look(1.0, 10.0, 0.0, Duration::ZERO), None);
         assert_eq!(turning.look(1.0, 10.0, 0.0, Duration::from_millis(100)), None);
         assert_eq!(turning.look(1.0, 10.0, 0.0, Duration::from_secs(60)), None);

@@ -329,6 +329,13 @@ pub(super) fn events() -> Vec<(&'static str, Event)> {
         ),
         ("event sensor answers again", Event::Sensor { sensor: "range".to_owned(), fault: None }),
         ("event hardware was reset", Event::Hardware { fault: None }),
+        (
+            "event sim",
+            Event::Sim {
+                by: "session 2 (uid 1000)".to_owned(),
+                what: "broke chip-silent pca9685@0x40 for 2 s".to_owned(),
+            },
+        ),
         ("event missed", Event::Missed { count: 3 }),
         ("event bye", Event::Bye { reason: "SIGTERM".to_owned() }),
     ]

@@ -134,14 +134,14 @@ impl Mount {
     }
 
     /// What it sees from a car there, turned by its servos.
-    pub(crate) fn view(&self, at: u64, motion: &Motion, pan_deg: f64, tilt_deg: f64) -> View {
+    pub(crate) fn view(&self, at: u64, motion: &Motion, pan_rad: f64, tilt_rad: f64) -> View {
         let Motion { x_m, y_m, heading_rad, .. } = *motion;
         let (sin, cos) = (libm::sin(heading_rad), libm::cos(heading_rad));
         View {
             at,
             eye: [x_m + self.ahead_m * cos, y_m + self.ahead_m * sin, self.up_m],
-            heading_rad: heading_rad + pan_deg.to_radians(),
-            tilt_rad: tilt_deg.to_radians(),
+            heading_rad: heading_rad + pan_rad,
+            tilt_rad,
             fov_rad: self.fov_rad,
         }
     }

@@ -103,15 +103,15 @@ impl Chip for Ads1115 {
         }
     }
 
-    fn general_call(&mut self, bytes: &[u8]) -> bool {
+    fn general_call(&mut self, bytes: &[u8], now: Nanos) -> bool {
         let reset = bytes == SOFTWARE_RESET;
         if reset {
-            self.power_on_reset();
+            self.power_on_reset(now);
         }
         reset
     }
 
-    fn power_on_reset(&mut self) {
+    fn power_on_reset(&mut self, _now: Nanos) {
         (self.registers, self.pointer, self.ready_at) = (RESET, 0, None);
     }
 
@@ -174,7 +174,7 @@ mod tests {
             assert!(chip.write(&[1, config[0], config[1]], &0));
             chip.tick(&at);
             assert_eq!(read(&mut chip, 0).cast_signed(), expected, "{config:02x?}");
-            chip.power_on_reset();
+            chip.power_on_reset(0);
         }
     }
 

@@ -3,6 +3,7 @@
 //! A conversion takes no time: the chip does one while each byte is read, and stretches nothing.
 
 use super::{Chip, Inputs, STEPS_OF_NOISE};
+use crate::clock::Nanos;
 use crate::digest::Digest;
 
 /// Its own reference (6, electrical characteristics).
@@ -50,7 +51,7 @@ impl Chip for Ads7830 {
         buffer.fill(self.convert(at));
     }
 
-    fn power_on_reset(&mut self) {
+    fn power_on_reset(&mut self, _now: Nanos) {
         self.command = 0;
     }
 

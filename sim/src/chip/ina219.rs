@@ -4,6 +4,7 @@
 //! difference, and one that is triggered is as good as one that runs on.
 
 use super::{Chip, Inputs, STEPS_OF_NOISE};
+use crate::clock::Nanos;
 use crate::digest::Digest;
 
 const CONFIGURATION: usize = 0;
@@ -71,13 +72,13 @@ impl Chip for Ina219 {
         address == self.address
     }
 
-    fn write(&mut self, bytes: &[u8], _at: &dyn Inputs) -> bool {
+    fn write(&mut self, bytes: &[u8], at: &dyn Inputs) -> bool {
         let Some((&pointer, data)) = bytes.split_first() else { return true };
         self.pointer = usize::from(pointer);
         if let &[high, low, ..] = data {
             let value = u16::from_be_bytes([high, low]);
             match self.pointer {
-                CONFIGURATION if value & RST != 0 => self.power_on_reset(),
+                CONFIGURATION if value & RST != 0 => self.power_on_reset(at.now()),
                 CONFIGURATION | CALIBRATION => self.registers[self.pointer] = value,
                 _ => {}
             }
@@ -93,7 +94,7 @@ impl Chip for Ina219 {
         }
     }
 
-    fn power_on_reset(&mut self) {
+    fn power_on_reset(&mut self, _now: Nanos) {
         (self.registers, self.pointer) = (RESET, 0);
     }
 

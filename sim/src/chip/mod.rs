@@ -87,12 +87,12 @@ pub(crate) trait Chip: Debug + Send {
     fn read(&mut self, buffer: &mut [u8], at: &dyn Inputs);
 
     /// A write to everybody (address 0x00). Whether it acknowledged: most chips do not.
-    fn general_call(&mut self, _bytes: &[u8]) -> bool {
+    fn general_call(&mut self, _bytes: &[u8], _now: Nanos) -> bool {
         false
     }
 
-    /// What a supply that drops for a moment does to it: everything as after power-up.
-    fn power_on_reset(&mut self);
+    /// What a supply that drops for a moment, and is back at `now`, does to it: everything as after power-up.
+    fn power_on_reset(&mut self, now: Nanos);
 
     /// Does what was due by now. Whether an output changed. Most chips wait for nothing.
     fn tick(&mut self, _at: &dyn Inputs) -> bool {

@@ -8,6 +8,7 @@
 //! millisecond, and it has neither FIFO, interrupts nor a bus of its own. It is always at 25 °C.
 
 use super::{Chip, Inputs};
+use crate::clock::Nanos;
 use crate::digest::Digest;
 
 const CONFIG: usize = 0x1A;
@@ -81,9 +82,9 @@ impl Mpu6050 {
         }
     }
 
-    fn set(&mut self, register: usize, value: u8) {
+    fn set(&mut self, register: usize, value: u8, now: Nanos) {
         match register {
-            PWR_MGMT_1 if value & DEVICE_RESET != 0 => self.power_on_reset(),
+            PWR_MGMT_1 if value & DEVICE_RESET != 0 => self.power_on_reset(now),
             ACCEL_XOUT_H..=GYRO_ZOUT_L | WHO_AM_I => {}
             _ => {
                 if let Some(stored) = self.registers.get_mut(register) {
@@ -108,11 +109,11 @@ impl Chip for Mpu6050 {
         address == self.address
     }
 
-    fn write(&mut self, bytes: &[u8], _at: &dyn Inputs) -> bool {
+    fn write(&mut self, bytes: &[u8], at: &dyn Inputs) -> bool {
         let Some((&pointer, data)) = bytes.split_first() else { return true };
         self.pointer = usize::from(pointer);
         for &byte in data {
-            self.set(self.pointer, byte);
+            self.set(self.pointer, byte, at.now());
             self.pointer += 1;
         }
         true
@@ -127,7 +128,7 @@ impl Chip for Mpu6050 {
         }
     }
 
-    fn power_on_reset(&mut self) {
+    fn power_on_reset(&mut self, _now: Nanos) {
         *self = Self::new(self.address);
     }
 

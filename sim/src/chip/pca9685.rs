@@ -195,15 +195,15 @@ impl Chip for Pca9685 {
         }
     }
 
-    fn general_call(&mut self, bytes: &[u8]) -> bool {
+    fn general_call(&mut self, bytes: &[u8], now: Nanos) -> bool {
         let reset = bytes == SOFTWARE_RESET;
         if reset {
-            self.power_on_reset();
+            self.power_on_reset(now);
         }
         reset
     }
 
-    fn power_on_reset(&mut self) {
+    fn power_on_reset(&mut self, _now: Nanos) {
         *self = Self::new(self.address);
     }
 

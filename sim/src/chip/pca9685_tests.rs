@@ -171,14 +171,16 @@ fn without_the_external_clock_that_it_was_told_to_use_it_is_dead_until_a_reset()
     );
     assert!(chip.write(&[0x00, 0xA1], &(2 * MS)));
     assert_eq!((chip.register(0x00), output(&chip, 0)), (Some(0x61), Signal::LOW));
-    assert!(chip.general_call(&[0x06]));
+    assert!(chip.general_call(&[0x06], 0));
     assert_eq!((chip.register(0x00), chip.register(0x07)), (Some(0x11), Some(0x00)));
 }
 
 #[test]
 fn a_software_reset_is_one_byte_and_no_other() {
     let mut chip = awake();
-    assert!(!chip.general_call(&[]) && !chip.general_call(&[0x04]) && !chip.general_call(&[0x06, 0x06]));
+    assert!(
+        !chip.general_call(&[], 0) && !chip.general_call(&[0x04], 0) && !chip.general_call(&[0x06, 0x06], 0)
+    );
     assert_eq!(chip.register(0x00), Some(0x21));
 }
 

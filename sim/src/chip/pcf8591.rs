@@ -4,6 +4,7 @@
 //! no board has wired, is not there. A conversion takes no time.
 
 use super::{Chip, Inputs, STEPS_OF_NOISE};
+use crate::clock::Nanos;
 use crate::digest::Digest;
 
 /// What it sends first after power-up (8.4).
@@ -53,7 +54,7 @@ impl Chip for Pcf8591 {
         }
     }
 
-    fn power_on_reset(&mut self) {
+    fn power_on_reset(&mut self, _now: Nanos) {
         (self.control, self.result) = (0, FIRST);
     }
 

@@ -5,6 +5,7 @@
 //! always high; a read without a command before it gives zeros.
 
 use super::{Chip, Inputs, STEPS_OF_NOISE};
+use crate::clock::Nanos;
 use crate::digest::Digest;
 use crate::signal::Signal;
 
@@ -73,7 +74,7 @@ impl Chip for RobotHat {
         }
     }
 
-    fn power_on_reset(&mut self) {
+    fn power_on_reset(&mut self, _now: Nanos) {
         *self = Self::new(self.address);
     }
 
@@ -179,7 +180,7 @@ mod tests {
     fn a_reset_leaves_every_output_low_and_nothing_sampled() {
         let mut chip = chip(&[(0x40, 1), (0x44, 100), (0x20, 50)]);
         assert!(chip.write(&[0x17, 0, 0], &Bench::volts(&[3.3])));
-        chip.power_on_reset();
+        chip.power_on_reset(0);
         assert_eq!(chip.output(0), Some(Signal::LOW));
         let mut bytes = [7; 2];
         chip.read(&mut bytes, &0);

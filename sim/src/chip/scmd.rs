@@ -56,8 +56,6 @@ pub(crate) struct Scmd {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Supply {
-    /// It is back, and nobody has looked at the time.
-    Back,
     BackSince(Nanos),
     Started,
 }
@@ -116,23 +114,20 @@ impl Chip for Scmd {
         buffer.fill(self.registers.get(usize::from(self.pointer)).copied().unwrap_or(0));
     }
 
-    fn power_on_reset(&mut self) {
+    fn power_on_reset(&mut self, now: Nanos) {
         *self = Self::new(self.address);
         self.registers[STATUS_1] = 0;
-        self.supply = Supply::Back;
+        self.supply = Supply::BackSince(now);
     }
 
     fn tick(&mut self, at: &dyn Inputs) -> bool {
-        let now = at.now();
-        match self.supply {
-            Supply::Back => self.supply = Supply::BackSince(now),
-            Supply::BackSince(since) if now - since >= BOOT => {
-                self.registers[STATUS_1] = 1;
-                self.supply = Supply::Started;
-            }
-            Supply::BackSince(_) | Supply::Started => return false,
+        let started =
+            matches!(self.supply, Supply::BackSince(since) if at.now().saturating_sub(since) >= BOOT);
+        if started {
+            self.registers[STATUS_1] = 1;
+            self.supply = Supply::Started;
         }
-        true
+        started
     }
 
     /// The two terminals of a motor are never high together: one is, then the other, and in the middle
@@ -156,9 +151,10 @@ impl Chip for Scmd {
     fn digest(&self, into: &mut Digest) {
         into.bytes(&self.registers);
         into.integer(self.pointer.into());
-        if let Supply::BackSince(since) = self.supply {
-            into.integer(since);
-        }
+        into.integer(match self.supply {
+            Supply::BackSince(since) => since,
+            Supply::Started => Nanos::MAX,
+        });
     }
 }
 
@@ -203,10 +199,10 @@ mod tests {
         assert_eq!(volts(&chip, 1), 0.5);
         assert!(chip.write(&[0x14, 0x01], &0));
         assert_eq!(volts(&chip, 1), volts(&chip, 0));
-        chip.power_on_reset();
+        chip.power_on_reset(5);
         assert_eq!(chip.output(0), Some(Signal::LOW));
-        // 1.15 s later it has started, and is enabled anew.
-        assert_eq!((chip.tick(&5), chip.tick(&BOOT), read(&mut chip, 0x77)), (true, false, 0));
+        // 1.15 s later it has started, whenever somebody looks, and is enabled anew.
+        assert_eq!((chip.tick(&(BOOT + 4)), read(&mut chip, 0x77)), (false, 0));
         assert_eq!((chip.tick(&(BOOT + 5)), chip.tick(&(BOOT + 6)), read(&mut chip, 0x77)), (true, false, 1));
         assert!(chip.write(&[0x70, 0x01], &0) && chip.write(&[0x20, 0xFF], &0));
         assert!(volts(&chip, 0) > 0.9);

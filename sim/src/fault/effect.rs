@@ -8,19 +8,18 @@ use crate::engine::Engine;
 use crate::script::Act;
 
 impl Engine {
-    /// Breaks something. Whether the board has it.
+    /// Breaks something. Whether it can: what the board does not have cannot, nor what nobody could say.
     pub(crate) fn suffer(&mut self, outage: Outage) -> bool {
-        if !self.faults.knows(&outage.fault) {
+        if !self.faults.allows(&outage) {
             return false;
         }
+        let now = self.clock.now();
         match &outage.fault {
-            Fault::ChipReset(chip) => self.circuit.change(|circuit| circuit.buses.reset(chip)),
+            Fault::ChipReset(chip) => self.change(|circuit| circuit.buses.reset(chip, now)),
             Fault::ClockJump(by) => self.faults.jump(*by),
-            Fault::BusNoise(bus, count) => self.circuit.buses.set_noise(bus, *count),
             _ => {}
         }
         if !outage.fault.is_momentary() {
-            let now = self.clock.now();
             self.faults.add(outage, now);
             self.spread();
         }
@@ -29,17 +28,19 @@ impl Engine {
 
     /// Mends something. Whether any of it was broken.
     pub(crate) fn mend(&mut self, which: &Which) -> bool {
-        let mended = self.standing_faults().iter().any(|fault| which.is(fault));
-        let gone = self.faults.remove(which);
-        self.end(gone);
+        let mended = self.faults.remove(which);
+        if mended {
+            self.spread();
+        }
         mended
     }
 
     /// Mends what is due by the clock, and does what the script says.
     pub(crate) fn happen(&mut self) {
         let now = self.clock.now();
-        let gone = self.faults.expire(now);
-        self.end(gone);
+        if self.faults.expire(now) {
+            self.spread();
+        }
         while let Some(act) = self.plan.next(now) {
             match act {
                 // The script was read against this board.
@@ -56,41 +57,24 @@ impl Engine {
         self.faults.due().min(self.plan.due())
     }
 
-    /// What is broken now, oldest first; of noise, how much of it is left.
-    pub(crate) fn standing_faults(&self) -> Vec<Fault> {
-        let left = |fault: &Fault| match fault {
-            Fault::BusNoise(bus, _) => match self.circuit.buses.noise(bus) {
-                0 => None,
-                left => Some(Fault::BusNoise(bus.clone(), left)),
-            },
-            other => Some(other.clone()),
-        };
-        self.faults.all().filter_map(left).collect()
-    }
-
-    fn end(&mut self, gone: Vec<Fault>) {
-        for fault in &gone {
-            if let Fault::BusNoise(bus, _) = fault {
-                self.circuit.buses.set_noise(bus, 0);
-            }
-        }
-        if !gone.is_empty() {
-            self.spread();
-        }
-    }
-
     /// Every part is as broken as is known, and no more, however it was before.
     fn spread(&mut self) {
         // What falls silent stays as it is now, and not as it was when somebody last looked.
         self.look_down();
         let faults = &self.faults;
-        self.circuit.change(|circuit| circuit.suffer(faults));
+        self.circuit.change(self.clock.now(), |circuit| circuit.suffer(faults));
         for motor in &mut self.motors {
             motor.open = faults.is(Fault::MotorOpen, &motor.name);
             motor.stalled = faults.is(Fault::MotorStalled, &motor.name);
         }
         for (motor, encoder) in &mut self.encoders {
-            encoder.dead = faults.is(Fault::EncoderDead, &self.motors[*motor].name);
+            let dead = faults.is(Fault::EncoderDead, &self.motors[*motor].name);
+            if std::mem::replace(&mut encoder.dead, dead) && !dead {
+                // It sees where its disc stands by now.
+                for (line, high) in encoder.stands() {
+                    line.iter().for_each(|line| self.circuit.nets.drive_input(*line, high));
+                }
+            }
         }
         self.surroundings.ails = faults.ails();
         if let Some(sonar) = &mut self.sonar {

@@ -15,6 +15,9 @@ pub(crate) use read::{COUNT, FOR_S};
 pub use read::{KINDS, Kind, Said};
 pub(crate) use standing::Standing;
 
+use crate::clock::nanos;
+use crate::digest::Digest;
+
 /// Something that is broken. Names are those of the board file.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -96,6 +99,18 @@ impl Fault {
         matches!(self, Self::ChipReset(_) | Self::ClockJump(_))
     }
 
+    /// Takes it into a fingerprint.
+    pub(crate) fn digest(&self, into: &mut Digest) {
+        into.words(self.kind());
+        into.words(self.on().unwrap_or_default());
+        into.integer(match self {
+            Self::PinStuck(_, high) => u64::from(*high),
+            Self::BusNoise(_, count) => u64::from(*count),
+            Self::ClockJump(by) => nanos(*by),
+            _ => 0,
+        });
+    }
+
     /// Whether both are the same kind of fault of the same thing; that thing has one of them at most.
     pub(crate) fn is_at(&self, other: &Self) -> bool {
         self.kind() == other.kind() && self.on() == other.on()
@@ -168,6 +183,32 @@ pub struct Outage {
     pub fault: Fault,
     /// After this it is mended; `None`: when somebody mends it.
     pub lasts: Option<Duration>,
+}
+
+impl Outage {
+    /// As somebody would say it.
+    fn said(&self) -> Said<'_> {
+        let Self { fault, lasts } = self;
+        let level = match fault {
+            Fault::PinStuck(_, high) => Some(if *high { "high" } else { "low" }),
+            _ => None,
+        };
+        let count = match fault {
+            Fault::BusNoise(_, count) => Some(*count),
+            _ => None,
+        };
+        let time = match fault {
+            Fault::ClockJump(by) => Some(by),
+            _ => lasts.as_ref(),
+        };
+        Said { fault: fault.kind(), on: fault.on(), level, count, for_s: time.map(Duration::as_secs_f64) }
+    }
+
+    /// Takes it into a fingerprint.
+    pub(crate) fn digest(&self, into: &mut Digest) {
+        self.fault.digest(into);
+        into.option(self.lasts, |into, lasts| into.integer(nanos(lasts)));
+    }
 }
 
 impl From<Fault> for Outage {

@@ -10,7 +10,7 @@ use hal::Board;
 use hal::file::nearest;
 
 use super::{Fault, Outage, Sensor, Which};
-use crate::net;
+use crate::{bus, net};
 
 /// Of bus-noise, transfers.
 pub(crate) const COUNT: RangeInclusive<u32> = 1..=1_000_000;
@@ -277,12 +277,7 @@ impl On {
         let motors = board.motors.iter();
         match self {
             Self::Chip => board.chips.iter().map(ToString::to_string).collect(),
-            Self::Bus => {
-                let mut buses: Vec<String> = board.chips.iter().map(|chip| chip.bus.clone()).collect();
-                buses.sort_unstable();
-                buses.dedup();
-                buses
-            }
+            Self::Bus => bus::names(&board.chips).into_iter().map(str::to_owned).collect(),
             Self::Pin => net::every_pin(board).into_iter().map(|(name, _)| name).collect(),
             Self::Motor => motors.map(|motor| motor.name.clone()).collect(),
             Self::Encoder => {

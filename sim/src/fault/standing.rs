@@ -36,9 +36,9 @@ impl Standing {
         Self { board: board.clone(), pins: net::every_pin(board), broken: Vec::new(), jump: 0 }
     }
 
-    /// Whether the board has what shall break.
-    pub(crate) fn knows(&self, fault: &Fault) -> bool {
-        Which::read(Some(fault.kind()), fault.on(), &self.board).is_ok()
+    /// Whether it could be said of this board: a reader takes no other.
+    pub(crate) fn allows(&self, outage: &Outage) -> bool {
+        Fault::check(&outage.said(), &self.board).is_ok()
     }
 
     /// Adds one; of the same kind and thing it takes the place of the other.
@@ -48,14 +48,28 @@ impl Standing {
         self.broken.push(Broken { fault: outage.fault, until });
     }
 
-    /// Takes away those that `which` says; they are what was mended.
-    pub(crate) fn remove(&mut self, which: &Which) -> Vec<Fault> {
+    /// Takes away those that `which` says. Whether there was any.
+    pub(crate) fn remove(&mut self, which: &Which) -> bool {
         self.take(|broken| which.is(&broken.fault))
     }
 
-    /// Takes away those whose time is over by `now`.
-    pub(crate) fn expire(&mut self, now: Nanos) -> Vec<Fault> {
+    /// Takes away those whose time is over by `now`. Whether there was any.
+    pub(crate) fn expire(&mut self, now: Nanos) -> bool {
         self.take(|broken| broken.until.is_some_and(|until| until <= now))
+    }
+
+    /// Whether noise spoils the next transfer of a bus, which is one less then; without any left it is over.
+    pub(crate) fn spoils(&mut self, on: &str) -> bool {
+        let noise = self.broken.iter_mut().enumerate().find_map(|(place, broken)| match &mut broken.fault {
+            Fault::BusNoise(bus, left) if bus == on => Some((place, left)),
+            _ => None,
+        });
+        let Some((place, left)) = noise else { return false };
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            self.broken.remove(place);
+        }
+        true
     }
 
     /// When the next one is mended by the clock; the end of time if none is.
@@ -124,12 +138,14 @@ impl Standing {
     pub(crate) fn digest(&self, into: &mut Digest) {
         into.integer(self.jump);
         for Broken { fault, until } in &self.broken {
-            into.bytes(fault.to_string().as_bytes());
+            fault.digest(into);
             into.integer(until.unwrap_or(Nanos::MAX));
         }
     }
 
-    fn take(&mut self, over: impl Fn(&Broken) -> bool) -> Vec<Fault> {
-        self.broken.extract_if(.., |broken| over(broken)).map(|broken| broken.fault).collect()
+    fn take(&mut self, over: impl Fn(&Broken) -> bool) -> bool {
+        let before = self.broken.len();
+        self.broken.retain(|broken| !over(broken));
+        self.broken.len() < before
     }
 }

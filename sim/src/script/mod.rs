@@ -54,6 +54,26 @@ pub enum Act {
     },
 }
 
+impl Event {
+    fn digest(&self, into: &mut Digest) {
+        into.integer(nanos(self.at));
+        match &self.act {
+            Act::Break(outage) => {
+                into.words("break");
+                outage.digest(into);
+            }
+            Act::Press(pressed) => {
+                into.words("press");
+                into.integer(u64::from(*pressed));
+            }
+            Act::Teleport { x_m, y_m, heading_rad } => {
+                into.words("teleport");
+                [x_m, y_m, heading_rad].iter().for_each(|value| into.number(**value));
+            }
+        }
+    }
+}
+
 impl Script {
     /// From the text of a script, for a board; `file` names it in faults.
     ///
@@ -96,29 +116,45 @@ impl Script {
 /// What is still to come of a script.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    ahead: VecDeque<Event>,
+    ahead: VecDeque<Ahead>,
+}
+
+/// An event that is still to come.
+#[derive(Debug)]
+struct Ahead {
+    event: Event,
+    /// A fingerprint of it and of all that come after it. There may be thousands, and a run is asked for its
+    /// fingerprint again and again.
+    onwards: u64,
 }
 
 impl Plan {
     /// All of it.
     pub(crate) fn new(script: &Script) -> Self {
-        Self { ahead: script.events.iter().cloned().collect() }
+        let mut ahead = VecDeque::with_capacity(script.events.len());
+        let mut onwards = 0;
+        for event in script.events.iter().rev() {
+            let mut digest = Digest::new();
+            digest.integer(onwards);
+            event.digest(&mut digest);
+            onwards = digest.finish();
+            ahead.push_front(Ahead { event: event.clone(), onwards });
+        }
+        Self { ahead }
     }
 
     /// When the next event is; the end of time if there is none.
     pub(crate) fn due(&self) -> Nanos {
-        self.ahead.front().map_or(Nanos::MAX, |event| nanos(event.at))
+        self.ahead.front().map_or(Nanos::MAX, |ahead| nanos(ahead.event.at))
     }
 
     /// What happens next, if it is due by `now`.
     pub(crate) fn next(&mut self, now: Nanos) -> Option<Act> {
-        (self.due() <= now).then(|| self.ahead.pop_front()).flatten().map(|event| event.act)
+        (self.due() <= now).then(|| self.ahead.pop_front()).flatten().map(|ahead| ahead.event.act)
     }
 
     /// Takes what is left into a fingerprint.
     pub(crate) fn digest(&self, into: &mut Digest) {
-        if !self.ahead.is_empty() {
-            into.integer(self.ahead.len() as u64);
-        }
+        into.option(self.ahead.front(), |into, ahead| into.integer(ahead.onwards));
     }
 }

@@ -240,11 +240,30 @@ impl Block {
         [corner(1.0, 1.0), corner(-1.0, 1.0), corner(-1.0, -1.0), corner(1.0, -1.0)]
     }
 
-    fn covers(&self, point: Point) -> bool {
+    pub(crate) fn covers(&self, point: Point) -> bool {
         let (dx, dy) = (point.x - self.at.x, point.y - self.at.y);
         let (along, across) = self.axes();
         let [half_x, half_y] = self.size_m.map(|size| size / 2.0);
         (dx * along.0 + dy * along.1).abs() <= half_x && (dx * across.0 + dy * across.1).abs() <= half_y
+    }
+
+    /// Where a point in it goes that leaves it straight through a side, and by so much: the nearest side first.
+    pub(crate) fn ways_out(&self, from: Point, beyond_m: f64) -> [Point; 4] {
+        let (along, across) = self.axes();
+        let way = |out: (f64, f64), size_m: f64| {
+            let gone_m = (from.x - self.at.x) * out.0 + (from.y - self.at.y) * out.1;
+            (size_m / 2.0 - gone_m + beyond_m, out)
+        };
+        let back = |(x, y): (f64, f64)| (-x, -y);
+        let [length_m, width_m] = self.size_m;
+        let mut ways = [
+            way(along, length_m),
+            way(back(along), length_m),
+            way(across, width_m),
+            way(back(across), width_m),
+        ];
+        ways.sort_by(|(one_m, _), (other_m, _)| one_m.total_cmp(other_m));
+        ways.map(|(by_m, out)| from.plus(out, by_m))
     }
 
     /// Its own x and y, each of length 1.

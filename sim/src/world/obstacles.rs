@@ -3,7 +3,7 @@
 //! What must never live here: what a hit means.
 
 use super::clumps::Clumps;
-use super::{Colour, Point, World, pieces};
+use super::{Block, Colour, Point, World, pieces};
 
 /// So near to where a ray begins a face is met at once, metres: rounding leaves less.
 const DUST_M: f64 = 1e-9;
@@ -13,6 +13,9 @@ const DUST_M: f64 = 1e-9;
 pub(crate) struct Obstacles {
     segments: Vec<Segment>,
     clumps: Clumps,
+    /// The first of the faces are of walls, so many.
+    walls: usize,
+    blocks: Vec<Block>,
 }
 
 /// A straight upright face.
@@ -46,12 +49,14 @@ impl Obstacles {
             let (height_m, colour) = (block.height_m, block.colour);
             (0..4).map(move |i| Segment { from: corners[i], to: corners[(i + 1) % 4], height_m, colour })
         });
-        Self::of(walls.chain(boxes).collect())
+        let walls: Vec<Segment> = walls.collect();
+        let (count, blocks) = (walls.len(), world.boxes.clone());
+        Self { walls: count, blocks, ..Self::of(walls.into_iter().chain(boxes).collect()) }
     }
 
     pub(super) fn of(segments: Vec<Segment>) -> Self {
         let clumps = Clumps::new(segments.iter().map(|face| (face.from, face.to, 0.0)));
-        Self { segments, clumps }
+        Self { segments, clumps, ..Self::default() }
     }
 
     /// All faces, in the order of the file.
@@ -80,6 +85,24 @@ impl Obstacles {
             first.map_or(reach_m, |(nearest_m, ..)| nearest_m)
         });
         first.map(|(distance_m, share, face)| face.hit(along, distance_m, share))
+    }
+
+    /// The box that a point is in, the first of the file.
+    pub(crate) fn around(&self, point: Point) -> Option<&Block> {
+        self.blocks.iter().find(|block| block.covers(point))
+    }
+
+    /// Whether a wall is on the straight way between two places; one that begins at a wall has it behind.
+    pub(crate) fn walled(&self, from: Point, to: Point) -> bool {
+        let (dx, dy) = (to.x - from.x, to.y - from.y);
+        let far_m = libm::sqrt(dx * dx + dy * dy);
+        let along = (dx / far_m, dy / far_m);
+        let meets = |face: &Segment| face.met_by(from, along);
+        far_m > DUST_M
+            && self.segments[..self.walls]
+                .iter()
+                .filter_map(meets)
+                .any(|(at_m, _)| at_m > DUST_M && at_m <= far_m)
     }
 
     /// The point of a face that is nearest, and how far that is; `None` in a world without any.

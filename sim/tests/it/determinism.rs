@@ -6,8 +6,10 @@ mod runs;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use hal::Platform;
+use hal::board::PRESETS;
+use hal::{Board, Car, Drive, Platform, Target};
 use proptest::prelude::*;
+use sim::{Fault, KINDS, Outage, Said, Sensor, Sim};
 
 use crate::rig::{Rig, Side, preset};
 
@@ -43,6 +45,105 @@ proptest! {
         prop_assert_eq!(whole, play(&script, Duration::from_micros(piece)));
         prop_assert_eq!(whole, play(&script, Duration::from_millis(1)));
     }
+}
+
+/// Something that breaks, by its number among all that can; when, and for how long, µs.
+type Breaks = Vec<(prop::sample::Index, u64, u64)>;
+
+fn any_breaks() -> impl Strategy<Value = Breaks> {
+    prop::collection::vec((any::<prop::sample::Index>(), 0..40_000_u64, 1_000..60_000_u64), 1..6)
+}
+
+/// Everything that can break on a board, but for noise, which counts what a driver does.
+fn everything(board: &Board) -> Vec<Fault> {
+    let named = board.chips.iter().flat_map(|chip| [chip.to_string(), chip.bus.clone()]);
+    let motors = board.motors.iter();
+    let pins = motors.clone().flat_map(|motor| motor.driver.pins()).map(|pin| board.pin_name(pin));
+    let sensors = Sensor::ALL.iter().map(|sensor| sensor.name().to_owned());
+    let names: Vec<String> =
+        named.chain(motors.map(|motor| motor.name.clone())).chain(pins).chain(sensors).collect();
+    let ons: Vec<Option<&str>> = names.iter().map(|name| Some(name.as_str())).chain([None]).collect();
+    let said = |fault, on| {
+        ["low", "high"]
+            .map(|level| [Some(level), None].map(|level| Said { fault, on, level, ..Said::default() }))
+    };
+    let all = KINDS.iter().flat_map(|kind| ons.iter().flat_map(move |on| said(kind.name, *on)).flatten());
+    let mut faults: Vec<Fault> = Vec::new();
+    for outage in all.filter_map(|said| Fault::read(&said, board).ok()) {
+        if !faults.contains(&outage.fault) {
+            faults.push(outage.fault);
+        }
+    }
+    faults
+}
+
+/// Drives while things break, and stops, recovers and goes on as a daemon would. Time passes in pieces.
+fn survive(board: &Board, breaks: &Breaks, piece: Duration) -> (Duration, sim::Digests) {
+    let sim = Sim::new(board);
+    let mut car = Car::assemble(board, &mut sim.clone()).expect("a whole car");
+    let pass = |by: Duration| {
+        let until = sim.now() + by;
+        while sim.now() < until {
+            sim.step(piece.min(until - sim.now()));
+        }
+    };
+    let faults = everything(board);
+    for (index, (which, wait, lasts)) in breaks.iter().enumerate() {
+        pass(Duration::from_micros(*wait));
+        let fault = which.get(&faults).clone();
+        let lasts = (!fault.is_momentary()).then_some(Duration::from_micros(*lasts));
+        assert!(sim.fault(Outage { fault, lasts }));
+        let drive =
+            Drive::Power { throttle: if index % 2 == 0 { 0.8 } else { -0.6 }, steer: 0.3, strafe: 0.0 };
+        if car.apply(&Target { drive, ..Target::default() }, sim.now()).is_err() {
+            // What it says of its chips is not looked at here.
+            let _known = (car.halt(), car.recover());
+        }
+        car.sense(sim.now());
+    }
+    pass(Duration::from_micros(30_500));
+    (sim.now(), sim.digests())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3))]
+
+    #[test]
+    fn whatever_breaks_on_whichever_board_it_is_the_same_in_every_division_of_time(
+        breaks in any_breaks(),
+        piece in 137..3_000_u64,
+    ) {
+        for known in PRESETS {
+            let board = Board::preset(known.name).expect("a preset");
+            let whole = survive(&board, &breaks, Duration::MAX);
+            for piece in [piece, 1_000] {
+                prop_assert_eq!(&whole, &survive(&board, &breaks, Duration::from_micros(piece)), "{}", known.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_scmd_whose_supply_dropped_between_two_steps_starts_alike_in_every_division_of_time() {
+    let run = |piece: u64| {
+        let sim = preset("jetbot-sparkfun");
+        sim.step(Duration::from_micros(300));
+        assert!(sim.fault(Fault::ChipReset("scmd@0x5d".into())));
+        let starts = |us: u64| {
+            for _ in 0..us / piece {
+                sim.step(Duration::from_micros(piece));
+            }
+            (sim.chip_register("i2c-1", 0x5d, 0x77), sim.digests())
+        };
+        // 1.15 s.
+        let soon = starts(1_149_000);
+        assert_eq!(soon.0, Some(0));
+        [soon, starts(1_000)]
+    };
+    let [_, (started, _)] = run(1_000);
+    assert_eq!(started, Some(1), "to the nanosecond");
+    assert_eq!(run(1_000), run(100));
+    assert_eq!(run(1_000), run(500));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hal::board::ServoRole;
 use hal::sensor::Battery;
 use hal::{Board, Target};
 use sim::World;
@@ -141,6 +142,29 @@ fn a_sonar_on_the_head_looks_where_the_head_looks() {
     trip.hold(&Target { pan_deg: 80.0, ..Target::default() }, 1_000);
     let read = trip.car.readings().range_m.expect("a wall");
     assert!((read - 0.8).abs() < 0.01, "{read}");
+}
+
+#[test]
+fn a_camera_and_a_sonar_on_one_head_look_the_same_way_wherever_the_head_rests() {
+    let mut board = Board::preset("freenove-4wd").expect("a preset");
+    board
+        .servos
+        .iter_mut()
+        .filter(|servo| servo.role == ServoRole::Pan)
+        .for_each(|pan| pan.center_deg = 40.0);
+    // A post where the head looks at rest, 1 m from the sonar.
+    let (sin, cos) = 40_f64.to_radians().sin_cos();
+    let from_m = board.model.range_ahead_m;
+    let (red, at) = (Colour([255, 0, 0]), Point { x: from_m + 1.1 * cos, y: 1.1 * sin });
+    let heading_rad = 40_f64.to_radians();
+    let post = Block { at, size_m: [0.2, 0.2], heading_rad, height_m: 1.0, colour: red };
+    let mut trip = Trip::new(&board, World { boxes: vec![post], ..World::open() });
+    trip.hold(&Target { pan_deg: 40.0, ..Target::default() }, 600);
+    let read = trip.car.readings().range_m.expect("a post");
+    assert!((read - 1.0).abs() < 0.01, "{read}");
+    let frame = trip.sim.camera().frame(320, 240);
+    let [red, green, _] = frame.rgb()[3 * (110 * 320 + 160)..][..3] else { panic!("three colours") };
+    assert!(u16::from(red) > 2 * u16::from(green), "{red} {green}");
 }
 
 /// A black line along x, as wide as said, on white, and the car that far to its right.

@@ -207,3 +207,59 @@ fn a_loopback_wire_is_high_for_the_duty_of_a_pulsed_output() {
         assert_eq!(high, of_twenty);
     }
 }
+
+/// What whoever watches the end of a wire from a pulsed output is told in 100 ms that pass in pieces, and the state then.
+fn told(hz: f64, piece: Duration) -> (Vec<Edge>, u64) {
+    let mut sim = wired(&[(soft(5), "GPIO5"), (line("GPIO17"), "GPIO6")]);
+    let mut pwm = sim.pwm("soft", 5, hz).expect("a channel");
+    pwm.set_duty_cycle(u16::MAX / 3).expect("it obeys");
+    let (sink, edges) = std::sync::mpsc::sync_channel(1000);
+    let tell = move |edge| sink.send(edge).expect("somebody listens");
+    let _watch = sim.watch(&["GPIO5", "GPIO6"], Pull::None, None, Box::new(tell)).expect("lines");
+    let end = Duration::from_millis(100);
+    while sim.now() < end {
+        sim.step(piece.min(end - sim.now()));
+    }
+    (edges.try_iter().collect(), sim.state_hash())
+}
+
+#[test]
+fn the_edges_at_the_end_of_a_loopback_wire_have_their_own_times_however_time_is_divided() {
+    // 2 kHz rises and falls faster than a step; 1234.5 Hz beside all pieces; 7 Hz more slowly than any.
+    for (hz, count) in [(2_000.0, 401), (1_234.5, 248), (7.0, 2)] {
+        let whole = told(hz, Duration::from_secs(1));
+        assert_eq!(whole.0.len(), count, "{hz} Hz");
+        assert!(whole.0.is_sorted_by_key(|edge| edge.at), "{hz} Hz");
+        for piece_us in [25_000, 1_000, 700, 100] {
+            assert_eq!(
+                told(hz, Duration::from_micros(piece_us)),
+                whole,
+                "{hz} Hz in pieces of {piece_us} µs"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_sink_that_panics_takes_no_part_of_a_step_with_it() {
+    let mut board = Board::preset("l298n").expect("a preset");
+    board.loopbacks = vec![LoopbackSpec { from: soft(5), to: "GPIO5".into() }];
+    let run = |panics: bool| {
+        let mut sim = Sim::new(&board);
+        let mut enable = sim.pwm("soft", 5, 30.0).unwrap();
+        let mut forward = sim.output("GPIO17").unwrap();
+        enable.set_duty_cycle(50_000).unwrap();
+        forward.set_high().unwrap();
+        let sink = move |_| assert!(!panics, "a sink may be wrong");
+        let _watch = sim.watch(&["GPIO5"], Pull::None, None, Box::new(sink)).unwrap();
+        let mut panicked = 0;
+        for _ in 0..400 {
+            let step = std::panic::AssertUnwindSafe(|| sim.step(Duration::from_millis(1)));
+            panicked += u32::from(std::panic::catch_unwind(step).is_err());
+        }
+        (panicked > 0, sim.now(), sim.state_hash())
+    };
+    let (whole, hurt) = (run(false), run(true));
+    assert_eq!((whole.0, hurt.0), (false, true));
+    assert_eq!((whole.1, whole.2), (hurt.1, hurt.2));
+}

@@ -1,8 +1,13 @@
 //! How fast wheels end up turning, worked out apart from the simulator: from the board's `[model]`, what data sheets say
-//! of its bridges, and the equations of a motor in the steady state.
+//! of its bridges, and the equations of a motor in the steady state. What pulses make of a winding is integrated in fine
+//! steps.
+//!
+//! What must never live here: the simulator's own closed forms.
 
 use hal::Board;
 use hal::board::{BridgeSpec, DriverSpec};
+
+use crate::physics::table::integral::{Means, Pulsed};
 
 /// What an idle computer draws, amperes.
 const IDLE_A: f64 = 0.5;
@@ -54,22 +59,27 @@ impl Steady {
         self.full_v - self.board.model.battery_ohms * (IDLE_A + drawn)
     }
 
-    /// The volts that a motor gives back when it has come to rest at a speed, and what share of its amperes the battery
-    /// gives.
-    fn back_v(&self, volts: f64, duty: f64, amps: f64) -> (f64, f64) {
-        let lost_v = self.drop_v + self.ohms * amps;
-        let linear = (duty * (volts - self.drop_v) - self.ohms * amps, duty);
-        let Some(period_s) = self.lets_go_s.filter(|_| duty < 1.0) else { return linear };
-        let anew = volts - self.drop_v - self.ohms * amps / (duty * self.reached(duty, period_s));
-        let around = 2.0 * duty - 1.0;
-        let steady = around * volts - lost_v;
-        if anew > steady { (anew, 1.0) } else { (steady, around) }
+    /// What flows at this speed.
+    fn means(&self, volts: f64, duty: f64, back_v: f64) -> Means {
+        let Some(period_s) = self.lets_go_s.filter(|_| duty < 1.0) else {
+            let motor = (duty * volts - self.drop_v - back_v) / self.ohms;
+            return Means { motor, battery: duty * motor };
+        };
+        let (drop_v, ohms, henries) = (self.drop_v, self.ohms, self.board.model.motor_mh * 1e-3);
+        Pulsed { volts, drop_v, ohms, henries, duty, period_s, shorts: false }.means(back_v)
     }
 
-    /// How far a current comes in the mean of a pulse that begins without one.
-    fn reached(&self, duty: f64, period_s: f64) -> f64 {
-        let long = duty * period_s * self.ohms / (self.board.model.motor_mh * 1e-3);
-        1.0 - (1.0 - (-long).exp()) / long
+    /// The volts that a motor gives back when it has come to rest at a speed, and what the battery gives it.
+    fn back_v(&self, volts: f64, duty: f64, amps: f64) -> (f64, f64) {
+        if self.lets_go_s.is_none() || duty >= 1.0 {
+            return (duty * volts - self.drop_v - self.ohms * amps, duty * amps);
+        }
+        let (mut slow, mut fast) = (0.0, volts);
+        for _ in 0..24 {
+            let middle = f64::midpoint(slow, fast);
+            if self.means(volts, duty, middle).motor > amps { slow = middle } else { fast = middle }
+        }
+        (slow, self.means(volts, duty, slow).battery)
     }
 
     /// What a motor at full power gives back at the top speed.
@@ -83,15 +93,14 @@ impl Steady {
         let top_v = self.top_v();
         let mut shares: Vec<f64> = duties.to_vec();
         // What they need depends on how fast they are, a little.
-        for _ in 0..20 {
-            let each = shares.iter().zip(duties).map(|(share, duty)| {
-                let amps = self.amps(*share);
-                amps * self.back_v(self.full_v, duty.abs(), amps).1
-            });
-            let volts = self.volts(each.sum());
+        let mut drawn = 0.0;
+        for _ in 0..6 {
+            let volts = self.volts(drawn);
+            drawn = 0.0;
             for (share, duty) in shares.iter_mut().zip(duties) {
-                let (back_v, _) = self.back_v(volts, duty.abs(), self.amps(*share));
+                let (back_v, amps) = self.back_v(volts, duty.abs(), self.amps(*share));
                 *share = (back_v / top_v).max(0.0).copysign(*duty);
+                drawn += amps;
             }
         }
         shares
@@ -109,26 +118,16 @@ impl Steady {
         let too_much = |share: f64| {
             let volts = self.volts(0.0);
             let each = duties.iter().zip(parts).map(|(duty, part)| {
-                part * (self.flows(volts, *duty, share * part * top_v) - self.amps(share * part))
+                part * (self.means(volts, *duty, share * part * top_v).motor - self.amps(share * part))
             });
             each.sum::<f64>()
         };
         let (mut slow, mut fast) = (0.0, 1.5);
-        for _ in 0..60 {
+        for _ in 0..30 {
             let middle = f64::midpoint(slow, fast);
             if too_much(middle) > 0.0 { slow = middle } else { fast = middle }
         }
         slow
-    }
-
-    /// The amperes of a motor that turns so fast.
-    fn flows(&self, volts: f64, duty: f64, back_v: f64) -> f64 {
-        let Some(period_s) = self.lets_go_s.filter(|_| duty < 1.0) else {
-            return (duty * (volts - self.drop_v) - back_v) / self.ohms;
-        };
-        let anew = duty * self.reached(duty, period_s) * (volts - self.drop_v - back_v);
-        let steady = (2.0 * duty - 1.0) * volts - self.drop_v - back_v;
-        anew.max(steady).max(0.0) / self.ohms
     }
 
     /// The least duty that keeps a car at next to no speed, where its bridge shorts the motor between pulses: what

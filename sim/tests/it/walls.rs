@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hal::{Board, Car, Drive, Motion, Platform, Target};
 use proptest::prelude::*;
-use sim::world::{Point, Wall};
+use sim::world::{Block, Point, Start, Wall};
 use sim::{Setup, Sim};
 
 /// From the middle of the room to its walls, metres.
@@ -121,4 +121,62 @@ fn a_car_that_is_put_into_a_wall_stands_beside_it_and_where_there_is_no_place_it
     }
     run.sim.restart();
     assert_eq!(run.motion(), Motion::default());
+}
+
+/// A box that stands there, a metre long and half a metre wide.
+fn block(x: f64, y: f64) -> Block {
+    let colour = Setup::default().world.sky;
+    Block { at: Point { x, y }, size_m: [1.0, 0.5], heading_rad: 0.0, height_m: 0.4, colour }
+}
+
+/// A demo car of 9.75 cm around the place between its wheels, far from the origin.
+fn among(boxes: Vec<Block>, walls: Vec<Wall>) -> Sim {
+    let mut setup = Setup::default();
+    setup.world.start = Start { x_m: -3.0, ..Start::default() };
+    (setup.world.boxes, setup.world.walls) = (boxes, walls);
+    Sim::of(&Board::preset("demo").expect("a preset"), &setup)
+}
+
+fn put(sim: &Sim, x: f64, y: f64) -> Option<(f64, f64)> {
+    let put = sim.teleport(x, y, 0.0);
+    let Motion { x_m, y_m, .. } = sim.motion().expect("a chassis");
+    assert!(put || x_m == -3.0, "it stays where it was: {x_m}");
+    put.then_some((x_m, y_m))
+}
+
+#[test]
+fn a_car_that_is_put_into_a_box_stands_beside_it_at_its_nearest_side() {
+    for (wanted, stands) in [
+        ((0.45, 0.0), (0.5975, 0.0)),
+        ((-0.3, 0.04), (-0.5975, 0.04)),
+        ((0.0, 0.01), (0.0, 0.3475)),
+        ((0.3, -0.2), (0.3, -0.3475)),
+        ((0.56, 0.0), (0.5975, 0.0)),
+    ] {
+        let (x, y) = put(&among(vec![block(0.0, 0.0)], vec![]), wanted.0, wanted.1).expect("room");
+        assert!((x - stands.0).abs() < 1e-6 && (y - stands.1).abs() < 1e-6, "{wanted:?}: {x} {y}");
+    }
+    // Where a run begins in a box, too.
+    let mut setup = Setup::default();
+    setup.world.boxes = vec![block(0.0, 0.1)];
+    let sim = Sim::of(&Board::preset("demo").expect("a preset"), &setup);
+    assert!((sim.motion().expect("a chassis").y_m + 0.2475).abs() < 1e-6);
+}
+
+#[test]
+fn a_car_leaves_a_box_neither_through_a_wall_nor_into_another_box_and_stays_where_every_way_is_barred() {
+    let wall = |points: &[(f64, f64)], closed| {
+        let points = points.iter().map(|&(x, y)| Point { x, y }).collect();
+        Wall { points, closed, height_m: 0.4, colour: Setup::default().world.sky }
+    };
+    // The box stands at the wall, or as near as the car is wide.
+    for gap_m in [0.0, 0.05, 0.15] {
+        let at = wall(&[(-5.0, 0.25 + gap_m), (5.0, 0.25 + gap_m)], false);
+        let (x, y) = put(&among(vec![block(0.0, 0.0)], vec![at]), 0.0, 0.1).expect("room before it");
+        assert!(x.abs() < 1e-6 && (y + 0.3475).abs() < 1e-6, "{gap_m}: {x} {y}");
+    }
+    let (_, y) = put(&among(vec![block(0.0, 0.0), block(0.0, 0.55)], vec![]), 0.0, 0.1).expect("room");
+    assert!((y + 0.3475).abs() < 1e-6, "{y}");
+    let tight = wall(&[(-0.6, -0.3), (0.6, -0.3), (0.6, 0.3), (-0.6, 0.3)], true);
+    assert_eq!(put(&among(vec![block(0.0, 0.0)], vec![tight]), 0.0, 0.1), None);
 }

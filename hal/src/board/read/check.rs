@@ -134,6 +134,10 @@ pub(super) fn wheels(
                 let hint = "add [motors.rear] with side = \"both\"";
                 reader.fault(root, "there is no motor", hint);
             }
+            for motor in motors.iter().filter(|motor| motor.value.end == Some(End::Front)) {
+                let hint = "motors of an ackermann car turn its rear wheels: end = \"rear\", or none";
+                reader.fault(&motor.spot, "is at the front, where wheels only steer", hint);
+            }
             match steering {
                 Some(servo) => locks(reader, servo),
                 None => {

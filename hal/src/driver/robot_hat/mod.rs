@@ -219,16 +219,17 @@ impl<I: I2c, D: DelayNs, R: OutputPin<Error = I::Error>> RobotHat<I, D, R> {
     }
 
     fn let_go(&mut self) -> Result<(), Error<I::Error>> {
-        if let Some(reset) = self.reset.as_mut().filter(|_| self.held) {
+        if let Some(reset) = &mut self.reset {
             reset.set_high().map_err(Error::Bus)?;
-            self.held = false;
-            self.delay.delay_ms(RESET_MS);
+            if std::mem::take(&mut self.held) {
+                self.delay.delay_ms(RESET_MS);
+            }
         }
         Ok(())
     }
 
     fn configure(&mut self) -> Result<(), Error<I::Error>> {
-        // A chip that is held in its reset cannot answer.
+        // A chip that is held in its reset cannot answer, and the line may have dropped with a supply.
         self.let_go()?;
         if self.reset_due {
             self.probe()?;
