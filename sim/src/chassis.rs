@@ -186,7 +186,7 @@ impl Chassis {
 
     fn put(&mut self, Start { x_m, y_m, heading_rad }: Start) {
         self.heading_rad = wrap(heading_rad);
-        let (sin, cos) = (libm::sin(self.heading_rad), libm::cos(self.heading_rad));
+        let (sin, cos) = libm::sincos(self.heading_rad);
         self.middle = Point { x: x_m, y: y_m }.plus((cos, sin), self.drive.ahead_m());
         self.twist = Twist::default();
         self.felt = Felt::default();
@@ -274,7 +274,7 @@ impl Chassis {
     fn go(&mut self, [ahead, aside, turn]: Twist, near: bool, obstacles: &Obstacles) {
         let turned = turn * STEP_S;
         let (half, chord) = (turned / 2.0, STEP_S * sinc(turned / 2.0));
-        let (sin, cos) = (libm::sin(self.heading_rad + half), libm::cos(self.heading_rad + half));
+        let (sin, cos) = libm::sincos(self.heading_rad + half);
         let to = self.middle.plus((cos, sin), ahead * chord).plus((-sin, cos), aside * chord);
         self.heading_rad = wrap(self.heading_rad + turned);
         if !near {
@@ -293,7 +293,7 @@ impl Chassis {
         if contacts.all().is_empty() {
             return normals;
         }
-        let (sin, cos) = (libm::sin(self.heading_rad), libm::cos(self.heading_rad));
+        let (sin, cos) = libm::sincos(self.heading_rad);
         for (normal, Contact { normal: (x, y), .. }) in normals.iter_mut().zip(contacts.all()) {
             *normal = (x * cos + y * sin, y * cos - x * sin);
         }
@@ -303,7 +303,7 @@ impl Chassis {
     /// Where it is and how it moves: the point between its wheels, or the middle of its rear axle.
     pub(crate) fn motion(&self) -> Motion {
         let ([ahead, aside, turn], back_m) = (self.twist, self.drive.ahead_m());
-        let (sin, cos) = (libm::sin(self.heading_rad), libm::cos(self.heading_rad));
+        let (sin, cos) = libm::sincos(self.heading_rad);
         let Point { x, y } = self.middle.plus((cos, sin), -back_m);
         let lateral_mps = match &self.axles[..] {
             [rear, _] if rear.holds() => 0.0,

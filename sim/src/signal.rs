@@ -40,7 +40,7 @@ impl Signal {
 
     /// Where in the cycle it falls.
     pub(crate) fn fall(&self) -> f64 {
-        (self.rise + self.duty).rem_euclid(1.0)
+        fraction(self.rise + self.duty)
     }
 
     /// How many cycles it has done at a time; none where nothing pulses it.
@@ -50,8 +50,13 @@ impl Signal {
 
     /// Whether it is high at a moment of the cycle, 0 to 1.
     pub(crate) fn is_high_at(&self, moment: f64) -> bool {
-        (moment - self.rise).rem_euclid(1.0) < self.duty
+        fraction(moment - self.rise) < self.duty
     }
+}
+
+/// What is beyond a whole number of cycles, 0 to 1.
+fn fraction(cycles: f64) -> f64 {
+    cycles - libm::floor(cycles)
 }
 
 #[cfg(test)]
