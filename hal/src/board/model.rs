@@ -70,7 +70,10 @@ impl ModelSpec {
         let (half_m, wheel_m) = (drivetrain.track_m() / 2.0, drivetrain.wheel_diameter_m() / 2.0);
         let radius_m = match drivetrain.wheelbase_m() {
             // A root is the same on every machine, which std's `hypot` is not.
-            Some(wheelbase_m) => (half_m.powi(2) + (wheelbase_m / 2.0 + wheel_m).powi(2)).sqrt(),
+            Some(wheelbase_m) => {
+                let long_m = wheelbase_m / 2.0 + wheel_m;
+                (half_m * half_m + long_m * long_m).sqrt()
+            }
             None => half_m + wheel_m,
         };
         let middle_m = drivetrain.middle_ahead_m();
