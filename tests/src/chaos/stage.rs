@@ -227,13 +227,15 @@ impl Inner {
         }
     }
 
-    /// States come in order, and name a driver only while somebody may drive.
+    /// States come in order (several of one moment, where what the car does changed in it), and name a driver
+    /// only while somebody may drive.
     fn judge_state(&mut self, id: u64, state: &Value, now: Duration) {
         let (seq, t) = (state["seq"].as_u64().unwrap_or(0), state["t"].as_f64().unwrap_or(-1.0));
         // One that waited for a slow reader tells of then.
         let fresh = now.as_secs_f64() - t < LINK_END.as_secs_f64();
         let before = self.sessions.get_mut(&id).and_then(|session| session.state.replace((seq, t)));
-        if before.is_some_and(|(last, then)| seq < last || (seq > last) != (t > then)) {
+        let behind = |(last, then)| seq < last || t < then || (seq == last && t > then);
+        if before.is_some_and(behind) {
             self.accuse(now, format_args!("session {id} is told state {seq} of {t} s after {before:?}"));
         }
         let driver = state["driver"].as_u64();

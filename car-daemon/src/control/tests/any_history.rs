@@ -68,6 +68,8 @@ struct Account {
     open: BTreeMap<u64, bool>,
     /// Who moves the car, and until when; `None` for as long as the link.
     alive: Option<(u64, Option<Duration>)>,
+    /// It does so by a test, which needs more than to drive.
+    tests: bool,
     latched: bool,
     pressed: bool,
     /// The hardware failed and nobody has reset that.
@@ -88,6 +90,7 @@ impl Account {
         prop_assert!(stands || !others, "a motion took the wheel from somebody who drove");
         if !others {
             self.alive = (!stands).then_some((id, until));
+            self.tests = false;
         }
         Ok(())
     }
@@ -108,7 +111,7 @@ impl Account {
             }
             Happening::Grant(role) => {
                 gate.session_granted(id, granted(role, 1), now);
-                if role < Role::Driver {
+                if role < Role::Driver || (self.tests && role < Role::Admin) {
                     self.end(id);
                 }
             }
@@ -139,6 +142,7 @@ impl Account {
                 if gate.handle(id, &Command::Test { trial, ttl, seq: None, t: None }, now).is_ok() {
                     prop_assert_eq!(gate.role(id), Some(Role::Admin));
                     self.moved(id, stands, Some(now + ttl.map_or(ms(500), Ttl::get)))?;
+                    self.tests |= self.alive.is_some_and(|(driver, _)| driver == id);
                 }
             }
             Happening::Stop => {
