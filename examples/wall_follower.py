@@ -16,7 +16,7 @@ NEAR, CLEAR = 0.32, 0.37            # metres: so near it stops; so far it has tu
 SPEED, TURN, GAIN = 0.20, 0.8, 4.0  # m/s; rad/s on the spot; rad/s for each metre off the wanted distance
 RIGHT, LEFT = -45, 80               # where the head looks, degrees; left is positive everywhere
 SETTLE = 12                         # states, 20 a second, until the head has turned and heard three echoes
-LOST = 20                           # so many states without an echo are too many
+LOST = 60                           # so many states without an echo are too many
 
 
 def say(method, **params):
