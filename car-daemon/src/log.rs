@@ -21,6 +21,8 @@ use tracing_subscriber::{EnvFilter, fmt};
 use self::crowd::Crowd;
 
 mod crowd;
+#[cfg(test)]
+pub(crate) mod paper;
 
 /// Lines that may wait to be written.
 const LINES: usize = 1024;

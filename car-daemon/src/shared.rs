@@ -360,54 +360,32 @@ fn log(event: &Event) {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{self, Write};
-
     use super::*;
     use crate::control::Breakage;
-
-    #[derive(Clone, Default)]
-    struct Paper(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Paper {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::log::paper::logged;
 
     /// What the log says of a fault as it is.
-    fn logged(breakage: &Breakage) -> String {
-        let paper = Paper::default();
-        let writer = paper.clone();
-        let subscriber =
-            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-        let fault = breakage.said();
-        tracing::subscriber::with_default(subscriber, || log(&Event::Hardware { fault }));
-        let text = paper.0.lock().unwrap().clone();
-        String::from_utf8(text).unwrap()
+    fn told(breakage: &Breakage) -> String {
+        logged(|| log(&Event::Hardware { fault: breakage.said() }))
     }
 
     #[test]
     fn the_log_says_that_hardware_failed_then_that_it_answers_and_then_that_it_was_reset() {
         let mut breakage = Breakage::default();
         breakage.fail("motor left: gone");
-        let text = logged(&breakage);
+        let text = told(&breakage);
         assert!(
             text.contains("ERROR") && text.contains("hardware fault fault=motor left: gone; it still"),
             "{text}"
         );
         breakage.answers();
-        let text = logged(&breakage);
+        let text = told(&breakage);
         assert!(
             text.contains("WARN") && text.contains("hardware waits for a reset fault=motor left"),
             "{text}"
         );
         breakage.release();
-        let text = logged(&breakage);
+        let text = told(&breakage);
         assert!(text.contains("INFO") && text.contains("hardware fault reset"), "{text}");
     }
 }

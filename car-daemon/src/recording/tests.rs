@@ -14,6 +14,7 @@ use super::told::{Told, numbers};
 use super::writer::{MOST, WAITING, begin};
 use super::*;
 use crate::control::{Control, Grant, Input};
+use crate::log::paper::logged;
 
 fn power() -> impl Strategy<Value = Power> {
     (-1.0..=1.0).prop_map(Power::clamped)
@@ -154,30 +155,6 @@ fn sound() -> Disk {
 
 /// Longer than any machine needs.
 const LONG: Duration = Duration::from_secs(60);
-
-/// What the log says meanwhile.
-fn logged(act: impl FnOnce()) -> String {
-    let paper = Paper::default();
-    let writer = paper.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    tracing::subscriber::with_default(subscriber, act);
-    let text = paper.0.lock().unwrap().clone();
-    String::from_utf8(text).unwrap()
-}
-
-#[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 #[test]
 fn a_disk_that_is_full_ends_the_recording_and_nothing_else() {
