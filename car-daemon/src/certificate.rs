@@ -63,7 +63,8 @@ pub enum CertificateError {
 
 /// What listeners over TLS show, where the configuration has any.
 pub(crate) fn for_listeners(config: &Config) -> Result<Option<ServerTls>, CertificateError> {
-    if !config.listen.iter().any(|endpoint| ["tls", "wss"].contains(&endpoint.scheme())) {
+    let mut endpoints = config.listen.iter().chain(config.http.endpoints());
+    if !endpoints.any(|endpoint| ["tls", "wss"].contains(&endpoint.scheme())) {
         return Ok(None);
     }
     let named = load(&config.tls)?;

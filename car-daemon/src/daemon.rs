@@ -9,19 +9,22 @@ use hal::file::Faults;
 use hal::{AssembleError, Car, Interlock, Platform};
 use nix::unistd::Uid;
 use protocol::Event;
+use sim::Sim;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use transport::{
     BindError, Endpoint, Fingerprint, Inherited, Key, Keys, Listener, LockError, LockFile, Security, Table,
-    Web,
+    Visitors, Web,
 };
 
 use crate::access::Access;
+use crate::camera::{self, Camera};
 use crate::certificate::{self, CertificateError};
 use crate::clock::{Clock, Speed};
 use crate::config::{Auth, Config, in_clear};
 use crate::control::{Gate, Input, Rules};
 use crate::hardware::{self, Bell, Heartbeat, Pace, Plant, Runner};
+use crate::http::{self, Site};
 use crate::info::Identity;
 use crate::latch::{self, Below, Keeper, Latch};
 use crate::lockstep::Lockstep;
@@ -101,12 +104,10 @@ impl Parts {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn inheriting(config: &Config, inherited: &Inherited) -> Result<Self, CertificateError> {
-        let Web { origins, mut hosts } = config.web.clone();
-        hosts.extend(machine::names(&config.name));
         let security = Security {
             tls: certificate::for_listeners(config)?,
             psk: keys(config),
-            web: Web { origins, hosts },
+            web: web(config),
             ..Security::default()
         };
         let transports = Table::inheriting(&config.limits.transport, &security, inherited);
@@ -119,6 +120,7 @@ impl Parts {
 #[derive(Debug)]
 pub struct Daemon {
     endpoints: Vec<Endpoint>,
+    pages: Vec<Endpoint>,
     certificate: Option<Fingerprint>,
     shared: Arc<Shared>,
     runner: Runner,
@@ -164,7 +166,8 @@ impl Daemon {
         parts: Parts,
         platform: Box<dyn Platform>,
     ) -> Result<Self, StartError> {
-        let simulated = platform::simulator(&*platform).is_some();
+        let eye = platform::simulator(&*platform).map(Sim::camera);
+        let simulated = eye.is_some();
         // What is driven in the world has the world's time, whatever the configuration says.
         let speed = if simulated { config.sim.speed } else { Speed::REAL };
         let period = config.control.period();
@@ -189,6 +192,11 @@ impl Daemon {
         for endpoint in &config.listen {
             listeners.push(parts.transports.bind(endpoint).await?);
         }
+        let mut visitors: Vec<Visitors> = Vec::new();
+        for endpoint in config.http.endpoints() {
+            visitors.push(parts.transports.visitors(endpoint, config.limits.of_visitors()).await?);
+        }
+        let camera = Camera::start(camera::opener(&config.camera, eye))?;
         // A daemon that does not start leaves every file as it was.
         let recording = draft.map(|draft| open(config, draft)).transpose().map_err(StartError::Record)?;
         let pace =
@@ -207,17 +215,25 @@ impl Daemon {
         };
         let server = Server::new(context, config.web.clone());
         let endpoints: Vec<_> = listeners.iter().map(|l| l.endpoint().clone()).collect();
-        for endpoint in endpoints.iter().filter(|endpoint| config.auth.insecure && !endpoint.is_local()) {
+        let pages: Vec<_> = visitors.iter().map(|v| v.endpoint().clone()).collect();
+        for endpoint in
+            endpoints.iter().chain(&pages).filter(|endpoint| config.auth.insecure && !endpoint.is_local())
+        {
             tracing::warn!(%endpoint, "anybody who reaches this machine may drive there: `insecure = true`");
         }
-        for endpoint in endpoints.iter().filter(|endpoint| in_clear(endpoint, &config.auth)) {
+        for endpoint in endpoints.iter().chain(&pages).filter(|endpoint| in_clear(endpoint, &config.auth)) {
             tracing::warn!(%endpoint, "tokens are sent in clear there: whoever listens in on the network can use them");
         }
         for listener in listeners {
             server.listen(listener);
         }
+        let site = Arc::new(Site::new(config, server.clone(), camera, web(config)));
+        for visitors in visitors {
+            http::serve(visitors, Arc::clone(&site), server.listeners(), closing.clone());
+        }
         Ok(Self {
             endpoints,
+            pages,
             certificate: parts.transports.certificate(),
             shared,
             runner,
@@ -236,6 +252,12 @@ impl Daemon {
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
+    }
+
+    /// Where it speaks HTTP, as the endpoints of its WebSockets: plain before TLS.
+    #[must_use]
+    pub fn pages(&self) -> &[Endpoint] {
+        &self.pages
     }
 
     /// Beats with every turn of the control loop.
@@ -319,6 +341,13 @@ fn keys(config: &Config) -> Keys {
     let keys =
         config.auth.all_tokens().filter_map(|row| Key::new(row.name.as_str(), row.token.expose()).ok());
     Keys::new(keys.collect()).unwrap_or_default()
+}
+
+/// Which pages may ask, and the names of this machine.
+fn web(config: &Config) -> Web {
+    let Web { origins, mut hosts } = config.web.clone();
+    hosts.extend(machine::names(&config.name));
+    Web { origins, hosts }
 }
 
 /// Who may do what, by a configuration.

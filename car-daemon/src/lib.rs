@@ -7,6 +7,7 @@
 pub mod access;
 mod board_lock;
 mod bucket;
+mod camera;
 mod certificate;
 pub mod cli;
 mod clock;
@@ -17,6 +18,7 @@ mod doctor;
 mod guard;
 mod halt;
 pub mod hardware;
+mod http;
 mod info;
 pub mod latch;
 mod lockstep;

@@ -38,6 +38,16 @@ impl Server {
         }
     }
 
+    /// What all sessions have in common.
+    pub(crate) fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    /// The tasks that open doors; [`drained`](Self::drained) waits for them.
+    pub(crate) fn listeners(&self) -> &TaskTracker {
+        &self.listeners
+    }
+
     /// Takes in whoever comes to `listener`, until the daemon goes away.
     pub(crate) fn listen(&self, mut listener: Box<dyn Listener>) {
         let server = self.clone();
@@ -66,7 +76,7 @@ impl Server {
     }
 
     /// Logs that somebody was turned away. Who broke off or was slow is no news.
-    fn complain(&self, peer: &Peer, error: &HandshakeError) {
+    pub(crate) fn complain(&self, peer: &Peer, error: &HandshakeError) {
         match error {
             HandshakeError::Io(_) | HandshakeError::TimedOut(_) => {
                 tracing::debug!(%peer, %error, "turned away");
@@ -79,6 +89,11 @@ impl Server {
             },
             error => tracing::warn!(%peer, %error, "turned away"),
         }
+    }
+
+    /// Takes in somebody who came to a listener that is not one of [`listen`](Self::listen).
+    pub(crate) fn admit_at(&self, incoming: Incoming, at: &Endpoint) {
+        self.admit(incoming, manner(at));
     }
 
     fn admit(&self, Incoming { peer, handshake }: Incoming, manner: Manner) {

@@ -2,13 +2,18 @@
 
 use transport::{Address, Endpoint, Fingerprint};
 
-use crate::config::Config;
+use crate::config::{Config, page_url};
 
 /// Widest URL for which the other lines are indented.
 const COLUMN: usize = 26;
 
 /// One table of everything that is open.
-pub(crate) fn table(config: &Config, endpoints: &[Endpoint], certificate: Option<Fingerprint>) -> String {
+pub(crate) fn table(
+    config: &Config,
+    endpoints: &[Endpoint],
+    pages: &[Endpoint],
+    certificate: Option<Fingerprint>,
+) -> String {
     let platform = match config.is_simulated() {
         true => format!("simulated, in world {}", config.world.name),
         false => config.platform.name.to_owned(),
@@ -21,6 +26,9 @@ pub(crate) fn table(config: &Config, endpoints: &[Endpoint], certificate: Option
     text += &format!("  {:<width$}  try it\n", "listens on");
     for (url, example) in rows {
         text += &format!("  {url:<width$}  {example}\n");
+    }
+    for page in pages {
+        text += &format!("\n  the page: {}\n", page_url(page));
     }
     if let Some(pin) = certificate {
         text += &format!("\n  PIN, this car's certificate: {pin}\n");

@@ -69,7 +69,7 @@ impl Daemon {
         let socket = format!("unix://{}", folder.path().join("car.sock").display());
         let mut child = setup
             .command(folder.path(), "run")?
-            .args(["--listen", &socket])
+            .args(["--http", "off", "--listen", &socket])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

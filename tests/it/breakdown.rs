@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use car_daemon::config::Config;
+use car_daemon::config::{Config, Http};
 use car_daemon::hardware::Mode;
 use car_daemon::{Daemon, Parts, Speed, StartError};
 use futures_util::FutureExt;
@@ -83,6 +83,7 @@ impl Shop {
         config.board = Board::load(&files.board().display().to_string()).expect("a board");
         config.board.chips.clear();
         config.board.servos.clear();
+        config.http = Http::default();
         config.listen = vec!["mem://car".parse().expect("an endpoint")];
         let table = Table::new(&config.limits.transport);
         Self { files, config, table, hold: Arc::default() }

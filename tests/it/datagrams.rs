@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use car_daemon::config::Config;
+use car_daemon::config::{Config, Http};
 use car_daemon::hardware::Mode;
 use car_daemon::{Daemon, Parts};
 use client::{Client, Key, LinkState, Options};
@@ -22,6 +22,7 @@ fn tablet() -> Key {
 /// The simulated car on one UDP endpoint.
 async fn daemon(integrity: &str) -> (Daemon, Endpoint) {
     let mut config = Config::standard();
+    config.http = Http::default();
     config.listen = vec![format!("udp://127.0.0.1:0?integrity={integrity}").parse().expect("an endpoint")];
     let security = Security { psk: tablet().into(), ..Security::default() };
     let transports = Table::with(&config.limits.transport, &security);

@@ -113,7 +113,7 @@ fn sockets_of_the_service_manager_are_used_and_what_waited_in_them_moves_nothing
     let Some(mut parent) = language("python3", "--version") else { return };
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("passed.sock");
-    parent.arg("-c").arg(PARENT).arg(&path).arg(car_daemon().get_program());
+    parent.arg("-c").arg(PARENT).arg(&path).arg(car_daemon().get_program()).args(car_daemon().get_args());
     let daemon = Process::launch(parent, "127.0.0.1", "", &[]);
 
     // By the names of the sockets, wherever the configuration would have listened.
@@ -137,7 +137,12 @@ fn a_daemon_that_is_started_by_its_first_client_serves_the_next() {
     let Some(mut systemd) = language("systemd-socket-activate", "--version") else { return };
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("passed.sock");
-    systemd.arg("--listen").arg(&path).arg("--fdname=unix").arg(car_daemon().get_program());
+    systemd
+        .arg("--listen")
+        .arg(&path)
+        .arg("--fdname=unix")
+        .arg(car_daemon().get_program())
+        .args(car_daemon().get_args());
     let first = path.clone();
     let client = std::thread::spawn(move || {
         let mut stream = None;
@@ -174,7 +179,11 @@ fn descriptors_that_make_no_sense_are_named_and_the_daemon_listens_all_the_same(
     ] {
         let mut command = Command::new("sh");
         command.args(["-c", "LISTEN_PID=$$ exec \"$0\" \"$@\" 3</dev/null"]);
-        command.arg(car_daemon().get_program()).env("LISTEN_FDS", count).env("LISTEN_FDNAMES", names);
+        command
+            .arg(car_daemon().get_program())
+            .args(car_daemon().get_args())
+            .env("LISTEN_FDS", count)
+            .env("LISTEN_FDNAMES", names);
         let daemon = Process::launch(command, "127.0.0.1", "", &[]);
         assert_eq!(daemon.state()["mode"], "idle");
         daemon.signal(Signal::TERM);

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::pending::Pending;
 use crate::slots::{Slot, Slots};
 use crate::tcp::{canonical, listen};
-use crate::{BindError, Connection, Endpoint, HandshakeError, Incoming, Inherited, Limits, Peer, stream};
+use crate::{BindError, Endpoint, HandshakeError, Incoming, Inherited, Limits, Peer, stream};
 
 /// Who comes to one address.
 #[derive(Debug)]
@@ -48,9 +48,12 @@ impl Arrivals {
     }
 
     /// The next peer, whose handshake is what `welcome` does, within [`Limits::handshake`].
-    pub(crate) async fn accept<F>(&mut self, welcome: impl FnOnce(Arrival, Arc<Limits>) -> F) -> Incoming
+    pub(crate) async fn accept<T: 'static, F>(
+        &mut self,
+        welcome: impl FnOnce(Arrival, Arc<Limits>) -> F,
+    ) -> Incoming<T>
     where
-        F: Future<Output = Result<Connection, HandshakeError>> + Send + 'static,
+        F: Future<Output = Result<T, HandshakeError>> + Send + 'static,
     {
         let (socket, peer) =
             stream::accept(&self.endpoint, self.limits.accept_pause, |cx| self.socket.poll_accept(cx)).await;

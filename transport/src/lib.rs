@@ -58,4 +58,4 @@ pub use traits::{Incoming, Listener, Transport};
 pub use udp::Udp;
 pub use unix::Unix;
 pub use web::{Forbidden, HostName, NoHost, NoOrigin, Origin, Web};
-pub use ws::Ws;
+pub use ws::{ByteStream, Upgrade, Visitor, Visitors, Ws};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     BindError, Connection, DialError, Endpoint, Fingerprint, Inherited, Limits, Listener, Mem, Security, Tcp,
-    Tls, Transport, Udp, Unix, Ws, mem, tcp, tls, udp, unix, ws,
+    Tls, Transport, Udp, Unix, Visitors, Ws, mem, tcp, tls, udp, unix, ws,
 };
 
 /// What follows `scheme://`.
@@ -56,6 +56,8 @@ pub(crate) fn schemes() -> impl Iterator<Item = &'static Scheme> {
 #[derive(Clone, Debug)]
 pub struct Table {
     rows: Vec<Arc<dyn Transport>>,
+    /// Who comes to be spoken with over HTTP.
+    web: Option<Ws>,
     certificate: Option<Fingerprint>,
 }
 
@@ -73,10 +75,12 @@ impl Table {
 
     /// The same; where one of these sockets is for an endpoint, it is used instead of a new one.
     pub fn inheriting(limits: &Limits, security: &Security, inherited: &Inherited) -> Self {
+        let ws = Ws::new(limits.clone(), security.clone()).inheriting(inherited);
         Self {
             certificate: security.tls.as_ref().map(|tls| tls.fingerprint()),
+            web: Some(ws.clone()),
             rows: vec![
-                Arc::new(Ws::new(limits.clone(), security.clone()).inheriting(inherited)),
+                Arc::new(ws),
                 Arc::new(Tcp::new(limits.clone()).inheriting(inherited)),
                 Arc::new(Tls::new(limits.clone(), security.clone()).inheriting(inherited)),
                 Arc::new(Udp::with(limits.clone(), security.clone()).inheriting(inherited)),
@@ -93,7 +97,7 @@ impl Table {
 
     /// Only these, each as it is: what embeds a daemon, or tries it on a bad link, brings its own.
     pub fn of(rows: Vec<Arc<dyn Transport>>) -> Self {
-        Self { rows, certificate: None }
+        Self { rows, web: None, certificate: None }
     }
 
     /// Every scheme that it serves.
@@ -108,6 +112,17 @@ impl Table {
     pub async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
         match self.row(at) {
             Some(row) => row.bind(at).await,
+            None => Err(BindError::NoTransport(at.clone())),
+        }
+    }
+
+    /// Listens at a `ws` or `wss` endpoint for whoever speaks HTTP first.
+    ///
+    /// # Errors
+    /// As [`Transport::bind`].
+    pub async fn visitors(&self, at: &Endpoint, limits: Limits) -> Result<Visitors, BindError> {
+        match &self.web {
+            Some(web) => web.visitors(at, limits).await,
             None => Err(BindError::NoTransport(at.clone())),
         }
     }

@@ -60,16 +60,16 @@ pub trait Listener: Send + fmt::Debug {
     async fn close(self: Box<Self>);
 }
 
-/// A peer that has come and not yet finished its handshake.
-pub struct Incoming {
+/// A peer that has come and not yet finished its handshake, which leads to a `T`.
+pub struct Incoming<T = Connection> {
     /// Who.
     pub peer: Peer,
     /// Finishes the handshake, within [`Limits::handshake`](crate::Limits::handshake). To be run in
     /// a task of its own; dropping it turns the peer away.
-    pub handshake: BoxFuture<'static, Result<Connection, HandshakeError>>,
+    pub handshake: BoxFuture<'static, Result<T, HandshakeError>>,
 }
 
-impl fmt::Debug for Incoming {
+impl<T> fmt::Debug for Incoming<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming").field("peer", &self.peer).finish_non_exhaustive()
     }

@@ -67,8 +67,11 @@ pub struct NoOrigin;
 pub struct NoHost;
 
 impl Web {
-    /// Whether a request with these headers may go on; each header as often as it came.
-    pub(crate) fn check<'h>(
+    /// Whether a request with these headers, `Origin` and `Host`, may go on; each header as often as it came.
+    ///
+    /// # Errors
+    /// Whose page may not, or which name is not ours.
+    pub fn check<'h>(
         &self,
         mut origins: impl Iterator<Item = &'h [u8]>,
         mut hosts: impl Iterator<Item = &'h [u8]>,

@@ -12,7 +12,7 @@
 //! for its acknowledgement, so data sent just before the second answer is missed may begin a wait of its
 //! own: two thirds are gone by then. So a held link gives data less than the last third.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -191,6 +191,20 @@ impl AsyncWrite for Writing {
         let written = Pin::new(&mut self.half).poll_write(cx, bytes);
         self.note(&written);
         written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.half).poll_write_vectored(cx, bytes);
+        self.note(&written);
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.half.is_write_vectored()
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -29,7 +29,12 @@ mod liveness;
 mod scanner;
 mod socket;
 mod tap;
+mod upgrade;
+mod visitors;
 mod watch;
+
+pub use upgrade::Upgrade;
+pub use visitors::{ByteStream, Visitor, Visitors};
 
 /// The rows of the scheme table.
 pub(crate) const SCHEMES: &[Scheme] = &[
@@ -71,11 +76,7 @@ impl Transport for Ws {
     }
 
     async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
-        let tls = match at.scheme() {
-            SECURE => Some(tls::certificate_for(at, &self.security)?),
-            _ => None,
-        };
-        let arrivals = Arrivals::listen(at, &self.limits, &self.inherited).await?;
+        let (arrivals, tls) = self.listen(at, &self.limits).await?;
         Ok(Box::new(Accepting { arrivals, tls, security: Arc::clone(&self.security) }))
     }
 
@@ -97,6 +98,27 @@ impl Transport for Ws {
 }
 
 impl Ws {
+    /// Listens for whoever speaks HTTP first; see [`Visitors`].
+    ///
+    /// # Errors
+    /// As [`Transport::bind`].
+    pub async fn visitors(&self, at: &Endpoint, limits: Limits) -> Result<Visitors, BindError> {
+        let (arrivals, tls) = self.listen(at, &Arc::new(limits)).await?;
+        Ok(Visitors::new(arrivals, tls))
+    }
+
+    async fn listen(
+        &self,
+        at: &Endpoint,
+        limits: &Arc<Limits>,
+    ) -> Result<(Arrivals, Option<ServerTls>), BindError> {
+        let tls = match at.scheme() {
+            SECURE => Some(tls::certificate_for(at, &self.security)?),
+            _ => None,
+        };
+        Ok((Arrivals::listen(at, limits, &self.inherited).await?, tls))
+    }
+
     async fn open(
         &self,
         to: &Endpoint,

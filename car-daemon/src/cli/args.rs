@@ -47,6 +47,10 @@ pub(super) struct Args {
     /// Where clients come to, instead of the configuration's list; can be given more than once
     #[arg(long, global = true, value_name = "URL")]
     pub(super) listen: Vec<Endpoint>,
+
+    /// Where browsers come to, instead of the configuration's address; `off`: nowhere
+    #[arg(long, global = true, value_name = "ADDR|off")]
+    pub(super) http: Option<String>,
 }
 
 /// What the simulated car is told over the file's `[sim]`.
@@ -150,10 +154,11 @@ impl Args {
         let platform = self.platform.as_ref().map(find).transpose()?;
         // Who brings a board to rest must not fail for who may drive it.
         let board_only = matches!(self.command, Some(Command::Halt | Command::Guard { .. }));
-        let (board, world, listen) = (self.board.clone(), self.world.clone(), self.listen.clone());
+        let (board, world) = (self.board.clone(), self.world.clone());
+        let (listen, http) = (self.listen.clone(), self.http.clone());
         let SimArgs { speed, seed, script, record } = self.sim.clone();
         let sim = SimOverrides { seed, speed, script, record };
-        Ok(Overrides { board, world, platform, sim, platforms, listen, board_only })
+        Ok(Overrides { board, world, platform, sim, platforms, listen, http, board_only })
     }
 
     /// What leads another process to the same board.

@@ -146,7 +146,7 @@ async fn run_until_signal(
             tracing::warn!("a socket that was passed to this process is closed: {unused}");
         }
         daemon.when_stalled(move |why| end_at_once(why, guard.as_ref()));
-        print(&welcome::table(config, daemon.endpoints(), daemon.certificate()));
+        print(&welcome::table(config, daemon.endpoints(), daemon.pages(), daemon.certificate()));
     })
     .await
 }

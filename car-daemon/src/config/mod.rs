@@ -4,7 +4,9 @@
 //! once, and writing out what is in force. What must never live here: anything that acts.
 
 mod auth;
+mod camera;
 mod doors;
+mod http;
 mod named;
 mod print;
 mod read;
@@ -18,8 +20,11 @@ use hal::Board;
 use sim::{Setup, World};
 use transport::{Endpoint, Limits as TransportLimits, WRITE_BOUND, Web};
 
+pub use self::camera::{CameraConfig, SourceName};
 pub use self::doors::TlsFiles;
 pub(crate) use self::doors::line_that_allows;
+pub use self::http::Http;
+pub(crate) use self::http::page_url;
 use crate::control::Control;
 use crate::platform::{PLATFORMS, PlatformRow};
 
@@ -47,6 +52,10 @@ pub struct Config {
     pub sim: SimConfig,
     /// Where clients come to.
     pub listen: Vec<Endpoint>,
+    /// Where browsers come to.
+    pub http: Http,
+    /// What the car sees with.
+    pub camera: CameraConfig,
     /// What the gate goes by.
     pub control: Control,
     /// Bounds on what peers may cost.
@@ -93,12 +102,37 @@ pub struct Limits {
     pub session: SessionLimits,
     /// Lines of one kind that are logged a second; more are counted.
     pub log_lines_per_s: usize,
+    /// Connections of one HTTP listener: each viewer of the camera has one, and each page one more.
+    pub http_connections: usize,
+    /// Of them, from one address.
+    pub http_per_address: usize,
+    /// A visitor that takes nothing, or says nothing where it should, for this long is closed.
+    pub http_stall: Duration,
+}
+
+impl Limits {
+    /// Of an HTTP listener.
+    pub(crate) fn of_visitors(&self) -> TransportLimits {
+        TransportLimits {
+            connections: self.http_connections,
+            per_address: self.http_per_address,
+            tcp_dead: self.http_stall,
+            ..self.transport.clone()
+        }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let transport = TransportLimits { refusal: REFUSAL, ..TransportLimits::default() };
-        Self { transport, session: SessionLimits::default(), log_lines_per_s: 20 }
+        Self {
+            transport,
+            session: SessionLimits::default(),
+            log_lines_per_s: 20,
+            http_connections: 256,
+            http_per_address: 64,
+            http_stall: Duration::from_secs(10),
+        }
     }
 }
 
@@ -161,6 +195,8 @@ pub struct Overrides {
     pub platforms: &'static [PlatformRow],
     /// `--listen`, once or more: replaces the file's list.
     pub listen: Vec<Endpoint>,
+    /// `--http`
+    pub http: Option<String>,
     /// Only what leads to the board is read: who may come is not looked at, nor where a simulated car stands.
     pub board_only: bool,
 }
@@ -174,6 +210,7 @@ impl Default for Overrides {
             sim: SimOverrides::default(),
             platforms: PLATFORMS,
             listen: Vec::new(),
+            http: None,
             board_only: false,
         }
     }
@@ -199,6 +236,8 @@ impl Config {
             linux: LinuxConfig::default(),
             sim: SimConfig::default(),
             listen: standard_endpoints(),
+            http: Http::standard(),
+            camera: CameraConfig::default(),
             control: Control::default(),
             limits: Limits::default(),
             auth: Auth::default(),
@@ -244,6 +283,9 @@ impl Config {
 /// are short, what it may hold without asking. Measured: 20 KiB, in a build without optimisation.
 const SESSION: usize = 32 * 1024;
 
+/// What a visitor of HTTP takes of memory besides: its task, its buffers, a head of the longest.
+const VISITOR: usize = 64 * 1024;
+
 impl Config {
     /// What all clients together can cost by these bounds, in bytes.
     pub(crate) fn most_memory(&self) -> usize {
@@ -256,6 +298,11 @@ impl Config {
             transport.memory.most,
             times(&[session.sessions, SESSION]),
             times(&[listens("ws"), transport.connections, pongs]),
+            times(&[
+                self.http.endpoints().count(),
+                self.limits.http_connections,
+                pongs.saturating_add(VISITOR),
+            ]),
             times(&[listens("udp"), transport.udp_sessions, transport.recv_queue, transport.datagram]),
         ]
         .into_iter()

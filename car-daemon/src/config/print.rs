@@ -34,6 +34,7 @@ impl fmt::Display for Config {
         }
         writeln!(f, "# where clients come to")?;
         writeln!(f, "listen = [\n  {},\n]", listen.join(",\n  "))?;
+        write!(f, "{}", self.http)?;
         for table in ["control", "limits"] {
             writeln!(f, "\n[{table}]")?;
             for setting in SETTINGS.iter().filter(|s| s.table == table) {

@@ -10,7 +10,7 @@ use transport::{Address, Endpoint};
 use super::named::{beside, check_start, resolve, take};
 use super::settings::{ORDERED, SETTINGS};
 use super::{Auth, Config, Exposure, Overrides, auth, exposed};
-use super::{doors, simulated};
+use super::{doors, http, simulated};
 use crate::state_dir;
 
 /// Where programs of all users lock devices (Filesystem Hierarchy Standard 3.0, 5.9).
@@ -126,6 +126,10 @@ impl Config {
         if let Some(urls) = listen.strings().filter(|_| !overrides.board_only) {
             let judged = (meant && overrides.listen.is_empty()).then_some(&config.auth);
             config.listen = read_endpoints(&reader, &listen, &urls, judged);
+        }
+        if let Some(table) = root.get("http").table().filter(|_| !overrides.board_only) {
+            let judged = (meant && overrides.http.is_none()).then_some(&config.auth);
+            http::read(&reader, table, judged, &mut config.http);
         }
         root.finish();
 
@@ -269,6 +273,20 @@ fn apply(config: &mut Config, overrides: &Overrides, meant: bool, faults: &mut V
         config.platform = platform;
     }
     simulated::apply(&mut config.sim, &overrides.sim);
+    if let Some(text) = &overrides.http {
+        match config.http.override_by(text) {
+            Ok(()) => faults.extend(
+                (config.http.listen.iter().filter(|_| meant))
+                    .filter_map(|at| exposed(at, &config.auth))
+                    .map(|Exposure { what, hint }| Faults::whole("--http", what, hint)),
+            ),
+            Err(error) => faults.push(Faults::whole(
+                "--http",
+                format!("`{text}` is no address: {error}"),
+                "write 127.0.0.1:8080, or off",
+            )),
+        }
+    }
     if overrides.sim.record.is_some() && !overrides.board_only && !config.is_simulated() {
         let hint = "leave it out, or add --platform sim";
         faults.push(Faults::whole("--record", "only the run of a simulated car can be had again", hint));

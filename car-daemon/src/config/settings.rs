@@ -135,6 +135,9 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "udp_quiet_ms": Ms limits.session.unlinked_quiet, 100 ..= 60000 "milliseconds", "a subscription over UDP pauses when its client said nothing for this long";
         "first_message_ms": Ms limits.session.first_message, 10 ..= 60000 "milliseconds", "a client that must show a token is closed after this";
         "write_deadline_ms": Ms limits.session.write_deadline, 10 ..= 600000 "milliseconds", "a client that neither reads nor speaks is closed after this";
+        "http_connections": Count limits.http_connections, 1 ..= 65536 "connections", "of one HTTP listener: pages, and viewers of the camera";
+        "http_per_address": Count limits.http_per_address, 1 ..= 65536 "connections", "of one HTTP listener from one address";
+        "http_stall_ms": Ms limits.http_stall, 1000 ..= 600000 "milliseconds", "an HTTP connection that takes nothing for this long is closed";
         "log_lines_per_s": Count limits.log_lines_per_s, 1 ..= 100000 "lines", "of one kind; more are counted and not written";
         "drain_ms": Ms limits.session.drain, 0 ..= 60000 "milliseconds", "for goodbyes when the daemon ends";
     }

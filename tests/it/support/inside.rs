@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use car_daemon::config::Config;
+use car_daemon::config::{Config, Http};
 use car_daemon::hardware::Mode;
 use car_daemon::{Daemon, Parts};
 use futures_util::{SinkExt, StreamExt};
@@ -34,6 +34,7 @@ impl Garage {
         let mut config = Config::standard();
         let endpoint: Endpoint = "mem://car".parse().expect("an endpoint");
         config.listen = vec![endpoint.clone()];
+        config.http = Http::default();
         change(&mut config);
         let sim = Sim::of(&config.board, &setup);
         let table = Table::new(&config.limits.transport);

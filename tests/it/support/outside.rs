@@ -33,8 +33,15 @@ fn free_endpoints(host: &str, folder: &TempDir) -> Vec<String> {
     urls
 }
 
-/// The program under test.
+/// The program under test, without HTTP, whose port would be everybody's.
 pub(crate) fn car_daemon() -> Command {
+    let mut command = serving_car_daemon();
+    command.args(["--http", "off"]);
+    command
+}
+
+/// The program under test.
+pub(crate) fn serving_car_daemon() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_car-daemon-under-test"));
     command.env_remove("RUST_LOG");
     command
@@ -54,6 +61,19 @@ impl Process {
     /// The same, with more endpoints.
     pub(crate) fn start_listening(config: &str, more: &[String]) -> Self {
         Self::launch(car_daemon(), "127.0.0.1", config, more)
+    }
+
+    /// The same with this configuration and a page, on a port that the system chooses.
+    pub(crate) fn with_page(config: &str) -> Self {
+        let mut command = serving_car_daemon();
+        command.args(["--http", "127.0.0.1:0"]);
+        Self::launch(command, "127.0.0.1", config, &[])
+    }
+
+    /// The URL of the page, which ends in `/`.
+    pub(crate) fn page(&self) -> &str {
+        let line = self.table.lines().find_map(|line| line.split_once("the page: "));
+        line.expect("speaks HTTP").1
     }
 
     /// Any command that ends in the program under test, listening on any address.

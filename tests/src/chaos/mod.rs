@@ -28,6 +28,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
+use car_daemon::config::Http;
 use car_daemon::hardware::Mode;
 use car_daemon::{Config, Daemon, Parts};
 use fastrand::Rng;
@@ -154,6 +155,7 @@ pub fn run(seed: u64, readable: bool) -> Outcome {
 fn configured(seed: u64) -> Config {
     let mut config = Config::standard();
     let at = |name, priority: u8| endpoint(&format!("{name}?priority={priority}"));
+    config.http = Http::default();
     config.listen = vec![at(CAR, CAR_PRIORITY), at(RADIO, RADIO_PRIORITY)];
     config.board = Board::preset("demo").expect("part of the build");
     if seed % 2 == 1 {

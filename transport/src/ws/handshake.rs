@@ -16,7 +16,9 @@ use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::client::{Response, generate_request};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
-use tokio_tungstenite::tungstenite::handshake::server::{Request, create_response, write_response};
+use tokio_tungstenite::tungstenite::handshake::server::{
+    Request, Response as ServerResponse, create_response, write_response,
+};
 use tokio_tungstenite::tungstenite::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
@@ -218,13 +220,18 @@ pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 fn answer(request: &Request) -> Result<Vec<u8>, WsError> {
+    let mut answer = Vec::new();
+    write_response(&mut answer, &agree(request)?)?;
+    Ok(answer)
+}
+
+/// The answer that opens a WebSocket.
+pub(super) fn agree(request: &Request) -> Result<ServerResponse, WsError> {
     let mut response = create_response(request)?;
     if let Some(ours) = credentials::subprotocol(request) {
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(ours));
     }
-    let mut answer = Vec::new();
-    write_response(&mut answer, &response)?;
-    Ok(answer)
+    Ok(response)
 }
 
 fn refusal(error: &WsError, speaks_tls: bool) -> Refusal {

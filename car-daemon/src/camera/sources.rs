@@ -1,0 +1,54 @@
+//! The table of sources: adding one is a file and one line here.
+//!
+//! What must never live here: who looks at the pictures.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use crate::config::{CameraConfig, SourceName};
+
+mod sim;
+
+/// A picture as its source gives it.
+#[derive(Clone, Debug)]
+pub(crate) struct Shot {
+    /// A whole JPEG file.
+    pub(crate) jpeg: Bytes,
+    /// When the light fell in, as well as the source knows it.
+    pub(crate) taken: Instant,
+}
+
+/// Why there is no picture: what is wrong, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NoPicture(pub(crate) String);
+
+/// An open source. Dropping it closes it.
+pub(crate) trait FrameSource: Send {
+    /// Waits for the next picture, `wait` at the longest; `None`: none came.
+    ///
+    /// # Errors
+    /// The source is of no more use, and is to be opened anew.
+    fn next(&mut self, wait: Duration) -> Result<Option<Shot>, NoPicture>;
+}
+
+/// Opens a source, as often as it is asked to.
+pub(crate) type Opener = Box<dyn FnMut() -> Result<Box<dyn FrameSource>, NoPicture> + Send>;
+
+/// What opens the source of a configuration; `simulated` is the camera of the simulated car, if it is one.
+///
+/// # Errors
+/// There is no camera, and why.
+pub(crate) fn opener(config: &CameraConfig, simulated: Option<sim::Eye>) -> Result<Opener, NoPicture> {
+    match (&config.source, simulated) {
+        (SourceName::Auto | SourceName::Sim, Some(eye)) => Ok(sim::opener(config, eye)),
+        (SourceName::Off, _) => Err(NoPicture("the camera is off: [camera] source is \"off\"".to_owned())),
+        (SourceName::Sim, None) => Err(NoPicture(
+            "only a simulated car has a simulated camera: [camera] source is \"sim\"".to_owned(),
+        )),
+        (SourceName::Auto, None) => {
+            Err(NoPicture("no camera is configured: name one as [camera] source".to_owned()))
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `/`: the page, and the files that it is made of, under `/page/`.
+//!
+//! What must never live here: what the page does.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use serde::Deserialize;
+
+use super::asset::ASSETS;
+use super::{Site, camera};
+
+/// What mjpg-streamer is asked by: `/?action=stream`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Asked {
+    action: Option<String>,
+}
+
+pub(super) async fn root(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Response {
+    match asked.action.as_deref() {
+        None => asset("index.html"),
+        Some("stream") => camera::stream(State(site)).await,
+        Some("snapshot") => camera::snapshot(State(site)).await,
+        Some(_) => (StatusCode::NOT_FOUND, "`action` is stream or snapshot\n").into_response(),
+    }
+}
+
+pub(super) async fn file(Path(file): Path<String>) -> Response {
+    asset(&file)
+}
+
+pub(super) async fn nothing() -> Response {
+    (StatusCode::NOT_FOUND, "nothing is here: the page is at /\n").into_response()
+}
+
+fn asset(name: &str) -> Response {
+    match ASSETS.iter().find(|asset| asset.name == name) {
+        Some(asset) => {
+            ([(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "no-cache")], asset.bytes).into_response()
+        }
+        None => (StatusCode::NOT_FOUND, "the page has no such file\n").into_response(),
+    }
+}

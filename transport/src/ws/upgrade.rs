@@ -1,0 +1,53 @@
+//! A WebSocket on a connection whose HTTP somebody else speaks.
+//!
+//! What must never live here: which path it is asked for at, and what else is to be had there.
+
+use std::net::SocketAddr;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::{connection, credentials, handshake};
+use crate::{Connection, HandshakeError, Limits, Presented, Secret, Web};
+
+/// A request that is answered with a WebSocket.
+#[derive(Debug)]
+pub struct Upgrade {
+    response: Response,
+    token: Option<Secret>,
+}
+
+impl Upgrade {
+    /// Looks at a request as a listener of `ws` does: the handshake (RFC 6455, section 4.2), then whose page it
+    /// comes from and which name it dials.
+    ///
+    /// # Errors
+    /// Where it is no handshake, and where page or name are not let in.
+    pub fn of(request: &Request, web: &Web) -> Result<Self, HandshakeError> {
+        let response = handshake::agree(request).map_err(|error| {
+            HandshakeError::Protocol(format!("this is no WebSocket handshake (RFC 6455, 4.1): {error}"))
+        })?;
+        credentials::check(request, web).map_err(HandshakeError::Forbidden)?;
+        Ok(Self { response, token: credentials::token(request) })
+    }
+
+    /// The answer, 101, after which the connection is no longer HTTP's.
+    #[must_use]
+    pub fn response(&self) -> &Response {
+        &self.response
+    }
+
+    /// The connection, over the stream that HTTP has left, as any listener gives it.
+    pub async fn open(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        peer: SocketAddr,
+        presented: Presented,
+        limits: &Limits,
+    ) -> Connection {
+        let ws = handshake::open(stream, BytesMut::new(), Role::Server, limits).await;
+        connection(ws, peer, Presented { token: self.token, ..presented }, limits, None)
+    }
+}
