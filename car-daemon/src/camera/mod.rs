@@ -10,5 +10,5 @@ mod desk;
 mod sources;
 mod watch;
 
-pub(crate) use desk::{Camera, Picture};
+pub(crate) use desk::{Camera, Picture, Viewer};
 pub(crate) use sources::opener;

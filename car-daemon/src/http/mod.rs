@@ -7,6 +7,8 @@ mod asset;
 mod caller;
 mod camera;
 mod headers;
+mod measured;
+mod outlet;
 mod page;
 mod serve;
 mod socket;
@@ -22,6 +24,7 @@ use crate::camera::Camera;
 use crate::config::{Config, Limits};
 use crate::server::Server;
 use crate::session::Context;
+use measured::Measured;
 use transport::Web;
 
 pub(crate) use serve::serve;
@@ -35,11 +38,20 @@ pub(crate) struct Site {
     limits: Limits,
     /// Whose pages may ask, and by which names.
     web: Web,
+    /// Of each picture to each viewer, from the light to the socket.
+    latency: Arc<Measured>,
 }
 
 impl Site {
     pub(crate) fn new(config: &Config, server: Server, camera: Camera, web: Web) -> Self {
-        Self { context: Arc::clone(server.context()), server, camera, limits: config.limits.clone(), web }
+        Self {
+            context: Arc::clone(server.context()),
+            server,
+            camera,
+            limits: config.limits.clone(),
+            web,
+            latency: Arc::default(),
+        }
     }
 }
 
