@@ -20,12 +20,12 @@ fn the_page_the_state_and_a_picture_are_to_be_had() {
     let daemon = Process::with_page("");
     let page = get(&daemon, "/");
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("<!doctype html>"), "{page}");
-    for header in ["content-security-policy: default-src 'none'", "nosniff", "x-frame-options: DENY"] {
+    for header in ["Content-Security-Policy: default-src 'none'", "nosniff", "X-Frame-Options: DENY"] {
         assert!(page.contains(header), "{header}: {page}");
     }
     let state = get(&daemon, "/state");
     assert!(state.contains(r#""mode":"idle""#), "{state}");
     let picture = get(&daemon, "/?action=snapshot");
-    assert!(picture.contains("content-type: image/jpeg"), "{picture}");
+    assert!(picture.contains("Content-Type: image/jpeg"), "{picture}");
     assert!(get(&daemon, "/nowhere").starts_with("HTTP/1.1 404"));
 }

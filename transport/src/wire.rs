@@ -44,7 +44,10 @@ pub(crate) fn split(socket: TcpStream, limits: &Limits) -> io::Result<(Reading, 
     options.set_tcp_notsent_lowat(1)?;
     let stuck = Arc::new(Stuck { dead: limits.tcp_dead, now: Mutex::new(Wait { since: None, held: false }) });
     let (read, write) = socket.into_split();
-    Ok((Reading { half: read, stuck: Arc::clone(&stuck), hold: None }, Writing { half: write, stuck, clean: false }))
+    Ok((
+        Reading { half: read, stuck: Arc::clone(&stuck), hold: None },
+        Writing { half: write, stuck, clean: false },
+    ))
 }
 
 /// The share of [`Limits::tcp_dead`] that data may wait for its acknowledgement while the link is held: a

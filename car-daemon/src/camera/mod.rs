@@ -13,3 +13,5 @@ mod watch;
 
 pub(crate) use desk::{Camera, Picture, Viewer};
 pub(crate) use sources::opener;
+#[cfg(test)]
+pub(crate) use sources::{FrameSource, NoPicture, Shot};

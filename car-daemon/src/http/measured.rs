@@ -19,6 +19,7 @@ pub(super) struct Measured {
 
 /// The same at one moment.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(dead_code, reason = "the metrics ask")]
 pub(super) struct Histogram {
     /// Upper end in seconds, and how many took no longer: of each bucket and those before it.
     pub(super) buckets: Vec<(f64, u64)>,
@@ -38,6 +39,7 @@ impl Measured {
     }
 
     /// What there is now. What is added meanwhile may be in one figure and not yet in another.
+    #[allow(dead_code, reason = "the metrics ask")]
     pub(super) fn histogram(&self) -> Histogram {
         let mut count = 0;
         let counts = self.counts.each_ref().map(|bucket| {

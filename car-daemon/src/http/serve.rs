@@ -65,7 +65,7 @@ async fn speak(
 }
 
 /// Answers what is asked over a stream of bytes, whose outlet the answers know.
-async fn converse(
+pub(super) async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
 ) -> Result<(), hyper::Error> {

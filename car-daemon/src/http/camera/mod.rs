@@ -107,3 +107,6 @@ fn as_of_old(mut response: Response) -> Response {
 fn is_yes(value: Option<&str>) -> bool {
     matches!(value, Some("1" | "true" | "yes"))
 }
+
+#[cfg(test)]
+mod tests;
