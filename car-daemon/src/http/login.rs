@@ -39,12 +39,12 @@ pub(super) async fn login(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    if let Err(refused) = own_page(request.headers(), &caller) {
-        return refused;
+    if !is_own_page(request.headers(), caller.scheme()) {
+        return of_others();
     }
     let token = match token(request).await {
         Ok(token) => token,
-        Err(refused) => return refused,
+        Err((status, why)) => return words(status, why),
     };
     if !site.context.doors.access().has_tokens() {
         return words(StatusCode::CONFLICT, "no tokens are known here: come without one");
@@ -64,13 +64,10 @@ pub(super) async fn login(
 }
 
 pub(super) async fn logout(Extension(caller): Extension<Caller>, headers: HeaderMap) -> Response {
-    match own_page(&headers, &caller) {
-        Ok(()) => {
-            let forgotten = [(SET_COOKIE, forgotten(caller.is_secure()))];
-            (StatusCode::NO_CONTENT, forgotten).into_response()
-        }
-        Err(refused) => refused,
+    if !is_own_page(&headers, caller.scheme()) {
+        return of_others();
     }
+    (StatusCode::NO_CONTENT, [(SET_COOKIE, forgotten(caller.is_secure()))]).into_response()
 }
 
 /// What makes a browser forget the token.
@@ -80,11 +77,8 @@ pub(super) fn forgotten(secure: bool) -> HeaderValue {
 }
 
 /// No other page may have somebody be somebody else.
-fn own_page(headers: &HeaderMap, caller: &Caller) -> Result<(), Response> {
-    match is_own_page(headers, caller.scheme()) {
-        true => Ok(()),
-        false => Err(words(StatusCode::FORBIDDEN, "only the car's own page may log in or out")),
-    }
+fn of_others() -> Response {
+    words(StatusCode::FORBIDDEN, "only the car's own page may log in or out")
 }
 
 /// A session's cookie (RFC 6265bis): for this host alone, told to no script and to no other site.
@@ -93,15 +87,15 @@ fn cookie(value: &str, secure: bool) -> String {
     format!("{COOKIE_NAME}={value}; Path=/; HttpOnly; SameSite=Strict{secure}")
 }
 
-async fn token(request: Request) -> Result<Token, Response> {
-    let bad = |status, why| Err(words(status, why));
+async fn token(request: Request) -> Result<Token, (StatusCode, &'static str)> {
     match timeout(PATIENCE, to_bytes(request.into_body(), LONGEST)).await {
-        Err(_elapsed) => bad(StatusCode::REQUEST_TIMEOUT, "the body took more than 5 s to come"),
-        Ok(Err(_)) => bad(StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 1024 bytes, or broke off"),
-        Ok(Ok(body)) => match serde_json::from_slice(&body) {
-            Ok(Said { token }) => Ok(Token::claimed(token.as_bytes())),
-            // What serde says may repeat the token.
-            Err(_) => bad(StatusCode::BAD_REQUEST, "the body is JSON: {\"token\": \"…\"}"),
-        },
+        Err(_elapsed) => Err((StatusCode::REQUEST_TIMEOUT, "the body took more than 5 s to come")),
+        Ok(Err(_)) => {
+            Err((StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 1024 bytes, or broke off"))
+        }
+        // What serde says may repeat the token.
+        Ok(Ok(body)) => serde_json::from_slice(&body)
+            .map(|Said { token }| Token::claimed(token.as_bytes()))
+            .map_err(|_| (StatusCode::BAD_REQUEST, "the body is JSON: {\"token\": \"…\"}")),
     }
 }
