@@ -75,7 +75,7 @@ fn head_says_the_same_and_nobody_looks_for_it() {
 #[test]
 fn advanced_headers_follow_the_picture_before_at_once() {
     let daemon = Process::with_page("");
-    let mut socket = ask(&daemon, "GET /stream?advance_headers=1", "");
+    let mut socket = ask(&daemon, "GET /stream?advance_headers=1");
     let mut heard = Vec::new();
     let head = b"--boundarydonotcross\r\nContent-Type: image/jpeg\r\n\r\n";
     let pictures = |heard: &[u8]| heard.windows(head.len()).filter(|window| window == head).count();

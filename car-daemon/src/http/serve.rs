@@ -59,7 +59,7 @@ async fn speak(
     at: Arc<Endpoint>,
     closing: &CancellationToken,
 ) -> Result<(), hyper::Error> {
-    let connection = converse(stream, router.layer(Extension(Caller { peer, certificate, at })));
+    let connection = converse(stream, router.layer(Extension(Caller::new(peer, certificate, at))));
     // A stream of pictures never ends by itself.
     closing.run_until_cancelled(connection).await.unwrap_or(Ok(()))
 }

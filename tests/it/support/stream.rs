@@ -3,9 +3,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use super::Process;
+use super::web::{connect, host};
 
 /// A stream of pictures.
 pub(crate) struct Stream {
@@ -22,26 +22,23 @@ pub(crate) struct Part {
 }
 
 /// A request without a body, and the socket at which its answer comes.
-pub(crate) fn ask(daemon: &Process, request: &str, headers: &str) -> TcpStream {
-    let host = daemon.page().trim_start_matches("http://").trim_end_matches('/');
-    let mut socket = TcpStream::connect(host).expect("listens");
-    // Only where a story fails is it waited for.
-    socket.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket");
-    write!(socket, "{request} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n").expect("connected");
+pub(crate) fn ask(daemon: &Process, request: &str) -> TcpStream {
+    let mut socket = connect(daemon);
+    write!(socket, "{request} HTTP/1.1\r\nHost: {}\r\n\r\n", host(daemon)).expect("connected");
     socket
 }
 
 /// The whole answer, up to the end of the connection.
 pub(crate) fn answer(daemon: &Process, request: &str) -> Vec<u8> {
     let mut all = Vec::new();
-    ask(daemon, request, "").read_to_end(&mut all).expect("an answer that ends");
+    ask(daemon, request).read_to_end(&mut all).expect("an answer that ends");
     all
 }
 
 impl Stream {
     /// Looks at `path`, up to the first boundary.
     pub(crate) fn open(daemon: &Process, path: &str) -> Self {
-        let mut reader = BufReader::new(ask(daemon, &format!("GET {path}"), ""));
+        let mut reader = BufReader::new(ask(daemon, &format!("GET {path}")));
         let head = lines_to_blank(&mut reader);
         let mut stream = Self { reader, head };
         if stream.head.contains(" 200 ") {

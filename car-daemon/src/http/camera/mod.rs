@@ -23,6 +23,7 @@ use tokio::time::timeout;
 
 use self::pictures::Pictures;
 use super::Site;
+use super::answer::words;
 use super::outlet::Outlet;
 use crate::camera::Picture;
 
@@ -80,7 +81,7 @@ pub(super) async fn snapshot(State(site): State<Arc<Site>>, method: Method) -> R
         Ok(picture) => as_of_old(one(&picture)),
         Err(_elapsed) => {
             let why = viewer.camera().trouble().map_or("no picture came".to_owned(), |why| why.to_string());
-            (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response()
+            words(StatusCode::SERVICE_UNAVAILABLE, &why)
         }
     }
 }
