@@ -29,7 +29,7 @@ impl FrameSource for Roll {
 
 /// A camera, and what takes a picture with it.
 fn camera() -> (Camera, impl Fn(&Bytes)) {
-    let (take, roll) = mpsc::channel();
+    let (take, roll) = mpsc::sync_channel(4);
     let mut roll = Some(roll);
     let opener = move || match roll.take() {
         Some(roll) => Ok(Box::new(Roll(roll)) as Box<dyn FrameSource>),
