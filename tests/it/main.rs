@@ -38,4 +38,5 @@ mod streams;
 mod support;
 mod tidy;
 mod units;
+mod viewers;
 mod worlds;
