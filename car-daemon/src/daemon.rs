@@ -234,6 +234,7 @@ impl Daemon {
             web(config),
             runner.fate().heartbeat().clone(),
         ));
+        http::look_out(&site, server.listeners(), closing.clone());
         for visitors in visitors {
             http::serve(visitors, Arc::clone(&site), server.listeners(), closing.clone());
         }

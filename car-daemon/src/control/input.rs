@@ -50,6 +50,13 @@ pub enum Input {
         /// What.
         command: Command,
     },
+    /// Whether new pictures of the camera reach somebody who watches by them.
+    Video {
+        /// Who.
+        session: SessionId,
+        /// Since when none does, for people; `None`: one has.
+        lost: Option<String>,
+    },
     /// The configuration was read again.
     Reloaded {
         /// Its `[control]`.
@@ -92,6 +99,7 @@ impl Gate {
             Input::Granted { session, grant } => self.session_granted(*session, grant.clone(), now),
             Input::Closed { session, why } => self.session_closed(*session, why, now),
             Input::Asked { session, command } => return self.handle(*session, command, now),
+            Input::Video { session, lost } => self.session_sees(*session, lost.as_deref(), now),
             Input::Reloaded { control, reset } => {
                 self.set_control(control.clone());
                 self.set_reset(*reset);

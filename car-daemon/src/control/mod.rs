@@ -16,6 +16,7 @@ mod moving;
 mod panel;
 mod rules;
 mod session;
+mod sight;
 mod simulated;
 mod slew;
 mod stick;

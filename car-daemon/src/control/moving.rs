@@ -92,6 +92,9 @@ impl Gate {
         if motion.is_standing() && self.lease.holder() != Some(id) {
             return Ok(());
         }
+        if !motion.is_standing() {
+            self.sees(id)?;
+        }
         if let Some(why) = held {
             self.nobody_else_drives(id, now)?;
             let ms = quiet.as_millis();

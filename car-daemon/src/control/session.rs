@@ -30,6 +30,8 @@ pub(crate) struct Session {
     /// Whether its end is noticed.
     pub(crate) linked: bool,
     pub(crate) stick: Stick,
+    /// Why no picture reaches who watched, for as long as none does.
+    pub(crate) blind: Option<String>,
     came: Duration,
     /// The newest `seq` that it has used.
     seq: Option<u64>,
@@ -38,7 +40,8 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(id: SessionId, peer: &str, linked: bool, grant: Grant, now: Duration) -> Self {
         let peer = peer.to_owned();
-        Self { id, peer, name: None, grant, linked, stick: Stick::default(), came: now, seq: None }
+        let (stick, blind) = (Stick::default(), None);
+        Self { id, peer, name: None, grant, linked, stick, blind, came: now, seq: None }
     }
 
     /// `session 3 (tablet, 127.0.0.1:40112)`
@@ -47,6 +50,11 @@ impl Session {
             Some(name) => format!("session {} ({name}, {})", self.id, self.peer),
             None => format!("session {} ({})", self.id, self.peer),
         }
+    }
+
+    /// From where it came, for people.
+    pub(crate) fn peer(&self) -> &str {
+        &self.peer
     }
 
     /// As everybody may see it.

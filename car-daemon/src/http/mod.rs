@@ -32,10 +32,11 @@ use crate::config::{Config, Limits};
 use crate::hardware::Heartbeat;
 use crate::server::Server;
 use crate::session::Context;
+use camera::Lookout;
 use measured::Measured;
 use transport::Web;
 
-pub(crate) use serve::serve;
+pub(crate) use serve::{look_out, serve};
 use world::Plan;
 
 /// What every answer is made of.
@@ -49,6 +50,8 @@ pub(crate) struct Site {
     web: Web,
     /// Of each picture to each viewer, from the light to the socket.
     latency: Arc<Measured>,
+    /// Where drivers are stopped who see nothing any more.
+    lookout: Option<Lookout>,
     /// What stands around the car, where it is simulated.
     plan: Option<Plan>,
     heartbeat: Heartbeat,
@@ -59,6 +62,9 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) fn new(config: &Config, server: Server, camera: Camera, web: Web, life: Heartbeat) -> Self {
         let plan = config.is_simulated().then(|| Plan::new(&config.world, &config.board));
+        let Context { shared, clock, .. } = &**server.context();
+        let limit = Some(config.camera.stop_stalled).filter(|limit| !limit.is_zero());
+        let lookout = limit.map(|limit| Lookout::new(limit, Arc::clone(shared), clock.clone()));
         Self {
             context: Arc::clone(server.context()),
             server,
@@ -66,6 +72,7 @@ impl Site {
             limits: config.limits.clone(),
             web,
             latency: Arc::default(),
+            lookout,
             plan,
             heartbeat: life,
             stall: config.stall(),

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::answer::words;
 use super::asset::ASSETS;
+use super::caller::Caller;
 use super::outlet::Outlet;
 use super::{Site, camera};
 
@@ -26,7 +27,8 @@ pub(super) struct Asked {
 
 pub(super) async fn root(
     State(site): State<Arc<Site>>,
-    Extension(outlet): Extension<Outlet>,
+    outlet: Extension<Outlet>,
+    caller: Extension<Caller>,
     method: Method,
     Query(asked): Query<Asked>,
 ) -> Response {
@@ -34,7 +36,7 @@ pub(super) async fn root(
     match asked.action.as_deref() {
         None => asset("index.html"),
         Some("stream" | "stream_0") => {
-            camera::stream(State(site), Extension(outlet), method, Query(asked.wish)).await
+            camera::stream(State(site), outlet, caller, method, Query(asked.wish)).await
         }
         Some("snapshot" | "snapshot_0") => camera::snapshot(State(site), method).await,
         Some(_) => words(StatusCode::NOT_FOUND, "`action` is stream or snapshot"),

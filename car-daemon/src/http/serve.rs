@@ -53,6 +53,13 @@ pub(crate) fn serve(
     });
 }
 
+/// Looks after those who drive by what they see, until the daemon goes away.
+pub(crate) fn look_out(site: &Site, tasks: &TaskTracker, closing: CancellationToken) {
+    if let Some(lookout) = site.lookout.clone() {
+        tasks.spawn(async move { closing.run_until_cancelled(lookout.keep()).await });
+    }
+}
+
 async fn speak(
     Visitor { peer, certificate, stream }: Visitor,
     router: Router,

@@ -82,6 +82,7 @@ fn input() -> impl Strategy<Value = Input> {
         (session, grant()).prop_map(|(session, grant)| Input::Granted { session, grant }),
         (session, ".{0,64}").prop_map(|(session, why)| Input::Closed { session, why }),
         (session, command()).prop_map(|(session, command)| Input::Asked { session, command }),
+        (session, prop::option::of(".{0,64}")).prop_map(|(session, lost)| Input::Video { session, lost }),
         (0.05..1.0, 1_u32..2000).prop_map(|(cruise, ms)| {
             let command_ttl = Duration::from_millis(ms.into());
             let control = Control { cruise, command_ttl, ..Control::default() };

@@ -25,6 +25,8 @@ pub(crate) enum Told {
     Closed { session: SessionId, why: String },
     /// Somebody wants something: a word, or method and parameters.
     Asked { session: SessionId, what: Value },
+    /// Whether new pictures of the camera reach somebody who watches by them.
+    Video { session: SessionId, lost: Option<String> },
     /// The configuration was read again.
     Reloaded { control: Numbers, reset: Role },
     /// The daemon goes away.
@@ -54,6 +56,7 @@ impl Told {
             Input::Granted { session, grant } => Self::Granted { session, grant: grant.into() },
             Input::Closed { session, why } => Self::Closed { session, why },
             Input::Asked { session, command } => Self::Asked { session, what: written(&command)? },
+            Input::Video { session, lost } => Self::Video { session, lost },
             Input::Reloaded { control, reset } => Self::Reloaded { control: numbers(&control), reset },
             Input::Closing { why } => Self::Closing { why },
         })
@@ -80,6 +83,7 @@ impl Told {
             Self::Granted { session, grant } => Input::Granted { session, grant: grant.into() },
             Self::Closed { session, why } => Input::Closed { session, why },
             Self::Asked { session, what } => Input::Asked { session, command: read(what)? },
+            Self::Video { session, lost } => Input::Video { session, lost },
             Self::Reloaded { control: numbers, reset } => {
                 Input::Reloaded { control: control(&numbers)?, reset }
             }

@@ -152,6 +152,7 @@ fn longest(input: &Input) -> usize {
         Input::Named { name, .. } => name.len(),
         Input::Granted { grant, .. } => principal(grant),
         Input::Closed { why, .. } | Input::Closing { why } => why.len(),
+        Input::Video { lost, .. } => lost.as_ref().map_or(0, String::len),
         Input::Asked { .. } | Input::Reloaded { .. } => 0,
     }
 }

@@ -143,6 +143,7 @@ fn anything(chance: u64, session: SessionId) -> Input {
             control: Control { cruise: 0.1 + power.abs() / 2.0, ..Control::default() },
             reset: Role::Driver,
         },
+        6 | 7 => Input::Video { session, lost: (chance & 512 == 0).then(|| "no picture".into()) },
         _ => Input::Asked { session, command },
     }
 }

@@ -1,7 +1,7 @@
 //! Whatever happens in whatever order, the car moves if, and only if, a valid command is alive: held
 //! against a second, simpler account of the same rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -24,6 +24,7 @@ enum Happening {
     Button(bool),
     Fail,
     Answer,
+    Video { lost: bool },
     Pass(u64),
 }
 
@@ -56,6 +57,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => any::<bool>().prop_map(Happening::Button),
         1 => Just(Happening::Fail),
         1 => Just(Happening::Answer),
+        2 => any::<bool>().prop_map(|lost| Happening::Video { lost }),
         6 => (0_u64..700).prop_map(Happening::Pass),
     ]
 }
@@ -66,6 +68,8 @@ struct Account {
     now: Duration,
     /// Whether each open session is linked.
     open: BTreeMap<u64, bool>,
+    /// Who sees nothing, and should.
+    blind: BTreeSet<u64>,
     /// Who moves the car, and until when; `None` for as long as the link.
     alive: Option<(u64, Option<Duration>)>,
     /// It does so by a test, which needs more than to drive.
@@ -86,6 +90,7 @@ impl Account {
     /// An accepted motion of `id`.
     fn moved(&mut self, id: u64, stands: bool, until: Option<Duration>) -> Result<(), TestCaseError> {
         prop_assert!(!self.latched && !self.failed && self.open.contains_key(&id));
+        prop_assert!(stands || !self.blind.contains(&id), "it drove and saw nothing");
         let others = self.alive.is_some_and(|(driver, _)| driver != id);
         prop_assert!(stands || !others, "a motion took the wheel from somebody who drove");
         if !others {
@@ -107,6 +112,7 @@ impl Account {
             Happening::Close => {
                 gate.session_closed(id, "x", now);
                 self.open.remove(&id);
+                self.blind.remove(&id);
                 self.end(id);
             }
             Happening::Grant(role) => {
@@ -143,6 +149,15 @@ impl Account {
                     prop_assert_eq!(gate.role(id), Some(Role::Admin));
                     self.moved(id, stands, Some(now + ttl.map_or(ms(500), Ttl::get)))?;
                     self.tests |= self.alive.is_some_and(|(driver, _)| driver == id);
+                }
+            }
+            Happening::Video { lost } => {
+                gate.session_sees(id, lost.then_some("x"), now);
+                if lost && self.open.contains_key(&id) {
+                    self.blind.insert(id);
+                    self.end(id);
+                } else {
+                    self.blind.remove(&id);
                 }
             }
             Happening::Stop => {

@@ -16,6 +16,7 @@ mod breakage;
 mod drivetrains;
 mod estop;
 mod panel;
+mod sight;
 mod simulated;
 mod trial;
 

@@ -6,8 +6,10 @@
 //! Programs that were written for those two read the body raw, up to its end: so the answer is of HTTP/1.0, without
 //! chunks, and ends with the connection.
 
+mod lookout;
 mod part;
 mod pictures;
+mod sight;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -21,9 +23,12 @@ use http::{Method, StatusCode, Version};
 use serde::Deserialize;
 use tokio::time::timeout;
 
+pub(super) use self::lookout::Lookout;
+use self::lookout::Watcher;
 use self::pictures::Pictures;
 use super::Site;
 use super::answer::words;
+use super::caller::Caller;
 use super::outlet::Outlet;
 use crate::camera::Picture;
 
@@ -46,18 +51,30 @@ const NEVER_KEPT: [(HeaderName, &str); 4] = [
 pub(super) struct Wish {
     /// As of ustreamer: each head at once after the picture before.
     advance_headers: Option<String>,
+    /// Of whoever watches, and drives: where the configuration says so it is stopped when it sees nothing any more.
+    session: Option<String>,
 }
 
 pub(super) async fn stream(
     State(site): State<Arc<Site>>,
     Extension(outlet): Extension<Outlet>,
+    Extension(caller): Extension<Caller>,
     method: Method,
     Query(wish): Query<Wish>,
 ) -> Response {
+    let watcher = match (&site.lookout, &wish.session) {
+        (Some(lookout), Some(session)) => match watcher(lookout, session, &caller) {
+            Ok(watcher) => Some(watcher),
+            // Whoever wants to be stopped when it sees nothing must know that it would not be.
+            Err(why) => return words(StatusCode::CONFLICT, &why),
+        },
+        _ => None,
+    };
     let mut response = ([(CONTENT_TYPE, part::MULTIPART)]).into_response();
     if method != Method::HEAD {
         let (viewer, latency) = (site.camera.view(), Arc::clone(&site.latency));
-        let pictures = Pictures { viewer, outlet, latency, advance: is_yes(wish.advance_headers.as_deref()) };
+        let advance = is_yes(wish.advance_headers.as_deref());
+        let pictures = Pictures { viewer, outlet, latency, advance, watcher, sent: None };
         *response.body_mut() = Body::from_stream(pictures.pieces());
     }
     as_of_old(response)
@@ -103,6 +120,12 @@ fn as_of_old(mut response: Response) -> Response {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+fn watcher(lookout: &Lookout, session: &str, caller: &Caller) -> Result<Watcher, String> {
+    let id =
+        session.parse().map_err(|_| format!("`{session}` is no session: take the number from `hello`"))?;
+    lookout.watcher(id, caller.peer.ip())
 }
 
 fn is_yes(value: Option<&str>) -> bool {

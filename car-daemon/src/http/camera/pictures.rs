@@ -4,11 +4,12 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 
+use super::lookout::Watcher;
 use super::part;
 use crate::camera::{Picture, Viewer};
 use crate::http::measured::Measured;
@@ -22,6 +23,10 @@ pub(super) struct Pictures {
     pub(super) latency: Arc<Measured>,
     /// Each head is sent with the picture before, without what is not known by then.
     pub(super) advance: bool,
+    /// Who is stopped when nothing reaches it any more.
+    pub(super) watcher: Option<Watcher>,
+    /// When the picture was taken that is on its way.
+    pub(super) sent: Option<Instant>,
 }
 
 /// What is written next.
@@ -64,7 +69,11 @@ impl Pictures {
     /// The newest picture when the last one has left: those in between are passed over.
     async fn newest(&mut self) -> Arc<Picture> {
         self.outlet.drained().await;
+        if let (Some(watcher), Some(taken)) = (&self.watcher, self.sent.take()) {
+            watcher.saw(taken);
+        }
         let picture = self.viewer.next().await;
+        self.sent = Some(picture.taken);
         self.outlet.fill();
         picture
     }

@@ -1,0 +1,44 @@
+//! A driver who watches by the camera and no longer sees is stopped, and does not drive before it sees again.
+//!
+//! What must never live here: how it is known that somebody sees.
+
+use std::time::Duration;
+
+use protocol::{Code, Fault};
+
+use super::{Gate, SessionId};
+
+impl Gate {
+    /// No new picture reaches somebody who watched, and why; or one does again. Whoever drove stands, and must let go
+    /// before it drives again: that pictures come back resumes nothing.
+    pub fn session_sees(&mut self, id: SessionId, lost: Option<&str>, now: Duration) {
+        let quiet = self.rules.control.command_ttl;
+        let drives = self.motion.is_some_and(|motion| motion.driver == id);
+        let Some(session) = self.sessions.get_mut(&id) else { return };
+        session.blind = lost.map(str::to_owned);
+        if let Some(why) = lost {
+            session.stick.stop(&format!("you saw nothing: {why}"), drives, now, quiet);
+            if drives {
+                let label = session.label();
+                self.halt(format!("{label} drove and saw nothing: {why}"), now);
+            }
+        }
+    }
+
+    /// From where a session that is here came, for people.
+    #[must_use]
+    pub fn peer(&self, id: SessionId) -> Option<&str> {
+        Some(self.sessions.get(&id)?.peer())
+    }
+
+    /// # Errors
+    /// Busy, while no picture reaches who wants to move.
+    pub(super) fn sees(&self, id: SessionId) -> Result<(), Fault> {
+        match self.sessions.get(&id).and_then(|session| session.blind.as_ref()) {
+            None => Ok(()),
+            Some(why) => {
+                Err(Fault::new(Code::BUSY, format!("you see nothing: {why}; drive again when pictures come")))
+            }
+        }
+    }
+}
