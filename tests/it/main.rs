@@ -39,4 +39,5 @@ mod support;
 mod tidy;
 mod units;
 mod viewers;
+mod watching;
 mod worlds;

@@ -46,6 +46,7 @@ pub struct Frame {
     width: u16,
     height: u16,
     at: Duration,
+    age: Duration,
     rgb: Vec<u8>,
 }
 
@@ -66,10 +67,14 @@ impl Camera {
 
     /// The same into a picture that is there, whose memory is used again.
     pub fn frame_into(&self, frame: &mut Frame, width: u16, height: u16) {
-        let view = self.engine.lock().view();
+        let (view, now) = {
+            let engine = self.engine.lock();
+            (engine.view(), engine.clock.now())
+        };
         frame.width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
         frame.height = height.clamp(*HEIGHTS.start(), *HEIGHTS.end());
         frame.at = Duration::from_nanos(view.at);
+        frame.age = Duration::from_nanos(now.saturating_sub(view.at));
         draw::draw(&self.surfaces, &view, (frame.width, frame.height), &mut frame.rgb);
     }
 }
@@ -91,6 +96,12 @@ impl Frame {
     #[must_use]
     pub fn at(&self) -> Duration {
         self.at
+    }
+
+    /// How long ago that was when the picture was asked for, in virtual time: nothing, but for a camera that froze.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.age
     }
 
     /// Red, green and blue of each dot, from left to right and from the top down.

@@ -39,6 +39,8 @@ impl FrameSource for Drawn {
         let taken = Instant::now();
         let CameraConfig { width, height, quality, .. } = self.config;
         self.eye.frame_into(&mut self.frame, width, height);
+        // The light of a picture that stands fell in when the camera froze.
+        let taken = taken.checked_sub(self.frame.age()).unwrap_or(taken);
         Ok(Some(Shot { jpeg: self.frame.jpeg(quality).into(), taken }))
     }
 }
