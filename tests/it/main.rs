@@ -23,6 +23,7 @@ mod names;
 mod one_daemon;
 mod pages;
 mod pages_doors;
+mod pages_metrics;
 mod pictures;
 mod presets;
 mod proofs;

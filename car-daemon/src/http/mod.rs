@@ -11,6 +11,7 @@ mod guard;
 mod headers;
 mod health;
 mod login;
+mod metrics;
 mod page;
 mod serve;
 mod shown;
@@ -76,6 +77,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/snapshot", get(camera::snapshot))
         .route("/state", get(state::state))
         .route("/world", get(world::world))
+        .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(health::health))
         .route("/login", post(login::login))
         .route("/logout", post(login::logout))
