@@ -35,6 +35,7 @@ mod service;
 mod signals;
 mod simulated_time;
 mod sockets;
+mod streams;
 mod support;
 mod tidy;
 mod units;

@@ -82,6 +82,9 @@ impl Now {
         let most = "What may wait for all clients together (`limits.memory`).";
         self.gauge("car_client_memory_limit_bytes", most, as_f64(context.memory.most))?;
         self.gauge("car_camera_viewers", "Who looks through the camera.", as_f64(camera.viewers()))?;
+        for collector in site.latency.collectors() {
+            self.0.register(collector)?;
+        }
         let trouble = "1 while there should be a picture and is none.";
         self.gauge("car_camera_trouble", trouble, one_if(camera.trouble().is_some()))
     }
