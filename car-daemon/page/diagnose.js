@@ -17,11 +17,11 @@ const LATE_SHOWN_MS = 3000;
  * `warn`; `info`), and what it takes: true, or the words' arguments.
  */
 const RULES = [
+  ["token", "bad", (f) => f.role === null],
   ["connecting", "info", (f) => f.link === "connecting" && !f.before],
   ["bye", "bad", (f) => f.link !== "open" && f.bye !== null],
   ["gone", "bad", (f) => f.link !== "open" && f.before],
   ["unreached", "bad", (f) => f.link !== "open"],
-  ["token", "bad", (f) => f.role === null],
   ["hidden", "warn", (f) => f.hidden],
   ["silent", "bad", (f) => f.silentMs !== null && f.silentMs > SILENT_MS],
   ["estop.button", "bad", (f) => pressed(f)],
@@ -41,9 +41,9 @@ const RULES = [
 
 /**
  * The facts: `link` (`open`, `connecting`, `closed`), `before` (it was open once), `bye` (why the daemon went, or null),
- * `role` and `session` of this page, `state` (the newest, or null), `silentMs` (since that came, or null), `rttMs` (or null),
+ * `role` (null: a token must be shown; undefined: not known yet) and `session` of this page, `state` (the newest, or null), `silentMs` (since that came, or null), `rttMs` (or null),
  * `lateMs` (since a command was refused as stale, or null), `driverName` (or null), `hidden`, `secure`, `gamepadWanted`,
- * `video` {`showing`: `live`, `stalled`, `none`, `resting`; `trouble`: words or null}.
+ * `video` {`showing`: as video.js says; `trouble`: words or null}.
  * Says `{ key, level, args }`, or null where all is well.
  */
 export function diagnose(facts) {

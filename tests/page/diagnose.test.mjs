@@ -20,12 +20,12 @@ const TABLE = [
   ["all is well", {}, null],
   ["a car without battery, driver and state is no fault", state({ battery: null, driver: null }), null],
   ["before the first state nothing of it is missed", { state: null, silentMs: null }, null],
-  ["it connects", { link: "connecting", before: false }, "connecting"],
-  ["it never reached the daemon", { link: "closed", before: false }, "unreached"],
+  ["it connects", { link: "connecting", before: false, role: undefined }, "connecting"],
+  ["it never reached the daemon", { link: "closed", before: false, role: undefined }, "unreached"],
   ["the link broke", { link: "closed" }, "gone"],
   ["it tries again", { link: "connecting" }, "gone"],
   ["the daemon said goodbye", { link: "closed", bye: "the daemon is shutting down" }, "bye"],
-  ["a token is missing", { role: null }, "token"],
+  ["a token is missing, for which the daemon closed the link", { link: "closed", bye: "x", role: null }, "token"],
   ["the tab is in the background", { hidden: true }, "hidden"],
   ["no state comes", { silentMs: 1600 }, "silent"],
   ["the emergency stop is latched", estop("session 9 (Anna, 10.0.0.2:99)"), "estop", { who: "Anna", why: null }],
@@ -62,8 +62,8 @@ for (const [name, changed, key, args] of TABLE) {
 
 test("of several faults the most dangerous is told, down to the least", () => {
   const all = [
-    ["gone", { link: "closed" }],
     ["token", { role: null }],
+    ["gone", { link: "closed" }],
     ["silent", { silentMs: 9000 }],
     ["estop", estop("Anna")],
     ["stalled", { video: { showing: "stalled", trouble: null } }],
