@@ -47,9 +47,8 @@ function token(link, done) {
     const word = $("token-word").value.trim();
     say($("token-wrong"), "");
     try {
-      const kept = await keep(word);
-      if (!kept && kept !== null) throw new Error(t("token.wrong"));
       await link.login(word);
+      await keep(word);
       $("token-word").value = "";
       done();
     } catch (error) {
@@ -59,12 +58,9 @@ function token(link, done) {
   });
 }
 
-/** As a cookie that no script can read, for the camera and for the next visit. Null where the daemon keeps none. */
-async function keep(word) {
-  const answer = await fetch("/login", { method: "POST", body: word, headers: { "Content-Type": "text/plain" } });
-  if (answer.status === 404 || answer.status === 405) return null;
-  return answer.ok;
-}
+/** As a cookie that no script can read, so that the camera and the next visit know it, too. */
+const keep = (token) =>
+  fetch("/login", { method: "POST", body: JSON.stringify({ token }), headers: { "Content-Type": "application/json" } });
 
 function help() {
   const rows = KEYS.flatMap(([keys, key]) => {

@@ -87,8 +87,6 @@ export class Driver extends EventTarget {
   release(source) {
     if (!this.#held.delete(source)) return;
     if (this.#current?.source === source) this.rest("released");
-    // Whoever was stopped by somebody else drives again only after a word that it has let go.
-    else if (!this.#current) this.#sayZeros();
   }
 
   /** Takes all hands off: nothing moves until a control is let go and touched anew. */

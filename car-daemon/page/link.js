@@ -61,6 +61,8 @@ export class Link extends EventTarget {
   phase = "closed";
   /** Since when it is in it (ms of `performance.now()`). */
   since = 0;
+  /** Whether it was open once. */
+  before = false;
   hello = null;
   session = null;
   role = null;
@@ -114,6 +116,11 @@ export class Link extends EventTarget {
     socket.onclose = ours(() => this.#lost());
     socket.onerror = () => {};
     this.#expect(HELLO_MS);
+  }
+
+  /** Something changed (the network is back, somebody looks at the page): a wait for the next try ends now. */
+  wake() {
+    if (this.before && this.role !== null) this.connect();
   }
 
   /** Shows a token, now and after each reconnect; rejects where the daemon does not know it. */
@@ -223,6 +230,7 @@ export class Link extends EventTarget {
     this.#timers.clearTimeout(this.#retry);
     this.#backoff.reset();
     this.role = role;
+    this.before = true;
     this.#bye = null;
     this.#heardAt = this.#now();
     this.#pinged = null;

@@ -11,11 +11,13 @@ import { dialogs } from "./dialogs.js";
 import { Driver } from "./driver.js";
 import { Link } from "./link.js";
 import { lease } from "./lease.js";
-import { $, device, drivetrain } from "./page.js";
+import { TopView } from "./map.js";
+import { $, device, drivetrain, say } from "./page.js";
+import { time } from "./readings.js";
 import { Safety } from "./safety.js";
 import { settings } from "./settings.js";
-import { status } from "./status.js";
-import { startVideo } from "./video.js";
+import { gauges, status } from "./status.js";
+import { Video } from "./video.js";
 
 const url = new URL("ws", location.href);
 url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -29,6 +31,7 @@ const stop = () => safety.stop();
 const estop = () => safety.estop();
 
 settings(driver);
+gauges(link);
 dialogs(link, driver);
 lease(link, report);
 
@@ -56,11 +59,9 @@ addEventListener("pagehide", () => rest("hidden"));
 document.addEventListener("visibilitychange", () => (document.hidden ? rest("hidden") : link.wake()));
 addEventListener("online", () => link.wake());
 
-startVideo($("video"), {
-  get session() {
-    return link.session;
-  },
-  onAge: (ms) => report.age(ms),
-  onTrouble: (words) => report.camera(words),
-});
+const video = new Video($("video"), ({ ageMs }) => say($("video-age"), time(ageMs, 10)));
+const map = new TopView($("map"));
+link.addEventListener("open", () => (video.session = link.session));
+link.addEventListener("rtt", ({ detail }) => video.roundTrip(detail));
+link.addEventListener("state", ({ detail }) => map.update(detail));
 link.connect();

@@ -9,12 +9,12 @@ export function say(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
-/** What a session of this browser calls itself: `Chrome, Android`. */
+/** What a session of this browser calls itself: `Chrome on Android`. */
 export function device(agent) {
   const first = (names) => names.find(([, pattern]) => pattern.test(agent))?.[0] ?? "?";
   const browser = first([["Edge", /Edg/], ["Firefox", /Firefox|FxiOS/], ["Chrome", /Chrome|CriOS/], ["Safari", /Safari/]]);
   const system = first([["Android", /Android/], ["iPhone", /iPhone/], ["iPad", /iPad/], ["Windows", /Windows/], ["Mac", /Mac OS/], ["Linux", /Linux/]]);
-  return `${browser}, ${system}`;
+  return `${browser} on ${system}`;
 }
 
 /** How the car turns: `differential`, `ackermann` or `mecanum`. Where the daemon does not say it, it turns on the spot. */

@@ -85,7 +85,7 @@ export const en = {
   "rested.link": "The link broke while you drove: the car stops by itself. Let go, then touch again.",
   "stop.unheard": "Not heard: there is no link. The car stops by itself within {ms} ms of a lost link.",
 
-  "trouble.closed": "No link to the car since {s} s. Trying again by itself.",
+  "trouble.closed": "The link to the car is lost. The car stands. Trying again by itself: is it on, and are you in its network?",
   "trouble.token": "The car wants a token. Show one to go on.",
 
   "token.title": "Show a token",
@@ -104,4 +104,20 @@ export const en = {
   "help.pad": "Gamepad: left stick or triggers drive, right stick turns the camera, B stops, Start or Y is the emergency stop.",
   "help.pad.insecure": "A gamepad needs a secure page: open {url}",
   "help.pad.unserved": "A gamepad needs a secure page: give the car `https` under [http] in its configuration, or open this page on the car's own machine as localhost.",
+
+  "who.you": "you",
+  "who.session": "session {session}",
+  "who.button": "the button at {pin}",
+  "why.silent": "{who}: nothing new for {ms} ms",
+  "why.stop": "{who}: stop",
+  "why.released": "{who}: handed the car over",
+  "why.gone": "{who}: gone, {how}",
+  "why.taken": "{who}: took the car",
+  "why.demoted": "{who}: may not drive any more",
+  "why.idle": "{who}: did not drive for {ms} ms",
+  "why.estop.reason": "emergency stop, {who}: {reason}",
+  "why.estop": "emergency stop, {who}",
+  "why.fault.answers": "hardware: {what}; it answers again",
+  "why.fault": "hardware: {what}",
+  "why.closing": "the car's daemon ended",
 };

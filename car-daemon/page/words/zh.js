@@ -85,7 +85,7 @@ export const zh = {
   "rested.link": "驾驶时连接断开：小车会自己停下。请松手后再按。",
   "stop.unheard": "没有送到：没有连接。连接断开后小车会在 {ms} 毫秒内自己停下。",
 
-  "trouble.closed": "与小车失去连接已有 {s} 秒。正在自动重试。",
+  "trouble.closed": "与小车失去连接，小车已停。正在自动重试：小车开着吗？你在它的网络里吗？",
   "trouble.token": "小车需要令牌。请出示令牌后继续。",
 
   "token.title": "出示令牌",
@@ -104,4 +104,20 @@ export const zh = {
   "help.pad": "手柄：左摇杆或扳机驾驶，右摇杆转动摄像头，B 停止，Start 或 Y 急停。",
   "help.pad.insecure": "手柄需要安全的页面：请打开 {url}",
   "help.pad.unserved": "手柄需要安全的页面：请在小车配置的 [http] 中设置 `https`，或者在小车本机上用 localhost 打开。",
+
+  "who.you": "你",
+  "who.session": "会话 {session}",
+  "who.button": "按钮 {pin}",
+  "why.silent": "{who}：{ms} 毫秒没有新指令",
+  "why.stop": "{who}：停止",
+  "why.released": "{who}：交出了小车",
+  "why.gone": "{who}：已离开，{how}",
+  "why.taken": "{who}：接管了小车",
+  "why.demoted": "{who}：不再可以驾驶",
+  "why.idle": "{who}：{ms} 毫秒没有驾驶",
+  "why.estop.reason": "急停，{who}：{reason}",
+  "why.estop": "急停，{who}",
+  "why.fault.answers": "硬件：{what}；已恢复应答",
+  "why.fault": "硬件：{what}",
+  "why.closing": "小车的程序已结束",
 };

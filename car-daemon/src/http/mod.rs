@@ -51,7 +51,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/stream", get(camera::stream))
         .route("/snapshot", get(camera::snapshot))
         .route("/state", get(state::state))
-        .route("/page/{file}", get(page::file))
+        .route("/page/{*file}", get(page::file))
         .fallback(page::nothing)
         .layer(map_response(headers::harden))
         .with_state(site)
