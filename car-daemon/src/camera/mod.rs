@@ -7,8 +7,11 @@
 //! newest picture: a viewer who is slow passes pictures over, and nobody waits for it.
 
 mod desk;
+mod jpeg;
 mod sources;
 mod watch;
 
-pub(crate) use desk::{Camera, Picture};
+pub(crate) use desk::{Camera, Picture, Viewer};
 pub(crate) use sources::opener;
+#[cfg(test)]
+pub(crate) use sources::{FrameSource, NoPicture, Shot};
