@@ -9,6 +9,11 @@ use bytes::Bytes;
 use crate::config::{CameraConfig, SourceName};
 
 mod sim;
+mod thin;
+mod v4l2;
+
+/// A source that should give pictures and has given none for so long is opened anew.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// A picture as its source gives it.
 #[derive(Clone, Debug)]
