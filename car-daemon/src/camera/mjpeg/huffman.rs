@@ -48,16 +48,31 @@ const AC_CHROMINANCE: [u8; 162] = [
 pub(crate) fn completed(mut given: Vec<u8>) -> Option<Vec<u8>> {
     let end = given.windows(2).rposition(|two| two == [0xFF, EOI])? + 2;
     given.truncate(end);
+    Some(match scan(&given)? {
+        Scan { at, lacks: true, has } => inserted(&given, at, &has),
+        Scan { lacks: false, .. } => given,
+    })
+}
+
+/// The first scan of a picture.
+struct Scan {
+    /// Where it begins.
+    at: usize,
+    /// The tables that were defined before it.
+    has: Vec<u8>,
+    /// It needs others, and may mean those of annex K.
+    lacks: bool,
+}
+
+fn scan(jpeg: &[u8]) -> Option<Scan> {
     let (mut has, mut baseline) = (Vec::new(), false);
-    let mut segments = segments::of(&given);
-    while let Some(segment) = segments.next() {
+    for segment in segments::of(jpeg) {
         match segment.marker {
             DHT => has.extend(defined(segment.holds)),
             0xC0 | 0xC1 => baseline = true,
             SOS => {
                 let lacks = baseline && needed(&segment)?.any(|table| !has.contains(&table));
-                let inserted = lacks.then(|| inserted(&given, segment.at, &has));
-                return Some(inserted.unwrap_or(given));
+                return Some(Scan { at: segment.at, has, lacks });
             }
             _ => {}
         }

@@ -215,7 +215,7 @@ mod tests {
         let mut encoder = jpeg_encoder::Encoder::new(&mut scans, 80);
         encoder.set_progressive(true);
         encoder.encode(&rgb, 64, 64, jpeg_encoder::ColorType::Rgb).unwrap();
-        assert!(restarts.windows(2).any(|two| two == [0xFF, 0xD3]));
+        assert!(restarts.windows(2).any(|two| two == [0xFF, 0xD2]));
         assert!(scans.windows(2).filter(|two| two == &[0xFF, SOS]).count() > 3);
         let (pictures, lost) = split([[&restarts[..], &scans].concat().as_slice()]);
         assert!(pictures == [restarts, scans] && lost == 0);

@@ -12,7 +12,7 @@ use hal::IoError;
 use hal::platform::linux::video::{Camera, Mode, Stream, devices};
 
 use super::thin::Thin;
-use super::{FrameSource, NoPicture, Opener, SILENCE, Shot};
+use super::{FrameSource, NoPicture, Opener, SILENCE, Shot, too_long};
 use crate::camera::mjpeg;
 use crate::config::CameraConfig;
 use choose::choose;
@@ -98,6 +98,7 @@ struct Source<D> {
     kind: Kind,
     place: String,
     quality: u8,
+    max_bytes: usize,
     thin: Thin,
     /// What the device gave last.
     given: Vec<u8>,
@@ -110,7 +111,8 @@ struct Source<D> {
 impl<D: Device> Source<D> {
     fn new(config: &CameraConfig, device: D, kind: Kind, place: String) -> Self {
         let (thin, given, last) = (Thin::new(config.period()), Vec::new(), Instant::now());
-        Self { device, kind, place, quality: config.quality, thin, given, last, damaged: false }
+        let CameraConfig { quality, max_bytes, .. } = *config;
+        Self { device, kind, place, quality, max_bytes, thin, given, last, damaged: false }
     }
 
     /// A JPEG of what the device gave; `None` where that is damaged.
@@ -147,6 +149,9 @@ impl<D: Device> FrameSource for Source<D> {
             return Ok(None);
         }
         match self.jpeg()? {
+            Some(jpeg) if jpeg.len() > self.max_bytes => {
+                Err(too_long(&self.place, jpeg.len(), self.max_bytes))
+            }
             Some(jpeg) => {
                 (self.last, self.damaged) = (now, false);
                 Ok(Some(Shot { jpeg: jpeg.into(), taken: now }))
@@ -226,13 +231,21 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_that_is_longer_than_is_allowed_is_told_with_its_length() {
+        let mut source = source(Kind::Compressed, [Ok(Some(picture(64, 64, 1)))]);
+        source.max_bytes = 1000;
+        let said = source.next(Duration::ZERO).unwrap_err().0;
+        assert!(said.contains("bytes") && said.contains("[camera] max_bytes = 1000"), "{said}");
+    }
+
+    #[test]
     fn a_camera_that_is_gone_or_silent_for_long_is_told_in_words() {
         let place = "/dev/video0".to_owned();
         let gone = IoError { place, reason: "the camera is gone".to_owned(), kind: IoKind::Other };
         let mut pulled = source(Kind::Compressed, [Err(gone)]);
         assert_eq!(pulled.next(Duration::ZERO).unwrap_err().0, "/dev/video0: the camera is gone");
-        let late = Instant::now() + SILENCE;
         let mut silent = source(Kind::Compressed, []);
+        let late = silent.last + SILENCE;
         assert!(silent.nothing(silent.last).unwrap().is_none());
         assert!(silent.nothing(late).unwrap_err().0.starts_with("/dev/video0 (fake) gives no pictures: "));
         silent.damaged = true;
