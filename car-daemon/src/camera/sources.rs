@@ -8,8 +8,11 @@ use bytes::Bytes;
 
 use crate::config::{Config, SourceName};
 
+mod command;
 mod files;
+mod flow;
 mod pace;
+mod secrets;
 mod sim;
 mod thin;
 mod v4l2;
@@ -18,9 +21,9 @@ mod v4l2;
 const SILENCE: Duration = Duration::from_secs(5);
 
 /// A picture is longer than the configuration allows.
-fn too_long(place: &str, length: usize, most: usize) -> NoPicture {
+fn too_long(place: &str, most: usize) -> NoPicture {
     NoPicture(format!(
-        "{place} gives pictures of {length} bytes: choose a smaller size, or more than [camera] max_bytes = {most}"
+        "{place} gives pictures of more than [camera] max_bytes = {most}: choose a smaller size, or allow more"
     ))
 }
 
@@ -64,6 +67,7 @@ pub(crate) fn opener(config: &Config, simulated: Option<sim::Eye>) -> Result<Ope
             "only a simulated car has a simulated camera: [camera] source is \"sim\"".to_owned(),
         )),
         (SourceName::Auto, None) => Ok(v4l2::any(camera, config.linux.dev.clone())),
+        (SourceName::Command(words), _) => Ok(command::opener(camera, words.clone())),
         (SourceName::Device(path), _) => Ok(v4l2::opener(camera, path.clone())),
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Splitter {
     longest: usize,
     /// Bytes that belonged to no whole picture.
     lost: u64,
+    /// There was a picture that is too long.
+    is_overrun: bool,
 }
 
 /// Where in the stream the next byte is.
@@ -59,6 +61,7 @@ impl Splitter {
             scan: false,
             longest,
             lost: 0,
+            is_overrun: false,
         }
     }
 
@@ -74,6 +77,7 @@ impl Splitter {
                 bytes = rest;
             }
             if self.picture.len() > self.longest {
+                self.is_overrun = true;
                 self.lose();
             }
         }
@@ -82,6 +86,11 @@ impl Splitter {
     /// How many bytes belonged to no whole picture.
     pub(crate) fn lost(&self) -> u64 {
         self.lost
+    }
+
+    /// Whether a picture was left out since it is too long.
+    pub(crate) fn is_overrun(&self) -> bool {
+        self.is_overrun
     }
 
     /// How many of the bytes are of one piece, and need not be looked at one by one.
@@ -135,10 +144,12 @@ impl Splitter {
             }
             // The one before has no end.
             SOI => self.begin(),
-            EOI if self.frame && self.scan && self.picture.len() <= self.longest => {
+            // Too long by these bytes.
+            EOI if self.picture.len() > self.longest => {}
+            EOI if self.frame && self.scan => {
                 let picture = std::mem::take(&mut self.picture);
                 // The next one is about as long.
-                self.picture.reserve(picture.len().min(self.longest));
+                self.picture.reserve(picture.len());
                 self.place = Place::Between { marked: false };
                 each(picture);
             }
@@ -236,7 +247,7 @@ mod tests {
     #[test]
     fn a_picture_without_end_is_not_kept() {
         let mut splitter = Splitter::new(1000);
-        let begin = &picture(16, 16, 0)[..600];
+        let begin = &picture(64, 48, 0)[..800];
         splitter.push(begin, |_| panic!("no picture"));
         for _ in 0..100 {
             splitter.push(&[0x55; 4096], |_| panic!("no picture"));
@@ -246,8 +257,9 @@ mod tests {
         let mut found = 0;
         let small = picture(8, 8, 1);
         Splitter::new(small.len()).push(&small, |_| found += 1);
-        Splitter::new(small.len() - 1).push(&small, |_| found += 10);
-        assert_eq!(found, 1);
+        let mut short = Splitter::new(small.len() - 1);
+        short.push(&small, |_| found += 10);
+        assert!(found == 1 && short.is_overrun() && splitter.is_overrun());
     }
 
     proptest! {
