@@ -12,5 +12,7 @@ mod mjpeg;
 mod sources;
 mod watch;
 
-pub(crate) use desk::{Camera, Picture};
+pub(crate) use desk::{Camera, Picture, Viewer};
 pub(crate) use sources::opener;
+#[cfg(test)]
+pub(crate) use sources::{FrameSource, NoPicture, Shot};
