@@ -4,7 +4,7 @@
 //! What must never live here: anything that changes a picture which is whole.
 
 use super::segments::{self, Segment};
-use super::{DHT, EOI, SOI, SOS};
+use super::{DHT, EOI, SOS};
 
 /// Of the class and number in the first byte (T.81, B.2.4.2): how many codes there are of each length from 1 to 16,
 /// and what they mean. Tables K.3 and K.4 (DC), K.5 and K.6 (AC), each of luminance and of chrominance.
@@ -121,6 +121,7 @@ fn inserted(jpeg: &[u8], scan: usize, has: &[u8]) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::SOI;
     use super::super::samples::{picture, with_thumbnail, without_tables};
     use super::*;
 

@@ -15,8 +15,6 @@ pub(crate) struct Splitter {
     frame: bool,
     scan: bool,
     longest: usize,
-    /// Bytes that belonged to no whole picture.
-    lost: u64,
     /// There was a picture that is too long.
     is_overrun: bool,
 }
@@ -60,7 +58,6 @@ impl Splitter {
             frame: false,
             scan: false,
             longest,
-            lost: 0,
             is_overrun: false,
         }
     }
@@ -81,11 +78,6 @@ impl Splitter {
                 self.lose();
             }
         }
-    }
-
-    /// How many bytes belonged to no whole picture.
-    pub(crate) fn lost(&self) -> u64 {
-        self.lost
     }
 
     /// Whether a picture was left out since it is too long.
@@ -165,8 +157,6 @@ impl Splitter {
 
     /// A picture begins with the last two bytes.
     fn begin(&mut self) {
-        let kept = self.picture.len().saturating_sub(2);
-        self.lost = self.lost.saturating_add(kept as u64);
         self.picture.clear();
         self.picture.extend_from_slice(&[0xFF, SOI]);
         (self.frame, self.scan) = (false, false);
@@ -180,8 +170,6 @@ impl Splitter {
 
     /// The same; the last byte may begin the next one.
     fn lose_and(&mut self, marked: bool) {
-        let kept = usize::from(marked);
-        self.lost = self.lost.saturating_add((self.picture.len() - kept) as u64);
         self.picture.clear();
         if marked {
             self.picture.push(0xFF);
@@ -203,17 +191,17 @@ mod tests {
 
     const LONGEST: usize = 1 << 20;
 
-    fn split<'b>(pieces: impl IntoIterator<Item = &'b [u8]>) -> (Vec<Vec<u8>>, u64) {
+    fn split<'b>(pieces: impl IntoIterator<Item = &'b [u8]>) -> Vec<Vec<u8>> {
         let (mut splitter, mut pictures) = (Splitter::new(LONGEST), Vec::new());
         pieces.into_iter().for_each(|piece| splitter.push(piece, |picture| pictures.push(picture)));
-        (pictures, splitter.lost())
+        pictures
     }
 
     #[test]
     fn pictures_are_cut_where_they_end_and_not_at_a_thumbnail() {
         let all = [picture(64, 48, 1), with_thumbnail(2), picture(33, 17, 3)];
-        let (pictures, lost) = split([all.concat().as_slice()]);
-        assert!(pictures == all && lost == 0, "{} pictures, {lost} bytes lost", pictures.len());
+        let pictures = split([all.concat().as_slice()]);
+        assert!(pictures == all, "{} pictures", pictures.len());
     }
 
     #[test]
@@ -228,8 +216,8 @@ mod tests {
         encoder.encode(&rgb, 64, 64, jpeg_encoder::ColorType::Rgb).unwrap();
         assert!(restarts.windows(2).any(|two| two == [0xFF, 0xD2]));
         assert!(scans.windows(2).filter(|two| two == &[0xFF, SOS]).count() > 3);
-        let (pictures, lost) = split([[&restarts[..], &scans].concat().as_slice()]);
-        assert!(pictures == [restarts, scans] && lost == 0);
+        let pictures = split([[&restarts[..], &scans].concat().as_slice()]);
+        assert!(pictures == [restarts, scans]);
     }
 
     #[test]
@@ -238,10 +226,8 @@ mod tests {
         let noise: &[u8] = b"rpicam-apps build: v1.5\n\xFF\xFF\x00";
         let cut = &whole[..whole.len() / 2];
         let tables_only: &[u8] = &[0xFF, SOI, 0xFF, EOI];
-        let (pictures, lost) =
-            split([&[noise, &whole, cut, &whole, tables_only, &whole, noise].concat()[..]]);
+        let pictures = split([&[noise, &whole, cut, &whole, tables_only, &whole, noise].concat()[..]]);
         assert_eq!(pictures, vec![whole.clone(); 3]);
-        assert_eq!(lost as usize, 2 * noise.len() + cut.len() + tables_only.len());
     }
 
     #[test]
@@ -287,9 +273,7 @@ mod tests {
             }
             prop_assert_eq!(&split(pieces), &whole);
             prop_assert_eq!(&split(stream.chunks(1)), &whole);
-            let taken: usize = whole.0.iter().map(Vec::len).sum();
-            prop_assert!(taken + whole.1 as usize <= stream.len());
-            for picture in &whole.0 {
+            for picture in &whole {
                 prop_assert!(picture.starts_with(&[0xFF, SOI]) && picture.ends_with(&[0xFF, EOI]));
             }
         }
