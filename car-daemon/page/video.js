@@ -15,7 +15,7 @@ export const STALLED_MS = 1000;
 const TICK_MS = 200;
 /** Without a byte for so long (ms) the connection is made anew: the daemon sends a picture of words rather than nothing. */
 const SILENCE_MS = 5000;
-/** After so many connections without a picture an `img` element is tried, which some browsers read where they do not let us. */
+/** After so many connections without a picture, while the link stands, an `img` element is tried, which some browsers read where they do not let us. */
 const FRUITLESS = 3;
 
 /**
@@ -29,6 +29,7 @@ export class Video {
   #clock = new PictureClock();
   #backoff = new Backoff({ least: 300, most: 5000 });
   #session = null;
+  #linked = null;
   #abort = null;
   #wake = null;
   /** The newest part that is not decoded yet. */
@@ -45,15 +46,23 @@ export class Video {
     this.#told = told;
     document.addEventListener("visibilitychange", () => this.#anew());
     setInterval(() => this.#tell(), TICK_MS);
-    if (typeof ReadableStream === "undefined" || typeof createImageBitmap === "undefined") this.#useImage();
-    else this.#run();
   }
 
-  /** The stream is this session's from now on: so the daemon knows whose driver sees nothing. */
-  set session(session) {
-    if (session === this.#session) return;
+  /** There is a link to the daemon, and the stream is this session's: so the daemon knows whose driver sees nothing. */
+  linked(session) {
+    const same = session === this.#session;
+    const first = this.#linked === null;
     this.#session = session;
-    this.#anew();
+    this.#linked = true;
+    if (first) this.#begin();
+    else if (!same) this.#anew();
+  }
+
+  /** There is none. Pictures may come all the same: it may be turned away where sessions are many. */
+  unlinked() {
+    const first = this.#linked === null;
+    this.#linked = false;
+    if (first) this.#begin();
   }
 
   /** The link's round trip took so long. */
@@ -63,6 +72,11 @@ export class Video {
 
   get #url() {
     return this.#session === null ? "/stream" : `/stream?session=${this.#session}`;
+  }
+
+  #begin() {
+    if (typeof ReadableStream === "undefined" || typeof createImageBitmap === "undefined") this.#useImage();
+    else this.#run();
   }
 
   /** Ends what is under way, and any wait for the next try. */
@@ -92,7 +106,8 @@ export class Video {
   /** One connection, to its end; says whether it was ended here, so that the next is made at once. */
   async #watch() {
     const abort = new AbortController();
-    const before = this.#fruitless++;
+    const before = this.#fruitless;
+    if (this.#linked) this.#fruitless++;
     let late = false;
     let timer = null;
     const heard = () => {
@@ -115,7 +130,7 @@ export class Video {
       clearTimeout(timer);
       abort.abort();
     }
-    if (this.#fruitless >= FRUITLESS && navigator.onLine) this.#useImage();
+    if (this.#fruitless >= FRUITLESS) this.#useImage();
     return false;
   }
 
@@ -203,3 +218,13 @@ export class Video {
 
 /** The daemon said in words that there are no pictures. */
 class Unwilling extends Error {}
+
+/** Shows it as whatever session `options.session` is; `onAge(ms)` and `onTrouble(words)` are told as `told` of `Video` is. */
+export function startVideo(canvas, options) {
+  const video = new Video(canvas, ({ ageMs, trouble }) => {
+    options.onAge?.(ageMs);
+    options.onTrouble?.(trouble);
+    if (typeof options.session === "number") video.linked(options.session);
+  });
+  return video;
+}

@@ -1,0 +1,149 @@
+// What the car tells of itself: a row for each thing, in SI units.
+//
+// What must never live here: what is most wrong (diagnose.js), and anything that drives the car.
+
+import { NOTHING, degrees, grade, number, percent, quantity, time } from "./readings.js";
+import { person, reason } from "./reasons.js";
+
+/** What a car may not have a sensor for. */
+const absent = (key) => ({ text: NOTHING, hint: { key } });
+const angle = (value) => (typeof value === "number" ? `${number(value, 0)}°` : NOTHING);
+const vector = (values, digits, unit) => `${values.map((value) => number(value, digits)).join("  ")}\u00a0${unit}`;
+
+/**
+ * Each: the element's id, the key of its name, and what it shows of `{ state, link, video, driverName, limited }`: `text` or `say`
+ * ({ key, args }), and perhaps `grade`, `hint`, `bars` (-1 to 1 each), `shades` (0 to 1 each). An element that the page has already
+ * is filled where it is; for any other a row is made in the panel.
+ */
+const ROWS = [
+  ["link-state", "panel.link", ({ link }) => ({ say: { key: `link.${link.phase}` }, grade: link.phase === "open" ? "good" : "bad" })],
+  ["rtt", "panel.rtt", ({ link }) => ({ text: time(link.rtt), grade: grade(link.rtt, 100, 250) })],
+  ["video-age", "panel.video", ({ video }) => ({ text: time(video.ageMs, 10), grade: grade(video.ageMs, 250, 1000) })],
+  ["battery", "panel.battery", ({ state }) => battery(state?.battery)],
+  ["amps", "panel.amps", ({ state }) => measured(state?.battery?.amps, (amps) => quantity(amps, 2, "A"))],
+  ["range", "panel.range", ({ state }) => measured(state?.range_m, (range) => quantity(range, 2, "m"), "none.range")],
+  ["speed-now", "panel.speed", ({ state }) =>
+    measured(state?.speed, ({ linear, angular }) => `${quantity(linear, 2, "m/s")} · ${degrees(angular, 0)}/s`)],
+  ["pose", "panel.pose", ({ state }) =>
+    measured(state?.pose, ({ x, y, heading }) => `${number(x, 2)}  ${number(y, 2)}\u00a0m · ${degrees(heading, 0)}`)],
+  ["power", "panel.power", ({ state }) => state && { text: `${percent(state.throttle)} · ${percent(state.steer)}` }],
+  ["wheels", "panel.wheels", ({ state, limited }) => state && {
+    text: `${percent(state.wheels.left)} · ${percent(state.wheels.right)}`,
+    bars: [state.wheels.left, state.wheels.right],
+    hint: limited && { key: "limited", args: { what: limited } },
+  }],
+  ["gimbal-now", "panel.gimbal", ({ state }) => measured(state?.gimbal, ({ pan, tilt }) => `${angle(pan)} · ${angle(tilt)}`, "none.gimbal")],
+  ["line", "panel.line", ({ state }) =>
+    measured(state?.line, (line) => line.map((dark) => number(dark, 1)).join("  "), "none.sensor", { shades: state?.line })],
+  ["acceleration", "panel.acceleration", ({ state }) => measured(state?.imu?.acceleration, (values) => vector(values, 1, "m/s²"))],
+  ["rotation", "panel.rotation", ({ state }) =>
+    measured(state?.imu?.rotation, (values) => vector(values.map((value) => (value * 180) / Math.PI), 0, "°/s"))],
+  ["driver", "panel.driver", ({ state, link, driverName }) => driver(state, link.session, driverName)],
+  ["mode", "panel.mode", ({ state }) => state && { say: { key: `mode.${state.mode}` }, grade: ["estop", "fault"].includes(state.mode) ? "bad" : null }],
+  ["estop-why", "panel.estop", ({ state, link }) => estop(state?.estop, link.session)],
+  ["stop-reason", "panel.stopped", ({ state, link }) => stopped(state?.stop_reason, link.session)],
+];
+
+function measured(value, show, none = "none.sensor", more = {}) {
+  return value === undefined ? null : value === null ? absent(none) : { text: show(value), ...more };
+}
+
+function battery(told) {
+  const shown = measured(told, ({ volts, percent: left }) => `${quantity(volts, 1, "V")} · ${quantity(left, 0, "%")}`);
+  return told ? { ...shown, grade: grade(100 - told.percent, 80, 95) } : shown;
+}
+
+function driver(state, own, name) {
+  if (!state) return null;
+  if (state.driver === null) return { say: { key: "driver.nobody" } };
+  if (state.driver === own) return { say: { key: "who.you" }, grade: "good" };
+  return name ? { text: name } : { say: { key: "who.session", args: { session: state.driver } } };
+}
+
+function estop(told, own) {
+  if (!told) return told === null ? { text: NOTHING } : null;
+  const say = { key: told.reason ? "estop.reason" : "estop.by", args: { who: person(told.by, own), why: told.reason } };
+  return { say, grade: "bad" };
+}
+
+function stopped(words, own) {
+  if (!words) return words === null ? { text: NOTHING } : null;
+  const say = reason(words, own);
+  return say ? { say } : { text: words };
+}
+
+export class Panel {
+  #rows;
+  #say;
+
+  /** `say(key, args)` gives words of the reader's language; an argument may be `{ key, args }` itself. */
+  constructor(root, say) {
+    this.#say = say;
+    const list = document.createElement("dl");
+    list.className = "readings";
+    this.#rows = ROWS.map(([id, name, show]) => {
+      const found = document.getElementById(id);
+      const row = found ? { value: found } : made(list, id);
+      return { ...row, name, show, shown: "" };
+    });
+    root.append(list);
+    this.translate();
+  }
+
+  /** The language is another now. */
+  translate() {
+    for (const row of this.#rows) {
+      if (row.title) row.title.textContent = this.#say(row.name);
+      row.shown = "";
+    }
+  }
+
+  update(facts) {
+    for (const row of this.#rows) {
+      const { text, say, grade: how, hint, bars, shades } = row.show(facts) ?? { text: NOTHING };
+      const words = say ? this.#say(say.key, say.args) : text;
+      const small = hint ? this.#say(hint.key, hint.args) : "";
+      const shown = `${words}|${how ?? ""}|${small}`;
+      if (shown === row.shown) continue;
+      row.shown = shown;
+      row.value.textContent = words;
+      if (how) row.value.dataset.grade = how;
+      else delete row.value.dataset.grade;
+      if (small) row.value.append(hinted(small));
+      if (bars) row.value.append(...bars.map(bar));
+      if (shades) row.value.append(...shades.map(shade));
+    }
+  }
+}
+
+function made(list, id) {
+  const [row, title, value] = ["div", "dt", "dd"].map((name) => document.createElement(name));
+  value.id = id;
+  row.append(title, value);
+  list.append(row);
+  return { value, title };
+}
+
+function hinted(words) {
+  const small = document.createElement("small");
+  small.textContent = ` ${words}`;
+  return small;
+}
+
+/** A power from -1 to 1, from the middle: forward to the right. */
+function bar(power) {
+  const [outer, inner] = [document.createElement("span"), document.createElement("i")];
+  outer.className = "bar";
+  outer.ariaHidden = "true";
+  inner.style.transform = `scaleX(${Math.min(Math.max(power, -1), 1)})`;
+  outer.append(inner);
+  return outer;
+}
+
+function shade(dark) {
+  const cell = document.createElement("span");
+  cell.className = "shade";
+  cell.ariaHidden = "true";
+  cell.style.opacity = String(Math.min(Math.max(dark, 0), 1));
+  return cell;
+}
