@@ -6,9 +6,10 @@
 
 import { roundLength } from "./topview.js";
 
-/** A car of which no size is known: how long it looks, in pixels, and how wide by its length. */
+/** The least that a car looks long, in pixels: one must find it. */
 const CAR_PX = 26;
-const CAR_WIDTH = 0.6;
+/** How wide it looks, by its length: of a simulated car only the circle is known in which it is, of others nothing. */
+const CAR_WIDTH = 0.62;
 /** The pieces of which a trail fades. */
 const TRAIL_PIECES = 24;
 
@@ -108,7 +109,7 @@ export function drawTrail({ ink, view, colour }, trail, dashed) {
 /** Straight ahead, and a stroke where the echo came from. */
 export function drawBeam({ ink, view, colour }, pose, range, car) {
   if (range === null) return;
-  const nose = (car?.length_m ?? 0) / 2;
+  const nose = car ? car.ahead_m + car.radius_m : 0;
   const [cos, sin] = [Math.cos(pose.heading), Math.sin(pose.heading)];
   const [fx, fy] = view.toCanvas(pose.x + cos * nose, pose.y + sin * nose);
   const [tx, ty] = view.toCanvas(pose.x + cos * (nose + range), pose.y + sin * (nose + range));
@@ -129,15 +130,15 @@ export function drawBeam({ ink, view, colour }, pose, range, car) {
   ink.restore();
 }
 
-/** The car in its own size, and never too small to be found; and where its camera looks. */
+/** The car in its own size, where that is known; and where its camera looks. */
 export function drawCar({ ink, view, colour }, pose, pan, car) {
-  const known = (car?.length_m ?? 2 * (car?.radius_m ?? 0)) * view.scale;
-  const length = Math.max(known, CAR_PX);
-  const share = car?.length_m && car?.width_m ? car.width_m / car.length_m : CAR_WIDTH;
-  const width = length * Math.min(Math.max(share, 0.3), 1.5);
+  const length = Math.max((car ? 2 * car.radius_m : 0) * view.scale, CAR_PX);
+  const width = length * CAR_WIDTH;
   ink.save();
   ink.translate(...view.toCanvas(pose.x, pose.y));
   ink.rotate(-pose.heading);
+  // The pose is of the point about which it turns, which need not be its middle.
+  ink.translate((car?.ahead_m ?? 0) * view.scale, 0);
   if (pan !== null) drawLook(ink, colour("look"), -(pan * Math.PI) / 180, length);
   ink.fillStyle = colour("car");
   ink.strokeStyle = colour("floor");

@@ -138,6 +138,6 @@ function gathered({ link, before, bye, role, stateAt, lateAt, driverName, video 
   const since = (at) => (at === null ? null : performance.now() - at);
   return {
     link: link.phase, before, bye, role, session: link.session, state: link.state, silentMs: since(stateAt), rttMs: link.rtt,
-    lateMs: since(lateAt), driverName, hidden: document.hidden, video, secure: isSecureContext, gamepadWanted: false,
+    lateMs: since(lateAt), driverName, hidden: document.hidden, video,
   };
 }
