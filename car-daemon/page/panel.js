@@ -62,7 +62,7 @@ function driver(state, own, name) {
 
 function estop(told, own) {
   if (!told) return told === null ? { text: NOTHING } : null;
-  const say = { key: told.reason ? "estop.reason" : "estop.by", args: { who: person(told.by, own), why: told.reason } };
+  const say = { key: told.reason ? "latched.reason" : "latched.by", args: { who: person(told.by, own), why: told.reason } };
   return { say, grade: "bad" };
 }
 
@@ -144,6 +144,7 @@ function shade(dark) {
   const cell = document.createElement("span");
   cell.className = "shade";
   cell.ariaHidden = "true";
-  cell.style.opacity = String(Math.min(Math.max(dark, 0), 1));
+  const grey = 255 * (1 - Math.min(Math.max(dark, 0), 1));
+  cell.style.backgroundColor = `rgb(${grey}, ${grey}, ${grey})`;
   return cell;
 }
