@@ -5,59 +5,49 @@
 import { NOTHING, degrees, grade, number, percent, quantity, time } from "./readings.js";
 import { person, reason } from "./reasons.js";
 
-/** What a car may not have a sensor for. */
-const absent = (key) => ({ text: NOTHING, hint: { key } });
 const angle = (value) => (typeof value === "number" ? `${number(value, 0)}°` : NOTHING);
 const vector = (values, digits, unit) => `${values.map((value) => number(value, digits)).join("  ")}\u00a0${unit}`;
 
 /**
- * Each: the element's id, the key of its name, and what it shows of `{ state, link, video, driverName, limited }`: `text` or `say`
+ * Each: the element's id, the key of its name, and what it shows of `{ state, link, video, limited }`: `text` or `say`
  * ({ key, args }), and perhaps `grade`, `hint`, `bars` (-1 to 1 each), `shades` (0 to 1 each). An element that the page has already
  * is filled where it is; for any other a row is made in the panel.
  */
 const ROWS = [
-  ["link-state", "panel.link", ({ link }) => ({ say: { key: `link.${link.phase}` }, grade: link.phase === "open" ? "good" : "bad" })],
-  ["rtt", "panel.rtt", ({ link }) => ({ text: time(link.rtt), grade: grade(link.rtt, 100, 250) })],
-  ["video-age", "panel.video", ({ video }) => ({ text: time(video.ageMs, 10), grade: grade(video.ageMs, 250, 1000) })],
-  ["battery", "panel.battery", ({ state }) => battery(state?.battery)],
-  ["amps", "panel.amps", ({ state }) => measured(state?.battery?.amps, (amps) => quantity(amps, 2, "A"))],
-  ["range", "panel.range", ({ state }) => measured(state?.range_m, (range) => quantity(range, 2, "m"), "none.range")],
-  ["speed-now", "panel.speed", ({ state }) =>
-    measured(state?.speed, ({ linear, angular }) => `${quantity(linear, 2, "m/s")} · ${degrees(angular, 0)}/s`)],
+  ["link-state", "link", ({ link }) => ({ say: { key: `link.${link.phase}` }, grade: link.phase === "open" ? "good" : "bad" })],
+  ["rtt", "link", ({ link }) => ({ text: link.rtt === null ? "" : time(link.rtt), grade: grade(link.rtt, 100, 250) })],
+  ["video-age", "video", ({ video }) => ({ text: time(video.ageMs, 10), grade: grade(video.ageMs, 250, 1000) })],
+  ["mode", "mode", ({ state }) => state && { say: { key: `mode.${state.mode}` }, grade: ["estop", "fault"].includes(state.mode) ? "bad" : null }],
+  ["estop-why", "estop", ({ state, link }) => estop(state?.estop, link.session)],
+  ["stop-reason", "stopped.last", ({ state, link }) => stopped(state?.stop_reason, link.session)],
+  ["battery", "battery", ({ state }) => measured(state, (told) => told.battery, ({ percent: left }) => ({ text: quantity(left, 0, "%"), grade: grade(100 - left, 80, 95) }))],
+  ["volts", "panel.volts", ({ state }) => measured(state, (told) => told.battery, ({ volts }) => ({ text: quantity(volts, 2, "V") }))],
+  ["amps", "panel.amps", ({ state }) => measured(state, (told) => told.battery?.amps, (amps) => ({ text: quantity(amps, 2, "A") }))],
+  ["range", "range", ({ state }) => measured(state, (told) => told.range_m, (range) => ({ text: quantity(range, 2, "m") }), "none.range")],
+  ["speed-now", "speed", ({ state }) => measured(state, (told) => told.speed, ({ linear }) => ({ text: quantity(linear, 2, "m/s") }))],
+  ["turn", "panel.turn", ({ state }) => measured(state, (told) => told.speed, ({ angular }) => ({ text: `${degrees(angular, 0)}/s` }))],
   ["pose", "panel.pose", ({ state }) =>
-    measured(state?.pose, ({ x, y, heading }) => `${number(x, 2)}  ${number(y, 2)}\u00a0m · ${degrees(heading, 0)}`)],
+    measured(state, (told) => told.pose, ({ x, y, heading }) => ({ text: `${number(x, 2)}  ${number(y, 2)}\u00a0m · ${degrees(heading, 0)}` }))],
   ["power", "panel.power", ({ state }) => state && { text: `${percent(state.throttle)} · ${percent(state.steer)}` }],
   ["wheels", "panel.wheels", ({ state, limited }) => state && {
     text: `${percent(state.wheels.left)} · ${percent(state.wheels.right)}`,
     bars: [state.wheels.left, state.wheels.right],
     hint: limited && { key: "limited", args: { what: limited } },
   }],
-  ["gimbal-now", "panel.gimbal", ({ state }) => measured(state?.gimbal, ({ pan, tilt }) => `${angle(pan)} · ${angle(tilt)}`, "none.gimbal")],
+  ["gimbal-now", "panel.gimbal", ({ state }) =>
+    measured(state, (told) => told.gimbal, ({ pan, tilt }) => ({ text: `${angle(pan)} · ${angle(tilt)}` }), "none.gimbal")],
   ["line", "panel.line", ({ state }) =>
-    measured(state?.line, (line) => line.map((dark) => number(dark, 1)).join("  "), "none.sensor", { shades: state?.line })],
-  ["acceleration", "panel.acceleration", ({ state }) => measured(state?.imu?.acceleration, (values) => vector(values, 1, "m/s²"))],
+    measured(state, (told) => told.line, (line) => ({ text: line.map((dark) => number(dark, 1)).join("  "), shades: line }))],
+  ["acceleration", "panel.acceleration", ({ state }) => measured(state, (told) => told.imu?.acceleration, (values) => ({ text: vector(values, 1, "m/s²") }))],
   ["rotation", "panel.rotation", ({ state }) =>
-    measured(state?.imu?.rotation, (values) => vector(values.map((value) => (value * 180) / Math.PI), 0, "°/s"))],
-  ["driver", "panel.driver", ({ state, link, driverName }) => driver(state, link.session, driverName)],
-  ["mode", "panel.mode", ({ state }) => state && { say: { key: `mode.${state.mode}` }, grade: ["estop", "fault"].includes(state.mode) ? "bad" : null }],
-  ["estop-why", "panel.estop", ({ state, link }) => estop(state?.estop, link.session)],
-  ["stop-reason", "panel.stopped", ({ state, link }) => stopped(state?.stop_reason, link.session)],
+    measured(state, (told) => told.imu?.rotation, (values) => ({ text: vector(values.map((value) => (value * 180) / Math.PI), 0, "°/s") }))],
 ];
 
-function measured(value, show, none = "none.sensor", more = {}) {
-  return value === undefined ? null : value === null ? absent(none) : { text: show(value), ...more };
-}
-
-function battery(told) {
-  const shown = measured(told, ({ volts, percent: left }) => `${quantity(volts, 1, "V")} · ${quantity(left, 0, "%")}`);
-  return told ? { ...shown, grade: grade(100 - told.percent, 80, 95) } : shown;
-}
-
-function driver(state, own, name) {
+/** What `pick` finds, by `show`; or why there is nothing; null before the first state. */
+function measured(state, pick, show, none = "none.sensor") {
   if (!state) return null;
-  if (state.driver === null) return { say: { key: "driver.nobody" } };
-  if (state.driver === own) return { say: { key: "who.you" }, grade: "good" };
-  return name ? { text: name } : { say: { key: "who.session", args: { session: state.driver } } };
+  const value = pick(state) ?? null;
+  return value === null ? { text: NOTHING, hint: { key: none } } : show(value);
 }
 
 function estop(told, own) {

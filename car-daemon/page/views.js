@@ -16,10 +16,10 @@ const SHOWN_MS = 200;
 const TOLD_MS = 3000;
 const STALE = -32005;
 
-/** Begins all of it; `driver` tells what the car refuses. */
-export function startViews(link, driver) {
+/** Begins all of it; `driver` tells what the car refuses and limits, `nameOf(session)` how somebody is called. */
+export function startViews(link, driver, nameOf) {
   const facts = {
-    link, driverName: null, limited: null, video: { showing: "none", ageMs: null, trouble: null },
+    link, nameOf, limited: null, video: { showing: "none", ageMs: null, trouble: null },
     before: false, bye: null, role: undefined, stateAt: null, lateAt: null,
   };
   const refresh = [camera(link, facts), map(link), numbers(facts), trouble(facts)];
@@ -32,11 +32,7 @@ export function startViews(link, driver) {
 }
 
 function listen(link, driver, facts) {
-  link.addEventListener("state", ({ detail }) => {
-    facts.stateAt = performance.now();
-    if (detail.driver !== null && detail.driver !== link.session) named(link, facts, detail.driver);
-    else facts.driverName = null;
-  });
+  link.addEventListener("state", () => (facts.stateAt = performance.now()));
   link.addEventListener("open", () => Object.assign(facts, { before: true, bye: null, stateAt: performance.now() }));
   link.addEventListener("close", ({ detail }) => Object.assign(facts, { bye: detail.why, stateAt: null }));
   link.addEventListener("busy", ({ detail }) => (facts.bye = detail));
@@ -44,19 +40,6 @@ function listen(link, driver, facts) {
   driver.addEventListener("refused", ({ detail }) => {
     if (detail.code === STALE) facts.lateAt = performance.now();
   });
-}
-
-/** Asks once for each session how it is called; the state has only its number. */
-async function named(link, facts, session) {
-  if (facts.named === session) return;
-  facts.named = session;
-  facts.driverName = null;
-  try {
-    const { sessions } = await link.call("who");
-    if (facts.named === session) facts.driverName = sessions.find((one) => one.session === session)?.name ?? null;
-  } catch {
-    facts.named = null; // The link broke: asked again when somebody drives.
-  }
 }
 
 function camera(link, facts) {
@@ -134,10 +117,10 @@ function trouble(facts) {
   };
 }
 
-function gathered({ link, before, bye, role, stateAt, lateAt, driverName, video }) {
+function gathered({ link, nameOf, before, bye, role, stateAt, lateAt, video }) {
   const since = (at) => (at === null ? null : performance.now() - at);
   return {
     link: link.phase, before, bye, role, session: link.session, state: link.state, silentMs: since(stateAt), rttMs: link.rtt,
-    lateMs: since(lateAt), driverName, hidden: document.hidden, video,
+    lateMs: since(lateAt), driverName: link.driver === null ? null : nameOf(link.driver), hidden: document.hidden, video,
   };
 }
