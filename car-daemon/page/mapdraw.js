@@ -68,10 +68,12 @@ export function drawWorld({ ink, view, colour }, plan, ratio) {
   ink.setTransform(metres, 0, 0, -metres, x * ratio, y * ratio);
   ink.lineJoin = ink.lineCap = "round";
   ink.strokeStyle = colour("line");
+  ink.globalAlpha = 0.6;
   for (const line of plan.lines) {
     ink.lineWidth = Math.max(line.width, 1 / view.scale);
     ink.stroke(line.path);
   }
+  ink.globalAlpha = 1;
   ink.fillStyle = colour("box");
   ink.fill(plan.boxes);
   ink.strokeStyle = colour("wall");
@@ -139,7 +141,7 @@ export function drawCar({ ink, view, colour }, pose, pan, car) {
   ink.rotate(-pose.heading);
   // The pose is of the point about which it turns, which need not be its middle.
   ink.translate((car?.ahead_m ?? 0) * view.scale, 0);
-  if (pan !== null) drawLook(ink, colour("look"), -(pan * Math.PI) / 180, length);
+  if (pan !== null) drawLook(ink, colour("car"), -(pan * Math.PI) / 180, length);
   ink.fillStyle = colour("car");
   ink.strokeStyle = colour("floor");
   ink.lineWidth = 2;
@@ -158,16 +160,14 @@ export function drawCar({ ink, view, colour }, pose, pan, car) {
 }
 
 function drawLook(ink, colour, angle, length) {
-  const reach = length * 1.8;
-  const fade = ink.createRadialGradient(0, 0, 0, 0, 0, reach);
-  fade.addColorStop(0, colour);
-  fade.addColorStop(1, "transparent");
-  ink.fillStyle = fade;
+  ink.globalAlpha = 0.22;
+  ink.fillStyle = colour;
   ink.beginPath();
   ink.moveTo(0, 0);
-  ink.arc(0, 0, reach, angle - 0.5, angle + 0.5);
+  ink.arc(0, 0, length * 1.8, angle - 0.5, angle + 0.5);
   ink.closePath();
   ink.fill();
+  ink.globalAlpha = 1;
 }
 
 export function drawScale({ ink, view, colour, font }) {
@@ -184,7 +184,7 @@ export function drawScale({ ink, view, colour, font }) {
   ink.stroke();
   ink.font = `12px ${font}`;
   ink.textAlign = "left";
-  ink.fillText(metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`, x + 5, y - 5);
+  letter({ ink, colour }, metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`, x + 5, y - 6);
 }
 
 /** The plan's x and y, by which poses are told. */
@@ -205,6 +205,17 @@ export function drawAxes({ ink, view, colour, font }) {
   ink.stroke();
   ink.font = `12px ${font}`;
   ink.textAlign = "center";
-  ink.fillText("x", x + length + 8, y + 4);
-  ink.fillText("y", x, y - length - 4);
+  letter({ ink, colour }, "x", x + length + 8, y + 4);
+  letter({ ink, colour }, "y", x, y - length - 4);
+}
+
+/** Text that can be read whatever lies under it. */
+function letter({ ink, colour }, text, x, y) {
+  ink.save();
+  ink.strokeStyle = colour("floor");
+  ink.lineWidth = 4;
+  ink.lineJoin = "round";
+  ink.strokeText(text, x, y);
+  ink.restore();
+  ink.fillText(text, x, y);
 }
