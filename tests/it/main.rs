@@ -34,6 +34,7 @@ mod service;
 mod signals;
 mod simulated_time;
 mod sockets;
+mod streams;
 mod support;
 mod tidy;
 mod units;

@@ -11,6 +11,8 @@ mod guard;
 mod headers;
 mod health;
 mod login;
+mod measured;
+mod outlet;
 mod page;
 mod serve;
 mod shown;
@@ -30,6 +32,7 @@ use crate::config::{Config, Limits};
 use crate::hardware::Heartbeat;
 use crate::server::Server;
 use crate::session::Context;
+use measured::Measured;
 use transport::Web;
 
 pub(crate) use serve::serve;
@@ -44,6 +47,8 @@ pub(crate) struct Site {
     limits: Limits,
     /// Whose pages may ask, and by which names.
     web: Web,
+    /// Of each picture to each viewer, from the light to the socket.
+    latency: Arc<Measured>,
     /// What stands around the car, where it is simulated.
     plan: Option<Plan>,
     heartbeat: Heartbeat,
@@ -60,6 +65,7 @@ impl Site {
             camera,
             limits: config.limits.clone(),
             web,
+            latency: Arc::default(),
             plan,
             heartbeat: life,
             stall: config.stall(),
