@@ -38,6 +38,9 @@ const RULES = [
   ["other", "info", (f) => driven(f) && { who: f.driverName ?? { key: "who.session", args: { session: f.state.driver } } }],
 ];
 
+/** Every key that may be told. */
+export const KEYS = RULES.map(([key]) => key);
+
 /**
  * The facts: `link` (`open`, `connecting`, `closed`), `before` (it was open once), `bye` (why the daemon went, or null),
  * `role` (null: a token must be shown; undefined: not known yet) and `session` of this page, `state` (the newest, or null), `silentMs` (since that came, or null), `rttMs` (or null),

@@ -3,7 +3,7 @@
 // What must never live here: what is most wrong (diagnose.js), and anything that drives the car.
 
 import { NOTHING, degrees, grade, number, percent, quantity, time } from "./readings.js";
-import { person, reason } from "./reasons.js";
+import { person } from "./reasons.js";
 
 const angle = (value) => (typeof value === "number" ? `${number(value, 0)}°` : NOTHING);
 const vector = (values, digits, unit) => `${values.map((value) => number(value, digits)).join("  ")}\u00a0${unit}`;
@@ -19,7 +19,6 @@ const ROWS = [
   ["video-age", "video", ({ video }) => ({ text: time(video.ageMs, 10), grade: grade(video.ageMs, 250, 1000) })],
   ["mode", "mode", ({ state }) => state && { say: { key: `mode.${state.mode}` }, grade: ["estop", "fault"].includes(state.mode) ? "bad" : null }],
   ["estop-why", "estop", ({ state, link }) => estop(state?.estop, link.session)],
-  ["stop-reason", "stopped.last", ({ state, link }) => stopped(state?.stop_reason, link.session)],
   ["battery", "battery", ({ state }) => measured(state, (told) => told.battery, ({ percent: left }) => ({ text: quantity(left, 0, "%"), grade: grade(100 - left, 80, 95) }))],
   ["volts", "panel.volts", ({ state }) => measured(state, (told) => told.battery, ({ volts }) => ({ text: quantity(volts, 2, "V") }))],
   ["amps", "panel.amps", ({ state }) => measured(state, (told) => told.battery?.amps, (amps) => ({ text: quantity(amps, 2, "A") }))],
@@ -54,12 +53,6 @@ function estop(told, own) {
   if (!told) return told === null ? { text: NOTHING } : null;
   const say = { key: told.reason ? "latched.reason" : "latched.by", args: { who: person(told.by, own), why: told.reason } };
   return { say, grade: "bad" };
-}
-
-function stopped(words, own) {
-  if (!words) return words === null ? { text: NOTHING } : null;
-  const say = reason(words, own);
-  return say ? { say } : { text: words };
 }
 
 export class Panel {

@@ -218,13 +218,3 @@ export class Video {
 
 /** The daemon said in words that there are no pictures. */
 class Unwilling extends Error {}
-
-/** Shows it as whatever session `options.session` is; `onAge(ms)` and `onTrouble(words)` are told as `told` of `Video` is. */
-export function startVideo(canvas, options) {
-  const video = new Video(canvas, ({ ageMs, trouble }) => {
-    options.onAge?.(ageMs);
-    options.onTrouble?.(trouble);
-    if (typeof options.session === "number") video.linked(options.session);
-  });
-  return video;
-}

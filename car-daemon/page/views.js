@@ -20,7 +20,7 @@ const STALE = -32005;
 export function startViews(link, driver, nameOf) {
   const facts = {
     link, nameOf, limited: null, video: { showing: "none", ageMs: null, trouble: null },
-    before: false, bye: null, role: undefined, stateAt: null, lateAt: null,
+    bye: null, role: undefined, stateAt: null, lateAt: null,
   };
   const refresh = [camera(link, facts), map(link), numbers(facts), trouble(facts)];
   listen(link, driver, facts);
@@ -33,7 +33,7 @@ export function startViews(link, driver, nameOf) {
 
 function listen(link, driver, facts) {
   link.addEventListener("state", () => (facts.stateAt = performance.now()));
-  link.addEventListener("open", () => Object.assign(facts, { before: true, bye: null, stateAt: performance.now() }));
+  link.addEventListener("open", () => Object.assign(facts, { bye: null, stateAt: performance.now() }));
   link.addEventListener("close", ({ detail }) => Object.assign(facts, { bye: detail.why, stateAt: null }));
   link.addEventListener("busy", ({ detail }) => (facts.bye = detail));
   link.addEventListener("role", ({ detail }) => (facts.role = detail));
@@ -44,10 +44,7 @@ function listen(link, driver, facts) {
 
 function camera(link, facts) {
   const canvas = $("video");
-  const cover = document.createElement("p");
-  cover.id = "video-words";
-  cover.ariaHidden = "true"; // The picture's own name says it, and the alert.
-  canvas.after(cover);
+  const cover = $("video-words"); // For eyes alone: the picture's own name says it, and the alert.
   const show = () => {
     const { showing, ageMs } = facts.video;
     canvas.dataset.showing = document.documentElement.dataset.video = showing;
@@ -117,10 +114,10 @@ function trouble(facts) {
   };
 }
 
-function gathered({ link, nameOf, before, bye, role, stateAt, lateAt, video }) {
+function gathered({ link, nameOf, bye, role, stateAt, lateAt, video }) {
   const since = (at) => (at === null ? null : performance.now() - at);
   return {
-    link: link.phase, before, bye, role, session: link.session, state: link.state, silentMs: since(stateAt), rttMs: link.rtt,
-    lateMs: since(lateAt), driverName: link.driver === null ? null : nameOf(link.driver), hidden: document.hidden, video,
+    link: link.phase, before: link.before, bye, role, session: link.session, state: link.state, silentMs: since(stateAt), rttMs: link.rtt,
+    lateMs: since(lateAt), driverName: typeof link.driver === "number" ? nameOf(link.driver) : null, hidden: document.hidden, video,
   };
 }

@@ -21,6 +21,7 @@ mod guard;
 mod kill_matrix;
 mod names;
 mod one_daemon;
+mod page_script;
 mod pages;
 mod pages_doors;
 mod pictures;

@@ -85,7 +85,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/healthz", get(health::health))
         .route("/login", post(login::login))
         .route("/logout", post(login::logout))
-        .route("/page/{file}", get(page::file))
+        .route("/page/{*file}", get(page::file))
         .fallback(page::nothing)
         .method_not_allowed_fallback(page::otherwise)
         .layer(from_fn_with_state(Arc::clone(&site), guard::pass))
