@@ -70,8 +70,10 @@ export class Video {
     this.#clock.roundTrip(ms, performance.now());
   }
 
-  get #url() {
-    return this.#session === null ? "/stream" : `/stream?session=${this.#session}`;
+  #url(more = "") {
+    const asked = new URLSearchParams(more);
+    if (this.#session !== null) asked.set("session", this.#session);
+    return `/stream?${asked}`;
   }
 
   #begin() {
@@ -84,7 +86,7 @@ export class Video {
     this.#backoff.reset();
     this.#abort?.abort();
     this.#wake?.();
-    if (this.#image) this.#image.src = document.hidden ? "" : this.#url;
+    if (this.#image) this.#image.src = document.hidden ? "" : this.#url();
     this.#tell();
   }
 
@@ -136,7 +138,7 @@ export class Video {
 
   async #read(signal, heard) {
     // WebKit gives no bytes of what it calls multipart/x-mixed-replace, so another name for the same is asked for.
-    const response = await fetch(this.#url, { signal, cache: "no-store", headers: { Accept: "multipart/mixed" } });
+    const response = await fetch(this.#url("mixed=1"), { signal, cache: "no-store" });
     if (!response.ok) throw new Unwilling((await response.text()).trim().slice(0, 200) || `HTTP ${response.status}`);
     const boundary = boundaryOf(response.headers.get("content-type"));
     if (boundary === null) throw new Unwilling("not a stream of pictures");
@@ -193,9 +195,9 @@ export class Video {
     const image = new Image();
     image.id = "video-image";
     image.alt = "";
-    image.addEventListener("error", () => document.hidden || setTimeout(() => (image.src = this.#url), this.#backoff.next()));
+    image.addEventListener("error", () => document.hidden || setTimeout(() => (image.src = this.#url()), this.#backoff.next()));
     image.addEventListener("load", () => this.#backoff.reset());
-    if (!document.hidden) image.src = this.#url;
+    if (!document.hidden) image.src = this.#url();
     this.#canvas.after(image);
     this.#image = image;
   }

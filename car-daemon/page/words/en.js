@@ -100,6 +100,7 @@ export const en = {
 
   "who.you": "you",
   "who.session": "session {session}",
+  "who.before": "{who}, before a restart",
   "who.button": "the button at {pin}",
   "why.silent": "{who}: nothing new for {ms} ms",
   "why.stop": "{who}: stop",

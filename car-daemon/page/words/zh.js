@@ -100,6 +100,7 @@ export const zh = {
 
   "who.you": "你",
   "who.session": "会话 {session}",
+  "who.before": "{who}（重启之前）",
   "who.button": "按钮 {pin}",
   "why.silent": "{who}：{ms} 毫秒没有新指令",
   "why.stop": "{who}：停止",
