@@ -3,7 +3,7 @@
 // What must never live here: the words of either language. What is not known here is shown as the daemon said it.
 
 /** `session 3 (tablet, 192.0.2.7:40112)` or `session 3 (uid 1000, pid 42)`, as the gate calls people. */
-const PERSON = /^session (\d+) \((?:(.+?), )?(?:uid \d+(?:, pid \d+)?|[^,()]+)\)$/;
+const PERSON = /^session (\d+) \((?:(.+?), )?(?:uid \d+(?:, pid \d+)?|(?!pid )[^,()]+)\)$/;
 /** What a latch says that is older than the daemon: its numbers are of other sessions. */
 const BEFORE = ", before a restart";
 
