@@ -12,6 +12,7 @@ mod headers;
 mod health;
 mod login;
 mod measured;
+mod metrics;
 mod outlet;
 mod page;
 mod serve;
@@ -89,10 +90,11 @@ fn router(site: Arc<Site>) -> Router {
         .route("/snapshot", get(camera::snapshot))
         .route("/state", get(state::state))
         .route("/world", get(world::world))
+        .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(health::health))
         .route("/login", post(login::login))
         .route("/logout", post(login::logout))
-        .route("/page/{file}", get(page::file))
+        .route("/page/{*file}", get(page::file))
         .fallback(page::nothing)
         .method_not_allowed_fallback(page::otherwise)
         .layer(from_fn_with_state(Arc::clone(&site), guard::pass))

@@ -53,6 +53,9 @@ pub(super) struct Wish {
     advance_headers: Option<String>,
     /// Of whoever watches, and drives: where the configuration says so it is stopped when it sees nothing any more.
     session: Option<String>,
+    /// Under another name: WebKit shows what is called `multipart/x-mixed-replace` in images, and gives scripts nothing of
+    /// it (its `SubresourceLoader::didReceiveResponse`).
+    mixed: Option<String>,
 }
 
 pub(super) async fn stream(
@@ -70,7 +73,8 @@ pub(super) async fn stream(
         },
         _ => None,
     };
-    let mut response = ([(CONTENT_TYPE, part::MULTIPART)]).into_response();
+    let kind = if is_yes(wish.mixed.as_deref()) { part::MIXED } else { part::MULTIPART };
+    let mut response = ([(CONTENT_TYPE, kind)]).into_response();
     if method != Method::HEAD {
         let (viewer, latency) = (site.camera.view(), Arc::clone(&site.latency));
         let advance = is_yes(wish.advance_headers.as_deref());
