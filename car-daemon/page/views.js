@@ -16,10 +16,10 @@ const SHOWN_MS = 200;
 const TOLD_MS = 3000;
 const STALE = -32005;
 
-/** Begins all of it; `driver` tells what the car refuses and limits, `nameOf(session)` how somebody is called. */
+/** Begins all of it; `driver` tells what the car refuses, `nameOf(session)` how somebody is called. */
 export function startViews(link, driver, nameOf) {
   const facts = {
-    link, nameOf, limited: null, video: { showing: "none", ageMs: null, trouble: null },
+    link, nameOf, video: { showing: "none", ageMs: null, trouble: null },
     bye: null, role: undefined, stateAt: null, lateAt: null,
   };
   const refresh = [camera(link, facts), map(link), numbers(facts), trouble(facts)];
