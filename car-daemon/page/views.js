@@ -93,8 +93,8 @@ function map(link) {
 }
 
 /**
- * What stands around a simulated car; null for any other. Whoever has just shown a token is known to HTTP a little later, so it is asked again, while `still`
- * says so; after that undefined.
+ * What stands around a simulated car; null for any other. Whoever has just shown a token is known to HTTP a little later,
+ * so it is asked again, while `still()`; after that undefined.
  */
 async function worldOf(still) {
   while (still()) {
