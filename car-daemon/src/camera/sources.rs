@@ -14,11 +14,11 @@ mod sim;
 
 /// A picture as its source gives it.
 #[derive(Clone, Debug)]
-pub(crate) struct Shot {
+pub(super) struct Shot {
     /// A whole JPEG file.
-    pub(crate) jpeg: Bytes,
+    pub(super) jpeg: Bytes,
     /// When the light fell in, as well as the source knows it.
-    pub(crate) taken: Instant,
+    pub(super) taken: Instant,
 }
 
 /// Why there is no picture: what is wrong, and what would be right.
@@ -27,7 +27,7 @@ pub(crate) struct Shot {
 pub(crate) struct NoPicture(pub(crate) String);
 
 /// An open source. Dropping it closes it.
-pub(crate) trait FrameSource: Send {
+pub(super) trait FrameSource: Send {
     /// Waits for the next picture, `wait` at the longest; `None`: none came.
     ///
     /// # Errors
@@ -36,13 +36,22 @@ pub(crate) trait FrameSource: Send {
 }
 
 /// Opens a source, as often as it is asked to.
-pub(crate) type Opener = Box<dyn FnMut() -> Result<Box<dyn FrameSource>, NoPicture> + Send>;
+pub(super) type Opener = Box<dyn FnMut() -> Result<Box<dyn FrameSource>, NoPicture> + Send>;
+
+/// The source of a configuration, as people are told of it.
+pub(super) fn name(config: &CameraConfig, simulated: bool) -> String {
+    match &config.source {
+        SourceName::Auto | SourceName::Sim if simulated => "the simulated camera".to_owned(),
+        SourceName::Files(path) => path.display().to_string(),
+        source => source.to_string().trim_matches('"').to_owned(),
+    }
+}
 
 /// What opens the source of a configuration; `simulated` is the camera of the simulated car, if it is one.
 ///
 /// # Errors
 /// There is no camera, and why.
-pub(crate) fn opener(config: &CameraConfig, simulated: Option<sim::Eye>) -> Result<Opener, NoPicture> {
+pub(super) fn opener(config: &CameraConfig, simulated: Option<sim::Eye>) -> Result<Opener, NoPicture> {
     match (&config.source, simulated) {
         (SourceName::Auto | SourceName::Sim, Some(eye)) => Ok(sim::opener(config, eye)),
         (SourceName::Files(path), _) => Ok(files::opener(config, path.clone())),
