@@ -20,4 +20,6 @@ mod words;
 mod tests;
 
 pub(crate) use desk::Picture;
-pub(crate) use viewer::Camera;
+#[cfg(test)]
+pub(crate) use sources::{FrameSource, NoPicture, Shot};
+pub(crate) use viewer::{Camera, Viewer};

@@ -14,11 +14,11 @@ mod sim;
 
 /// A picture as its source gives it.
 #[derive(Clone, Debug)]
-pub(super) struct Shot {
+pub(crate) struct Shot {
     /// A whole JPEG file.
-    pub(super) jpeg: Bytes,
+    pub(crate) jpeg: Bytes,
     /// When the light fell in, as well as the source knows it.
-    pub(super) taken: Instant,
+    pub(crate) taken: Instant,
 }
 
 /// Why there is no picture: what is wrong, and what would be right.
@@ -27,7 +27,7 @@ pub(super) struct Shot {
 pub(crate) struct NoPicture(pub(crate) String);
 
 /// An open source. Dropping it closes it.
-pub(super) trait FrameSource: Send {
+pub(crate) trait FrameSource: Send {
     /// Waits for the next picture, `wait` at the longest; `None`: none came.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ pub(super) trait FrameSource: Send {
 }
 
 /// Opens a source, as often as it is asked to.
-pub(super) type Opener = Box<dyn FnMut() -> Result<Box<dyn FrameSource>, NoPicture> + Send>;
+pub(crate) type Opener = Box<dyn FnMut() -> Result<Box<dyn FrameSource>, NoPicture> + Send>;
 
 /// The source of a configuration, as people are told of it.
 pub(super) fn name(config: &CameraConfig, simulated: bool) -> String {

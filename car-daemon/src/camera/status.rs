@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 /// A camera at a moment.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(dead_code, reason = "the metrics ask")]
 pub(crate) struct Status {
     /// As the configuration names its source.
     pub(crate) source: String,

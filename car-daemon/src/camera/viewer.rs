@@ -27,11 +27,17 @@ impl Camera {
     /// before somebody looks.
     pub(crate) fn new(config: &CameraConfig, simulated: Option<sim::Camera>) -> Self {
         let name = sources::name(config, simulated.is_some());
-        Self::with(name, config.max_bytes, sources::opener(config, simulated), Patience::default())
+        Self::of(name, config.max_bytes, sources::opener(config, simulated), Patience::default())
+    }
+
+    /// With whatever opens a source.
+    #[cfg(test)]
+    pub(crate) fn with(opener: Opener) -> Self {
+        Self::of("a camera of a test".to_owned(), 1 << 20, Ok(opener), Patience::default())
     }
 
     /// One whose source `opener` opens; or none at all, and why.
-    pub(super) fn with(
+    pub(super) fn of(
         name: String,
         max_bytes: usize,
         opener: Result<Opener, NoPicture>,
