@@ -59,6 +59,7 @@ impl Camera {
     }
 
     /// What is to be told of it.
+    #[allow(dead_code, reason = "the metrics ask")]
     pub(crate) fn status(&self) -> Status {
         self.0.0.status()
     }
