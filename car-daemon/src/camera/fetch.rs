@@ -56,7 +56,10 @@ pub(super) fn run(desk: &Desk) {
                         watch.pictured();
                     }
                 }),
-                None => Ok(watch.closed()),
+                None => {
+                    watch.closed();
+                    Ok(())
+                }
             },
             Next::Close => {
                 watch.closed();

@@ -10,6 +10,7 @@ mod desk;
 mod fetch;
 mod gap;
 mod jpeg;
+mod mjpeg;
 mod sources;
 mod status;
 mod viewer;
@@ -22,4 +23,5 @@ mod tests;
 pub(crate) use desk::Picture;
 #[cfg(test)]
 pub(crate) use sources::{FrameSource, NoPicture, Shot};
+pub(crate) use status::Status;
 pub(crate) use viewer::{Camera, Viewer};

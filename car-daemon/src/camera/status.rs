@@ -7,9 +7,8 @@ use std::time::{Duration, Instant};
 
 /// A camera at a moment.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(dead_code, reason = "the metrics ask")]
 pub(crate) struct Status {
-    /// As the configuration names its source.
+    /// Its source, as people are told of it: without what may be secret.
     pub(crate) source: String,
     /// How many look.
     pub(crate) viewers: usize,

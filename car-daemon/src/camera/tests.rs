@@ -2,7 +2,7 @@
 //! are waited for.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,9 @@ use super::viewer::{Camera, Viewer};
 use super::watch::Patience;
 
 const MOST: usize = 20_000;
+
+/// More than any test orders, or has done.
+const MANY: usize = 1000;
 
 /// What a source is told to do each time that it is asked.
 enum Order {
@@ -33,7 +36,7 @@ enum Done {
 
 struct Fake {
     orders: Arc<Mutex<Receiver<Order>>>,
-    done: Sender<Done>,
+    done: SyncSender<Done>,
 }
 
 impl FrameSource for Fake {
@@ -59,7 +62,7 @@ impl Drop for Fake {
 /// A camera, the orders for its source, and what the source does.
 struct Rig {
     camera: Camera,
-    orders: Sender<Order>,
+    orders: SyncSender<Order>,
     done: Receiver<Done>,
     opened: Arc<AtomicUsize>,
 }
@@ -67,8 +70,8 @@ struct Rig {
 impl Rig {
     /// Whose source opens each time but for the first `failures`.
     fn new(failures: usize) -> Self {
-        let (orders, ordered) = channel();
-        let (doing, done) = channel();
+        let (orders, ordered) = sync_channel(MANY);
+        let (doing, done) = sync_channel(MANY);
         let (ordered, opened) = (Arc::new(Mutex::new(ordered)), Arc::new(AtomicUsize::new(0)));
         let tries = Arc::clone(&opened);
         let opener = move || -> Result<Box<dyn FrameSource>, NoPicture> {

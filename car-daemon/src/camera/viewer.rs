@@ -13,7 +13,7 @@ use super::gap::Wait;
 use super::sources::{self, NoPicture, Opener};
 use super::status::Status;
 use super::watch::{Patience, Watch};
-use crate::config::CameraConfig;
+use crate::config::Config;
 
 /// The camera of a car. Clones are one camera; the source is closed with the last of them and its viewers.
 #[derive(Clone, Debug)]
@@ -25,9 +25,9 @@ struct Handle(Arc<Desk>);
 impl Camera {
     /// The camera of a configuration; `simulated` is that of the simulated car, if it is one. Nothing is opened
     /// before somebody looks.
-    pub(crate) fn new(config: &CameraConfig, simulated: Option<sim::Camera>) -> Self {
-        let name = sources::name(config, simulated.is_some());
-        Self::of(name, config.max_bytes, sources::opener(config, simulated), Patience::default())
+    pub(crate) fn new(config: &Config, simulated: Option<sim::Camera>) -> Self {
+        let name = sources::name(&config.camera, simulated.is_some());
+        Self::of(name, config.camera.max_bytes, sources::opener(config, simulated), Patience::default())
     }
 
     /// With whatever opens a source.
@@ -59,7 +59,6 @@ impl Camera {
     }
 
     /// What is to be told of it.
-    #[allow(dead_code, reason = "the metrics ask")]
     pub(crate) fn status(&self) -> Status {
         self.0.0.status()
     }

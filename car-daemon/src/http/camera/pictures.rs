@@ -53,7 +53,7 @@ impl Pictures {
                 let picture = self.newest().await;
                 let (wall, latency) = (SystemTime::now(), picture.taken.elapsed());
                 if !picture.words {
-                    self.latency.add(latency);
+                    self.latency.add(latency, picture.jpeg.len());
                 }
                 if self.advance {
                     return (picture.jpeg.clone(), Next::Ending);
