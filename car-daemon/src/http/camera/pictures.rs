@@ -75,7 +75,8 @@ impl Pictures {
             watcher.saw(taken);
         }
         let picture = self.viewer.next().await;
-        self.sent = Some(picture.taken);
+        // Words that say why there is no picture are none.
+        self.sent = (!picture.words).then_some(picture.taken);
         self.outlet.fill();
         picture
     }
