@@ -9,10 +9,17 @@ const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
-/** A process of its own; CI's user is root, for whom chromium has no sandbox. */
-export function launch(more = []) {
+/**
+ * A process of its own, with `kill` (no goodbye, as when the power goes) and `end`. CI's user is root, for whom chromium has no
+ * sandbox.
+ */
+export async function launch(more = []) {
   const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none", ...more];
-  return chromium.launch({ executablePath: PROGRAM, args, timeout: 60_000 });
+  const server = await chromium.launchServer({ executablePath: PROGRAM, args, timeout: 60_000 });
+  const browser = await chromium.connect(server.wsEndpoint());
+  browser.kill = () => server.kill();
+  browser.end = () => browser.close().then(() => server.close());
+  return browser;
 }
 
 /** A page of a browser of its own: storage, language, and one window. */

@@ -61,9 +61,9 @@ class Rig {
   }
 
   /** One that a test may kill. */
-  async ownBrowser() {
-    const browser = await launch();
-    this.after(() => browser.close().catch(() => {}));
+  async ownBrowser(more) {
+    const browser = await launch(more);
+    this.after(() => browser.end().catch(() => {}));
     return browser;
   }
 
@@ -139,7 +139,7 @@ export async function runAll(files, only) {
     const words = error.message.split("\n").filter(Boolean).slice(0, 3);
     console.log([...words, `more in ${error.report}`].map((line) => `         ${line}`).join("\n"));
   }
-  await browser.close();
+  await browser.end();
   const whole = ((performance.now() - began) / 1000).toFixed(0);
   console.log(`\n${chosen.length - failed} passed, ${failed} failed in ${whole} s`);
   return chosen.length === 0 ? 1 : failed;

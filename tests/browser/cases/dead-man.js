@@ -1,0 +1,169 @@
+// Whatever happens to who holds the stick, the car stands within the contract's times.
+
+import assert from "node:assert/strict";
+import { test } from "../rig/runner.js";
+import { Fingers, PHONE, middle } from "../rig/browser.js";
+import { AT_ONCE_MS, SIDES, TTL_MS, action, goes, opened, staysAtRest, stops, turns } from "../rig/drive.js";
+
+const SAID = /said stop/;
+const GONE = /connection was closed/;
+const TIMED = /time to live|no new command|ran out|over/i;
+
+test("letting go of a key stops it", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await goes(page, car);
+  await stops(car, AT_ONCE_MS, () => page.keyboard.up("ArrowUp"), SAID);
+});
+
+test("letting go of a button outside of it stops it", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  const { x, y } = await middle(page, action("up"));
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await car.until("forward", turns(SIDES.up));
+  await page.mouse.move(2, 2);
+  await stops(car, AT_ONCE_MS, () => page.mouse.up(), SAID);
+});
+
+test("a finger that the system takes away stops it", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page, PHONE);
+  const fingers = await Fingers.on(page);
+  for (const selector of [action("up"), "#joystick"]) {
+    await page.locator(selector).scrollIntoViewIfNeeded();
+    const { x, y, height } = await middle(page, selector);
+    await fingers.down(x, y);
+    await fingers.move(x, y - (selector === "#joystick" ? height / 2 : 1));
+    await car.until("forward", turns(SIDES.up));
+    await stops(car, AT_ONCE_MS, () => fingers.cancel(), SAID);
+  }
+});
+
+test("a key that repeats itself goes on, and stops when it is let go", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await goes(page, car);
+  for (let i = 0; i < 10; i += 1) await page.keyboard.down("ArrowUp");
+  await car.holds("forward", 1, turns(SIDES.up));
+  await stops(car, AT_ONCE_MS, () => page.keyboard.up("ArrowUp"), SAID);
+});
+
+test("a window without focus stops it, and the key that is still held does not start it again", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await goes(page, car);
+  await stops(car, AT_ONCE_MS, () => page.evaluate(() => window.dispatchEvent(new Event("blur"))), SAID);
+  await page.keyboard.down("ArrowUp");
+  await staysAtRest(car);
+});
+
+test("a tab that is hidden stops it", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await goes(page, car);
+  const cdp = await page.context().newCDPSession(page);
+  const { windowId } = await cdp.send("Browser.getWindowForTarget");
+  await cdp.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+  const bounds = { windowState: "minimized" };
+  await stops(car, AT_ONCE_MS, () => cdp.send("Browser.setWindowBounds", { windowId, bounds }), SAID);
+  assert.equal(await page.evaluate(() => document.visibilityState), "hidden");
+});
+
+test("another tab in front stops it", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+  await goes(page, car);
+  await stops(car, AT_ONCE_MS, () => page.context().newPage(), SAID);
+});
+
+for (const [what, act] of [
+  ["closing the tab", (page) => page.close()],
+  ["closing the tab, asked politely", (page) => page.close({ runBeforeUnload: true })],
+  ["going to another page", (page) => page.goto("about:blank")],
+  ["loading the page anew", (page) => page.reload()],
+  ["closing the browser's window", (page) => page.context().close()],
+]) {
+  test(`${what} stops it`, async (t) => {
+    const [daemon, car] = await t.car();
+    const page = await opened(t, daemon.page);
+    await goes(page, car);
+    await stops(car, AT_ONCE_MS, () => act(page), new RegExp(`${SAID.source}|${GONE.source}`));
+    await staysAtRest(car, 0.5);
+  });
+}
+
+test("a page that crashes stops it", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await goes(page, car);
+  const crashed = page.waitForEvent("crash");
+  await stops(car, TTL_MS, () => page.goto("chrome://crash").catch(() => {}));
+  await crashed;
+});
+
+test("a browser that is killed stops it", async (t) => {
+  const [daemon, car] = await t.car();
+  const browser = await t.ownBrowser();
+  const page = await opened(t, daemon.page, { browser });
+  await goes(page, car);
+  await stops(car, TTL_MS, () => browser.kill());
+});
+
+test("a page that hangs stops it within the time to live", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await goes(page, car);
+  const hang = () => {
+    setTimeout(() => {
+      for (const end = performance.now() + 1500; performance.now() < end; );
+    });
+  };
+  await stops(car, TTL_MS, () => page.evaluate(hang), TIMED);
+});
+
+test("a box of the browser's that wants an answer stops it", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await goes(page, car);
+  const asked = page.waitForEvent("dialog");
+  page.on("dialog", () => {});
+  await stops(car, TTL_MS, () => page.evaluate(() => void setTimeout(() => window.confirm("sure?"))));
+  await staysAtRest(car, 0.5);
+  await (await asked).dismiss();
+  await staysAtRest(car);
+});
+
+test("a network that is cut without a word stops it within the time to live", async (t) => {
+  const [daemon, car] = await t.car();
+  const proxy = await t.proxy(daemon.page);
+  const page = await opened(t, proxy.url, { expect: [/net::ERR/, /WebSocket connection/] });
+  await goes(page, car);
+  await stops(car, TTL_MS, () => proxy.cut(), TIMED);
+  await staysAtRest(car, 0.5);
+  proxy.mend();
+  await staysAtRest(car, 1);
+});
+
+test("of two fingers each counts for itself, and a stop is for both", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page, PHONE);
+  const fingers = await Fingers.on(page);
+  await page.locator(action("up")).scrollIntoViewIfNeeded();
+  const [up, left] = [await middle(page, action("up")), await middle(page, action("left"))];
+  await fingers.down(up.x, up.y, 1);
+  await car.until("forward", turns(SIDES.up));
+  await fingers.down(left.x, left.y, 2);
+  await fingers.up(2);
+  await stops(car, AT_ONCE_MS, () => fingers.up(1), SAID);
+  await staysAtRest(car, 0.5);
+  await fingers.down(up.x, up.y, 1);
+  await car.until("forward", turns(SIDES.up));
+  const stop = await middle(page, "#stop");
+  await stops(car, AT_ONCE_MS, () => fingers.down(stop.x, stop.y, 2), SAID);
+  await fingers.up(2);
+  await staysAtRest(car);
+});
