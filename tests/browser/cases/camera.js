@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "../rig/runner.js";
 import { apart, look, sees } from "../rig/picture.js";
-import { action, linked, opened, says, shows } from "../rig/drive.js";
+import { action, linked, opened, says } from "../rig/drive.js";
 
 const OTHER = 5; // of 255, in the mean: another view, and no noise of the camera
 
@@ -59,18 +59,3 @@ test("a camera that is frozen is told, and the car still drives", async (t) => {
   await page.keyboard.up("ArrowLeft");
 });
 
-test("a tab that nobody looks at asks for no pictures", async (t) => {
-  const [daemon] = await t.car({ world: "room" });
-  const page = await opened(t, daemon.page);
-  await says(page, "#video-age", /\d/);
-  const cdp = await page.context().newCDPSession(page);
-  const { windowId } = await cdp.send("Browser.getWindowForTarget");
-  await cdp.send("Emulation.setFocusEmulationEnabled", { enabled: false });
-  await cdp.send("Browser.setWindowBounds", { windowId, bounds: { windowState: "minimized" } });
-  await page.waitForFunction(() => document.visibilityState === "hidden");
-  const state = await fetch(`${daemon.page}state`).then((answer) => answer.json());
-  assert.equal(state.mode, "idle");
-  await cdp.send("Browser.setWindowBounds", { windowId, bounds: { windowState: "normal" } });
-  await shows(page, "link", "open");
-  await says(page, "#video-age", /\d/);
-});

@@ -20,7 +20,7 @@ test("one drives, the other is refused, asks, and has the car when it is handed 
   await says(one, "#driver", /you/i);
   await says(other, "#driver", new RegExp(`${first}`));
   await other.keyboard.down("ArrowDown");
-  await says(other, "#trouble", /drive/i);
+  await says(other, "#messages", /driv/i);
   await car.holds("the first one drives on", 0.5, turns(SIDES.up));
   await other.keyboard.up("ArrowDown");
   await other.click("#take");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "../rig/runner.js";
 import { Fingers, PHONE, middle } from "../rig/browser.js";
-import { AT_ONCE_MS, SIDES, TTL_MS, action, goes, opened, staysAtRest, stops, turns } from "../rig/drive.js";
+import { AT_ONCE_MS, SIDES, TTL_MS, action, goes, linked, opened, staysAtRest, stops, turns } from "../rig/drive.js";
 
 const SAID = /said stop/;
 const GONE = /connection was closed/;
@@ -50,34 +50,46 @@ test("a key that repeats itself goes on, and stops when it is let go", async (t)
   await stops(car, AT_ONCE_MS, () => page.keyboard.up("ArrowUp"), SAID);
 });
 
-test("a window without focus stops it, and the key that is still held does not start it again", async (t) => {
+test("a tab behind another one stops it, and the key that is still held does not start it again", async (t) => {
   const [daemon, car] = await t.car();
-  const page = await opened(t, daemon.page);
+  const [page] = await t.window(daemon.page);
+  await linked(page);
+  await page.bringToFront();
   await goes(page, car);
-  await stops(car, AT_ONCE_MS, () => page.evaluate(() => window.dispatchEvent(new Event("blur"))), SAID);
+  await stops(car, AT_ONCE_MS, () => page.context().newPage(), SAID);
+  assert.equal(await page.evaluate(() => document.visibilityState), "hidden");
+  await page.bringToFront();
   await page.keyboard.down("ArrowUp");
   await staysAtRest(car);
+  await page.keyboard.up("ArrowUp");
+  await goes(page, car);
+  await page.keyboard.up("ArrowUp");
 });
 
-test("a tab that is hidden stops it", async (t) => {
+test("a window that is put away stops it", async (t) => {
   const [daemon, car] = await t.car();
-  const page = await opened(t, daemon.page);
-  await goes(page, car);
+  const [page] = await t.window(daemon.page);
+  await linked(page);
+  await page.bringToFront();
   const cdp = await page.context().newCDPSession(page);
   const { windowId } = await cdp.send("Browser.getWindowForTarget");
-  await cdp.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+  await goes(page, car);
   const bounds = { windowState: "minimized" };
   await stops(car, AT_ONCE_MS, () => cdp.send("Browser.setWindowBounds", { windowId, bounds }), SAID);
   assert.equal(await page.evaluate(() => document.visibilityState), "hidden");
 });
 
-test("another tab in front stops it", async (t) => {
+test("a window that loses the focus stops it, though all of it is seen", async (t) => {
   const [daemon, car] = await t.car();
   const page = await opened(t, daemon.page);
   const cdp = await page.context().newCDPSession(page);
-  await cdp.send("Emulation.setFocusEmulationEnabled", { enabled: false });
   await goes(page, car);
-  await stops(car, AT_ONCE_MS, () => page.context().newPage(), SAID);
+  const leave = async () => {
+    await cdp.send("Emulation.setFocusEmulationEnabled", { enabled: false });
+    await page.context().newPage();
+  };
+  await stops(car, AT_ONCE_MS, leave, SAID);
+  assert.equal(await page.evaluate(() => document.visibilityState), "visible");
 });
 
 for (const [what, act] of [
@@ -107,10 +119,11 @@ test("a page that crashes stops it", async (t) => {
 
 test("a browser that is killed stops it", async (t) => {
   const [daemon, car] = await t.car();
-  const browser = await t.ownBrowser();
-  const page = await opened(t, daemon.page, { browser });
+  const [page, kill] = await t.window(daemon.page);
+  await linked(page);
+  await page.bringToFront();
   await goes(page, car);
-  await stops(car, TTL_MS, () => browser.kill());
+  await stops(car, TTL_MS, kill);
 });
 
 test("a page that hangs stops it within the time to live", async (t) => {
@@ -148,7 +161,7 @@ test("a network that is cut without a word stops it within the time to live", as
   await staysAtRest(car, 1);
 });
 
-test("of two fingers each counts for itself, and a stop is for both", async (t) => {
+test("of two fingers the second has the car, and the first has it again only when it is put down anew", async (t) => {
   const [daemon, car] = await t.car();
   const page = await opened(t, daemon.page, PHONE);
   const fingers = await Fingers.on(page);
@@ -157,13 +170,38 @@ test("of two fingers each counts for itself, and a stop is for both", async (t) 
   await fingers.down(up.x, up.y, 1);
   await car.until("forward", turns(SIDES.up));
   await fingers.down(left.x, left.y, 2);
-  await fingers.up(2);
-  await stops(car, AT_ONCE_MS, () => fingers.up(1), SAID);
+  await car.until("left", turns(SIDES.left));
+  await stops(car, AT_ONCE_MS, () => fingers.up(2), SAID);
   await staysAtRest(car, 0.5);
+  await fingers.up(1);
   await fingers.down(up.x, up.y, 1);
   await car.until("forward", turns(SIDES.up));
   const stop = await middle(page, "#stop");
   await stops(car, AT_ONCE_MS, () => fingers.down(stop.x, stop.y, 2), SAID);
   await fingers.up(2);
   await staysAtRest(car);
+});
+
+test("a second finger on the same button that lifts leaves the first one's in force, and so does the other way round", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page, PHONE);
+  const fingers = await Fingers.on(page);
+  await page.locator(action("up")).scrollIntoViewIfNeeded();
+  const { x, y } = await middle(page, action("up"));
+  await fingers.down(x, y, 1);
+  await car.until("forward", turns(SIDES.up));
+  await fingers.down(x + 6, y, 2);
+  await fingers.up(2);
+  await car.holds("forward", 0.6, turns(SIDES.up));
+  await stops(car, AT_ONCE_MS, () => fingers.up(1), SAID);
+});
+
+test("the help that is opened while a key is held stops it, and nothing drives behind it", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await goes(page, car);
+  await stops(car, AT_ONCE_MS, () => page.click("#help-open"), SAID);
+  await page.keyboard.up("ArrowUp");
+  await page.keyboard.down("ArrowUp");
+  await staysAtRest(car, 0.5);
 });
