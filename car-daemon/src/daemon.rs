@@ -227,7 +227,13 @@ impl Daemon {
         for listener in listeners {
             server.listen(listener);
         }
-        let site = Arc::new(Site::new(config, server.clone(), camera, web(config)));
+        let site = Arc::new(Site::new(
+            config,
+            server.clone(),
+            camera,
+            web(config),
+            runner.fate().heartbeat().clone(),
+        ));
         for visitors in visitors {
             http::serve(visitors, Arc::clone(&site), server.listeners(), closing.clone());
         }

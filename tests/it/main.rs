@@ -22,6 +22,7 @@ mod kill_matrix;
 mod names;
 mod one_daemon;
 mod pages;
+mod pages_doors;
 mod pictures;
 mod presets;
 mod proofs;

@@ -7,6 +7,7 @@
 //! newest picture: a viewer who is slow passes pictures over, and nobody waits for it.
 
 mod desk;
+mod jpeg;
 mod sources;
 mod watch;
 

@@ -8,6 +8,8 @@ use bytes::Bytes;
 
 use crate::config::{CameraConfig, SourceName};
 
+mod files;
+mod pace;
 mod sim;
 
 /// A picture as its source gives it.
@@ -43,6 +45,7 @@ pub(crate) type Opener = Box<dyn FnMut() -> Result<Box<dyn FrameSource>, NoPictu
 pub(crate) fn opener(config: &CameraConfig, simulated: Option<sim::Eye>) -> Result<Opener, NoPicture> {
     match (&config.source, simulated) {
         (SourceName::Auto | SourceName::Sim, Some(eye)) => Ok(sim::opener(config, eye)),
+        (SourceName::Files(path), _) => Ok(files::opener(config, path.clone())),
         (SourceName::Off, _) => Err(NoPicture("the camera is off: [camera] source is \"off\"".to_owned())),
         (SourceName::Sim, None) => Err(NoPicture(
             "only a simulated car has a simulated camera: [camera] source is \"sim\"".to_owned(),

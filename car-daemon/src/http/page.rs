@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Method, StatusCode};
 use serde::Deserialize;
 
+use super::answer::words;
 use super::asset::ASSETS;
 use super::{Site, camera};
 
@@ -24,7 +25,7 @@ pub(super) async fn root(State(site): State<Arc<Site>>, Query(asked): Query<Aske
         None => asset("index.html"),
         Some("stream") => camera::stream(State(site)).await,
         Some("snapshot") => camera::snapshot(State(site)).await,
-        Some(_) => (StatusCode::NOT_FOUND, "`action` is stream or snapshot\n").into_response(),
+        Some(_) => words(StatusCode::NOT_FOUND, "`action` is stream or snapshot"),
     }
 }
 
@@ -33,7 +34,15 @@ pub(super) async fn file(Path(file): Path<String>) -> Response {
 }
 
 pub(super) async fn nothing() -> Response {
-    (StatusCode::NOT_FOUND, "nothing is here: the page is at /\n").into_response()
+    words(StatusCode::NOT_FOUND, "nothing is here: the page is at /")
+}
+
+/// To whoever asks for what is here by another method; the right ones are in `Allow`.
+pub(super) async fn otherwise(method: Method) -> Response {
+    words(
+        StatusCode::METHOD_NOT_ALLOWED,
+        &format!("not by {method}: `Allow` says which methods are known here"),
+    )
 }
 
 fn asset(name: &str) -> Response {
@@ -41,6 +50,6 @@ fn asset(name: &str) -> Response {
         Some(asset) => {
             ([(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "no-cache")], asset.bytes).into_response()
         }
-        None => (StatusCode::NOT_FOUND, "the page has no such file\n").into_response(),
+        None => words(StatusCode::NOT_FOUND, "the page has no such file"),
     }
 }

@@ -53,7 +53,7 @@ async fn speak(
     at: Arc<Endpoint>,
     closing: &CancellationToken,
 ) -> Result<(), hyper::Error> {
-    let router = router.layer(Extension(Caller { peer, certificate, at }));
+    let router = router.layer(Extension(Caller::new(peer, certificate, at)));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
