@@ -64,7 +64,7 @@ export function watch(page, expect) {
   page.wrong = [];
   page.hosts = new Set();
   const wrong = (text) => {
-    if (!expect.some((pattern) => pattern.test(text))) page.wrong.push(text);
+    if (!page.wrong.includes(text) && !expect.some((pattern) => pattern.test(text))) page.wrong.push(text);
   };
   page.on("pageerror", (error) => wrong(`uncaught: ${error.message}`));
   page.on("console", (message) => {
@@ -94,17 +94,19 @@ export class Fingers {
   }
 
   async up(id = 1) {
+    const lifted = this.points.get(id);
     this.points.delete(id);
-    await this.tell("touchEnd");
+    // The protocol's end of a touch names who ends; nobody named is everybody.
+    await this.tell("touchEnd", this.points.size > 0 ? [lifted] : []);
   }
 
   async cancel() {
     this.points.clear();
-    await this.cdp.send("Input.dispatchTouchEvent", { type: "touchCancel", touchPoints: [] });
+    await this.tell("touchCancel", []);
   }
 
-  tell(type) {
-    return this.cdp.send("Input.dispatchTouchEvent", { type, touchPoints: [...this.points.values()] });
+  tell(type, touchPoints = [...this.points.values()]) {
+    return this.cdp.send("Input.dispatchTouchEvent", { type, touchPoints });
   }
 }
 
