@@ -11,5 +11,7 @@ mod jpeg;
 mod sources;
 mod watch;
 
-pub(crate) use desk::{Camera, Picture};
+pub(crate) use desk::{Camera, Picture, Viewer};
 pub(crate) use sources::opener;
+#[cfg(test)]
+pub(crate) use sources::{FrameSource, NoPicture, Shot};

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Request, State};
+use axum::extract::{Query, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
@@ -21,6 +21,7 @@ use transport::{HandshakeError, Peer, Presented};
 use super::answer::words;
 use super::caller::Caller;
 use super::login::forgotten;
+use super::page::Asked;
 use super::shown::{Shown, shown};
 use super::{Site, headers};
 use crate::control::Grant;
@@ -166,10 +167,10 @@ fn is_open(uri: &Uri) -> bool {
 
 /// Whether the camera is asked for, which a page of another site may show, and not read.
 fn is_picture(uri: &Uri) -> bool {
-    let asks = |query: &str| query.split('&').any(|pair| pair.starts_with("action="));
     match uri.path() {
         "/stream" | "/snapshot" => true,
-        "/" => uri.query().is_some_and(asks),
+        // As the answer reads it: `action` can be written in more ways than one.
+        "/" => Query::<Asked>::try_from_uri(uri).is_ok_and(|Query(asked)| asked.action.is_some()),
         _ => false,
     }
 }
@@ -185,6 +186,7 @@ mod tests {
             ("/?lang=zh", true),
             ("/?action=stream", false),
             ("/?x=1&action=snapshot", false),
+            ("/?%61ction=stream", false),
             ("/%3Faction=stream", false),
             ("/page/main.js", true),
             ("/healthz", true),

@@ -11,6 +11,8 @@ mod guard;
 mod headers;
 mod health;
 mod login;
+mod measured;
+mod outlet;
 mod page;
 mod serve;
 mod shown;
@@ -30,6 +32,7 @@ use crate::config::{Config, Limits};
 use crate::hardware::Heartbeat;
 use crate::server::Server;
 use crate::session::Context;
+use measured::Measured;
 use transport::Web;
 
 pub(crate) use serve::serve;
@@ -44,6 +47,8 @@ pub(crate) struct Site {
     limits: Limits,
     /// Whose pages may ask, and by which names.
     web: Web,
+    /// Of each picture to each viewer, from the light to the socket.
+    latency: Arc<Measured>,
     /// What stands around the car, where it is simulated.
     plan: Option<Plan>,
     heartbeat: Heartbeat,
@@ -60,6 +65,7 @@ impl Site {
             camera,
             limits: config.limits.clone(),
             web,
+            latency: Arc::default(),
             plan,
             heartbeat: life,
             stall: config.stall(),
@@ -79,7 +85,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/healthz", get(health::health))
         .route("/login", post(login::login))
         .route("/logout", post(login::logout))
-        .route("/page/{file}", get(page::file))
+        .route("/page/{*file}", get(page::file))
         .fallback(page::nothing)
         .method_not_allowed_fallback(page::otherwise)
         .layer(from_fn_with_state(Arc::clone(&site), guard::pass))

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -12,19 +13,30 @@ use serde::Deserialize;
 
 use super::answer::words;
 use super::asset::ASSETS;
+use super::outlet::Outlet;
 use super::{Site, camera};
 
 /// What mjpg-streamer is asked by: `/?action=stream`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
-    action: Option<String>,
+    pub(super) action: Option<String>,
+    #[serde(flatten)]
+    wish: camera::Wish,
 }
 
-pub(super) async fn root(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Response {
+pub(super) async fn root(
+    State(site): State<Arc<Site>>,
+    Extension(outlet): Extension<Outlet>,
+    method: Method,
+    Query(asked): Query<Asked>,
+) -> Response {
+    // There is one camera, which mjpg-streamer numbers from 0.
     match asked.action.as_deref() {
         None => asset("index.html"),
-        Some("stream") => camera::stream(State(site)).await,
-        Some("snapshot") => camera::snapshot(State(site)).await,
+        Some("stream" | "stream_0") => {
+            camera::stream(State(site), Extension(outlet), method, Query(asked.wish)).await
+        }
+        Some("snapshot" | "snapshot_0") => camera::snapshot(State(site), method).await,
         Some(_) => words(StatusCode::NOT_FOUND, "`action` is stream or snapshot"),
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn ask(
     let mut answer = Vec::new();
     let mut piece = [0; 4096];
     // A stream of pictures never ends; its head is an answer.
-    while !(answer.starts_with(b"HTTP/1.1 200") && ends_never(&answer)) {
+    while !ends_never(&answer) {
         match stream.read(&mut piece).expect("an answer") {
             0 => break,
             count => answer.extend_from_slice(&piece[..count]),
@@ -84,5 +84,6 @@ pub(crate) fn ask(
 
 fn ends_never(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer);
-    text.split_once("\r\n\r\n").is_some_and(|(head, _)| head.contains("multipart/x-mixed-replace"))
+    text.split_once("\r\n\r\n")
+        .is_some_and(|(head, _)| head.contains(" 200 ") && head.contains("multipart/x-mixed-replace"))
 }

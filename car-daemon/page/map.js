@@ -1,0 +1,183 @@
+// The top view: the car, where it has been, and on a simulated car what stands around it.
+//
+// What must never live here: geometry (topview.js), or anything that drives the car.
+
+import { drawAxes, drawBeam, drawCar, drawGrid, drawScale, drawTrail, drawWorld, planOf } from "./mapdraw.js";
+import { Trail, Viewport, placed } from "./topview.js";
+
+/** A hop (metres) from one state to the next that no car makes: the pose was set anew. */
+const HOP_M = 1;
+const ZOOM_STEP = 1.5;
+/** What Shift and an arrow move, in pixels of CSS. */
+const ARROW_PX = 40;
+const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+export class TopView {
+  #canvas;
+  #view = new Viewport();
+  #trail = new Trail();
+  #plan = null;
+  #car = null;
+  #pose = null;
+  #state = null;
+  #shown = "";
+  #following = true;
+  #waiting = false;
+  #ratio = 1;
+  #pointers = new Map();
+
+  constructor(canvas) {
+    this.#canvas = canvas;
+    new ResizeObserver((entries) => this.#resize(entries.at(-1))).observe(canvas);
+    // The colours are those of the theme, which the page or the system may change.
+    new MutationObserver(() => this.#redraw()).observe(document.documentElement, { attributes: true });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
+    this.#listen();
+  }
+
+  /** What stands around the car, as `/world` tells it, or null. */
+  world(world) {
+    this.#plan = world && planOf(world);
+    this.#car = world?.car ?? null;
+    this.#trail.clear();
+    this.#pose = null;
+    if (this.#plan) this.#view.fit(this.#plan.corners);
+    this.#redraw();
+  }
+
+  /** The newest state, or null where there is no link: then what is drawn is the last that was known. */
+  update(state) {
+    const pose = state?.pose ? placed(state.pose, this.#plan?.start) : null;
+    const near = (number) => (number ?? NaN).toFixed(3);
+    const shown = [pose?.x, pose?.y, pose?.heading, state?.range_m, state?.gimbal?.pan].map(near).join() + state?.odometry;
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#state = state;
+    this.#move(pose);
+    this.#redraw();
+  }
+
+  zoomIn() {
+    this.#zoom(ZOOM_STEP);
+  }
+
+  zoomOut() {
+    this.#zoom(1 / ZOOM_STEP);
+  }
+
+  /** The car in the middle, and followed from now on. */
+  centre() {
+    this.#following = true;
+    if (this.#pose) this.#view.centre = { x: this.#pose.x, y: this.#pose.y };
+    this.#redraw();
+  }
+
+  /** Forgets where the car was. */
+  clear() {
+    this.#trail.clear();
+    this.#redraw();
+  }
+
+  #move(pose) {
+    if (pose && this.#pose && Math.hypot(pose.x - this.#pose.x, pose.y - this.#pose.y) > HOP_M) this.#trail.clear();
+    if (pose) this.#trail.add(pose.x, pose.y);
+    this.#pose = pose;
+    if (pose && this.#following) this.#view.follow(pose.x, pose.y);
+  }
+
+  #zoom(factor, px, py) {
+    this.#view.zoom(factor, px, py);
+    if (this.#following && this.#pose) this.#view.follow(this.#pose.x, this.#pose.y);
+    this.#redraw();
+  }
+
+  #drag(dx, dy) {
+    this.#following = false;
+    this.#view.drag(dx, dy);
+    this.#redraw();
+  }
+
+  #listen() {
+    const canvas = this.#canvas;
+    canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
+      this.#zoom(Math.exp(-event.deltaY * lines * 0.002), event.offsetX, event.offsetY);
+    }, { passive: false });
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      this.#pointers.set(event.pointerId, event);
+    });
+    canvas.addEventListener("pointermove", (event) => this.#pointed(event));
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
+      canvas.addEventListener(end, (event) => this.#pointers.delete(event.pointerId));
+    }
+    canvas.addEventListener("keydown", (event) => this.#keyed(event));
+  }
+
+  #pointed(event) {
+    const before = this.#pointers.get(event.pointerId);
+    if (!before) return;
+    this.#pointers.set(event.pointerId, event);
+    const other = [...this.#pointers.values()].find(({ pointerId }) => pointerId !== event.pointerId);
+    if (!other) {
+      this.#drag(event.offsetX - before.offsetX, event.offsetY - before.offsetY);
+      return;
+    }
+    const apart = (one) => Math.hypot(one.offsetX - other.offsetX, one.offsetY - other.offsetY);
+    this.#zoom(apart(event) / apart(before), (event.offsetX + other.offsetX) / 2, (event.offsetY + other.offsetY) / 2);
+  }
+
+  /** Arrows alone drive the car, wherever the focus is; with Shift they move the map. */
+  #keyed(event) {
+    const arrow = event.shiftKey && ARROWS[event.key];
+    if (arrow) this.#drag(arrow[0] * ARROW_PX, arrow[1] * ARROW_PX);
+    else if (event.key === "+" || event.key === "=") this.zoomIn();
+    else if (event.key === "-") this.zoomOut();
+    else if (event.key === "Home") this.centre();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  #resize(entry) {
+    const { width, height } = entry.contentRect;
+    if (width === 0 || height === 0) return;
+    const exact = entry.devicePixelContentBoxSize?.[0];
+    this.#ratio = exact ? exact.inlineSize / width : devicePixelRatio;
+    this.#canvas.width = exact?.inlineSize ?? Math.round(width * this.#ratio);
+    this.#canvas.height = exact?.blockSize ?? Math.round(height * this.#ratio);
+    const first = this.#view.size.width === 1;
+    this.#view.size = { width, height };
+    if (first && this.#plan) this.#view.fit(this.#plan.corners);
+    this.#redraw();
+  }
+
+  /** At the next picture of the screen, and once for all that changed until then. */
+  #redraw() {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    requestAnimationFrame(() => {
+      this.#waiting = false;
+      this.#draw();
+    });
+  }
+
+  #draw() {
+    const ink = this.#canvas.getContext("2d");
+    const style = getComputedStyle(this.#canvas);
+    const colour = (name) => style.getPropertyValue(`--map-${name}`).trim();
+    const scene = { ink, view: this.#view, colour, font: style.fontFamily };
+    ink.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
+    ink.clearRect(0, 0, this.#view.size.width, this.#view.size.height);
+    drawGrid(scene);
+    if (this.#plan) drawWorld(scene, this.#plan, this.#ratio);
+    drawTrail(scene, this.#trail, this.#state?.odometry === "commanded");
+    if (this.#pose) {
+      drawBeam(scene, this.#pose, this.#state?.range_m ?? null, this.#car);
+      drawCar(scene, this.#pose, this.#state?.gimbal?.pan ?? null, this.#car);
+    }
+    drawScale(scene);
+    drawAxes(scene);
+  }
+}
