@@ -36,13 +36,15 @@ const RULES = [
   ["slow", "warn", (f) => f.rttMs !== null && f.rttMs > SLOW_MS],
   ["observer", "info", (f) => f.role === "observer"],
   ["other", "info", (f) => driven(f) && { who: f.driverName ?? { key: "who.session", args: { session: f.state.driver } } }],
-  ["gamepad", "info", (f) => f.gamepadWanted && !f.secure],
 ];
+
+/** Every key that may be told. */
+export const KEYS = RULES.map(([key]) => key);
 
 /**
  * The facts: `link` (`open`, `connecting`, `closed`), `before` (it was open once), `bye` (why the daemon went, or null),
  * `role` (null: a token must be shown; undefined: not known yet) and `session` of this page, `state` (the newest, or null), `silentMs` (since that came, or null), `rttMs` (or null),
- * `lateMs` (since a command was refused as stale, or null), `driverName` (or null), `hidden`, `secure`, `gamepadWanted`,
+ * `lateMs` (since a command was refused as stale, or null), `driverName` (or null), `hidden`,
  * `video` {`showing`: as video.js says; `trouble`: words or null}.
  * Says `{ key, level, args }`, or null where all is well.
  */

@@ -3,11 +3,13 @@
 // What must never live here: who may; that is the daemon's to say.
 
 import { $, say } from "./page.js";
+import { person } from "./reasons.js";
 import { t, words } from "./words.js";
 
 /** How long (ms) somebody's question is shown: the daemon forgets it after as much. */
 const ASKED_MS = 30_000;
 
+/** Says how a session is called. */
 export function lease(link, report) {
   const names = new Map();
   let forget = null;
@@ -34,8 +36,7 @@ export function lease(link, report) {
   };
 
   const asked = ({ who }) => {
-    const name = /^session \d+ \((?:(.+), )?[^,()]+\)$/.exec(who)?.[1] ?? who;
-    say($("asked-words"), t("asked.words", { who: name }));
+    say($("asked-words"), t("asked.words", { who: person(who, link.session) }));
     $("asked").hidden = false;
     clearTimeout(forget);
     forget = setTimeout(hush, ASKED_MS);
@@ -73,4 +74,5 @@ export function lease(link, report) {
   for (const type of ["open", "role", "phase"]) link.addEventListener(type, show);
   words.addEventListener("lang", show);
   show();
+  return nameOf;
 }

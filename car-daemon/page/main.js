@@ -11,13 +11,11 @@ import { dialogs } from "./dialogs.js";
 import { Driver } from "./driver.js";
 import { Link } from "./link.js";
 import { lease } from "./lease.js";
-import { TopView } from "./map.js";
-import { $, device, drivetrain, say } from "./page.js";
-import { time } from "./readings.js";
+import { $, device, drivetrain } from "./page.js";
 import { Safety } from "./safety.js";
 import { settings } from "./settings.js";
-import { gauges, status } from "./status.js";
-import { Video } from "./video.js";
+import { marks, status } from "./status.js";
+import { startViews } from "./views.js";
 
 const url = new URL("ws", location.href);
 url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -31,9 +29,9 @@ const stop = () => safety.stop();
 const estop = () => safety.estop();
 
 settings(driver);
-gauges(link);
+marks(link);
 dialogs(link, driver);
-lease(link, report);
+const nameOf = lease(link, report);
 
 const dpad = new Dpad(document, driver, gimbal, stop);
 const steered = () => dpad.steered;
@@ -59,9 +57,5 @@ addEventListener("pagehide", () => rest("hidden"));
 document.addEventListener("visibilitychange", () => (document.hidden ? rest("hidden") : link.wake()));
 addEventListener("online", () => link.wake());
 
-const video = new Video($("video"), ({ ageMs }) => say($("video-age"), time(ageMs, 10)));
-const map = new TopView($("map"));
-link.addEventListener("open", () => (video.session = link.session));
-link.addEventListener("rtt", ({ detail }) => video.roundTrip(detail));
-link.addEventListener("state", ({ detail }) => map.update(detail));
+startViews(link, driver, nameOf);
 link.connect();

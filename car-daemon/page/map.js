@@ -23,7 +23,6 @@ export class TopView {
   #shown = "";
   #following = true;
   #waiting = false;
-  #ratio = 1;
   #pointers = new Map();
 
   constructor(canvas) {
@@ -143,10 +142,6 @@ export class TopView {
   #resize(entry) {
     const { width, height } = entry.contentRect;
     if (width === 0 || height === 0) return;
-    const exact = entry.devicePixelContentBoxSize?.[0];
-    this.#ratio = exact ? exact.inlineSize / width : devicePixelRatio;
-    this.#canvas.width = exact?.inlineSize ?? Math.round(width * this.#ratio);
-    this.#canvas.height = exact?.blockSize ?? Math.round(height * this.#ratio);
     const first = this.#view.size.width === 1;
     this.#view.size = { width, height };
     if (first && this.#plan) this.#view.fit(this.#plan.corners);
@@ -164,14 +159,20 @@ export class TopView {
   }
 
   #draw() {
-    const ink = this.#canvas.getContext("2d");
-    const style = getComputedStyle(this.#canvas);
+    const canvas = this.#canvas;
+    const ink = canvas.getContext("2d");
+    // As many pixels as the screen has there, which change with the page's zoom, too.
+    const ratio = devicePixelRatio;
+    const { width, height } = this.#view.size;
+    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];
+    const style = getComputedStyle(canvas);
     const colour = (name) => style.getPropertyValue(`--map-${name}`).trim();
     const scene = { ink, view: this.#view, colour, font: style.fontFamily };
-    ink.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
-    ink.clearRect(0, 0, this.#view.size.width, this.#view.size.height);
+    ink.setTransform(ratio, 0, 0, ratio, 0, 0);
+    ink.clearRect(0, 0, width, height);
     drawGrid(scene);
-    if (this.#plan) drawWorld(scene, this.#plan, this.#ratio);
+    if (this.#plan) drawWorld(scene, this.#plan, ratio);
     drawTrail(scene, this.#trail, this.#state?.odometry === "commanded");
     if (this.#pose) {
       drawBeam(scene, this.#pose, this.#state?.range_m ?? null, this.#car);

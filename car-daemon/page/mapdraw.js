@@ -6,9 +6,10 @@
 
 import { roundLength } from "./topview.js";
 
-/** A car of which no size is known: how long it looks, in pixels, and how wide by its length. */
+/** The least that a car looks long, in pixels: one must find it. */
 const CAR_PX = 26;
-const CAR_WIDTH = 0.6;
+/** How wide it looks, by its length: of a simulated car only the circle is known in which it is, of others nothing. */
+const CAR_WIDTH = 0.62;
 /** The pieces of which a trail fades. */
 const TRAIL_PIECES = 24;
 
@@ -67,10 +68,12 @@ export function drawWorld({ ink, view, colour }, plan, ratio) {
   ink.setTransform(metres, 0, 0, -metres, x * ratio, y * ratio);
   ink.lineJoin = ink.lineCap = "round";
   ink.strokeStyle = colour("line");
+  ink.globalAlpha = 0.6;
   for (const line of plan.lines) {
     ink.lineWidth = Math.max(line.width, 1 / view.scale);
     ink.stroke(line.path);
   }
+  ink.globalAlpha = 1;
   ink.fillStyle = colour("box");
   ink.fill(plan.boxes);
   ink.strokeStyle = colour("wall");
@@ -108,7 +111,7 @@ export function drawTrail({ ink, view, colour }, trail, dashed) {
 /** Straight ahead, and a stroke where the echo came from. */
 export function drawBeam({ ink, view, colour }, pose, range, car) {
   if (range === null) return;
-  const nose = (car?.length_m ?? 0) / 2;
+  const nose = car ? car.ahead_m + car.radius_m : 0;
   const [cos, sin] = [Math.cos(pose.heading), Math.sin(pose.heading)];
   const [fx, fy] = view.toCanvas(pose.x + cos * nose, pose.y + sin * nose);
   const [tx, ty] = view.toCanvas(pose.x + cos * (nose + range), pose.y + sin * (nose + range));
@@ -129,16 +132,16 @@ export function drawBeam({ ink, view, colour }, pose, range, car) {
   ink.restore();
 }
 
-/** The car in its own size, and never too small to be found; and where its camera looks. */
+/** The car in its own size, where that is known; and where its camera looks. */
 export function drawCar({ ink, view, colour }, pose, pan, car) {
-  const known = (car?.length_m ?? 2 * (car?.radius_m ?? 0)) * view.scale;
-  const length = Math.max(known, CAR_PX);
-  const share = car?.length_m && car?.width_m ? car.width_m / car.length_m : CAR_WIDTH;
-  const width = length * Math.min(Math.max(share, 0.3), 1.5);
+  const length = Math.max((car ? 2 * car.radius_m : 0) * view.scale, CAR_PX);
+  const width = length * CAR_WIDTH;
   ink.save();
   ink.translate(...view.toCanvas(pose.x, pose.y));
   ink.rotate(-pose.heading);
-  if (pan !== null) drawLook(ink, colour("look"), -(pan * Math.PI) / 180, length);
+  // The pose is of the point about which it turns, which need not be its middle.
+  ink.translate((car?.ahead_m ?? 0) * view.scale, 0);
+  if (pan !== null) drawLook(ink, colour("car"), -(pan * Math.PI) / 180, length);
   ink.fillStyle = colour("car");
   ink.strokeStyle = colour("floor");
   ink.lineWidth = 2;
@@ -157,16 +160,14 @@ export function drawCar({ ink, view, colour }, pose, pan, car) {
 }
 
 function drawLook(ink, colour, angle, length) {
-  const reach = length * 1.8;
-  const fade = ink.createRadialGradient(0, 0, 0, 0, 0, reach);
-  fade.addColorStop(0, colour);
-  fade.addColorStop(1, "transparent");
-  ink.fillStyle = fade;
+  ink.globalAlpha = 0.22;
+  ink.fillStyle = colour;
   ink.beginPath();
   ink.moveTo(0, 0);
-  ink.arc(0, 0, reach, angle - 0.5, angle + 0.5);
+  ink.arc(0, 0, length * 1.8, angle - 0.5, angle + 0.5);
   ink.closePath();
   ink.fill();
+  ink.globalAlpha = 1;
 }
 
 export function drawScale({ ink, view, colour, font }) {
@@ -183,7 +184,7 @@ export function drawScale({ ink, view, colour, font }) {
   ink.stroke();
   ink.font = `12px ${font}`;
   ink.textAlign = "left";
-  ink.fillText(metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`, x + 5, y - 5);
+  letter({ ink, colour }, metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`, x + 5, y - 6);
 }
 
 /** The plan's x and y, by which poses are told. */
@@ -204,6 +205,17 @@ export function drawAxes({ ink, view, colour, font }) {
   ink.stroke();
   ink.font = `12px ${font}`;
   ink.textAlign = "center";
-  ink.fillText("x", x + length + 8, y + 4);
-  ink.fillText("y", x, y - length - 4);
+  letter({ ink, colour }, "x", x + length + 8, y + 4);
+  letter({ ink, colour }, "y", x, y - length - 4);
+}
+
+/** Text that can be read whatever lies under it. */
+function letter({ ink, colour }, text, x, y) {
+  ink.save();
+  ink.strokeStyle = colour("floor");
+  ink.lineWidth = 4;
+  ink.lineJoin = "round";
+  ink.strokeText(text, x, y);
+  ink.restore();
+  ink.fillText(text, x, y);
 }

@@ -2,11 +2,14 @@
 //
 // What must never live here: the words of either language. What is not known here is shown as the daemon said it.
 
-/** `session 3 (tablet, 192.0.2.7:40112)` or `session 3 (192.0.2.7:40112)`, as the gate calls people. */
-const PERSON = /^session (\d+) \((?:(.+), )?[^,()]+\)$/;
+/** `session 3 (tablet, 192.0.2.7:40112)` or `session 3 (uid 1000, pid 42)`, as the gate calls people. */
+const PERSON = /^session (\d+) \((?:(.+?), )?(?:uid \d+(?:, pid \d+)?|(?!pid )[^,()]+)\)$/;
+/** What a latch says that is older than the daemon: its numbers are of other sessions. */
+const BEFORE = ", before a restart";
 
 /** Who is meant: `{ key, args }` where the page has words for it, else the text itself. `own` is this page's session. */
 export function person(label, own) {
+  if (label.endsWith(BEFORE)) return { key: "who.before", args: { who: person(label.slice(0, -BEFORE.length), null) } };
   const button = /^the button at (.+)$/.exec(label);
   if (button) return { key: "who.button", args: { pin: button[1] } };
   const found = PERSON.exec(label);

@@ -1,9 +1,9 @@
-// What is going on: the gauges, the one thing that is most wrong, and why a control does not drive.
+// What is going on: marks for styles and tests, and why a control does not drive.
 //
 // What must never live here: anything that acts.
 
 import { $, say } from "./page.js";
-import { t, words } from "./words.js";
+import { t } from "./words.js";
 
 /** How long (ms) a refusal stays: to be read once. */
 const READ_MS = 6000;
@@ -37,35 +37,13 @@ export function status(link, driver) {
   return { refused, tell };
 }
 
-/** Data of the root element that styles and tests go by, and the gauges. */
-export function gauges(link) {
+/** Data of the root element that styles and tests go by. */
+export function marks(link) {
   const show = () => {
-    const { phase, role, rtt, state } = link;
-    root.dataset.link = phase;
-    root.dataset.role = role ?? "";
-    root.dataset.mode = state?.mode ?? "";
-    say($("link-state"), t(`link.${phase}`));
-    say($("rtt"), rtt === null ? "" : t("ms", { n: Math.round(rtt) }));
-    say($("mode"), state ? t(`mode.${state.mode}`) : "–");
-    say($("speed-now"), state?.speed ? t("mps", { n: state.speed.linear.toFixed(2) }) : "–");
-    const range = state?.range_m;
-    say($("range"), typeof range === "number" ? t("metres", { n: range.toFixed(2) }) : "–");
-    const percent = state?.battery?.percent;
-    say($("battery"), typeof percent === "number" ? t("percent", { n: Math.round(percent) }) : "–");
+    root.dataset.link = link.phase;
+    root.dataset.role = link.role ?? "";
+    root.dataset.mode = link.state?.mode ?? "";
   };
-  for (const type of ["state", "rtt", "phase", "role"]) link.addEventListener(type, show);
-  words.addEventListener("lang", show);
+  for (const type of ["state", "phase", "role"]) link.addEventListener(type, show);
   show();
-  trouble(link);
-}
-
-/** Said once for each change, not at every second: a screen reader would never end. */
-function trouble(link) {
-  const show = () => {
-    const { phase, role, before } = link;
-    if (phase === "open" || !before) say($("trouble"), role === null && phase === "closed" ? t("trouble.token") : "");
-    else say($("trouble"), role === null ? t("trouble.token") : t("trouble.closed"));
-  };
-  for (const type of ["phase", "role"]) link.addEventListener(type, show);
-  words.addEventListener("lang", show);
 }

@@ -15,7 +15,7 @@ export const STALLED_MS = 1000;
 const TICK_MS = 200;
 /** Without a byte for so long (ms) the connection is made anew: the daemon sends a picture of words rather than nothing. */
 const SILENCE_MS = 5000;
-/** After so many connections without a picture an `img` element is tried, which some browsers read where they do not let us. */
+/** After so many connections without a picture, while the link stands, an `img` element is tried, which some browsers read where they do not let us. */
 const FRUITLESS = 3;
 
 /**
@@ -29,6 +29,7 @@ export class Video {
   #clock = new PictureClock();
   #backoff = new Backoff({ least: 300, most: 5000 });
   #session = null;
+  #linked = null;
   #abort = null;
   #wake = null;
   /** The newest part that is not decoded yet. */
@@ -45,15 +46,23 @@ export class Video {
     this.#told = told;
     document.addEventListener("visibilitychange", () => this.#anew());
     setInterval(() => this.#tell(), TICK_MS);
-    if (typeof ReadableStream === "undefined" || typeof createImageBitmap === "undefined") this.#useImage();
-    else this.#run();
   }
 
-  /** The stream is this session's from now on: so the daemon knows whose driver sees nothing. */
-  set session(session) {
-    if (session === this.#session) return;
+  /** There is a link to the daemon, and the stream is this session's: so the daemon knows whose driver sees nothing. */
+  linked(session) {
+    const same = session === this.#session;
+    const first = this.#linked === null;
     this.#session = session;
-    this.#anew();
+    this.#linked = true;
+    if (first) this.#begin();
+    else if (!same) this.#anew();
+  }
+
+  /** There is none. Pictures may come all the same: it may be turned away where sessions are many. */
+  unlinked() {
+    const first = this.#linked === null;
+    this.#linked = false;
+    if (first) this.#begin();
   }
 
   /** The link's round trip took so long. */
@@ -61,8 +70,15 @@ export class Video {
     this.#clock.roundTrip(ms, performance.now());
   }
 
-  get #url() {
-    return this.#session === null ? "/stream" : `/stream?session=${this.#session}`;
+  #url(more = "") {
+    const asked = new URLSearchParams(more);
+    if (this.#session !== null) asked.set("session", this.#session);
+    return `/stream?${asked}`;
+  }
+
+  #begin() {
+    if (typeof ReadableStream === "undefined" || typeof createImageBitmap === "undefined") this.#useImage();
+    else this.#run();
   }
 
   /** Ends what is under way, and any wait for the next try. */
@@ -70,7 +86,7 @@ export class Video {
     this.#backoff.reset();
     this.#abort?.abort();
     this.#wake?.();
-    if (this.#image) this.#image.src = document.hidden ? "" : this.#url;
+    if (this.#image) this.#image.src = document.hidden ? "" : this.#url();
     this.#tell();
   }
 
@@ -92,7 +108,8 @@ export class Video {
   /** One connection, to its end; says whether it was ended here, so that the next is made at once. */
   async #watch() {
     const abort = new AbortController();
-    const before = this.#fruitless++;
+    const before = this.#fruitless;
+    if (this.#linked) this.#fruitless++;
     let late = false;
     let timer = null;
     const heard = () => {
@@ -115,13 +132,13 @@ export class Video {
       clearTimeout(timer);
       abort.abort();
     }
-    if (this.#fruitless >= FRUITLESS && navigator.onLine) this.#useImage();
+    if (this.#fruitless >= FRUITLESS) this.#useImage();
     return false;
   }
 
   async #read(signal, heard) {
     // WebKit gives no bytes of what it calls multipart/x-mixed-replace, so another name for the same is asked for.
-    const response = await fetch(this.#url, { signal, cache: "no-store", headers: { Accept: "multipart/mixed" } });
+    const response = await fetch(this.#url("mixed=1"), { signal, cache: "no-store" });
     if (!response.ok) throw new Unwilling((await response.text()).trim().slice(0, 200) || `HTTP ${response.status}`);
     const boundary = boundaryOf(response.headers.get("content-type"));
     if (boundary === null) throw new Unwilling("not a stream of pictures");
@@ -178,9 +195,9 @@ export class Video {
     const image = new Image();
     image.id = "video-image";
     image.alt = "";
-    image.addEventListener("error", () => document.hidden || setTimeout(() => (image.src = this.#url), this.#backoff.next()));
+    image.addEventListener("error", () => document.hidden || setTimeout(() => (image.src = this.#url()), this.#backoff.next()));
     image.addEventListener("load", () => this.#backoff.reset());
-    if (!document.hidden) image.src = this.#url;
+    if (!document.hidden) image.src = this.#url();
     this.#canvas.after(image);
     this.#image = image;
   }

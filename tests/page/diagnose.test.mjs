@@ -8,7 +8,7 @@ import { diagnose } from "../../car-daemon/page/diagnose.js";
 /** A page that drives a car with which all is well. */
 const WELL = {
   link: "open", before: true, bye: null, role: "driver", session: 3, silentMs: 40, rttMs: 8, lateMs: null,
-  driverName: null, hidden: false, secure: true, gamepadWanted: false,
+  driverName: null, hidden: false,
   state: { mode: "driving", driver: 3, estop: null, battery: { volts: 7.6, percent: 70, amps: null }, stop_reason: null },
   video: { showing: "live", trouble: null },
 };
@@ -48,8 +48,6 @@ const TABLE = [
   ["the page may only look", { role: "observer" }, "observer"],
   ["another drives", { ...state({ driver: 7 }), driverName: "tablet" }, "other", { who: "tablet" }],
   ["whose name is not known", state({ driver: 7 }), "other", { who: { key: "who.session", args: { session: 7 } } }],
-  ["a gamepad needs a secure page", { secure: false, gamepadWanted: true }, "gamepad"],
-  ["which nobody misses without one", { secure: false }, null],
 ];
 
 for (const [name, changed, key, args] of TABLE) {

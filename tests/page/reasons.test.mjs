@@ -27,6 +27,21 @@ for (const [words, key, args] of [
   test(`known again: ${words}`, () => assert.deepEqual(reason(words, 3), { key, args }));
 }
 
+test("people are known again however they came, and their names may be odd", () => {
+  const session = (number) => ({ key: "who.session", args: { session: number } });
+  assert.equal(person("session 2 (carctl, uid 0, pid 31346)", 3), "carctl");
+  assert.equal(person("session 2 (Chrome, Linux, 127.0.0.1:4)", 3), "Chrome, Linux");
+  assert.equal(person("session 2 (a (b), [::1]:4)", 3), "a (b)");
+  assert.deepEqual(person("session 2 (uid 1000, pid 7)", 3), session("2"));
+  assert.deepEqual(person("session 2 (uid 1000)", 3), session("2"));
+  assert.deepEqual(person("session 3 (uid 1000)", 3), { key: "who.you" });
+});
+
+test("who latched before a restart is none of the sessions of now", () => {
+  const before = person("session 3 (10.0.0.2:9), before a restart", 3);
+  assert.deepEqual(before, { key: "who.before", args: { who: { key: "who.session", args: { session: "3" } } } });
+});
+
 test("a sentence that is not known is left as it is", () => {
   assert.equal(reason("the moon is full", 3), null);
   assert.equal(person("uid 1000", 3), "uid 1000");

@@ -46,6 +46,9 @@ const NEVER_KEPT: [(HeaderName, &str); 4] = [
 pub(super) struct Wish {
     /// As of ustreamer: each head at once after the picture before.
     advance_headers: Option<String>,
+    /// Under another name: WebKit shows what is called `multipart/x-mixed-replace` in images, and gives scripts nothing of
+    /// it (its `SubresourceLoader::didReceiveResponse`).
+    mixed: Option<String>,
 }
 
 pub(super) async fn stream(
@@ -54,7 +57,8 @@ pub(super) async fn stream(
     method: Method,
     Query(wish): Query<Wish>,
 ) -> Response {
-    let mut response = ([(CONTENT_TYPE, part::MULTIPART)]).into_response();
+    let kind = if is_yes(wish.mixed.as_deref()) { part::MIXED } else { part::MULTIPART };
+    let mut response = ([(CONTENT_TYPE, kind)]).into_response();
     if method != Method::HEAD {
         let (viewer, latency) = (site.camera.view(), Arc::clone(&site.latency));
         let pictures = Pictures { viewer, outlet, latency, advance: is_yes(wish.advance_headers.as_deref()) };

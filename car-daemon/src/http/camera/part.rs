@@ -9,6 +9,9 @@ use bytes::Bytes;
 /// Of a stream.
 pub(super) const MULTIPART: &str = "multipart/x-mixed-replace;boundary=boundarydonotcross";
 
+/// Of a stream that a script reads.
+pub(super) const MIXED: &str = "multipart/mixed;boundary=boundarydonotcross";
+
 /// Of a picture.
 pub(super) const JPEG: &str = "image/jpeg";
 
