@@ -196,7 +196,7 @@ impl Daemon {
         for endpoint in config.http.endpoints() {
             visitors.push(parts.transports.visitors(endpoint, config.limits.of_visitors()).await?);
         }
-        let camera = Camera::start(camera::opener(&config.camera, eye))?;
+        let camera = Camera::start(camera::opener(config, eye))?;
         // A daemon that does not start leaves every file as it was.
         let recording = draft.map(|draft| open(config, draft)).transpose().map_err(StartError::Record)?;
         let pace =

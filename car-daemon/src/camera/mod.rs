@@ -8,6 +8,7 @@
 
 mod desk;
 mod jpeg;
+mod mjpeg;
 mod sources;
 mod watch;
 

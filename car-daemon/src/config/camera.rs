@@ -34,12 +34,16 @@ pub struct CameraConfig {
 /// Where pictures come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceName {
-    /// The simulated car's own; none on other platforms.
+    /// The simulated car's own; on other platforms the first device of the kernel that gives pictures.
     Auto,
     /// Nowhere.
     Off,
     /// What the simulator draws.
     Sim,
+    /// A program that writes MJPEG to its standard output, and its arguments.
+    Command(Vec<String>),
+    /// A video device of the kernel.
+    Device(PathBuf),
     /// A JPEG file, or the JPEG files of a folder in the order of their names, over and over.
     Files(PathBuf),
 }
@@ -63,12 +67,28 @@ const WRITINGS: &[Writing] = &[
     Writing { example: "\"auto\"", read: |written, _| written.is("auto").then_some(SourceName::Auto) },
     Writing { example: "\"off\"", read: |written, _| written.is("off").then_some(SourceName::Off) },
     Writing { example: "\"sim\"", read: |written, _| written.is("sim").then_some(SourceName::Sim) },
+    Writing {
+        example: "[\"rpicam-vid\", \"-t\", \"0\", \"--codec\", \"mjpeg\", \"-o\", \"-\"]",
+        read: |written, _| written.command().map(SourceName::Command),
+    },
+    Writing { example: "\"/dev/video0\"", read: |written, _| written.device().map(SourceName::Device) },
     Writing { example: "\"pictures/\"", read: |written, folder| written.path(folder).map(SourceName::Files) },
 ];
 
 impl Written<'_> {
     fn is(&self, word: &str) -> bool {
         matches!(self, Self::Text(text) if *text == word)
+    }
+
+    /// The program is found as a shell finds it.
+    fn command(&self) -> Option<Vec<String>> {
+        let Self::List(words) = self else { return None };
+        words.first().filter(|program| !program.is_empty()).map(|_| words.to_vec())
+    }
+
+    fn device(&self) -> Option<PathBuf> {
+        let Self::Text(text) = self else { return None };
+        text.starts_with("/dev/").then(|| text.into())
     }
 
     /// A path has a `/` in it, or ends as JPEG files do.
@@ -157,7 +177,10 @@ impl fmt::Display for SourceName {
             Self::Auto => quoted("auto"),
             Self::Off => quoted("off"),
             Self::Sim => quoted("sim"),
-            Self::Files(path) => quoted(&path.display().to_string()),
+            Self::Command(words) => {
+                format!("[{}]", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", "))
+            }
+            Self::Device(path) | Self::Files(path) => quoted(&path.display().to_string()),
         })
     }
 }
@@ -165,7 +188,7 @@ impl fmt::Display for SourceName {
 impl fmt::Display for CameraConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n[camera]")?;
-        let about = "\"auto\": the simulated car's; \"off\", \"sim\", or a folder or file of JPEGs";
+        let about = "\"auto\": the simulated car's, or the first of the kernel; \"off\", \"sim\", a device, a program and its arguments, a folder or file of JPEGs";
         row(f, "source", &self.source.to_string(), about)
     }
 }
@@ -186,6 +209,11 @@ mod tests {
             ("\"auto\"", SourceName::Auto),
             ("\"off\"", SourceName::Off),
             ("\"sim\"", SourceName::Sim),
+            (
+                "\"/dev/v4l/by-id/usb-046d-index0\"",
+                SourceName::Device("/dev/v4l/by-id/usb-046d-index0".into()),
+            ),
+            ("[\"cam\", \"-x \\\"\"]", SourceName::Command(vec!["cam".to_owned(), "-x \"".to_owned()])),
             ("\"./pictures\"", SourceName::Files("/etc/car/./pictures".into())),
             ("\"/srv/pictures\"", SourceName::Files("/srv/pictures".into())),
             ("\"Still.JPG\"", SourceName::Files("/etc/car/Still.JPG".into())),
@@ -200,9 +228,10 @@ mod tests {
     fn what_is_no_source_is_told_with_what_was_meant() {
         for (written, right) in [
             ("\"atuo\"", "is `atuo`, which is no source of pictures; did you mean `auto`?"),
-            ("\"camera\"", "it can be, for example, \"auto\", \"off\", \"sim\", \"pictures/\""),
+            ("\"camera\"", "it can be, for example, \"auto\", \"off\", \"sim\", [\"rpicam-vid\", \"-t\""),
             ("\"\"", "is ``, which is no source"),
             ("[]", "is a list of 0 words, which is no source"),
+            ("[\"\", \"x\"]", "is a list of 2 words, which is no source"),
             ("[1]", "must be a string"),
             ("7", "must be a string"),
         ] {
