@@ -34,6 +34,7 @@ mod signals;
 mod simulated_time;
 mod sockets;
 mod support;
+mod teleop;
 mod tidy;
 mod units;
 mod worlds;

@@ -27,7 +27,10 @@ const WAITING: usize = 64;
 pub(super) enum Heard {
     Answer(Order, Result<(), CallError>),
     /// It answered within `took`, and its clock was at `t` seconds.
-    Pong { took: Duration, t: f64 },
+    Pong {
+        took: Duration,
+        t: f64,
+    },
     /// A question whether it is there was not answered.
     Silence,
 }

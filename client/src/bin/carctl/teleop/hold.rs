@@ -155,7 +155,8 @@ impl Hold {
     /// Whether the terminal should be asked now if it is there; it then is.
     pub(super) fn asks(&mut self, now: Duration) -> bool {
         // One question at a time, or an answer may be that to an older one.
-        let due = self.waits_since.is_none() && self.asked.is_none_or(|asked| now.saturating_sub(asked) >= ASK);
+        let due =
+            self.waits_since.is_none() && self.asked.is_none_or(|asked| now.saturating_sub(asked) >= ASK);
         if due {
             self.asked = Some(now);
             self.waits_since = Some(now);

@@ -217,7 +217,8 @@ mod tests {
     fn keys(reads: &[&[u8]]) -> Vec<Key> {
         let mut decoder = Decoder::default();
         let said = reads.iter().flat_map(|read| decoder.read(read));
-        said.filter_map(|said| if let Said::Key(key, Phase::Press) = said { Some(key) } else { None }).collect()
+        said.filter_map(|said| if let Said::Key(key, Phase::Press) = said { Some(key) } else { None })
+            .collect()
     }
 
     #[test]

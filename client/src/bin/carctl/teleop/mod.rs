@@ -179,7 +179,8 @@ impl Seat<'_> {
                 told = self.told.next() => match told {
                     None => return,
                     Some(Told::Event(event)) => {
-                        self.pilot.event(&event, self.view.session, epoch.elapsed());
+                        let (own, drives) = (self.view.session, self.view.is_own());
+                        self.pilot.event(&event, own, drives, epoch.elapsed());
                     }
                     Some(Told::State(state)) => {
                         self.pilot.state(&state, epoch.elapsed());
@@ -243,9 +244,7 @@ impl Seat<'_> {
 
     /// Stops the car where this moved it, and gives the terminal back.
     async fn stand_up(self) -> Result<(), Error> {
-        let drives = self.view.state.as_ref().and_then(|state| state.driver);
-        let own = drives.is_some() && drives == self.view.session;
-        let stopped = match (self.pilot.moves() || own, &self.view.down) {
+        let stopped = match (self.pilot.moves() || self.view.is_own(), &self.view.down) {
             (true, None) => stop(self.car).await,
             // The car is somebody else's, or its end of the link has stopped it.
             _ => Ok(()),

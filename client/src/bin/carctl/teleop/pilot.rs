@@ -46,14 +46,23 @@ const SHOWN: Duration = Duration::from_secs(6);
 /// One thing to say to the car.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Order {
-    Drive { throttle: f64, steer: f64, ttl_ms: f64 },
+    Drive {
+        throttle: f64,
+        steer: f64,
+        ttl_ms: f64,
+    },
     Stop,
     Estop,
     Reset,
     /// Degrees, left and up positive.
-    Nudge { pan: f64, tilt: f64 },
+    Nudge {
+        pan: f64,
+        tilt: f64,
+    },
     Center,
-    Acquire { force: bool },
+    Acquire {
+        force: bool,
+    },
     Release,
 }
 
@@ -169,15 +178,15 @@ impl Pilot {
         }
     }
 
-    /// Something happened to the car.
-    pub(super) fn event(&mut self, event: &Event, own: Option<u64>, now: Duration) {
+    /// Something happened to the car, of which the session `own` is at the wheel or not.
+    pub(super) fn event(&mut self, event: &Event, own: Option<u64>, drives: bool, now: Duration) {
         if let Some(line) = words::event(event, own) {
             self.log.push_back(line);
             if self.log.len() > LOG {
                 self.log.pop_front();
             }
         }
-        if let (Event::Asked { who, .. }, true) = (event, own.is_some()) {
+        if let (Event::Asked { who, .. }, true) = (event, drives) {
             self.say(false, &format!("{who} asks for the wheel: g gives it"), now);
         }
     }

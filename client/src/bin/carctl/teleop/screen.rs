@@ -87,7 +87,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, view: &View, paint: Paint) {
 fn help(area: Rect) -> Vec<Line<'static>> {
     let widest = HELP.iter().map(|line| line.len()).max().unwrap_or(0);
     match area {
-        Rect { width, height, .. } if usize::from(width) >= widest && height >= 12 => HELP.map(Line::from).into(),
+        Rect { width, height, .. } if usize::from(width) >= widest && height >= 12 => {
+            HELP.map(Line::from).into()
+        }
         Rect { width, height, .. } if usize::from(width) >= SHORT_HELP.len() && height >= 6 => {
             vec![Line::from(SHORT_HELP)]
         }
@@ -139,7 +141,9 @@ fn notice(frame: &mut Frame<'_>, view: &View, paint: Paint, area: Rect) {
         (None, None) if view.is_others() => {
             (format!("{}: t asks for the wheel, f takes it by force", view.driver()), paint.warning())
         }
-        (None, None) if view.holds => ("hold a key to drive: letting go stops the car".to_owned(), paint.quiet()),
+        (None, None) if view.holds => {
+            ("hold a key to drive: letting go stops the car".to_owned(), paint.quiet())
+        }
         (None, None) => {
             ("hold a key to drive: the car stops when it is no longer repeated".to_owned(), paint.quiet())
         }
@@ -149,7 +153,8 @@ fn notice(frame: &mut Frame<'_>, view: &View, paint: Paint, area: Rect) {
 
 fn body(frame: &mut Frame<'_>, view: &View, paint: Paint, area: Rect) {
     let Some(state) = &view.state else {
-        return frame.render_widget(Paragraph::new("the car has told nothing yet").style(paint.quiet()), area);
+        return frame
+            .render_widget(Paragraph::new("the car has told nothing yet").style(paint.quiet()), area);
     };
     let wide = area.width >= NUMBERS + MAP.0 && area.height >= MAP.1;
     let [left, right] =
@@ -180,12 +185,16 @@ fn numbers(view: &View, state: &State, paint: Paint, width: u16) -> Vec<Line<'st
     let mut rows = vec![
         power("throttle", state.throttle, ("back", "ahead")),
         // Left is left on the screen too.
-        power("steer", -state.steer, ("left", "right")),
+        power("steer", 0.0 - state.steer, ("left", "right")),
         row("wheels", format!("left {:+.2}  right {:+.2}", state.wheels.left, state.wheels.right)),
         row("limit", format!("{:.0} % of the power", view.limit * 100.0)),
     ];
     if let Some(reason) = &state.stop_reason {
-        rows.push(row("stopped", reason.clone()));
+        let room = usize::from(width).saturating_sub(9).max(8);
+        let letters: Vec<_> = reason.chars().collect();
+        for (number, part) in letters.chunks(room).take(2).enumerate() {
+            rows.push(row(["stopped", ""][number], part.iter().collect()));
+        }
     }
     if let Some(battery) = state.battery {
         rows.push(row("battery", format!("{:.2} V  {:.0} %", battery.volts, battery.percent)));
@@ -233,7 +242,8 @@ fn log(frame: &mut Frame<'_>, view: &View, paint: Paint, area: Rect) {
         return;
     }
     let room = usize::from(area.height) - 1;
-    let newest = view.log.iter().rev().take(room).rev().map(|line| Line::from(line.clone()).style(paint.quiet()));
+    let newest =
+        view.log.iter().rev().take(room).rev().map(|line| Line::from(line.clone()).style(paint.quiet()));
     let lines = std::iter::once(Line::styled("what happened", paint.title())).chain(newest);
     frame.render_widget(Text::from_iter(lines), area);
 }

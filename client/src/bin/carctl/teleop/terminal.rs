@@ -5,7 +5,9 @@
 //!
 //! What must never live here: what a key means, and what is drawn.
 
+use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
+use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 use std::{env, panic, thread};
@@ -15,7 +17,7 @@ use ratatui::crossterm::event::{
     DisableFocusChange, EnableFocusChange, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags,
     PushKeyboardEnhancementFlags,
 };
-use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
+use ratatui::crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
 use ratatui::crossterm::{cursor, execute};
 use ratatui::layout::Rect;
 use ratatui::{Terminal as Canvas, TerminalOptions, Viewport};
@@ -169,13 +171,8 @@ fn restore_keys(before: &Termios) {
 
 fn restore_screen() {
     let mut out = io::stdout();
-    let _ = execute!(
-        out,
-        PopKeyboardEnhancementFlags,
-        DisableFocusChange,
-        cursor::Show,
-        LeaveAlternateScreen
-    );
+    let _ =
+        execute!(out, PopKeyboardEnhancementFlags, DisableFocusChange, cursor::Show, LeaveAlternateScreen);
 }
 
 /// What a panic says belongs on the screen of before.
@@ -217,10 +214,15 @@ fn paint(shared: &Shared) -> io::Result<()> {
     )?;
     write!(out, "{WHICH_PROTOCOL}")?;
     out.flush()?;
-    // The size is asked for here: crossterm would ask /dev/tty, which may be another terminal or none.
-    let fixed = |area| TerminalOptions { viewport: Viewport::Fixed(area) };
+    let page = Page::default();
+    // The size is asked for here, and a canvas of another size is a new one: crossterm would ask /dev/tty, which may
+    // be another terminal or none, and read where the cursor is from the person's keys.
+    let new = |area| {
+        let fixed = TerminalOptions { viewport: Viewport::Fixed(area) };
+        Canvas::with_options(CrosstermBackend::new(page.clone()), fixed)
+    };
     let mut area = size()?;
-    let mut canvas = Canvas::with_options(CrosstermBackend::new(io::stdout()), fixed(area))?;
+    let mut canvas = new(area)?;
     let paint = Paint { colour: env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) };
     loop {
         let (view, asks, ends) = next(shared);
@@ -232,15 +234,32 @@ fn paint(shared: &Shared) -> io::Result<()> {
             let now = size()?;
             if now != area {
                 area = now;
-                canvas.resize(area)?;
-                canvas.clear()?;
+                canvas = new(area)?;
+                execute!(page.clone(), Clear(ClearType::All))?;
             }
             canvas.draw(|frame| draw(frame, &view, paint))?;
+            out.write_all(&page.0.take())?;
+            out.flush()?;
         }
         if ends {
             restore_screen();
             return Ok(());
         }
+    }
+}
+
+/// What a picture is written into, so that it goes to the terminal as a whole; and so that ratatui has nothing to
+/// say about a terminal that is gone.
+#[derive(Clone, Default)]
+struct Page(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -225,11 +225,8 @@ fn a_link_that_comes_back_resumes_no_motion() {
 
 #[test]
 fn a_window_without_the_focus_a_suspension_and_leaving_stop_the_car() {
-    let ends: [fn(&mut Story); 3] = [
-        |story| story.hear(Said::Focus(false)),
-        |story| story.press(Key::Suspend),
-        |story| story.type_('q'),
-    ];
+    let ends: [fn(&mut Story); 3] =
+        [|story| story.hear(Said::Focus(false)), |story| story.press(Key::Suspend), |story| story.type_('q')];
     for end in ends {
         let mut story = Story::new(0.5);
         story.type_('w');
@@ -270,10 +267,13 @@ fn a_latch_that_somebody_else_engaged_ends_what_fingers_want() {
 #[test]
 fn who_asks_for_the_wheel_is_told_to_whoever_holds_it() {
     let mut story = Story::new(0.5);
-    story.pilot.event(&Event::Asked { session: 4, who: "ben".to_owned() }, Some(3), MS(0));
+    let asked = Event::Asked { session: 4, who: "ben".to_owned() };
+    story.pilot.event(&asked, Some(4), false, MS(0));
+    assert_eq!(story.notice(), "", "it is for somebody else");
+    story.pilot.event(&asked, Some(3), true, MS(0));
     assert_eq!(story.notice(), "ben asks for the wheel: g gives it");
     for count in 0..100 {
-        story.pilot.event(&Event::Missed { count }, Some(3), MS(0));
+        story.pilot.event(&Event::Missed { count }, Some(3), true, MS(0));
     }
     assert!(story.pilot.log.len() <= 8);
 }

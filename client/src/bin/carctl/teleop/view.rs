@@ -50,17 +50,25 @@ impl View {
 
     /// Who is at the wheel.
     pub(super) fn driver(&self) -> String {
-        match self.state.as_ref().and_then(|state| state.driver) {
+        match self.at_the_wheel() {
             None => "nobody drives".to_owned(),
             driver if driver == self.session => "you drive".to_owned(),
             Some(driver) => format!("session {driver} drives"),
         }
     }
 
-    /// Somebody else is at the wheel.
+    /// The person is at the wheel.
+    pub(super) fn is_own(&self) -> bool {
+        self.session.is_some() && self.at_the_wheel() == self.session
+    }
+
+    /// Somebody else is.
     pub(super) fn is_others(&self) -> bool {
-        let driver = self.state.as_ref().and_then(|state| state.driver);
-        driver.is_some() && driver != self.session
+        self.at_the_wheel().is_some() && !self.is_own()
+    }
+
+    fn at_the_wheel(&self) -> Option<u64> {
+        self.state.as_ref().and_then(|state| state.driver)
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -72,7 +80,9 @@ impl View {
         match (&self.down, self.silent, self.round_trip) {
             (Some(_), ..) => "not connected".to_owned(),
             (None, Some(silent), _) => format!("no answer for {:.0} s", silent.as_secs_f64()),
-            (None, None, Some(there_and_back)) => format!("link {:.0} ms", there_and_back.as_secs_f64() * 1000.0),
+            (None, None, Some(there_and_back)) => {
+                format!("link {:.0} ms", there_and_back.as_secs_f64() * 1000.0)
+            }
             (None, None, None) => "connected".to_owned(),
         }
     }

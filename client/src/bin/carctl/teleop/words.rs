@@ -29,9 +29,12 @@ pub(super) fn event(event: &Event, own: Option<u64>) -> Option<String> {
         Event::Driving { driver } if Some(*driver) == own => return None,
         Event::Driving { driver } => format!("session {driver} drives"),
         Event::Stopped { reason } => format!("stopped: {reason}"),
-        Event::Lease { driver, .. } if driver.is_some() && *driver == own => "you are at the wheel".to_owned(),
+        Event::Lease { driver, .. } if driver.is_some() && *driver == own => {
+            "you are at the wheel".to_owned()
+        }
         Event::Lease { driver: Some(_), reason } => format!("at the wheel: {reason}"),
         Event::Lease { driver: None, reason } => format!("nobody is at the wheel ({reason})"),
+        Event::Asked { session, .. } if Some(*session) == own => "you ask for the wheel".to_owned(),
         Event::Asked { who, .. } => format!("{who} asks for the wheel"),
         Event::Estop { latched: true, by, reason } => {
             let why = reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
@@ -61,11 +64,17 @@ mod tests {
     fn a_refusal_names_the_key_that_helps() {
         let refused = |code, message: &str| refusal(&CallError::Refused(Fault::new(code, message)));
         assert_eq!(
-            refused(Code::NOT_DRIVER, "session 3 drives, for 2.0 s now: `acquire` asks for it; `acquire force` takes"),
+            refused(
+                Code::NOT_DRIVER,
+                "session 3 drives, for 2.0 s now: `acquire` asks for it; `acquire force` takes"
+            ),
             "session 3 drives, for 2.0 s now: t asks for the wheel, f takes it by force"
         );
         assert_eq!(
-            refused(Code::ESTOP, "the emergency stop is latched by ann: `reset` releases it, once all is safe"),
+            refused(
+                Code::ESTOP,
+                "the emergency stop is latched by ann: `reset` releases it, once all is safe"
+            ),
             "the emergency stop is latched by ann: r releases it, once all is safe"
         );
         assert_eq!(

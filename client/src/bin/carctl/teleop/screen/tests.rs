@@ -90,7 +90,8 @@ fn a_usual_terminal_shows_all_of_it() {
 #[test]
 fn a_small_one_shows_what_matters() {
     let shown = text(40, 12, &view(state()));
-    for words in ["driving", "you drive", "link 3 ms", "throttle", "steer", "wheels", "stopped", "Esc=e-stop"] {
+    for words in ["driving", "you drive", "link 3 ms", "throttle", "steer", "wheels", "stopped", "Esc=e-stop"]
+    {
         assert!(shown.contains(words), "{words}:\n{shown}");
     }
     assert!(!shown.contains("from above"), "{shown}");
