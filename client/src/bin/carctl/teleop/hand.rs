@@ -8,7 +8,7 @@ use client::{CallError, Client};
 use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::FuturesUnordered;
-use protocol::{Angle, Power, Ttl};
+use protocol::{Angle, Command, Power, Ttl};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -31,7 +31,9 @@ pub(super) enum Heard {
         took: Duration,
         t: f64,
     },
-    /// A question whether it is there was not answered.
+    /// The own session, as the car numbers it.
+    Met(u64),
+    /// A question whether it is there, or who this is, was not answered.
     Silence,
 }
 
@@ -39,12 +41,13 @@ pub(super) enum Heard {
 pub(super) struct Hand<'a> {
     car: &'a Client,
     asked: FuturesUnordered<BoxFuture<'a, Heard>>,
-    pings: usize,
+    /// Of those, that are no orders: one at a time.
+    questions: usize,
 }
 
 impl<'a> Hand<'a> {
     pub(super) fn new(car: &'a Client) -> Self {
-        Self { car, asked: FuturesUnordered::new(), pings: 0 }
+        Self { car, asked: FuturesUnordered::new(), questions: 0 }
     }
 
     /// Says it.
@@ -56,12 +59,29 @@ impl<'a> Hand<'a> {
         self.asked.push(async move { Heard::Answer(order, say(car, order).await) }.boxed());
     }
 
-    /// Asks whether the car is there, unless that is asked already.
-    pub(super) fn ping(&mut self) {
-        if self.pings > 0 {
+    /// Asks which session this is, as over UDP no daemon says unasked.
+    pub(super) fn greet(&mut self) {
+        if self.questions > 0 {
             return;
         }
-        self.pings += 1;
+        self.questions += 1;
+        let car = self.car;
+        self.asked.push(
+            async move {
+                let hello = car.call(Command::Hello { name: None, token: None }).await;
+                let session = hello.ok().and_then(|hello| hello["session"].as_u64());
+                session.map_or(Heard::Silence, Heard::Met)
+            }
+            .boxed(),
+        );
+    }
+
+    /// Asks whether the car is there, unless something is asked already.
+    pub(super) fn ping(&mut self) {
+        if self.questions > 0 {
+            return;
+        }
+        self.questions += 1;
         let (car, began) = (self.car, Instant::now());
         self.asked.push(
             async move {
@@ -79,7 +99,7 @@ impl<'a> Hand<'a> {
         match self.asked.next().await {
             Some(heard) => {
                 if !matches!(heard, Heard::Answer(..)) {
-                    self.pings -= 1;
+                    self.questions -= 1;
                 }
                 heard
             }

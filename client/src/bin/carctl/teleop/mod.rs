@@ -204,7 +204,10 @@ impl Seat<'_> {
             self.terminal.ask();
         }
         if ticks % PING == 1 {
-            hand.ping();
+            match self.view.session {
+                None if self.view.down.is_none() => hand.greet(),
+                _ => hand.ping(),
+            }
         }
         if ticks.is_multiple_of(DRAW) {
             self.terminal.show(self.view.clone().with(&self.pilot));
@@ -221,6 +224,7 @@ impl Seat<'_> {
                 self.pilot.pace = self.pace.pace();
                 self.view.time = self.pace.words();
             }
+            Heard::Met(session) => self.view.session = Some(session),
             Heard::Silence => self.view.round_trip = None,
         }
     }
@@ -231,7 +235,7 @@ impl Seat<'_> {
         match link {
             LinkState::Up { daemon } => {
                 self.view.down = None;
-                // A new one says who it is; over UDP none does, and nobody is told whose session is whose.
+                // Over UDP it has not said it yet.
                 self.view.session = daemon.as_ref().map(|daemon| daemon.session);
             }
             LinkState::Down { why } => {

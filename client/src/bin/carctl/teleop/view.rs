@@ -64,7 +64,7 @@ impl View {
 
     /// Somebody else is.
     pub(super) fn is_others(&self) -> bool {
-        self.at_the_wheel().is_some() && !self.is_own()
+        self.session.is_some() && self.at_the_wheel().is_some() && !self.is_own()
     }
 
     fn at_the_wheel(&self) -> Option<u64> {
