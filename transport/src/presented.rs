@@ -66,7 +66,8 @@ impl Secret {
     }
 
     /// What a peer says is a token. Of what is longer than any token no more is kept than shows that.
-    pub(crate) fn claimed(bytes: &[u8]) -> Self {
+    #[must_use]
+    pub fn claimed(bytes: &[u8]) -> Self {
         let longest = Self::MAX + 1;
         Self::new(String::from_utf8_lossy(&bytes[..bytes.len().min(longest)]))
     }

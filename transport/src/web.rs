@@ -174,8 +174,8 @@ impl fmt::Display for Forbidden {
         match self {
             Self::Origin(page) => write!(
                 f,
-                "a page of `{page}` may not open this WebSocket: only pages of the host that is dialled, and \
-                 those that the car's configuration allows"
+                "a page of `{page}` may not talk to this car: only pages of the host that is dialled, and those \
+                 that the car's configuration allows"
             ),
             Self::Host(name) => write!(
                 f,

@@ -44,7 +44,10 @@ pub(crate) fn split(socket: TcpStream, limits: &Limits) -> io::Result<(Reading, 
     options.set_tcp_notsent_lowat(1)?;
     let stuck = Arc::new(Stuck { dead: limits.tcp_dead, now: Mutex::new(Wait { since: None, held: false }) });
     let (read, write) = socket.into_split();
-    Ok((Reading { half: read, stuck: Arc::clone(&stuck), hold: None }, Writing { half: write, stuck }))
+    Ok((
+        Reading { half: read, stuck: Arc::clone(&stuck), hold: None },
+        Writing { half: write, stuck, clean: false },
+    ))
 }
 
 /// The share of [`Limits::tcp_dead`] that data may wait for its acknowledgement while the link is held: a
@@ -153,6 +156,8 @@ impl AsyncRead for Reading {
 pub(crate) struct Writing {
     half: OwnedWriteHalf,
     stuck: Arc<Stuck>,
+    /// Nothing was written since all had left.
+    clean: bool,
 }
 
 impl Writing {
@@ -188,6 +193,7 @@ fn all_left(socket: &TcpStream) -> io::Result<()> {
 
 impl AsyncWrite for Writing {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.clean = false;
         let written = Pin::new(&mut self.half).poll_write(cx, bytes);
         self.note(&written);
         written
@@ -198,6 +204,7 @@ impl AsyncWrite for Writing {
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.clean = false;
         let written = Pin::new(&mut self.half).poll_write_vectored(cx, bytes);
         self.note(&written);
         written
@@ -207,9 +214,14 @@ impl AsyncWrite for Writing {
         self.half.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The kernel need not be asked again.
+        if self.clean {
+            return Poll::Ready(Ok(()));
+        }
         let left = self.poll_left(cx);
         self.note(&left);
+        self.clean = matches!(left, Poll::Ready(Ok(())));
         left
     }
 

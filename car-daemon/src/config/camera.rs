@@ -2,37 +2,128 @@
 //!
 //! What must never live here: what opens a source.
 
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use hal::file::{Field, Table, nearest};
+
+use super::Config;
+use super::print::{quoted, row};
+use super::read::read_settings;
 
 /// The `[camera]` table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CameraConfig {
     /// Where pictures come from.
     pub source: SourceName,
-    /// Dots in a row, where the source lets it be chosen.
+    /// Dots in a row, 160 to 3840, where the source lets it be chosen.
     pub width: u16,
-    /// Rows, where the source lets it be chosen.
+    /// Rows, 120 to 2160, where the source lets it be chosen.
     pub height: u16,
-    /// Pictures a second at most, in hertz.
+    /// Pictures a second at most, 0.1 to 120 hertz.
     pub rate_hz: f64,
     /// Of pictures that are encoded here, 1 to 100.
     pub quality: u8,
+    /// The longest picture that is taken from a source, in bytes: 16 KiB to 64 MiB.
+    pub max_bytes: usize,
+    /// A driver whose page gets no picture for this long is stopped; zero: never.
+    pub stop_stalled: Duration,
 }
 
 /// Where pictures come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourceName {
-    /// The simulated car's own; none on other platforms.
+    /// The simulated car's own; on other platforms the first device of the kernel that gives pictures.
     Auto,
     /// Nowhere.
     Off,
     /// What the simulator draws.
     Sim,
+    /// A program that writes MJPEG to its standard output, and its arguments.
+    Command(Vec<String>),
+    /// A video device of the kernel.
+    Device(PathBuf),
+    /// A JPEG file, or the JPEG files of a folder in the order of their names, over and over.
+    Files(PathBuf),
+}
+
+/// A source as it is written.
+enum Written<'w> {
+    Text(&'w str),
+    List(&'w [String]),
+}
+
+/// A way to write a source.
+struct Writing {
+    /// As it could be written: the word itself, where it is one.
+    example: &'static str,
+    /// The source, if it is written so. A relative path begins at the folder.
+    read: fn(&Written<'_>, &Path) -> Option<SourceName>,
+}
+
+/// Every way: the first that knows a writing has it.
+const WRITINGS: &[Writing] = &[
+    Writing { example: "\"auto\"", read: |written, _| written.is("auto").then_some(SourceName::Auto) },
+    Writing { example: "\"off\"", read: |written, _| written.is("off").then_some(SourceName::Off) },
+    Writing { example: "\"sim\"", read: |written, _| written.is("sim").then_some(SourceName::Sim) },
+    Writing {
+        example: "[\"rpicam-vid\", \"-t\", \"0\", \"--codec\", \"mjpeg\", \"-o\", \"-\"]",
+        read: |written, _| written.command().map(SourceName::Command),
+    },
+    Writing { example: "\"/dev/video0\"", read: |written, _| written.device().map(SourceName::Device) },
+    Writing { example: "\"pictures/\"", read: |written, folder| written.path(folder).map(SourceName::Files) },
+];
+
+impl Written<'_> {
+    fn is(&self, word: &str) -> bool {
+        matches!(self, Self::Text(text) if *text == word)
+    }
+
+    /// The program is found as a shell finds it.
+    fn command(&self) -> Option<Vec<String>> {
+        let Self::List(words) = self else { return None };
+        words.first().filter(|program| !program.is_empty()).map(|_| words.to_vec())
+    }
+
+    fn device(&self) -> Option<PathBuf> {
+        let Self::Text(text) = self else { return None };
+        text.starts_with("/dev/").then(|| text.into())
+    }
+
+    /// A path has a `/` in it, or ends as JPEG files do.
+    fn path(&self, folder: &Path) -> Option<PathBuf> {
+        let Self::Text(text) = self else { return None };
+        (text.contains('/') || is_jpeg(Path::new(text))).then(|| folder.join(text))
+    }
+}
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "`{text}`"),
+            Self::List(words) => write!(f, "a list of {} words", words.len()),
+        }
+    }
+}
+
+/// Whether a file's name says that it is a JPEG.
+pub(crate) fn is_jpeg(path: &Path) -> bool {
+    let end = path.extension().unwrap_or_default().to_ascii_lowercase();
+    end == "jpg" || end == "jpeg"
 }
 
 impl Default for CameraConfig {
     fn default() -> Self {
-        Self { source: SourceName::Auto, width: 640, height: 480, rate_hz: 30.0, quality: 80 }
+        Self {
+            source: SourceName::Auto,
+            width: 640,
+            height: 480,
+            rate_hz: 30.0,
+            quality: 80,
+            max_bytes: 1 << 20,
+            stop_stalled: Duration::ZERO,
+        }
     }
 }
 
@@ -40,5 +131,135 @@ impl CameraConfig {
     /// Between two pictures.
     pub(crate) fn period(&self) -> Duration {
         Duration::from_secs_f64(1.0 / self.rate_hz)
+    }
+}
+
+/// Reads the table; a relative path begins at `folder`.
+pub(super) fn read(mut table: Table<'_>, folder: &Path, config: &mut Config) {
+    if let Some(source) = read_source(&table.get("source"), folder) {
+        config.camera.source = source;
+    }
+    read_settings(&mut table, "camera", config);
+    table.finish();
+}
+
+fn read_source(field: &Field<'_>, folder: &Path) -> Option<SourceName> {
+    let (text, list);
+    let written = if field.is_list() {
+        list = field.strings()?.into_iter().map(|item| item.value).collect::<Vec<_>>();
+        Written::List(&list)
+    } else {
+        text = field.string()?;
+        Written::Text(&text)
+    };
+    let source = WRITINGS.iter().find_map(|writing| (writing.read)(&written, folder));
+    if source.is_none() {
+        field.fault(format!("is {written}, which is no source of pictures"), hint(&written));
+    }
+    source
+}
+
+/// What would be a source, and what was probably meant.
+fn hint(written: &Written<'_>) -> String {
+    let examples: Vec<_> = WRITINGS.iter().map(|writing| writing.example).collect();
+    let words = examples.iter().map(|example| example.trim_matches('"'));
+    match written {
+        Written::Text(text) if nearest(text, words.clone()).is_some() => {
+            format!("did you mean `{}`?", nearest(text, words).unwrap_or_default())
+        }
+        _ => format!("it can be, for example, {}", examples.join(", ")),
+    }
+}
+
+impl fmt::Display for SourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Auto => quoted("auto"),
+            Self::Off => quoted("off"),
+            Self::Sim => quoted("sim"),
+            Self::Command(words) => {
+                format!("[{}]", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", "))
+            }
+            Self::Device(path) | Self::Files(path) => quoted(&path.display().to_string()),
+        })
+    }
+}
+
+impl fmt::Display for CameraConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "\n[camera]")?;
+        let about = "\"auto\": the simulated car's, or the first of the kernel; \"off\", \"sim\", a device, a program and its arguments, a folder or file of JPEGs";
+        row(f, "source", &self.source.to_string(), about)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Overrides;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse("car.toml", text, Path::new("/etc/car"), &Overrides::default())
+            .map_err(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    }
+
+    #[test]
+    fn every_source_is_read_and_printed_as_what_reads_back() {
+        for (written, source) in [
+            ("\"auto\"", SourceName::Auto),
+            ("\"off\"", SourceName::Off),
+            ("\"sim\"", SourceName::Sim),
+            (
+                "\"/dev/v4l/by-id/usb-046d-index0\"",
+                SourceName::Device("/dev/v4l/by-id/usb-046d-index0".into()),
+            ),
+            ("[\"cam\", \"-x \\\"\"]", SourceName::Command(vec!["cam".to_owned(), "-x \"".to_owned()])),
+            ("\"./pictures\"", SourceName::Files("/etc/car/./pictures".into())),
+            ("\"/srv/pictures\"", SourceName::Files("/srv/pictures".into())),
+            ("\"Still.JPG\"", SourceName::Files("/etc/car/Still.JPG".into())),
+        ] {
+            let config = parse(&format!("[camera]\nsource = {written}")).expect(written);
+            assert_eq!(config.camera.source, source);
+            assert_eq!(parse(&config.to_string()).expect("reads back").camera, config.camera);
+        }
+    }
+
+    #[test]
+    fn what_is_no_source_is_told_with_what_was_meant() {
+        for (written, right) in [
+            ("\"atuo\"", "is `atuo`, which is no source of pictures; did you mean `auto`?"),
+            ("\"camera\"", "it can be, for example, \"auto\", \"off\", \"sim\", [\"rpicam-vid\", \"-t\""),
+            ("\"\"", "is ``, which is no source"),
+            ("[]", "is a list of 0 words, which is no source"),
+            ("[\"\", \"x\"]", "is a list of 2 words, which is no source"),
+            ("[1]", "must be a string"),
+            ("7", "must be a string"),
+        ] {
+            let faults = parse(&format!("[camera]\nsource = {written}")).expect_err(written);
+            assert!(faults.starts_with("car.toml:2: camera.source"), "{faults}");
+            assert!(faults.contains(right) && faults.lines().count() == 1, "{right} in {faults}");
+        }
+    }
+
+    #[test]
+    fn numbers_have_ranges_and_unknown_keys_name_the_nearest() {
+        let text = "[camera]\nwidth = 1280\nheight = 720\nrate_hz = 12.5\nquality = 60\nmax_bytes = 65536\nstop_stalled_ms = 700";
+        let config = parse(text).expect("valid");
+        let CameraConfig { width, height, rate_hz, quality, max_bytes, stop_stalled, .. } = config.camera;
+        assert_eq!((width, height, rate_hz, quality), (1280, 720, 12.5, 60));
+        assert_eq!((max_bytes, stop_stalled), (65536, Duration::from_millis(700)));
+        assert_eq!(parse(&config.to_string()).expect("reads back").camera, config.camera);
+        for (wrong, right) in [
+            ("width = 100", "must be 160 to 3840 dots"),
+            ("height = 480.5", "a whole number"),
+            ("rate_hz = 0", "must be 0.1 to 120 hertz"),
+            ("quality = 101", "must be 1 to 100 of 100"),
+            ("max_bytes = 1", "must be 16384 to 67108864 bytes"),
+            ("stop_stalled_ms = -1", "must be 0 to 60000 milliseconds"),
+            ("sorce = \"off\"", "did you mean `source`?"),
+        ] {
+            let faults = parse(&format!("[camera]\n{wrong}")).expect_err(wrong);
+            assert!(faults.starts_with("car.toml:2: camera.") && faults.contains(right), "{faults}");
+        }
     }
 }

@@ -20,6 +20,7 @@ use hal::Board;
 use sim::{Setup, World};
 use transport::{Endpoint, Limits as TransportLimits, WRITE_BOUND, Web};
 
+pub(crate) use self::camera::is_jpeg;
 pub use self::camera::{CameraConfig, SourceName};
 pub use self::doors::TlsFiles;
 pub(crate) use self::doors::line_that_allows;

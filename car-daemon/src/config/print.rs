@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 use std::path::PathBuf;
 
 use super::Config;
-use super::settings::SETTINGS;
+use super::settings::settings_of;
 
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,11 +35,11 @@ impl fmt::Display for Config {
         writeln!(f, "# where clients come to")?;
         writeln!(f, "listen = [\n  {},\n]", listen.join(",\n  "))?;
         write!(f, "{}", self.http)?;
+        write!(f, "{}", self.camera)?;
+        self.write_settings(f, "camera")?;
         for table in ["control", "limits"] {
             writeln!(f, "\n[{table}]")?;
-            for setting in SETTINGS.iter().filter(|s| s.table == table) {
-                row(f, setting.key, &number(setting.get(self)), setting.about)?;
-            }
+            self.write_settings(f, table)?;
             if table == "limits" {
                 let mib = self.most_memory().div_ceil(1 << 20);
                 writeln!(
@@ -85,6 +85,11 @@ impl fmt::Display for Config {
 }
 
 impl Config {
+    fn write_settings(&self, f: &mut fmt::Formatter<'_>, table: &str) -> fmt::Result {
+        settings_of(table)
+            .try_for_each(|setting| row(f, setting.key, &number(setting.get(self)), setting.about))
+    }
+
     fn write_world(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let world = &self.world;
         match self.is_simulated() {

@@ -8,9 +8,9 @@ use sim::World;
 use transport::{Address, Endpoint};
 
 use super::named::{beside, check_start, resolve, take};
-use super::settings::{ORDERED, SETTINGS};
+use super::settings::{ORDERED, settings_of};
 use super::{Auth, Config, Exposure, Overrides, auth, exposed};
-use super::{doors, http, simulated};
+use super::{camera, doors, http, simulated};
 use crate::state_dir;
 
 /// Where programs of all users lock devices (Filesystem Hierarchy Standard 3.0, 5.9).
@@ -131,6 +131,9 @@ impl Config {
             let judged = (meant && overrides.http.is_none()).then_some(&config.auth);
             http::read(&reader, table, judged, &mut config.http);
         }
+        if let Some(table) = root.get("camera").table().filter(|_| !overrides.board_only) {
+            camera::read(table, folder, &mut config);
+        }
         root.finish();
 
         apply(&mut config, overrides, meant, &mut faults);
@@ -196,14 +199,19 @@ fn collide(one: &Endpoint, other: &Endpoint) -> bool {
     alike && one.address() == other.address() && !matches!(one.address(), Address::Socket { port: 0, .. })
 }
 
+/// Every number of the table of this name.
+pub(super) fn read_settings(table: &mut Table<'_>, name: &str, config: &mut Config) {
+    for setting in settings_of(name) {
+        if let Some(value) = read_number(&table.get(setting.key), setting) {
+            setting.set(config, value);
+        }
+    }
+}
+
 fn read_numbers(reader: &Reader<'_>, root: &mut Table<'_>, config: &mut Config) {
     for name in ["control", "limits"] {
         let Some(mut table) = root.get(name).table() else { continue };
-        for setting in SETTINGS.iter().filter(|s| s.table == name) {
-            if let Some(value) = read_number(&table.get(setting.key), setting) {
-                setting.set(config, value);
-            }
-        }
+        read_settings(&mut table, name, config);
         for (lesser, greater) in ORDERED.iter().filter(|_| name == "limits") {
             check_order(reader, &mut table, config, lesser, greater);
         }
@@ -216,7 +224,7 @@ fn read_numbers(reader: &Reader<'_>, root: &mut Table<'_>, config: &mut Config) 
 
 /// Two numbers of which the first makes sense only below the second.
 fn check_order(reader: &Reader<'_>, table: &mut Table<'_>, config: &Config, lesser: &str, greater: &str) {
-    let of = |key: &str| SETTINGS.iter().find(|s| s.key == key).map_or(f64::NAN, |s| s.get(config));
+    let of = |key: &str| settings_of("limits").find(|s| s.key == key).map_or(f64::NAN, |s| s.get(config));
     let (low, high) = (of(lesser), of(greater));
     if low >= high {
         let at = [lesser, greater].map(|key| table.get(key)).into_iter().find(Field::is_present);
@@ -252,7 +260,7 @@ fn read_root(reader: &Reader<'_>, field: &Field<'_>, place: &mut PathBuf) {
 }
 
 fn read_number(field: &Field<'_>, setting: &super::settings::Setting) -> Option<f64> {
-    if setting.is_whole() {
+    if setting.is_whole {
         let (low, high) = (*setting.range.start() as i64, *setting.range.end() as i64);
         field.integer(low..=high, setting.unit).map(|n| n as f64)
     } else {

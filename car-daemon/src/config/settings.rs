@@ -6,17 +6,6 @@ use std::time::Duration;
 
 use super::Config;
 
-/// Where a number is: to read it, and to change it.
-#[derive(Clone, Copy)]
-pub(super) enum Field {
-    /// A plain number.
-    Number(fn(&Config) -> &f64, fn(&mut Config) -> &mut f64),
-    /// A whole number.
-    Count(fn(&Config) -> &usize, fn(&mut Config) -> &mut usize),
-    /// Milliseconds.
-    Ms(fn(&Config) -> &Duration, fn(&mut Config) -> &mut Duration),
-}
-
 /// A number of the configuration.
 pub(super) struct Setting {
     pub(super) table: &'static str,
@@ -24,37 +13,32 @@ pub(super) struct Setting {
     pub(super) range: RangeInclusive<f64>,
     pub(super) unit: &'static str,
     pub(super) about: &'static str,
-    pub(super) field: Field,
+    /// Whether only whole numbers make sense.
+    pub(super) is_whole: bool,
+    get: fn(&Config) -> f64,
+    set: fn(&mut Config, f64),
 }
 
 impl Setting {
     pub(super) fn get(&self, config: &Config) -> f64 {
-        match self.field {
-            Field::Number(at, _) => *at(config),
-            Field::Count(at, _) => *at(config) as f64,
-            Field::Ms(at, _) => at(config).as_secs_f64() * 1000.0,
-        }
+        (self.get)(config)
     }
 
+    /// The value must be in the range.
     pub(super) fn set(&self, config: &mut Config, value: f64) {
-        match self.field {
-            Field::Number(_, at) => *at(config) = value,
-            Field::Count(_, at) => *at(config) = value as usize,
-            Field::Ms(_, at) => *at(config) = Duration::from_secs_f64(value / 1000.0),
-        }
+        (self.set)(config, value);
     }
+}
 
-    /// Whether only whole numbers make sense.
-    pub(super) fn is_whole(&self) -> bool {
-        matches!(self.field, Field::Count(..))
-    }
+/// The settings of a table, in the order in which they are printed.
+pub(super) fn settings_of(table: &str) -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(move |setting| setting.table == table)
 }
 
 impl Config {
     /// Every number of a table, by its key.
     pub(crate) fn numbers_of(&self, table: &str) -> impl Iterator<Item = (&'static str, f64)> {
-        let rows = SETTINGS.iter().filter(move |setting| setting.table == table);
-        rows.map(|setting| (setting.key, setting.get(self)))
+        settings_of(table).map(|setting| (setting.key, setting.get(self)))
     }
 
     /// Sets a number of a table.
@@ -62,7 +46,7 @@ impl Config {
     /// # Errors
     /// There is none of that key, or it must be another.
     pub(crate) fn set_number(&mut self, table: &str, key: &str, value: f64) -> Result<(), String> {
-        let setting = SETTINGS.iter().find(|setting| (setting.table, setting.key) == (table, key));
+        let setting = settings_of(table).find(|setting| setting.key == key);
         let setting = setting.ok_or_else(|| format!("no number of [{table}] is called `{key}`"))?;
         if !setting.range.contains(&value) {
             let (low, high) = (setting.range.start(), setting.range.end());
@@ -73,15 +57,33 @@ impl Config {
     }
 }
 
+/// A plain number; a whole one, of whatever type; milliseconds of a duration.
+macro_rules! setting {
+    (Number $($path:tt).+) => { (false, |config| config.$($path).+, |config, value| config.$($path).+ = value) };
+    (Count $($path:tt).+) => { (true, |config| config.$($path).+ as f64, |config, value| config.$($path).+ = value as _) };
+    (Ms $($path:tt).+) => {
+        (
+            false,
+            |config| config.$($path).+.as_secs_f64() * 1000.0,
+            |config, value| config.$($path).+ = Duration::from_secs_f64(value / 1000.0),
+        )
+    };
+}
+
 macro_rules! settings {
     ($($table:literal { $($key:literal: $kind:ident $($path:tt).+, $low:literal ..= $high:literal $unit:literal, $about:literal;)+ })+) => {
-        &[$($(Setting {
-            table: $table,
-            key: $key,
-            range: $low as f64..=$high as f64,
-            unit: $unit,
-            about: $about,
-            field: Field::$kind(|config| &config.$($path).+, |config| &mut config.$($path).+),
+        &[$($({
+            let (is_whole, get, set): (bool, fn(&Config) -> f64, fn(&mut Config, f64)) = setting!($kind $($path).+);
+            Setting {
+                table: $table,
+                key: $key,
+                range: $low as f64..=$high as f64,
+                unit: $unit,
+                about: $about,
+                is_whole,
+                get,
+                set,
+            }
         },)+)+]
     };
 }
@@ -140,5 +142,13 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "http_stall_ms": Ms limits.http_stall, 1000 ..= 600000 "milliseconds", "an HTTP connection that takes nothing for this long is closed";
         "log_lines_per_s": Count limits.log_lines_per_s, 1 ..= 100000 "lines", "of one kind; more are counted and not written";
         "drain_ms": Ms limits.session.drain, 0 ..= 60000 "milliseconds", "for goodbyes when the daemon ends";
+    }
+    "camera" {
+        "width": Count camera.width, 160 ..= 3840 "dots", "in a row, where the source lets it be chosen; a simulated one has 1920 at most";
+        "height": Count camera.height, 120 ..= 2160 "rows", "where the source lets it be chosen; a simulated one has 1080 at most";
+        "rate_hz": Number camera.rate_hz, 0.1 ..= 120 "hertz", "pictures a second at most";
+        "quality": Count camera.quality, 1 ..= 100 "of 100", "of pictures that are encoded here";
+        "max_bytes": Count camera.max_bytes, 16384 ..= 67108864 "bytes", "of one picture; a larger one is not shown";
+        "stop_stalled_ms": Ms camera.stop_stalled, 0 ..= 60000 "milliseconds", "a driver whose page gets no picture for this long is stopped; 0: never";
     }
 };

@@ -3,8 +3,9 @@
 //! What must never live here: what they get.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use protocol::Token;
 use transport::{Endpoint, Fingerprint};
 
 /// Whoever is at the other end of a connection.
@@ -15,4 +16,32 @@ pub(super) struct Caller {
     pub(super) certificate: Option<Fingerprint>,
     /// The listener, as the endpoint of its WebSocket.
     pub(super) at: Arc<Endpoint>,
+    /// The last token that was right over this connection.
+    proven: Arc<Mutex<Option<Token>>>,
+}
+
+impl Caller {
+    pub(super) fn new(peer: SocketAddr, certificate: Option<Fingerprint>, at: Arc<Endpoint>) -> Self {
+        Self { peer, certificate, at, proven: Arc::default() }
+    }
+
+    /// Whether TLS is spoken.
+    pub(super) fn is_secure(&self) -> bool {
+        self.at.scheme() == "wss"
+    }
+
+    /// Of the URLs by which one comes here.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.is_secure() { "https" } else { "http" }
+    }
+
+    /// Remembers a token that was right.
+    pub(super) fn shows(&self, token: &Token) {
+        *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
+    }
+
+    /// Whether this token was right before, over this connection.
+    pub(super) fn has_shown(&self, token: &Token) -> bool {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(token)
+    }
 }

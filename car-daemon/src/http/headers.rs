@@ -2,9 +2,8 @@
 //!
 //! What must never live here: what an answer says.
 
-use axum::response::Response;
 use http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 
@@ -12,16 +11,27 @@ use http::header::{
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; \
     connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const ALWAYS: [(HeaderName, &str); 4] = [
+/// Of what a browser can do, what a page that drives needs.
+const PERMISSIONS: &str = "gamepad=(self), fullscreen=(self), screen-wake-lock=(self), clipboard-write=(self), \
+    camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=(), payment=()";
+
+const ALWAYS: [(HeaderName, &str); 6] = [
     (CONTENT_SECURITY_POLICY, POLICY),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
     (REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-pub(super) async fn harden(mut response: Response) -> Response {
+/// Who may embed an answer that they cannot read.
+const EMBEDDED_BY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// `embedded`: as an image it may stand in pages of others, which show it and cannot read it.
+pub(super) fn harden(headers: &mut HeaderMap, embedded: bool) {
     for (name, value) in ALWAYS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
-    response
+    let whose = if embedded { "cross-origin" } else { "same-origin" };
+    headers.insert(EMBEDDED_BY, HeaderValue::from_static(whose));
 }

@@ -3,28 +3,41 @@
 //! What lives here: one file for each kind of answer, and the shell that speaks HTTP. What must never live here:
 //! what may move the car: over `/ws` come the same sessions as by any listener.
 
+mod answer;
 mod asset;
 mod caller;
 mod camera;
+mod guard;
 mod headers;
+mod health;
+mod login;
+mod measured;
+mod metrics;
+mod outlet;
 mod page;
 mod serve;
+mod shown;
 mod socket;
 mod state;
+mod world;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::map_response;
-use axum::routing::{any, get};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{any, get, post};
 
 use crate::camera::Camera;
 use crate::config::{Config, Limits};
+use crate::hardware::Heartbeat;
 use crate::server::Server;
 use crate::session::Context;
+use measured::Measured;
 use transport::Web;
 
 pub(crate) use serve::serve;
+use world::Plan;
 
 /// What every answer is made of.
 #[derive(Debug)]
@@ -35,11 +48,29 @@ pub(crate) struct Site {
     limits: Limits,
     /// Whose pages may ask, and by which names.
     web: Web,
+    /// Of each picture to each viewer, from the light to the socket.
+    latency: Arc<Measured>,
+    /// What stands around the car, where it is simulated.
+    plan: Option<Plan>,
+    heartbeat: Heartbeat,
+    /// How long the control loop may not turn.
+    stall: Duration,
 }
 
 impl Site {
-    pub(crate) fn new(config: &Config, server: Server, camera: Camera, web: Web) -> Self {
-        Self { context: Arc::clone(server.context()), server, camera, limits: config.limits.clone(), web }
+    pub(crate) fn new(config: &Config, server: Server, camera: Camera, web: Web, life: Heartbeat) -> Self {
+        let plan = config.is_simulated().then(|| Plan::new(&config.world, &config.board));
+        Self {
+            context: Arc::clone(server.context()),
+            server,
+            camera,
+            limits: config.limits.clone(),
+            web,
+            latency: Arc::default(),
+            plan,
+            heartbeat: life,
+            stall: config.stall(),
+        }
     }
 }
 
@@ -51,8 +82,14 @@ fn router(site: Arc<Site>) -> Router {
         .route("/stream", get(camera::stream))
         .route("/snapshot", get(camera::snapshot))
         .route("/state", get(state::state))
-        .route("/page/{file}", get(page::file))
+        .route("/world", get(world::world))
+        .route("/metrics", get(metrics::metrics))
+        .route("/healthz", get(health::health))
+        .route("/login", post(login::login))
+        .route("/logout", post(login::logout))
+        .route("/page/{*file}", get(page::file))
         .fallback(page::nothing)
-        .layer(map_response(headers::harden))
+        .method_not_allowed_fallback(page::otherwise)
+        .layer(from_fn_with_state(Arc::clone(&site), guard::pass))
         .with_state(site)
 }

@@ -4,27 +4,40 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{Method, StatusCode};
 use serde::Deserialize;
 
+use super::answer::words;
 use super::asset::ASSETS;
+use super::outlet::Outlet;
 use super::{Site, camera};
 
 /// What mjpg-streamer is asked by: `/?action=stream`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
-    action: Option<String>,
+    pub(super) action: Option<String>,
+    #[serde(flatten)]
+    wish: camera::Wish,
 }
 
-pub(super) async fn root(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Response {
+pub(super) async fn root(
+    State(site): State<Arc<Site>>,
+    Extension(outlet): Extension<Outlet>,
+    method: Method,
+    Query(asked): Query<Asked>,
+) -> Response {
+    // There is one camera, which mjpg-streamer numbers from 0.
     match asked.action.as_deref() {
         None => asset("index.html"),
-        Some("stream") => camera::stream(State(site)).await,
-        Some("snapshot") => camera::snapshot(State(site)).await,
-        Some(_) => (StatusCode::NOT_FOUND, "`action` is stream or snapshot\n").into_response(),
+        Some("stream" | "stream_0") => {
+            camera::stream(State(site), Extension(outlet), method, Query(asked.wish)).await
+        }
+        Some("snapshot" | "snapshot_0") => camera::snapshot(State(site), method).await,
+        Some(_) => words(StatusCode::NOT_FOUND, "`action` is stream or snapshot"),
     }
 }
 
@@ -33,7 +46,15 @@ pub(super) async fn file(Path(file): Path<String>) -> Response {
 }
 
 pub(super) async fn nothing() -> Response {
-    (StatusCode::NOT_FOUND, "nothing is here: the page is at /\n").into_response()
+    words(StatusCode::NOT_FOUND, "nothing is here: the page is at /")
+}
+
+/// To whoever asks for what is here by another method; the right ones are in `Allow`.
+pub(super) async fn otherwise(method: Method) -> Response {
+    words(
+        StatusCode::METHOD_NOT_ALLOWED,
+        &format!("not by {method}: `Allow` says which methods are known here"),
+    )
 }
 
 fn asset(name: &str) -> Response {
@@ -41,6 +62,6 @@ fn asset(name: &str) -> Response {
         Some(asset) => {
             ([(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "no-cache")], asset.bytes).into_response()
         }
-        None => (StatusCode::NOT_FOUND, "the page has no such file\n").into_response(),
+        None => words(StatusCode::NOT_FOUND, "the page has no such file"),
     }
 }

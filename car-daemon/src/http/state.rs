@@ -5,16 +5,11 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::Response;
 
 use super::Site;
+use super::answer::json;
 
 pub(super) async fn state(State(site): State<Arc<Site>>) -> Response {
-    let state = site.context.shared.state(site.context.clock.now());
-    match serde_json::to_string(&state) {
-        Ok(json) => ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], json).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
-    }
+    json(&site.context.shared.state(site.context.clock.now()))
 }

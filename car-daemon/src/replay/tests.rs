@@ -375,8 +375,8 @@ proptest! {
             run.end().into_bytes()
         });
         let mut bytes = SHORT.clone();
-        // Behind the files, in which a change is a fault of theirs.
-        let first = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+        // Behind the line of the files, in which a change is a fault of theirs, and behind its end.
+        let first = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
         for (at, byte) in changes {
             let place = first + at.index(bytes.len() - first);
             bytes[place] = byte;

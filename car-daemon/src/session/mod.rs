@@ -13,4 +13,4 @@ mod step;
 mod subscription;
 
 pub(crate) use pump::{Context, Manner, serve, turn_away};
-pub(crate) use standing::Doors;
+pub(crate) use standing::{Doors, Shower};

@@ -3,6 +3,7 @@
 //! What must never live here: what a role may do.
 
 use std::slice;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,11 +19,17 @@ use crate::control::{Grant, SessionId};
 pub(crate) struct Doors {
     access: watch::Sender<Arc<Access>>,
     guesses: Mutex<Guesses>,
+    /// Wrong tokens since the start.
+    wrong: AtomicU64,
 }
 
 impl Doors {
     pub(crate) fn new(access: Access) -> Self {
-        Self { access: watch::Sender::new(Arc::new(access)), guesses: Mutex::default() }
+        Self {
+            access: watch::Sender::new(Arc::new(access)),
+            guesses: Mutex::default(),
+            wrong: AtomicU64::new(0),
+        }
     }
 
     /// From now on this decides, about those who are here already, too.
@@ -30,9 +37,54 @@ impl Doors {
         self.access.send_replace(Arc::new(access));
     }
 
-    fn guesses<T>(&self, ask: impl FnOnce(&mut Guesses) -> T) -> T {
-        ask(&mut self.guesses.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Who decides now.
+    pub(crate) fn access(&self) -> Arc<Access> {
+        Arc::clone(&self.access.borrow())
     }
+
+    /// How many wrong tokens were shown since the start.
+    pub(crate) fn wrong_tokens(&self) -> u64 {
+        self.wrong.load(Ordering::Relaxed)
+    }
+
+    /// Looks at a token before it is answered, where there are any that could be guessed. A wrong one is
+    /// counted, and logged under who showed it.
+    pub(crate) fn weigh(&self, access: &Access, token: &Token, by: Shower<'_>, now: Duration) -> Weighed {
+        let mut guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
+        let Shower { session, peer, at } = by;
+        let origin = Origin::of(peer);
+        if access.knows(token) {
+            return Weighed { wait: guesses.wait(origin, now), ..Weighed::default() };
+        }
+        let wrong = guesses.wrong(origin, now);
+        drop(guesses);
+        self.wrong.fetch_add(1, Ordering::Relaxed);
+        if let Some(unlogged) = wrong.tell {
+            let count = wrong.count;
+            tracing::warn!(session, %peer, listener = %at, count, unlogged, "a wrong token");
+        }
+        Weighed { wait: wrong.wait, wrong: true, turned_away: wrong.turned_away }
+    }
+}
+
+/// Who shows a token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shower<'a> {
+    /// Absent where a token comes without a session.
+    pub(crate) session: Option<SessionId>,
+    pub(crate) peer: &'a Peer,
+    pub(crate) at: &'a Endpoint,
+}
+
+/// What a token costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Weighed {
+    /// How long its answer waits.
+    pub(crate) wait: Duration,
+    /// It is not known.
+    pub(crate) wrong: bool,
+    /// One too many came from there: whoever showed it is not heard on.
+    pub(crate) turned_away: bool,
 }
 
 /// Where a session stands.
@@ -80,26 +132,17 @@ impl Standing {
         now: Duration,
     ) -> Duration {
         let access = Arc::clone(&self.access.borrow());
-        let origin = Origin::of(&self.peer);
         let mut longest = Duration::ZERO;
         // Where there is no token there is none to guess.
         for token in tokens(requests).filter(|_| access.has_tokens()) {
             if self.is_spent() {
                 break;
             }
-            let wait = if access.knows(token) {
-                doors.guesses(|guesses| guesses.wait(origin, now))
-            } else {
-                let wrong = doors.guesses(|guesses| guesses.wrong(origin, now));
-                self.wrong += 1;
-                self.turned_away |= wrong.turned_away;
-                if let Some(unlogged) = wrong.tell {
-                    let (peer, listener, count) = (&self.peer, &self.at, wrong.count);
-                    tracing::warn!(session = id, %peer, %listener, count, unlogged, "a wrong token");
-                }
-                wrong.wait
-            };
-            longest = longest.max(wait);
+            let by = Shower { session: Some(id), peer: &self.peer, at: &self.at };
+            let weighed = doors.weigh(&access, token, by, now);
+            self.wrong += u32::from(weighed.wrong);
+            self.turned_away |= weighed.turned_away;
+            longest = longest.max(weighed.wait);
         }
         longest
     }
@@ -130,6 +173,11 @@ impl Standing {
     pub(crate) async fn reconsidered(&mut self) {
         // The sender lives as long as the daemon has sessions.
         let _ = self.access.changed().await;
+    }
+
+    /// By which transport it came.
+    pub(crate) fn scheme(&self) -> &str {
+        self.at.scheme()
     }
 
     /// What it gets from those who decide now, if that is something else.

@@ -7,6 +7,8 @@ mod files;
 mod inside;
 mod language;
 mod outside;
+pub(crate) mod stream;
+pub(crate) mod web;
 
 pub(crate) use cable::{CAR_ADDRESS, Cable};
 pub(crate) use carctl::carctl;

@@ -39,7 +39,8 @@ impl Upgrade {
         &self.response
     }
 
-    /// The connection, over the stream that HTTP has left, as any listener gives it.
+    /// The connection, over the stream that HTTP has left, as any listener gives it. A token of the handshake counts
+    /// before one that is `presented` otherwise.
     pub async fn open(
         self,
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -48,6 +49,7 @@ impl Upgrade {
         limits: &Limits,
     ) -> Connection {
         let ws = handshake::open(stream, BytesMut::new(), Role::Server, limits).await;
-        connection(ws, peer, Presented { token: self.token, ..presented }, limits, None)
+        let token = self.token.or(presented.token);
+        connection(ws, peer, Presented { token, ..presented }, limits, None)
     }
 }

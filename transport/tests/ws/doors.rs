@@ -54,7 +54,7 @@ async fn a_page_of_another_site_is_refused_and_told_why() {
     let headers = "Host: 127.0.0.1:9900\r\nOrigin: http://evil.example";
     let (why, heard) = turned_away(Web::default(), headers).await;
     assert_eq!(why, Forbidden::Origin("http://evil.example".to_owned()));
-    assert!(heard.contains("a page of `http://evil.example` may not open this WebSocket"), "{heard}");
+    assert!(heard.contains("a page of `http://evil.example` may not talk to this car"), "{heard}");
     let allowed = Web { origins: vec!["http://evil.example".parse().unwrap()], ..Web::default() };
     let_in(allowed, headers).await;
 }

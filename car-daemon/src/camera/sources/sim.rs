@@ -2,12 +2,12 @@
 //!
 //! What must never live here: how a picture is drawn.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use sim::Camera as Eye;
 use sim::Frame;
 
+use super::pace::Pace;
 use super::{FrameSource, NoPicture, Opener, Shot};
 use crate::config::CameraConfig;
 
@@ -15,7 +15,12 @@ pub(super) fn opener(config: &CameraConfig, eye: Eye) -> Opener {
     let config = config.clone();
     Box::new(move || {
         let eye = eye.clone();
-        Ok(Box::new(Drawn { eye, frame: Frame::default(), config: config.clone(), due: Instant::now() }))
+        Ok(Box::new(Drawn {
+            eye,
+            frame: Frame::default(),
+            config: config.clone(),
+            pace: Pace::new(config.period(), Instant::now()),
+        }))
     })
 }
 
@@ -23,20 +28,15 @@ struct Drawn {
     eye: Eye,
     frame: Frame,
     config: CameraConfig,
-    /// When the next picture is drawn.
-    due: Instant,
+    pace: Pace,
 }
 
 impl FrameSource for Drawn {
     fn next(&mut self, wait: Duration) -> Result<Option<Shot>, NoPicture> {
-        let left = self.due.saturating_duration_since(Instant::now());
-        thread::sleep(left.min(wait));
-        if left > wait {
+        if !self.pace.sleep(wait) {
             return Ok(None);
         }
         let taken = Instant::now();
-        // Whoever was kept does not draw faster for it.
-        self.due = (self.due + self.config.period()).max(taken);
         let CameraConfig { width, height, quality, .. } = self.config;
         self.eye.frame_into(&mut self.frame, width, height);
         Ok(Some(Shot { jpeg: self.frame.jpeg(quality).into(), taken }))

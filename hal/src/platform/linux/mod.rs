@@ -25,6 +25,7 @@ mod pwm;
 pub mod survey;
 #[cfg(test)]
 mod tests;
+pub mod video;
 
 /// The Linux platform.
 ///

@@ -1,0 +1,64 @@
+// The buttons of the first page: the car's are held, the camera's are tapped.
+//
+// What must never live here: how long a word lives, or how the camera turns.
+
+import { hands } from "./pointer.js";
+
+/** What each means at full power: throttle, steer, strafe. On cars whose front wheels steer, see `turning`. */
+const MOTIONS = {
+  up: [1, 0, 0],
+  back: [-1, 0, 0],
+  left: [0, 1, 0],
+  right: [0, -1, 0],
+  strafe_left: [0, 0, 1],
+  strafe_right: [0, 0, -1],
+};
+/** Steps of the camera: pan, tilt. */
+const STEPS = { cam_up: [0, 1], cam_down: [0, -1], cam_left: [1, 0], cam_right: [-1, 0] };
+/** How long (ms) the car moves where a button was not pressed but named, as by a screen reader, which cannot hold. */
+const PULSE_MS = 400;
+
+export class Dpad {
+  /** Whether `left` goes ahead in the tightest curve, as a car must that cannot turn on the spot. */
+  steered = false;
+
+  constructor(root, driver, gimbal, stop) {
+    for (const button of root.querySelectorAll("[data-action]")) {
+      const { action } = button.dataset;
+      if (action in MOTIONS) this.#motion(button, driver, action);
+      else if (action === "stop") button.addEventListener("click", stop);
+      else if (action === "cam_init") button.addEventListener("click", () => gimbal.center());
+      else button.addEventListener("click", () => gimbal.step(...STEPS[action]));
+    }
+  }
+
+  #means(action) {
+    const [throttle, steer, strafe] = MOTIONS[action];
+    return this.steered && steer !== 0 ? [1, steer, 0] : [throttle, steer, strafe];
+  }
+
+  #motion(button, driver, action) {
+    const source = `dpad:${action}`;
+    const hold = () => {
+      button.classList.add("held");
+      driver.hold(source, ...this.#means(action));
+    };
+    const release = () => {
+      button.classList.remove("held");
+      driver.release(source);
+    };
+    hands(button, { down: hold, up: release });
+    button.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      if (!event.repeat) hold();
+    });
+    button.addEventListener("keyup", (event) => event.key === "Enter" && release());
+    button.addEventListener("blur", release);
+    button.addEventListener("click", (event) => {
+      if (event.detail !== 0) return;
+      hold();
+      setTimeout(release, PULSE_MS);
+    });
+  }
+}

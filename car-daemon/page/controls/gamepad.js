@@ -1,0 +1,98 @@
+// A gamepad of the standard mapping: left stick or triggers drive, right stick turns the camera, B stops, Start or Y is
+// the emergency stop.
+//
+// What must never live here: how long a word lives.
+
+/** Sticks rest this far off their middle (of 1), and are never quite still. */
+const DEAD = 0.15;
+/** How often it is looked at (ms). Not with the screen's refresh: that may stop while the stick does not. */
+const EVERY_MS = 20;
+
+/** Buttons of the standard mapping (w3.org/TR/gamepad, "remapping"). */
+const B = 1;
+const Y = 3;
+const [BUMPER_LEFT, BUMPER_RIGHT, TRIGGER_LEFT, TRIGGER_RIGHT] = [4, 5, 6, 7];
+const START = 9;
+
+/** Zero within the dead zone, and growing from zero at its edge. */
+export function beyond(value) {
+  const far = Math.abs(value) - DEAD;
+  return far > 0 ? (Math.sign(value) * Math.min(far, 1 - DEAD)) / (1 - DEAD) : 0;
+}
+
+/** What a pad means now: `{ drive: [throttle, steer, strafe], look: [pan, tilt], stop, estop }`. */
+export function reads({ axes, buttons }) {
+  const [x = 0, y = 0, lookX = 0, lookY = 0] = axes;
+  const pressed = (number) => buttons[number]?.pressed ?? false;
+  const pull = (number) => buttons[number]?.value ?? 0;
+  const trigger = beyond(pull(TRIGGER_RIGHT)) - beyond(pull(TRIGGER_LEFT));
+  const strafe = Number(pressed(BUMPER_LEFT)) - Number(pressed(BUMPER_RIGHT));
+  return {
+    drive: [trigger === 0 ? 0 - beyond(y) : trigger, 0 - beyond(x), strafe],
+    look: [0 - beyond(lookX), 0 - beyond(lookY)],
+    stop: pressed(B),
+    estop: pressed(START) || pressed(Y),
+  };
+}
+
+/** Looks at pads and tells what is held, changed and pressed. No element is known here. */
+export class Pads {
+  #act;
+  #before = new Map();
+
+  /** `drive(source, vector or null)`, `look(source, vector)`, `stop()`, `estop()`. */
+  constructor(act) {
+    this.#act = act;
+  }
+
+  /** `pads`: as `navigator.getGamepads()` gives them. */
+  look(pads) {
+    const here = [...pads].filter((pad) => pad?.connected);
+    for (const pad of here) this.#one(pad);
+    for (const index of [...this.#before.keys()]) if (!here.some((pad) => pad.index === index)) this.#gone(index);
+  }
+
+  #one(pad) {
+    const source = `gamepad:${pad.index}`;
+    const now = reads(pad);
+    // Buttons that are down when it shows up were not pressed for this page, and a stick must pass its middle once.
+    const before = this.#before.get(pad.index) ?? { stop: true, estop: true, centred: false };
+    const out = now.drive.some((way) => way !== 0);
+    const centred = before.centred || !out;
+    this.#before.set(pad.index, { ...now, centred });
+    if (now.stop && !before.stop) this.#act.stop();
+    if (now.estop && !before.estop) this.#act.estop();
+    if (centred) this.#act.drive(source, out ? now.drive : null);
+    this.#act.look(source, now.look);
+  }
+
+  #gone(index) {
+    this.#before.delete(index);
+    this.#act.drive(`gamepad:${index}`, null);
+    this.#act.look(`gamepad:${index}`, [0, 0]);
+  }
+}
+
+/** Whether this page may ask for gamepads: browsers give them to secure pages alone. */
+export const available = () => isSecureContext && "getGamepads" in navigator;
+
+/** `shown(pads)`: how many there are now. */
+export function gamepads(driver, gimbal, { stop, estop, shown }) {
+  if (!available()) return;
+  const pads = new Pads({
+    drive: (source, vector) => (vector ? driver.hold(source, ...vector, { polled: true }) : driver.release(source)),
+    look: (source, vector) => gimbal.turn(source, ...vector),
+    stop,
+    estop,
+  });
+  let timer = null;
+  const look = () => {
+    const here = [...navigator.getGamepads()].filter(Boolean);
+    // What a pad says while nobody looks at this page is not meant for it.
+    pads.look(document.hasFocus() && !document.hidden ? here : []);
+    if (here.length === 0) timer = clearInterval(timer);
+    shown(here.length);
+  };
+  addEventListener("gamepadconnected", () => (timer ??= setInterval(look, EVERY_MS)));
+  addEventListener("gamepaddisconnected", look);
+}

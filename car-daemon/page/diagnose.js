@@ -1,0 +1,92 @@
+// What is most wrong now, of all that may be, as one sentence and what to do about it.
+//
+// What must never live here: the words (keys of them alone), the page's elements, or a clock. Numbers that change
+// all the time are in no sentence: a screen reader says each one that is new.
+
+import { person } from "./reasons.js";
+
+/** Beyond this a car is hard to steer by what one sees (milliseconds of a round trip). */
+export const SLOW_MS = 250;
+/** Telemetry comes 20 times a second; without any for so long (ms) the daemon does not turn. */
+export const SILENT_MS = 1500;
+/** How long (ms) a refusal of a late command is told. */
+const LATE_SHOWN_MS = 3000;
+
+/**
+ * Most important first. Each: key of the words (`said.KEY`; see `todoOf`), level (`bad`: it cannot be driven, or not safely;
+ * `warn`; `info`), and what it takes: true, or the words' arguments.
+ */
+const RULES = [
+  ["token", "bad", (f) => f.role === null],
+  ["connecting", "info", (f) => f.link === "connecting" && !f.before],
+  ["bye", "bad", (f) => f.link !== "open" && f.bye !== null],
+  ["gone", "bad", (f) => f.link !== "open" && f.before],
+  ["gone.never", "bad", (f) => f.link !== "open"],
+  ["hidden", "warn", (f) => f.hidden],
+  ["silent", "bad", (f) => f.silentMs !== null && f.silentMs > SILENT_MS],
+  ["estop.button", "bad", (f) => pressed(f)],
+  ["estop.reason", "bad", (f) => f.state?.estop?.reason && latched(f)],
+  ["estop", "bad", (f) => f.state?.estop && latched(f)],
+  ["fault.answers", "bad", (f) => broken(f) && answers(f) && { what: cause(f) }],
+  ["fault", "bad", (f) => broken(f) && { what: cause(f) }],
+  ["battery", "bad", (f) => typeof f.state?.battery?.percent === "number" && f.state.battery.percent <= 0],
+  ["stalled", "bad", (f) => f.video.showing === "stalled"],
+  ["camera", "warn", (f) => f.video.trouble !== null && { what: f.video.trouble }],
+  ["late", "warn", (f) => f.lateMs !== null && f.lateMs < LATE_SHOWN_MS],
+  ["slow", "warn", (f) => f.rttMs !== null && f.rttMs > SLOW_MS],
+  ["observer", "info", (f) => f.role === "observer"],
+  ["other", "info", (f) => driven(f) && { who: f.driverName ?? { key: "who.session", args: { session: f.state.driver } } }],
+];
+
+/** What is to be done is the same, with or without a reason: the words `do.TODO`. */
+export const todoOf = (key) => key.replace(/\.(reason|never)$/, "");
+
+/** Every key that may be told. */
+export const KEYS = RULES.map(([key]) => key);
+
+/**
+ * The facts: `link` (`open`, `connecting`, `closed`), `before` (it was open once), `bye` (why the daemon went, or null),
+ * `role` (null: a token must be shown; undefined: not known yet) and `session` of this page, `state` (the newest, or null), `silentMs` (since that came, or null), `rttMs` (or null),
+ * `lateMs` (since a command was refused as stale, or null), `driverName` (or null), `hidden`,
+ * `video` {`showing`: as video.js says; `trouble`: words or null}.
+ * Says `{ key, todo, level, args }`, or null where all is well.
+ */
+export function diagnose(facts) {
+  for (const [key, level, applies] of RULES) {
+    const found = applies(facts);
+    if (found) return { key, todo: todoOf(key), level, args: found === true ? {} : found };
+  }
+  return null;
+}
+
+/** What comes and goes within moments is told for so long (ms) after it was last so. */
+const HOLD_MS = 2000;
+const FLEETING = ["silent", "stalled", "late", "slow"];
+
+/** Keeps the sentence from flickering: nobody reads it then, and a screen reader never ends. */
+export class Steady {
+  #last = null;
+  #seen = 0;
+
+  /** What to tell at `now` (ms), where `found` is what `diagnose` says. What is more important is told at once. */
+  told(found, now) {
+    const rank = (one) => (one ? KEYS.indexOf(one.key) : KEYS.length);
+    const fresh = this.#last && FLEETING.includes(this.#last.key) && now - this.#seen < HOLD_MS;
+    if (fresh && rank(found) > rank(this.#last)) return this.#last;
+    this.#last = found;
+    this.#seen = now;
+    return found;
+  }
+}
+
+const pressed = (f) => {
+  const who = f.state?.estop && person(f.state.estop.by, f.session);
+  return who?.key === "who.button" && who.args;
+};
+const latched = (f) => ({ who: person(f.state.estop.by, f.session), why: f.state.estop.reason });
+const broken = (f) => f.state?.mode === "fault";
+const ANSWERS = "; it answers again: reset";
+const answers = (f) => (f.state.stop_reason ?? "").endsWith(ANSWERS);
+const cause = (f) =>
+  (f.state.stop_reason ?? "?").replace(/^hardware fault: /, "").replace(ANSWERS, "").replace(/; it still does not answer$/, "");
+const driven = (f) => typeof f.state?.driver === "number" && f.state.driver !== f.session;

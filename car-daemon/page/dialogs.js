@@ -1,0 +1,74 @@
+// The two dialogs. They are not modal, as stop and the emergency stop must stay within reach; while one is open nothing drives.
+//
+// What must never live here: what a token may do.
+
+import { available } from "./controls/gamepad.js";
+import { $, say } from "./page.js";
+import { t, words } from "./words.js";
+
+const KEYS = [
+  ["↑ ↓ ← → · W A S D", "help.drive"],
+  ["Q · E", "help.strafe"],
+  ["I J K L · ⇧ + ↑ ↓ ← →", "help.look"],
+  ["Space", "help.stop"],
+  ["Esc", "help.estop"],
+];
+
+export function dialogs(link, driver) {
+  let before = null;
+  const open = (dialog) => {
+    if (dialog.open) return;
+    before = document.activeElement;
+    driver.block(dialog.id);
+    dialog.show();
+  };
+  const close = (dialog) => {
+    if (!dialog.open) return;
+    dialog.close();
+    driver.unblock(dialog.id);
+    before?.focus();
+  };
+  for (const dialog of [$("token"), $("help")]) {
+    dialog.querySelector(".close").addEventListener("click", () => close(dialog));
+    // Elsewhere Escape is the emergency stop, also with the help open.
+    dialog.addEventListener("keydown", ({ key, target }) => key === "Escape" && target.matches("input") && close(dialog));
+  }
+  $("help-open").addEventListener("click", () => ($("help").open ? close($("help")) : open($("help"))));
+  $("login").addEventListener("click", () => open($("token")));
+  link.addEventListener("role", ({ detail }) => detail === null && open($("token")));
+  token(link, () => close($("token")));
+  help();
+  words.addEventListener("lang", help);
+}
+
+function token(link, done) {
+  $("token").querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const word = $("token-word").value.trim();
+    say($("token-wrong"), "");
+    try {
+      await link.login(word);
+      await keep(word);
+      $("token-word").value = "";
+      done();
+    } catch (error) {
+      say($("token-wrong"), error.code === -32003 ? t("token.wrong") : error.message);
+      $("token-word").select();
+    }
+  });
+}
+
+/** As a cookie that no script can read, so that the camera and the next visit know it, too. */
+const keep = (token) =>
+  fetch("/login", { method: "POST", body: JSON.stringify({ token }), headers: { "Content-Type": "application/json" } });
+
+function help() {
+  const rows = KEYS.flatMap(([keys, key]) => {
+    const [term, words] = [document.createElement("dt"), document.createElement("dd")];
+    term.textContent = keys;
+    words.textContent = t(key);
+    return [term, words];
+  });
+  $("keys").replaceChildren(...rows);
+  say($("help-pad"), available() ? t("help.pad") : t("help.pad.unserved"));
+}

@@ -1,0 +1,47 @@
+// What the daemon says in words, as keys of the page's words, so that they are read in the reader's language.
+//
+// What must never live here: the words of either language. What is not known here is shown as the daemon said it.
+
+/** `session 3 (tablet, 192.0.2.7:40112)` or `session 3 (uid 1000, pid 42)`, as the gate calls people. */
+const PERSON = /^session (\d+) \((?:(.+?), )?(?:uid \d+(?:, pid \d+)?|(?!pid )[^,()]+)\)$/;
+/** What a latch says that is older than the daemon: its numbers are of other sessions. */
+const BEFORE = ", before a restart";
+
+/** Who is meant: `{ key, args }` where the page has words for it, else the text itself. `own` is this page's session. */
+export function person(label, own) {
+  if (label.endsWith(BEFORE)) return { key: "who.before", args: { who: person(label.slice(0, -BEFORE.length), null) } };
+  const button = /^the button at (.+)$/.exec(label);
+  if (button) return { key: "who.button", args: { pin: button[1] } };
+  const found = PERSON.exec(label);
+  if (!found) return label;
+  if (Number(found[1]) === own) return { key: "who.you" };
+  return found[2] ?? { key: "who.session", args: { session: found[1] } };
+}
+
+/** One row for each sentence of the gate; groups are named as the words' arguments, and `who` is a person. */
+const SENTENCES = [
+  ["why.silent", /^(?<who>.+) sent nothing new for (?<ms>\d+) ms$/],
+  ["why.stop", /^(?<who>.+) said stop$/],
+  ["why.released", /^(?<who>.+) gave the lease back$/],
+  ["why.gone", /^(?<who>.+?\)) drove and is gone: (?<how>.+)$/],
+  ["why.taken", /^(?<who>.+) took the lease$/],
+  ["why.demoted", /^(?<who>.+) may not (?:drive|test) any more$/],
+  ["why.idle", /^(?<who>.+) did not drive for (?<ms>\d+) ms$/],
+  ["why.estop.reason", /^emergency stop by (?<who>session \d+ \(.+?\)): (?<reason>.+)$/],
+  ["why.estop", /^emergency stop by (?<who>.+)$/],
+  ["why.fault.answers", /^hardware fault: (?<what>.+); it answers again: reset$/],
+  ["why.fault", /^hardware fault: (?<what>.+?)(?:; it still does not answer)?$/],
+  ["why.closing", /^the daemon is shutting down$/],
+];
+
+/** What a `stop_reason` says: `{ key, args }`, or null where it is none of the known sentences. */
+export function reason(words, own) {
+  for (const [key, sentence] of SENTENCES) {
+    const found = sentence.exec(words);
+    if (!found) continue;
+    const args = { ...found.groups };
+    if (args.who !== undefined) args.who = person(args.who, own);
+    return { key, args };
+  }
+  return null;
+}

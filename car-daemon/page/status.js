@@ -1,0 +1,49 @@
+// What is going on: marks for styles and tests, and why a control does not drive.
+//
+// What must never live here: anything that acts.
+
+import { $, say } from "./page.js";
+import { t } from "./words.js";
+
+/** How long (ms) a refusal stays: to be read once. */
+const READ_MS = 6000;
+/** Codes of refusals that have words of their own. */
+const KNOWN = [-32001, -32002, -32003, -32004, -32005, -32006, "closed", "blocked"];
+
+const root = document.documentElement;
+
+/** `refused(error)` and `tell(words)` say something for a while. */
+export function status(link, driver) {
+  let forget = null;
+  const tell = (text) => {
+    say($("refusal"), text);
+    clearTimeout(forget);
+    forget = setTimeout(() => say($("refusal"), ""), READ_MS);
+  };
+  const refused = ({ code, message }) =>
+    tell(KNOWN.includes(code) ? t(`refused.${code}`) : t("refused.other", { words: message }));
+
+  driver.addEventListener("refused", ({ detail }) => {
+    root.dataset.drive = "refused";
+    refused(detail);
+  });
+  driver.addEventListener("rested", ({ detail }) => {
+    if (["lease", "stalled", "link"].includes(detail)) tell(t(`rested.${detail}`));
+  });
+  driver.addEventListener("change", ({ detail }) => {
+    if (detail === null && root.dataset.drive === "refused") return;
+    root.dataset.drive = detail === null ? "rest" : driver.driving ? "driving" : "held";
+  });
+  return { refused, tell };
+}
+
+/** Data of the root element that styles and tests go by. */
+export function marks(link) {
+  const show = () => {
+    root.dataset.link = link.phase;
+    root.dataset.role = link.role ?? "";
+    root.dataset.mode = link.state?.mode ?? "";
+  };
+  for (const type of ["state", "phase", "role"]) link.addEventListener(type, show);
+  show();
+}

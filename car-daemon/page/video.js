@@ -1,0 +1,222 @@
+// What the car sees, on a canvas: the newest picture, and honestly how old it is.
+//
+// What must never live here: words (whoever starts this has them), or what is done about an old picture.
+//
+// An old picture that looks live is the worst that this page can show. So pictures are never queued: what comes while one is
+// decoded replaces what waits, and how old the picture on the canvas is, is worked out all the time, not when it comes.
+
+import { PictureClock } from "./age.js";
+import { Backoff } from "./clock.js";
+import { Multipart, boundaryOf } from "./multipart.js";
+
+/** A picture older than this (ms) is no longer what is there. */
+export const STALLED_MS = 1000;
+/** How often (ms) its age is worked out. */
+const TICK_MS = 200;
+/** Without a byte for so long (ms) the connection is made anew: the daemon sends a picture of words rather than nothing. */
+const SILENCE_MS = 5000;
+/** After so many connections without a picture, while the link stands, an `img` element is tried, which some browsers read where they do not let us. */
+const FRUITLESS = 3;
+
+/**
+ * Shows `/stream` on `canvas`. `told({ showing, ageMs, trouble })` is called whenever one of them may have changed:
+ * `showing` is `none` (no picture yet), `live`, `stalled`, `resting` (the tab is hidden), `unknown` (by `img`: nobody knows its age);
+ * `ageMs` the oldest that the picture was since the last call, or null; `trouble` words why no pictures come, or null.
+ */
+export class Video {
+  #canvas;
+  #told;
+  #clock = new PictureClock();
+  #backoff = new Backoff({ least: 300, most: 5000 });
+  #session = null;
+  #linked = null;
+  #abort = null;
+  #wake = null;
+  /** The newest part that is not decoded yet. */
+  #waiting = null;
+  #decoding = false;
+  #takenAt = null;
+  #oldest = 0;
+  #trouble = null;
+  #fruitless = 0;
+  #image = null;
+
+  constructor(canvas, told) {
+    this.#canvas = canvas;
+    this.#told = told;
+    document.addEventListener("visibilitychange", () => this.#anew());
+    setInterval(() => this.#tell(), TICK_MS);
+  }
+
+  /** There is a link to the daemon, and the stream is this session's: so the daemon knows whose driver sees nothing. */
+  linked(session) {
+    const same = session === this.#session;
+    const first = this.#linked === null;
+    this.#session = session;
+    this.#linked = true;
+    if (first) this.#begin();
+    else if (!same) this.#anew();
+  }
+
+  /** There is none. Pictures may come all the same: it may be turned away where sessions are many. */
+  unlinked() {
+    const first = this.#linked === null;
+    this.#linked = false;
+    if (first) this.#begin();
+  }
+
+  /** The link's round trip took so long. */
+  roundTrip(ms) {
+    this.#clock.roundTrip(ms, performance.now());
+  }
+
+  #url(more = "") {
+    const asked = new URLSearchParams(more);
+    if (this.#session !== null) asked.set("session", this.#session);
+    return `/stream?${asked}`;
+  }
+
+  #begin() {
+    if (typeof ReadableStream === "undefined" || typeof createImageBitmap === "undefined") this.#useImage();
+    else this.#run();
+  }
+
+  /** Ends what is under way, and any wait for the next try. */
+  #anew() {
+    this.#backoff.reset();
+    this.#abort?.abort();
+    this.#wake?.();
+    if (this.#image) this.#image.src = document.hidden ? "" : this.#url();
+    this.#tell();
+  }
+
+  async #run() {
+    while (!this.#image) {
+      if (!document.hidden && (await this.#watch())) continue;
+      await this.#pause(document.hidden ? null : this.#backoff.next());
+    }
+  }
+
+  /** Waits so many milliseconds, or until something changed; null: only for that. */
+  #pause(ms) {
+    return new Promise((resolve) => {
+      const timer = ms === null ? null : setTimeout(resolve, ms);
+      this.#wake = () => (clearTimeout(timer), resolve());
+    });
+  }
+
+  /** One connection, to its end; says whether it was ended here, so that the next is made at once. */
+  async #watch() {
+    const abort = new AbortController();
+    const before = this.#fruitless;
+    if (this.#linked) this.#fruitless++;
+    let late = false;
+    let timer = null;
+    const heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => ((late = true), abort.abort()), SILENCE_MS);
+    };
+    this.#abort = abort;
+    heard();
+    try {
+      await this.#read(abort.signal, heard);
+    } catch (error) {
+      if (abort.signal.aborted && !late) {
+        this.#fruitless = Math.min(before, this.#fruitless);
+        return true;
+      }
+      this.#trouble = error instanceof Unwilling ? error.message : null;
+      // What the server says is no reason to ask it in another way.
+      if (error instanceof Unwilling) this.#fruitless = 0;
+    } finally {
+      clearTimeout(timer);
+      abort.abort();
+    }
+    if (this.#fruitless >= FRUITLESS) this.#useImage();
+    return false;
+  }
+
+  async #read(signal, heard) {
+    // WebKit gives no bytes of what it calls multipart/x-mixed-replace, so another name for the same is asked for.
+    const response = await fetch(this.#url("mixed=1"), { signal, cache: "no-store" });
+    if (!response.ok) throw new Unwilling((await response.text()).trim().slice(0, 200) || `HTTP ${response.status}`);
+    const boundary = boundaryOf(response.headers.get("content-type"));
+    if (boundary === null) throw new Unwilling("not a stream of pictures");
+    const parts = new Multipart(boundary);
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done || parts.ended) return;
+      heard();
+      for (const part of parts.push(value)) this.#came(part);
+    }
+  }
+
+  #came(part) {
+    const takenAt = this.#clock.taken(part.headers, performance.now());
+    this.#fruitless = 0;
+    this.#backoff.reset();
+    this.#waiting = { body: part.body, takenAt };
+    if (!this.#decoding) this.#decode();
+  }
+
+  async #decode() {
+    this.#decoding = true;
+    while (this.#waiting) {
+      const { body, takenAt } = this.#waiting;
+      this.#waiting = null;
+      try {
+        const bitmap = await createImageBitmap(new Blob(body, { type: "image/jpeg" }));
+        this.#draw(bitmap, takenAt);
+        bitmap.close();
+      } catch {
+        // A picture that cannot be decoded is none: the last one grows old, and is said to.
+      }
+    }
+    this.#decoding = false;
+  }
+
+  #draw(bitmap, takenAt) {
+    const canvas = this.#canvas;
+    if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
+      canvas.width = bitmap.width;
+      canvas.height = bitmap.height;
+    }
+    canvas.getContext("2d", { alpha: false }).drawImage(bitmap, 0, 0);
+    const first = this.#takenAt === null;
+    if (!first) this.#oldest = Math.max(this.#oldest, performance.now() - this.#takenAt);
+    this.#takenAt = takenAt;
+    this.#trouble = null;
+    if (first) this.#tell();
+  }
+
+  #useImage() {
+    if (this.#image) return;
+    const image = new Image();
+    image.id = "video-image";
+    image.alt = "";
+    image.addEventListener("error", () => document.hidden || setTimeout(() => (image.src = this.#url()), this.#backoff.next()));
+    image.addEventListener("load", () => this.#backoff.reset());
+    if (!document.hidden) image.src = this.#url();
+    this.#canvas.after(image);
+    this.#image = image;
+  }
+
+  #tell() {
+    const age = this.#takenAt === null ? null : performance.now() - this.#takenAt;
+    const ageMs = age === null || this.#image ? null : Math.max(age, this.#oldest);
+    this.#oldest = 0;
+    this.#told({ showing: this.#showing(age), ageMs, trouble: this.#trouble });
+  }
+
+  /** Live or stalled by the picture that is there now, however late the ones before came. */
+  #showing(age) {
+    if (document.hidden) return "resting";
+    if (this.#image) return "unknown";
+    if (age === null) return "none";
+    return age > STALLED_MS ? "stalled" : "live";
+  }
+}
+
+/** The daemon said in words that there are no pictures. */
+class Unwilling extends Error {}

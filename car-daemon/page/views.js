@@ -1,0 +1,142 @@
+// Ties what shows things to the link: camera, view from above, the car's numbers, and the one sentence of what is wrong.
+//
+// What must never live here: what drives the car, or how a thing is shown.
+
+import { Steady, diagnose } from "./diagnose.js";
+import { TopView } from "./map.js";
+import { $, say } from "./page.js";
+import { Panel } from "./panel.js";
+import { degrees, number, time } from "./readings.js";
+import { Video } from "./video.js";
+import { t, words } from "./words.js";
+
+/** How often (ms) what is shown is worked out anew: numbers that change more often cannot be read. */
+const SHOWN_MS = 200;
+/** How often (ms) the view from above is told in words, for who does not see it. */
+const TOLD_MS = 3000;
+/** Of so many round trips the middle one is judged: a single slow one is no slow link. */
+const TRIPS = 5;
+/** How long (ms) until `/world` is asked for again. */
+const RETRY_MS = 2000;
+const STALE = -32005;
+
+/** Begins all of it; `driver` tells what the car refuses, `nameOf(session)` how somebody is called. */
+export function startViews(link, driver, nameOf) {
+  const facts = {
+    link, nameOf, video: { showing: "none", ageMs: null, trouble: null },
+    bye: null, role: undefined, trips: [], stateAt: null, lateAt: null,
+  };
+  const refresh = [camera(link, facts), map(link), numbers(facts), trouble(facts)];
+  listen(link, driver, facts);
+  const all = () => {
+    for (const show of refresh) show();
+  };
+  setInterval(all, SHOWN_MS);
+  words.addEventListener("lang", all);
+}
+
+function listen(link, driver, facts) {
+  link.addEventListener("state", () => (facts.stateAt = performance.now()));
+  link.addEventListener("open", () => Object.assign(facts, { bye: null, trips: [], stateAt: performance.now() }));
+  link.addEventListener("close", ({ detail }) => Object.assign(facts, { bye: detail.why, stateAt: null }));
+  link.addEventListener("busy", ({ detail }) => (facts.bye = detail));
+  link.addEventListener("rtt", ({ detail }) => (facts.trips = [...facts.trips, detail].slice(-TRIPS)));
+  link.addEventListener("role", ({ detail }) => (facts.role = detail));
+  driver.addEventListener("refused", ({ detail }) => {
+    if (detail.code === STALE) facts.lateAt = performance.now();
+  });
+}
+
+function camera(link, facts) {
+  const canvas = $("video");
+  const cover = $("video-words"); // For eyes alone: the picture's own name says it, and the alert.
+  const show = () => {
+    const { showing, ageMs } = facts.video;
+    canvas.dataset.showing = document.documentElement.dataset.video = showing;
+    const covered = { stalled: t("video.stalled", { s: time(ageMs) }), none: t("video.none") }[showing] ?? "";
+    say(cover, covered);
+    const name = t(showing === "stalled" ? "said.stalled" : `video.${showing}`);
+    if (canvas.ariaLabel !== name) canvas.ariaLabel = name;
+  };
+  const video = new Video(canvas, (told) => {
+    facts.video = told;
+    show();
+  });
+  link.addEventListener("open", () => video.linked(link.session));
+  link.addEventListener("phase", ({ detail }) => detail === "closed" && video.unlinked());
+  link.addEventListener("rtt", ({ detail }) => video.roundTrip(detail));
+  return show;
+}
+
+function map(link) {
+  const view = new TopView($("map"));
+  const caption = $("map-words");
+  for (const [id, act] of [["map-in", "zoomIn"], ["map-out", "zoomOut"], ["map-centre", "centre"], ["map-clear", "clear"]]) {
+    $(id).addEventListener("click", () => view[act]());
+  }
+  link.addEventListener("open", async () => {
+    const { session } = link;
+    const world = await worldOf(() => link.session === session);
+    if (world !== undefined) view.world(world);
+  });
+  link.addEventListener("state", ({ detail }) => view.update(detail));
+  let toldAt = -Infinity;
+  return () => {
+    const { pose, odometry } = link.state ?? {};
+    if (link.state) say(caption, t(pose ? `map.${odometry === "commanded" ? "commanded" : "encoders"}` : "map.none"));
+    if (performance.now() - toldAt < TOLD_MS) return;
+    toldAt = performance.now();
+    $("map").ariaLabel = pose
+      ? t("map.told", { x: number(pose.x, 1), y: number(pose.y, 1), heading: degrees(pose.heading, 0) })
+      : t("map.none");
+  };
+}
+
+/**
+ * What stands around a simulated car; null for any other. Whoever has just shown a token is known to HTTP a little later,
+ * so it is asked again, while `still()`; after that undefined.
+ */
+async function worldOf(still) {
+  while (still()) {
+    const response = await fetch("/world").catch(() => null);
+    if (response?.ok) return response.json();
+    if (response?.status === 404) return null;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+  return undefined;
+}
+
+function numbers(facts) {
+  const panel = new Panel($("panel"), t);
+  words.addEventListener("lang", () => panel.translate());
+  return () => panel.update({ ...facts, state: facts.link.state });
+}
+
+/** The sentence is set only when it is another one: it is an alert. */
+function trouble(facts) {
+  const place = $("trouble");
+  const steady = new Steady();
+  return () => {
+    const found = steady.told(diagnose(gathered(facts)), performance.now());
+    if (!found) {
+      say(place, "");
+      delete place.dataset.level;
+      return;
+    }
+    place.dataset.level = found.level;
+    say(place, `${t(`said.${found.key}`, found.args)} ${t(`do.${found.todo}`, found.args)}`.trim());
+  };
+}
+
+function gathered({ link, nameOf, trips, bye, role, stateAt, lateAt, video }) {
+  const since = (at) => (at === null ? null : performance.now() - at);
+  return {
+    link: link.phase, before: link.before, bye, role, session: link.session, state: link.state, silentMs: since(stateAt), rttMs: middle(trips),
+    lateMs: since(lateAt), driverName: typeof link.driver === "number" ? nameOf(link.driver) : null, hidden: document.hidden, video,
+  };
+}
+
+/** The one in the middle; null of fewer than three. */
+function middle(values) {
+  return values.length < 3 ? null : [...values].sort((a, b) => a - b)[values.length >> 1];
+}

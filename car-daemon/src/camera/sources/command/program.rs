@@ -1,0 +1,107 @@
+//! A program that is started and ended with all that it starts itself.
+//!
+//! What must never live here: what it says.
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+/// One that closed its output is about to end by itself.
+const BY_ITSELF: Duration = Duration::from_millis(100);
+
+/// How long it may take to end once it was asked to.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Between two looks at whether it has.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// What tells a process of systemd that it is meant, which is the daemon.
+const OURS: [&str; 5] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID"];
+
+/// A program in a process group of its own. Dropping it ends the group.
+#[derive(Debug)]
+pub(super) struct Program {
+    child: Child,
+    /// It was waited for: its number may be somebody else's by now.
+    is_over: bool,
+}
+
+impl Program {
+    /// Starts it, its name first.
+    ///
+    /// # Errors
+    /// In words: it is not there, or may not be run.
+    pub(super) fn start(words: &[String]) -> Result<(Self, ChildStdout, ChildStderr), String> {
+        let (name, arguments) = words.split_first().ok_or("no program is named")?;
+        let mut command = Command::new(name);
+        for variable in OURS {
+            command.env_remove(variable);
+        }
+        command.args(arguments).process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().map_err(|error| unstarted(name, &error))?;
+        let mut this = Self { child, is_over: false };
+        let outputs = this.child.stdout.take().zip(this.child.stderr.take());
+        let (stdout, stderr) = outputs.ok_or_else(|| format!("`{name}` has no output"))?;
+        Ok((this, stdout, stderr))
+    }
+
+    /// Ends it, and waits until it has ended; how it did, if it did so by itself.
+    pub(super) fn end(&mut self) -> Option<ExitStatus> {
+        self.end_within(BY_ITSELF)
+    }
+
+    fn end_within(&mut self, by_itself: Duration) -> Option<ExitStatus> {
+        if std::mem::replace(&mut self.is_over, true) {
+            return None;
+        }
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)?;
+        let itself = has_ended(group, by_itself);
+        if !itself {
+            // Whoever is gone needs no signal.
+            let _gone = kill_process_group(group, Signal::TERM);
+            has_ended(group, GRACE);
+        }
+        // What it started may live on. The number is the group's until it is waited for.
+        let _gone = kill_process_group(group, Signal::KILL);
+        self.child.wait().ok().filter(|_| itself)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.end_within(Duration::ZERO);
+    }
+}
+
+/// Whether it ends within that time. It stays to be waited for.
+fn has_ended(process: Pid, within: Duration) -> bool {
+    let until = Instant::now() + within;
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    loop {
+        match waitid(WaitId::Pid(process), options) {
+            Ok(Some(_)) | Err(Errno::CHILD) => return true,
+            _ if Instant::now() >= until => return false,
+            _ => thread::sleep(LOOK),
+        }
+    }
+}
+
+/// Why a program does not start, and what to do.
+fn unstarted(name: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound if name.starts_with("rpicam-") || name.starts_with("libcamera-") => {
+            format!("there is no program `{name}`: install it (sudo apt install rpicam-apps)")
+        }
+        io::ErrorKind::NotFound => {
+            format!("there is no program `{name}`: install it, or write its whole path")
+        }
+        io::ErrorKind::PermissionDenied => format!("`{name}` may not be run by this user: look at its mode"),
+        _ => format!("`{name}` does not start: {error}"),
+    }
+}

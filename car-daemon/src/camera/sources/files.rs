@@ -1,0 +1,228 @@
+//! JPEG files as a camera: one file, or those of a folder in the order of their names, over and over.
+//!
+//! What must never live here: what is on the pictures.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::pace::Pace;
+use super::{FrameSource, NoPicture, Opener, Shot};
+use crate::camera::jpeg;
+use crate::config::{CameraConfig, is_jpeg};
+
+/// Files of a folder, at most.
+const MOST: usize = 10_000;
+
+/// Files that are looked at for one picture.
+const TRIES: usize = 16;
+
+pub(super) fn opener(config: &CameraConfig, path: PathBuf) -> Opener {
+    let config = config.clone();
+    Box::new(move || Ok(Box::new(Slides::open(&config, &path)?)))
+}
+
+struct Slides {
+    path: PathBuf,
+    files: Vec<PathBuf>,
+    /// Which comes next.
+    at: usize,
+    /// How many were none since the last that was a picture.
+    passed: usize,
+    /// The first round tells what is passed over.
+    first: bool,
+    max_bytes: usize,
+    pace: Pace,
+}
+
+impl Slides {
+    fn open(config: &CameraConfig, path: &Path) -> Result<Self, NoPicture> {
+        let (files, pace) = (list(path)?, Pace::new(config.period(), Instant::now()));
+        let (path, max_bytes) = (path.to_owned(), config.max_bytes);
+        Ok(Self { path, files, at: 0, passed: 0, first: true, max_bytes, pace })
+    }
+
+    /// The next file that is a picture; `None`: not among the next few.
+    fn picture(&mut self) -> Result<Option<Vec<u8>>, NoPicture> {
+        for _ in 0..TRIES {
+            if self.at >= self.files.len() {
+                // What came to the folder since is seen in the next round.
+                (self.files, self.at, self.first) = (list(&self.path)?, 0, false);
+            }
+            let Some(path) = self.files.get(self.at) else { break };
+            self.at += 1;
+            match read(path, self.max_bytes) {
+                Ok(picture) => {
+                    self.passed = 0;
+                    return Ok(Some(picture));
+                }
+                Err(why) if self.passed + 1 >= self.files.len() => return Err(self.none(&why)),
+                Err(why) => {
+                    self.passed += 1;
+                    if self.first {
+                        tracing::warn!("camera: {}: {why}; it is passed over", path.display());
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// That no file is a picture, and why the last is none.
+    fn none(&self, why: &str) -> NoPicture {
+        let path = self.path.display();
+        NoPicture(match self.files.as_slice() {
+            [file] if *file == self.path => format!("{path}: {why}"),
+            [file] => format!("{}: {why}, and there is no other in the folder", file.display()),
+            files => {
+                let last = files.last().map_or_else(String::new, |file| file.display().to_string());
+                format!("{path}: none of {} files is a picture; {last}: {why}", files.len())
+            }
+        })
+    }
+}
+
+impl FrameSource for Slides {
+    fn next(&mut self, wait: Duration) -> Result<Option<Shot>, NoPicture> {
+        if !self.pace.sleep(wait) {
+            return Ok(None);
+        }
+        let taken = Instant::now();
+        Ok(self.picture()?.map(|jpeg| Shot { jpeg: jpeg.into(), taken }))
+    }
+}
+
+/// The file itself, or the JPEG files of the folder in the order of their names.
+fn list(path: &Path) -> Result<Vec<PathBuf>, NoPicture> {
+    let unreadable = |error: io::Error| {
+        let hint = "name a folder with JPEG files, or one of them, as [camera] source";
+        NoPicture(format!("{}: {error}; {hint}", path.display()))
+    };
+    if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        if !is_jpeg(&file) {
+            continue;
+        }
+        if files.len() == MOST {
+            let hint = "move some of them to another folder";
+            return Err(NoPicture(format!("{}: has more than {MOST} pictures; {hint}", path.display())));
+        }
+        files.push(file);
+    }
+    if files.is_empty() {
+        let hint = "put files there whose names end with .jpg";
+        return Err(NoPicture(format!("{}: has no JPEG file; {hint}", path.display())));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// A file that is a whole picture of no more than so many bytes; or why it is none. What is no regular file is not
+/// opened: a pipe would be waited for.
+fn read(path: &Path, max_bytes: usize) -> Result<Vec<u8>, String> {
+    let unreadable = |error: io::Error| format!("cannot be read: {error}");
+    let about = fs::metadata(path).map_err(unreadable)?;
+    if !about.is_file() {
+        return Err("is no regular file".to_owned());
+    }
+    let mut picture = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(max_bytes).min(max_bytes));
+    let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path).map_err(unreadable)?.take(limit).read_to_end(&mut picture).map_err(unreadable)?;
+    if picture.len() > max_bytes {
+        return Err(format!("is longer than {max_bytes} bytes, which [camera] max_bytes allows"));
+    }
+    jpeg::size(&picture).map_err(|why| why.to_string())?;
+    Ok(picture)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(grey: u8) -> Vec<u8> {
+        let mut file = Vec::new();
+        let encoder = jpeg_encoder::Encoder::new(&mut file, 50);
+        encoder.encode(&[grey; 64], 8, 8, jpeg_encoder::ColorType::Luma).expect("memory takes it");
+        file
+    }
+
+    /// A source that is never kept waiting, and the greys of its next pictures.
+    fn greys(path: &Path, config: &CameraConfig, count: usize) -> Result<Vec<u8>, String> {
+        let config = CameraConfig { rate_hz: 1e9, ..config.clone() };
+        let mut source = opener(&config, path.to_owned())().map_err(|why| why.to_string())?;
+        let mut greys = Vec::new();
+        while greys.len() < count {
+            if let Some(shot) = source.next(Duration::from_secs(1)).map_err(|why| why.to_string())? {
+                let dots = jpeg_decoder::Decoder::new(&*shot.jpeg).decode().expect("a picture");
+                greys.push(dots[0]);
+            }
+        }
+        Ok(greys)
+    }
+
+    #[test]
+    fn a_folder_is_shown_in_the_order_of_names_over_and_over_and_what_is_no_picture_is_passed_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, data: &[u8]| fs::write(folder.path().join(name), data).expect("ours");
+        write("b.JPEG", &picture(128));
+        write("a.jpg", &picture(0));
+        write("c.jpg", b"no picture");
+        write("d.jpg", &picture(255)[..100]);
+        write("e.jpg", &picture(255));
+        write("notes.txt", b"not a name of a picture");
+        fs::create_dir(folder.path().join("f.jpg")).expect("ours");
+        let shown = greys(folder.path(), &CameraConfig::default(), 7);
+        assert_eq!(shown.expect("pictures"), [0, 128, 255, 0, 128, 255, 0]);
+    }
+
+    #[test]
+    fn what_comes_to_the_folder_is_seen_in_the_next_round() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("a.jpg"), picture(0)).expect("ours");
+        let config = CameraConfig { rate_hz: 1e9, ..CameraConfig::default() };
+        let mut source = opener(&config, folder.path().to_owned())().expect("opens");
+        let mut next = || source.next(Duration::from_secs(1)).expect("a picture").expect("at once").jpeg;
+        assert_eq!(next(), picture(0));
+        fs::write(folder.path().join("b.jpg"), picture(255)).expect("ours");
+        assert_eq!([next(), next(), next()], [picture(0), picture(255), picture(0)]);
+    }
+
+    #[test]
+    fn one_file_is_shown_as_it_is_each_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("still.jpg");
+        fs::write(&file, picture(0)).expect("ours");
+        assert_eq!(greys(&file, &CameraConfig::default(), 2).expect("pictures"), [0, 0]);
+        fs::write(&file, picture(255)).expect("ours");
+        assert_eq!(greys(&file, &CameraConfig::default(), 1).expect("pictures"), [255]);
+    }
+
+    #[test]
+    fn where_there_is_no_picture_it_is_said_which_file_and_why() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let said = |path: &Path, max_bytes| {
+            greys(path, &CameraConfig { max_bytes, ..CameraConfig::default() }, 1).expect_err("no picture")
+        };
+        assert!(said(&folder.path().join("none"), 1 << 20).contains("name a folder with JPEG files"));
+        assert!(said(folder.path(), 1 << 20).contains("has no JPEG file; put files there"));
+        let file = folder.path().join("a.jpg");
+        fs::write(&file, picture(0)).expect("ours");
+        assert!(said(folder.path(), 100).contains("a.jpg: is longer than 100 bytes"));
+        fs::write(&file, b"GIF89a").expect("ours");
+        assert!(said(&file, 1 << 20).ends_with("a.jpg: is no JPEG picture"));
+        fs::write(folder.path().join("b.jpg"), b"GIF89a").expect("ours");
+        assert!(said(folder.path(), 1 << 20).contains("none of 2 files is a picture"));
+        for number in 0..40 {
+            fs::write(folder.path().join(format!("{number}.jpg")), b"").expect("ours");
+        }
+        assert!(
+            said(folder.path(), 1 << 20).contains("none of 42 files"),
+            "however many are looked at for one"
+        );
+    }
+}

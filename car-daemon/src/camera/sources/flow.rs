@@ -1,0 +1,133 @@
+//! Pictures out of a flow of bytes, for sources that are streams: the newest counts, whatever stands between them
+//! is passed over.
+//!
+//! What must never live here: where the bytes come from, a clock.
+
+use std::time::{Duration, Instant};
+
+use super::thin::Thin;
+use super::{NoPicture, SILENCE, Shot, too_long};
+use crate::camera::mjpeg::{self, Splitter};
+use crate::config::CameraConfig;
+
+/// A flow that has just begun may be silent for longer: a camera has to be found and to measure the light.
+const START: Duration = Duration::from_secs(15);
+
+/// A flow of bytes and what became of it.
+#[derive(Debug)]
+pub(super) struct Flow {
+    splitter: Splitter,
+    thin: Thin,
+    max_bytes: usize,
+    newest: Option<Shot>,
+    /// When the last picture came, or the flow began.
+    last: Instant,
+    patience: Duration,
+    /// There were bytes since the last picture.
+    bytes: bool,
+}
+
+impl Flow {
+    pub(super) fn new(config: &CameraConfig, now: Instant) -> Self {
+        Self {
+            splitter: Splitter::new(config.max_bytes),
+            thin: Thin::new(config.period()),
+            max_bytes: config.max_bytes,
+            newest: None,
+            last: now,
+            patience: START,
+            bytes: false,
+        }
+    }
+
+    /// Takes the next bytes, which came now.
+    pub(super) fn push(&mut self, bytes: &[u8], now: Instant) {
+        let mut newest = None;
+        self.bytes = true;
+        self.splitter.push(bytes, |picture| newest = Some(picture));
+        if let Some(jpeg) = newest.and_then(mjpeg::completed) {
+            (self.last, self.patience, self.bytes) = (now, SILENCE, false);
+            if self.thin.wants(now) {
+                self.newest = Some(Shot { jpeg: jpeg.into(), taken: now });
+            }
+        }
+    }
+
+    /// The newest picture that was not taken yet.
+    pub(super) fn take(&mut self) -> Option<Shot> {
+        self.newest.take()
+    }
+
+    /// Whether pictures still come; `place` names the source, `hint` says what would help where bytes come that
+    /// are no pictures.
+    ///
+    /// # Errors
+    /// None did for too long, or such as are too long.
+    pub(super) fn check(&self, place: &str, hint: &str, now: Instant) -> Result<(), NoPicture> {
+        if self.splitter.is_overrun() {
+            return Err(too_long(place, self.max_bytes));
+        }
+        match now.saturating_duration_since(self.last) < self.patience {
+            true => Ok(()),
+            false if self.bytes => {
+                Err(NoPicture(format!("{place} gives bytes that are no JPEG pictures: {hint}")))
+            }
+            false => Err(NoPicture(format!("{place} gives nothing any more; it is tried again"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::camera::mjpeg::samples::{picture, without_tables};
+
+    fn flow(rate_hz: f64) -> (Flow, Instant) {
+        let now = Instant::now();
+        (Flow::new(&CameraConfig { rate_hz, ..CameraConfig::default() }, now), now)
+    }
+
+    #[test]
+    fn the_newest_of_several_pictures_is_given_with_the_tables_that_it_lacks() {
+        let (mut flow, now) = flow(1e9);
+        let bare = without_tables(&picture(24, 24, 2));
+        flow.push(&[picture(24, 24, 1), bare.clone()].concat(), now);
+        let shot = flow.take().unwrap();
+        assert_eq!(Some(shot.jpeg.to_vec()), mjpeg::completed(bare));
+        assert!(flow.take().is_none());
+    }
+
+    #[test]
+    fn a_flow_that_begins_is_waited_for_longer_than_one_that_stops() {
+        let (mut flow, now) = flow(30.0);
+        let check =
+            |flow: &Flow, after: f64| flow.check("`it`", "say so", now + Duration::from_secs_f64(after));
+        assert!(check(&flow, 14.9).is_ok());
+        assert!(check(&flow, 15.0).unwrap_err().0.contains("gives nothing any more"));
+        flow.push(&picture(8, 8, 1), now + Duration::from_secs(10));
+        assert!(check(&flow, 14.9).is_ok());
+        assert!(check(&flow, 15.0).is_err());
+        flow.push(b"<html>", now);
+        assert_eq!(check(&flow, 15.0).unwrap_err().0, "`it` gives bytes that are no JPEG pictures: say so");
+    }
+
+    #[test]
+    fn pictures_beyond_the_rate_are_left_out_and_keep_the_flow_alive() {
+        let (mut flow, now) = flow(1.0);
+        let at = |ms| now + Duration::from_millis(ms);
+        flow.push(&picture(8, 8, 1), at(0));
+        assert!(flow.take().is_some());
+        flow.push(&picture(8, 8, 2), at(500));
+        assert!(flow.take().is_none());
+        assert!(flow.check("", "", at(5499)).is_ok());
+    }
+
+    #[test]
+    fn pictures_that_are_too_long_are_told_with_what_would_be_right() {
+        let now = Instant::now();
+        let mut flow = Flow::new(&CameraConfig { max_bytes: 500, ..CameraConfig::default() }, now);
+        flow.push(&picture(64, 64, 1), now);
+        let said = flow.check("`it`", "", now).unwrap_err().0;
+        assert!(said.contains("[camera] max_bytes = 500"), "{said}");
+    }
+}

@@ -1,0 +1,58 @@
+//! What is written of a picture: heads and boundaries, byte for byte as mjpg-streamer and ustreamer write them.
+//!
+//! What must never live here: when it is written.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+
+/// Of a stream.
+pub(super) const MULTIPART: &str = "multipart/x-mixed-replace;boundary=boundarydonotcross";
+
+/// Of a stream that a script reads.
+pub(super) const MIXED: &str = "multipart/mixed;boundary=boundarydonotcross";
+
+/// Of a picture.
+pub(super) const JPEG: &str = "image/jpeg";
+
+/// What begins a stream.
+pub(super) const FIRST: Bytes = Bytes::from_static(b"--boundarydonotcross\r\n");
+
+/// What ends a picture. A browser of the Blink family shows a picture when the next part begins, so this is sent with the
+/// picture and not before the next one.
+pub(super) const LAST: Bytes = Bytes::from_static(b"\r\n--boundarydonotcross\r\n");
+
+/// The head of a picture that is not taken yet, as ustreamer's `advance_headers` has it: neither length nor time are
+/// known.
+pub(super) const ADVANCE: Bytes = Bytes::from_static(b"Content-Type: image/jpeg\r\n\r\n");
+
+/// The head of a picture of so many bytes that was taken at `wall` and is handed over after `latency`.
+pub(super) fn head(length: usize, wall: SystemTime, latency: Duration) -> Bytes {
+    let milliseconds = latency.as_secs_f64() * 1e3;
+    format!(
+        "Content-Type: {JPEG}\r\nContent-Length: {length}\r\nX-Timestamp: {}\r\nX-Latency-Ms: {milliseconds:.1}\r\n\r\n",
+        timestamp(wall),
+    )
+    .into()
+}
+
+/// Seconds since 1970 with six digits, as `X-Timestamp` has them.
+pub(super) fn timestamp(wall: SystemTime) -> String {
+    let since = wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+    format!("{}.{:06}", since.as_secs(), since.subsec_micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_says_length_time_and_latency() {
+        let wall = UNIX_EPOCH + Duration::from_micros(1_700_000_000_000_042);
+        assert_eq!(
+            head(1234, wall, Duration::from_micros(12_340)),
+            "Content-Type: image/jpeg\r\nContent-Length: 1234\r\nX-Timestamp: 1700000000.000042\r\nX-Latency-Ms: 12.3\r\n\r\n"
+        );
+        assert_eq!(timestamp(UNIX_EPOCH - Duration::from_secs(1)), "0.000000");
+    }
+}

@@ -1,0 +1,73 @@
+//! The body of a stream: one picture after the other, each chosen when the one before has left.
+//!
+//! What must never live here: where pictures come from, and what a head looks like.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use futures_util::{Stream, stream};
+
+use super::part;
+use crate::camera::{Picture, Viewer};
+use crate::http::measured::Measured;
+use crate::http::outlet::Outlet;
+
+/// A stream to one viewer.
+pub(super) struct Pictures {
+    pub(super) viewer: Viewer,
+    pub(super) outlet: Outlet,
+    /// From the light to the socket.
+    pub(super) latency: Arc<Measured>,
+    /// Each head is sent with the picture before, without what is not known by then.
+    pub(super) advance: bool,
+}
+
+/// What is written next.
+enum Next {
+    Opening,
+    Advance,
+    Head,
+    Picture(Arc<Picture>),
+    Ending,
+}
+
+impl Pictures {
+    /// The pieces, which are written together where they are to be had at once. A picture's is everybody's.
+    pub(super) fn pieces(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
+        stream::unfold((self, Next::Opening), |(mut pictures, next)| async move {
+            let (piece, next) = pictures.piece(next).await;
+            Some((Ok(piece), (pictures, next)))
+        })
+    }
+
+    async fn piece(&mut self, next: Next) -> (Bytes, Next) {
+        let begin = if self.advance { Next::Advance } else { Next::Head };
+        match next {
+            Next::Opening => (part::FIRST, begin),
+            Next::Ending => (part::LAST, begin),
+            Next::Picture(picture) => (picture.jpeg.clone(), Next::Ending),
+            Next::Advance => (part::ADVANCE, Next::Head),
+            Next::Head => {
+                let picture = self.newest().await;
+                let (wall, latency) = (SystemTime::now(), picture.taken.elapsed());
+                if !picture.words {
+                    self.latency.add(latency, picture.jpeg.len());
+                }
+                if self.advance {
+                    return (picture.jpeg.clone(), Next::Ending);
+                }
+                (part::head(picture.jpeg.len(), wall - latency, latency), Next::Picture(picture))
+            }
+        }
+    }
+
+    /// The newest picture when the last one has left: those in between are passed over.
+    async fn newest(&mut self) -> Arc<Picture> {
+        self.outlet.drained().await;
+        let picture = self.viewer.next().await;
+        self.outlet.fill();
+        picture
+    }
+}

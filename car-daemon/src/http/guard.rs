@@ -1,0 +1,206 @@
+//! What stands before every answer: whose page asks and by which name, and who may see what.
+//!
+//! What must never live here: what is answered to those who may ask.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Query, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
+    RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE,
+};
+use http::{Method, StatusCode, Uri};
+use protocol::Token;
+use tokio::time::sleep;
+use transport::{HandshakeError, Peer, Presented};
+
+use super::answer::words;
+use super::caller::Caller;
+use super::login::forgotten;
+use super::page::Asked;
+use super::shown::{Shown, shown};
+use super::{Site, headers};
+use crate::control::Grant;
+use crate::session::Shower;
+
+/// Paths at which nothing is to be had that is anybody's, or where is asked for the token in another way.
+const OPEN: [&str; 5] = ["/", "/healthz", "/ws", "/login", "/logout"];
+
+/// The page's files, which are everybody's.
+const FILES: &str = "/page/";
+
+/// Asks the browser before a page of another origin may (Private Network Access, section 3.1).
+const PRIVATE_NETWORK: (HeaderName, HeaderName) = (
+    HeaderName::from_static("access-control-request-private-network"),
+    HeaderName::from_static("access-control-allow-private-network"),
+);
+
+/// Lets through who may have what they ask for; every answer leaves by here.
+pub(super) async fn pass(
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let uri = request.uri().clone();
+    let origin = request.headers().get(ORIGIN).cloned();
+    let mut response = match stop(&site, &caller, request.method(), &uri, request.headers()).await {
+        Some(stopped) => stopped,
+        None => next.run(request).await,
+    };
+    site.context.shared.metrics.requested(uri.path(), response.status().as_u16());
+    headers::harden(response.headers_mut(), is_picture(&uri));
+    // A page that may not ask was stopped, and must not read even why.
+    if let Some(origin) = origin.filter(|_| response.status() != StatusCode::FORBIDDEN) {
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    response.headers_mut().append(VARY, HeaderValue::from_static("Origin"));
+    response
+}
+
+/// What is answered in place of what was asked for.
+async fn stop(
+    site: &Site,
+    caller: &Caller,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    let all = |name: HeaderName| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    if let Err(why) = site.web.check(all(ORIGIN), all(HOST)) {
+        let error = HandshakeError::Forbidden(why);
+        site.server.complain(&Peer::Socket(caller.peer), &error);
+        return Some(words(StatusCode::FORBIDDEN, &error.to_string()));
+    }
+    if method == Method::OPTIONS {
+        return Some(options(headers));
+    }
+    if is_open(uri) {
+        return None;
+    }
+    match enter(site, caller, shown(headers, uri, caller.scheme())).await {
+        Ok(Grant { role: Some(_), .. }) => None,
+        Ok(_) => Some(missing()),
+        Err(refused) => Some(refused),
+    }
+}
+
+/// Who somebody is who shows this.
+///
+/// # Errors
+/// With the answer, where the token is wrong; that was waited for.
+pub(super) async fn enter(site: &Site, caller: &Caller, shown: Option<Shown>) -> Result<Grant, Response> {
+    let access = site.context.doors.access();
+    // Where there is no token there is none to guess.
+    let shown = shown.filter(|_| access.has_tokens());
+    if let Some(Shown { token, by_cookie }) = &shown {
+        weigh(site, caller, token, *by_cookie).await?;
+    }
+    let presented = Presented {
+        token: shown.map(|shown| shown.token),
+        certificate: caller.certificate,
+        ..Presented::default()
+    };
+    Ok(access.grant(&Peer::Socket(caller.peer), &caller.at, &presented))
+}
+
+/// Guessing costs what it costs a session.
+async fn weigh(site: &Site, caller: &Caller, token: &Token, by_cookie: bool) -> Result<(), Response> {
+    let (doors, access) = (&site.context.doors, site.context.doors.access());
+    // Whoever has shown it over this very connection does not guess.
+    if caller.has_shown(token) && access.knows(token) {
+        return Ok(());
+    }
+    let by = Shower { session: None, peer: &Peer::Socket(caller.peer), at: &caller.at };
+    let weighed = doors.weigh(&access, token, by, site.context.clock.wall());
+    sleep(weighed.wait).await;
+    if !weighed.wrong {
+        caller.shows(token);
+        return Ok(());
+    }
+    let mut refused = if weighed.turned_away {
+        let why = "too many wrong tokens came from this address: each is one too many for a minute";
+        ([(RETRY_AFTER, "60")], words(StatusCode::TOO_MANY_REQUESTS, why)).into_response()
+    } else {
+        unauthorised("this token is not known here")
+    };
+    if by_cookie {
+        // Or it would be shown again and again.
+        refused.headers_mut().insert(SET_COOKIE, forgotten(caller.is_secure()));
+    }
+    Err(refused)
+}
+
+fn missing() -> Response {
+    unauthorised(
+        "show a token: the page asks for it; programs send `Authorization: Bearer TOKEN`, or `?token=TOKEN`",
+    )
+}
+
+fn unauthorised(why: &str) -> Response {
+    ([(WWW_AUTHENTICATE, "Bearer realm=\"car\"")], words(StatusCode::UNAUTHORIZED, why)).into_response()
+}
+
+/// What may be asked, to a browser that asks before a page does (Fetch Standard, section 3.2.2).
+fn options(headers: &HeaderMap) -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+        let mut allow = |name, value| response.headers_mut().insert(name, HeaderValue::from_static(value));
+        allow(ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD");
+        allow(ACCESS_CONTROL_ALLOW_HEADERS, "Authorization");
+        allow(ACCESS_CONTROL_MAX_AGE, "600");
+        let (asks, allows) = PRIVATE_NETWORK;
+        if headers.contains_key(asks) {
+            allow(allows, "true");
+        }
+    }
+    response
+}
+
+fn is_open(uri: &Uri) -> bool {
+    let path = uri.path();
+    (OPEN.contains(&path) && !is_picture(uri)) || path.starts_with(FILES)
+}
+
+/// Whether the camera is asked for, which a page of another site may show, and not read.
+fn is_picture(uri: &Uri) -> bool {
+    match uri.path() {
+        "/stream" | "/snapshot" => true,
+        // As the answer reads it: `action` can be written in more ways than one.
+        "/" => Query::<Asked>::try_from_uri(uri).is_ok_and(|Query(asked)| asked.action.is_some()),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_everybodys_and_whatever_is_the_cars_is_not() {
+        for (path, open) in [
+            ("/", true),
+            ("/?lang=zh", true),
+            ("/?action=stream", false),
+            ("/?x=1&action=snapshot", false),
+            ("/?%61ction=stream", false),
+            ("/%3Faction=stream", false),
+            ("/page/main.js", true),
+            ("/healthz", true),
+            ("/ws", true),
+            ("/login", true),
+            ("/state", false),
+            ("/world", false),
+            ("/metrics", false),
+            ("/stream", false),
+            ("/snapshot?token=x", false),
+            ("/whatever", false),
+        ] {
+            assert_eq!(is_open(&path.parse().expect("a path")), open, "{path}");
+        }
+    }
+}

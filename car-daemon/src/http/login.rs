@@ -1,0 +1,101 @@
+//! `/login` and `/logout`: a token becomes a cookie, so that no script of the page has to keep it.
+//!
+//! What must never live here: what a token is worth.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{HeaderValue, SET_COOKIE};
+use http::{HeaderMap, StatusCode};
+use protocol::{Role, Token};
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::timeout;
+
+use super::Site;
+use super::answer::{json, words};
+use super::caller::Caller;
+use super::guard::enter;
+use super::shown::{COOKIE_NAME, Shown, is_own_page};
+
+/// Longest body, in bytes: several times the longest token.
+const LONGEST: usize = 1024;
+
+/// How long it may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a page says.
+#[derive(Deserialize)]
+struct Said {
+    token: String,
+}
+
+pub(super) async fn login(
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    if !is_own_page(request.headers(), caller.scheme()) {
+        return of_others();
+    }
+    let token = match token(request).await {
+        Ok(token) => token,
+        Err((status, why)) => return words(status, why),
+    };
+    if !site.context.doors.access().has_tokens() {
+        return words(StatusCode::CONFLICT, "no tokens are known here: come without one");
+    }
+    let shown = Shown { token: token.clone(), by_cookie: false };
+    let grant = match enter(&site, &caller, Some(shown)).await {
+        Ok(grant) => grant,
+        Err(refused) => return refused,
+    };
+    let role = grant.role.map(Role::name);
+    tracing::info!(peer = %caller.peer, role, token = grant.principal, "authorised by /login");
+    // What is known here holds nothing that would end a cookie.
+    let Ok(cookie) = HeaderValue::from_str(&cookie(token.expose(), caller.is_secure())) else {
+        return words(StatusCode::BAD_REQUEST, "this token cannot be a cookie");
+    };
+    ([(SET_COOKIE, cookie)], json(&json!({ "role": role, "name": grant.principal }))).into_response()
+}
+
+pub(super) async fn logout(Extension(caller): Extension<Caller>, headers: HeaderMap) -> Response {
+    if !is_own_page(&headers, caller.scheme()) {
+        return of_others();
+    }
+    (StatusCode::NO_CONTENT, [(SET_COOKIE, forgotten(caller.is_secure()))]).into_response()
+}
+
+/// What makes a browser forget the token.
+pub(super) fn forgotten(secure: bool) -> HeaderValue {
+    let text = cookie("; Max-Age=0", secure);
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// No other page may have somebody be somebody else.
+fn of_others() -> Response {
+    words(StatusCode::FORBIDDEN, "only the car's own page may log in or out")
+}
+
+/// A session's cookie (RFC 6265bis): for this host alone, told to no script and to no other site.
+fn cookie(value: &str, secure: bool) -> String {
+    let secure = if secure { "; Secure" } else { "" };
+    format!("{COOKIE_NAME}={value}; Path=/; HttpOnly; SameSite=Strict{secure}")
+}
+
+async fn token(request: Request) -> Result<Token, (StatusCode, &'static str)> {
+    match timeout(PATIENCE, to_bytes(request.into_body(), LONGEST)).await {
+        Err(_elapsed) => Err((StatusCode::REQUEST_TIMEOUT, "the body took more than 5 s to come")),
+        Ok(Err(_)) => {
+            Err((StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 1024 bytes, or broke off"))
+        }
+        // What serde says may repeat the token.
+        Ok(Ok(body)) => serde_json::from_slice(&body)
+            .map(|Said { token }| Token::claimed(token.as_bytes()))
+            .map_err(|_| (StatusCode::BAD_REQUEST, "the body is JSON: {\"token\": \"…\"}")),
+    }
+}

@@ -1,0 +1,123 @@
+//! The token that a request shows, and by what.
+//!
+//! What must never live here: what a token is worth.
+
+use axum::extract::Query;
+use http::header::{AUTHORIZATION, AsHeaderName, COOKIE, HOST, ORIGIN};
+use http::{HeaderMap, Uri};
+use protocol::Token;
+use serde::Deserialize;
+use transport::Origin;
+
+/// The name of the cookie that `/login` gives.
+pub(super) const COOKIE_NAME: &str = "car-token";
+
+/// Where a browser says whose page it asks for (Fetch Metadata Request Headers, section 2.4).
+const FETCH_SITE: &str = "sec-fetch-site";
+
+/// A token, and whether it came by a cookie, which a browser sends unasked.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub(super) token: Token,
+    pub(super) by_cookie: bool,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    token: Option<String>,
+}
+
+/// The token of a request: by `Authorization` (RFC 6750, section 2.1) before `?token=`, and both before the
+/// cookie, which counts only for the daemon's own page.
+pub(super) fn shown(headers: &HeaderMap, uri: &Uri, scheme: &str) -> Option<Shown> {
+    let said = bearer(headers).or_else(|| by_query(uri)).map(|token| Shown { token, by_cookie: false });
+    let cookie = || by_cookie(headers).filter(|_| is_own_page(headers, scheme));
+    said.or_else(|| cookie().map(|token| Shown { token, by_cookie: true }))
+}
+
+/// Whether a request comes from the daemon's own page, as far as a browser says: to the port the same, where any
+/// page of the host may ask. Whoever says nothing is no page, or an address that somebody typed.
+pub(super) fn is_own_page(headers: &HeaderMap, scheme: &str) -> bool {
+    let site = text(headers, FETCH_SITE).is_none_or(|site| site == "same-origin" || site == "none");
+    site && (headers.get(ORIGIN).is_none() || is_own_origin(headers, scheme))
+}
+
+/// Whether a request says that it comes from the daemon's own page.
+pub(super) fn is_own_origin(headers: &HeaderMap, scheme: &str) -> bool {
+    let origin = text(headers, ORIGIN).and_then(|text| text.parse::<Origin>().ok());
+    let own = text(headers, HOST).and_then(|host| format!("{scheme}://{host}").parse::<Origin>().ok());
+    origin.is_some() && origin == own
+}
+
+fn bearer(headers: &HeaderMap) -> Option<Token> {
+    headers.get_all(AUTHORIZATION).iter().find_map(|value| {
+        let (scheme, token) = value.as_bytes().split_at_checked("Bearer ".len())?;
+        scheme.eq_ignore_ascii_case(b"Bearer ").then(|| Token::claimed(token.trim_ascii()))
+    })
+}
+
+fn by_query(uri: &Uri) -> Option<Token> {
+    let Query(Asked { token }) = Query::try_from_uri(uri).ok()?;
+    // A token holds no space, and a `+` is read as one (URL Standard, section 5.1).
+    token.map(|token| Token::claimed(token.replace(' ', "+").as_bytes()))
+}
+
+fn by_cookie(headers: &HeaderMap) -> Option<Token> {
+    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    pairs
+        .map(<[u8]>::trim_ascii)
+        .find_map(|pair| pair.strip_prefix(COOKIE_NAME.as_bytes())?.strip_prefix(b"="))
+        .map(Token::claimed)
+}
+
+fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderName;
+
+    use super::*;
+
+    fn found(path: &str, headers: &[(&'static str, &str)]) -> Option<(String, bool)> {
+        let map = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("a value")))
+            .collect();
+        let uri: Uri = path.parse().expect("a path");
+        shown(&map, &uri, "http").map(|shown| (shown.token.expose().to_owned(), shown.by_cookie))
+    }
+
+    #[test]
+    fn a_token_is_shown_by_header_by_query_or_by_cookie_in_this_order() {
+        let (bearer, cookie) = (("authorization", "bearer  one-token"), ("cookie", "a=b; car-token=three"));
+        let said = |token: &str| Some((token.to_owned(), false));
+        assert_eq!(found("/state?token=two-token", &[bearer, cookie]), said("one-token"));
+        assert_eq!(found("/?action=stream&token=two%2Dtoken", &[cookie]), said("two-token"));
+        assert_eq!(found("/?token=a+b%2Bc", &[]), said("a+b+c"));
+        assert_eq!(found("/state", &[cookie]), Some(("three".to_owned(), true)));
+        assert_eq!(found("/state", &[("authorization", "Basic abc"), ("cookie", "x-car-token=1")]), None);
+    }
+
+    #[test]
+    fn a_cookie_counts_for_the_daemons_own_page_alone() {
+        let (cookie, host) = (("cookie", "car-token=three"), ("host", "car:8080"));
+        for (header, value, counts) in [
+            ("origin", "http://car:8080", true),
+            ("origin", "http://CAR:8080", true),
+            ("origin", "http://car", false),
+            ("origin", "https://car:8080", false),
+            ("origin", "http://evil.example", false),
+            ("origin", "null", false),
+            ("sec-fetch-site", "same-origin", true),
+            ("sec-fetch-site", "none", true),
+            ("sec-fetch-site", "same-site", false),
+            ("sec-fetch-site", "cross-site", false),
+        ] {
+            assert_eq!(found("/", &[cookie, host, (header, value)]).is_some(), counts, "{header}: {value}");
+        }
+        let said = found("/?token=two-token", &[("origin", "null"), host]);
+        assert!(said.is_some(), "who knows a token may be whoever it is");
+    }
+}

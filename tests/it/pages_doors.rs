@@ -1,0 +1,151 @@
+//! Who may see what over HTTP: tokens, cookies, and the pages of others.
+
+use crate::support::Process;
+use crate::support::web::{Answer, ask, get, host};
+
+const TOKENS: &str = r#"
+[auth]
+tokens = [
+    { token = "driver-driver", role = "driver", name = "tablet" },
+    { token = "wall-of-the-room", role = "observer", name = "wall" },
+]
+"#;
+
+fn with(daemon: &Process, path: &str, headers: &[(&str, &str)]) -> Answer {
+    ask(daemon, "GET", path, headers, "")
+}
+
+fn login(daemon: &Process, body: &str) -> Answer {
+    ask(daemon, "POST", "/login", &[("Content-Type", "application/json")], body)
+}
+
+#[test]
+fn where_there_are_tokens_what_is_the_cars_needs_one_and_the_page_needs_none() {
+    let daemon = Process::with_page(TOKENS);
+    for path in ["/", "/page/main.js", "/healthz"] {
+        assert_eq!(get(&daemon, path).status, 200, "{path}");
+    }
+    for path in ["/state", "/world", "/stream", "/snapshot", "/?action=stream", "/?action=snapshot"] {
+        let refused = get(&daemon, path);
+        assert_eq!(refused.status, 401, "{path}");
+        assert_eq!(refused.header("www-authenticate"), Some("Bearer realm=\"car\""));
+        assert!(refused.body.contains("show a token"), "{refused:?}");
+        let shown = with(&daemon, path, &[("Authorization", "Bearer wall-of-the-room")]);
+        assert_eq!(shown.status, 200, "{path}");
+        let joint = if path.contains('?') { '&' } else { '?' };
+        assert_eq!(get(&daemon, &format!("{path}{joint}token=wall-of-the-room")).status, 200, "{path}");
+    }
+}
+
+#[test]
+fn a_wrong_token_waits_and_after_ten_of_them_an_address_is_turned_away() {
+    let daemon = Process::with_page(TOKENS);
+    let began = std::time::Instant::now();
+    let refused = get(&daemon, "/state?token=wrong-wrong");
+    assert!(began.elapsed().as_millis() >= 250, "the first costs a quarter of a second");
+    assert!(refused.status == 401 && refused.body.contains("not known"), "{refused:?}");
+    // At the same time, as a guesser would: they wait beside each other.
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let guesses: Vec<_> =
+            (0..12).map(|_| scope.spawn(|| get(&daemon, "/state?token=wrong-wrong").status)).collect();
+        guesses.into_iter().map(|guess| guess.join().expect("answered")).collect()
+    });
+    assert!(statuses.contains(&429), "{statuses:?}");
+    let (_, log) = stopped(daemon);
+    assert!(log.contains("a wrong token") && !log.contains("wrong-wrong"), "{log}");
+}
+
+#[test]
+fn a_page_logs_in_for_a_cookie_that_no_script_reads_and_out_again() {
+    let daemon = Process::with_page(TOKENS);
+    let answer = login(&daemon, r#"{"token": "driver-driver"}"#);
+    assert_eq!(answer.status, 200);
+    let said: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+    assert_eq!((said["role"].as_str(), said["name"].as_str()), (Some("driver"), Some("tablet")));
+    let cookie = answer.header("set-cookie").expect("a cookie");
+    assert_eq!(cookie, "car-token=driver-driver; Path=/; HttpOnly; SameSite=Strict");
+    let pair = cookie.split(';').next().expect("a pair");
+    assert_eq!(with(&daemon, "/state", &[("Cookie", pair)]).status, 200);
+
+    let out = ask(&daemon, "POST", "/logout", &[("Cookie", pair)], "");
+    assert!(out.status == 204 && out.header("set-cookie").is_some_and(|gone| gone.contains("Max-Age=0")));
+    let stale = with(&daemon, "/state", &[("Cookie", "car-token=of-last-year")]);
+    assert_eq!(stale.status, 401);
+    assert!(stale.header("set-cookie").is_some_and(|gone| gone.contains("Max-Age=0")), "{stale:?}");
+
+    let (_, log) = stopped(daemon);
+    assert!(log.contains("authorised by /login") && !log.contains("driver-driver"), "{log}");
+}
+
+#[test]
+fn what_is_no_login_is_told_in_words_without_what_was_said() {
+    let daemon = Process::with_page(TOKENS);
+    for (body, status) in
+        [("", 400), ("driver-driver", 400), ("{\"token\": 7}", 400), (&*"x".repeat(2000), 413)]
+    {
+        let answer = login(&daemon, body);
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert!(!answer.body.contains("driver-driver") && answer.header("set-cookie").is_none());
+    }
+    let own = format!("http://{}", host(&daemon));
+    let body = r#"{"token": "driver-driver"}"#;
+    for (origin, status) in [(&*own, 200), ("http://127.0.0.1:1", 403), ("http://evil.example", 403)] {
+        assert_eq!(ask(&daemon, "POST", "/login", &[("Origin", origin)], body).status, status, "{origin}");
+    }
+    let without = Process::with_page("");
+    let answer = login(&without, body);
+    assert!(answer.status == 409 && answer.body.contains("come without one"), "{answer:?}");
+}
+
+#[test]
+fn a_page_of_another_site_reads_nothing_and_one_that_is_allowed_does() {
+    let daemon = Process::with_page("[auth]\nallow_origins = [\"null\", \"https://panel.example\"]\n");
+    for path in ["/", "/state", "/world", "/snapshot", "/healthz", "/ws", "/nowhere"] {
+        let answer = with(&daemon, path, &[("Origin", "http://evil.example")]);
+        assert!(answer.status == 403 && answer.body.contains("may not talk to this car"), "{answer:?}");
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
+        let rebound = with(&daemon, path, &[("Host", "evil.example")]);
+        assert!(rebound.status == 403 && rebound.body.contains("evil.example"), "{rebound:?}");
+    }
+    for origin in ["null", "https://panel.example", "http://127.0.0.1:3000"] {
+        let answer = with(&daemon, "/state", &[("Origin", origin)]);
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some(origin)));
+        assert_eq!(answer.header("vary"), Some("Origin"));
+    }
+    // An image says not whose page it is in, and no page reads it.
+    assert_eq!(with(&daemon, "/?action=snapshot", &[("Sec-Fetch-Site", "cross-site")]).status, 200);
+    let (_, log) = stopped(daemon);
+    assert!(log.contains("to allow it, write under [auth]: allow_origins"), "{log}");
+}
+
+#[test]
+fn a_browser_that_asks_before_its_page_may_is_told_what_may_be_asked() {
+    let daemon = Process::with_page("[auth]\nallow_origins = [\"https://panel.example\"]\n");
+    let asks = |origin| {
+        let headers = [
+            ("Origin", origin),
+            ("Access-Control-Request-Method", "GET"),
+            ("Access-Control-Request-Headers", "authorization"),
+            ("Access-Control-Request-Private-Network", "true"),
+        ];
+        ask(&daemon, "OPTIONS", "/state", &headers, "")
+    };
+    let told = asks("https://panel.example");
+    assert_eq!(told.status, 204);
+    for (header, value) in [
+        ("access-control-allow-origin", "https://panel.example"),
+        ("access-control-allow-methods", "GET, HEAD"),
+        ("access-control-allow-headers", "Authorization"),
+        ("access-control-allow-private-network", "true"),
+    ] {
+        assert_eq!(told.header(header), Some(value), "{header}");
+    }
+    assert_eq!(told.header("access-control-allow-credentials"), None);
+    assert_eq!(asks("http://evil.example").status, 403);
+}
+
+/// Its end, and its log.
+fn stopped(daemon: Process) -> (std::process::ExitStatus, String) {
+    daemon.signal(rustix::process::Signal::TERM);
+    daemon.wait()
+}

@@ -1,0 +1,97 @@
+// The one sentence: which of several faults is told, by a table.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Steady, diagnose } from "../../car-daemon/page/diagnose.js";
+
+/** A page that drives a car with which all is well. */
+const WELL = {
+  link: "open", before: true, bye: null, role: "driver", session: 3, silentMs: 40, rttMs: 8, lateMs: null,
+  driverName: null, hidden: false,
+  state: { mode: "driving", driver: 3, estop: null, battery: { volts: 7.6, percent: 70, amps: null }, stop_reason: null },
+  video: { showing: "live", trouble: null },
+};
+const state = (changed) => ({ state: { ...WELL.state, ...changed } });
+const estop = (by, reason = null) => state({ mode: "estop", estop: { by, reason } });
+const fault = (stop_reason) => state({ mode: "fault", stop_reason });
+
+const TABLE = [
+  ["all is well", {}, null],
+  ["a car without battery, driver and state is no fault", state({ battery: null, driver: null }), null],
+  ["before the first state nothing of it is missed", { state: null, silentMs: null }, null],
+  ["it connects", { link: "connecting", before: false, role: undefined }, "connecting"],
+  ["it never reached the daemon", { link: "closed", before: false, role: undefined }, "gone.never"],
+  ["the link broke", { link: "closed" }, "gone"],
+  ["it tries again", { link: "connecting" }, "gone"],
+  ["the daemon said goodbye", { link: "closed", bye: "the daemon is shutting down" }, "bye"],
+  ["a token is missing, for which the daemon closed the link", { link: "closed", bye: "x", role: null }, "token"],
+  ["the tab is in the background", { hidden: true }, "hidden"],
+  ["no state comes", { silentMs: 1600 }, "silent"],
+  ["the emergency stop is latched", estop("session 9 (Anna, 10.0.0.2:99)"), "estop", { who: "Anna", why: null }],
+  ["with its reason", estop("session 9 (10.0.0.2:99)", "a child"), "estop.reason",
+    { who: { key: "who.session", args: { session: "9" } }, why: "a child" }],
+  ["by oneself", estop("session 3 (Ben, 10.0.0.2:99)"), "estop", { who: { key: "who.you" }, why: null }],
+  ["by somebody of an earlier daemon, whose words are kept", estop("somebody: whoever"), "estop", { who: "somebody: whoever", why: null }],
+  ["by the button", estop("the button at gpio:GPIO26"), "estop.button", { pin: "gpio:GPIO26" }],
+  ["the hardware failed", fault("hardware fault: motor left: no answer; it still does not answer"), "fault", { what: "motor left: no answer" }],
+  ["and answers again", fault("hardware fault: motor left: no answer; it answers again: reset"), "fault.answers", { what: "motor left: no answer" }],
+  ["a fault without words is one", fault(null), "fault", { what: "?" }],
+  ["the battery is empty", state({ battery: { volts: 6.1, percent: 0, amps: null } }), "battery"],
+  ["a battery that tells no percent is not called empty", state({ battery: { volts: 6.1, percent: null } }), null],
+  ["the picture stands", { video: { showing: "stalled", trouble: "x" } }, "stalled"],
+  ["no picture comes at all", { video: { showing: "none", trouble: "no camera" } }, "camera", { what: "no camera" }],
+  ["a command came late", { lateMs: 100 }, "late"],
+  ["which is forgotten", { lateMs: 3000 }, null],
+  ["the link is slow", { rttMs: 251 }, "slow"],
+  ["and at its bound it is not", { rttMs: 250 }, null],
+  ["the page may only look", { role: "observer" }, "observer"],
+  ["another drives", { ...state({ driver: 7 }), driverName: "tablet" }, "other", { who: "tablet" }],
+  ["whose name is not known", state({ driver: 7 }), "other", { who: { key: "who.session", args: { session: 7 } } }],
+];
+
+for (const [name, changed, key, args] of TABLE) {
+  test(`${name}: ${key ?? "nothing"} is told`, () => {
+    const found = diagnose({ ...WELL, ...changed });
+    assert.equal(found?.key ?? null, key);
+    if (args) assert.deepEqual(found.args, args);
+  });
+}
+
+test("of several faults the most dangerous is told, down to the least", () => {
+  const all = [
+    ["token", { role: null }],
+    ["gone", { link: "closed" }],
+    ["silent", { silentMs: 9000 }],
+    ["estop", estop("Anna")],
+    ["stalled", { video: { showing: "stalled", trouble: null } }],
+    ["slow", { rttMs: 900 }],
+    ["other", { driverName: "tablet", ...state({ driver: 7 }) }],
+  ];
+  for (let first = 0; first < all.length; first++) {
+    const rest = all.slice(first).reverse().map(([, changed]) => changed);
+    assert.equal(diagnose(Object.assign({}, WELL, ...rest)).key, all[first][0]);
+  }
+});
+
+const told = (key) => key && { key, level: "bad", args: {} };
+
+test("a picture that is old by turns is told of without a break, and for two seconds after", () => {
+  const steady = new Steady();
+  for (let now = 0; now < 5000; now += 200) {
+    const found = now % 400 === 0 ? told("stalled") : null;
+    assert.equal(steady.told(found, now).key, "stalled");
+  }
+  assert.equal(steady.told(null, 6700).key, "stalled");
+  assert.equal(steady.told(null, 6800), null);
+});
+
+test("what is more important is told at once, and what ends for good is no longer told", () => {
+  const steady = new Steady();
+  assert.equal(steady.told(told("slow"), 0).key, "slow");
+  assert.equal(steady.told(told("estop"), 100).key, "estop");
+  assert.equal(steady.told(told("slow"), 200).key, "slow");
+  assert.equal(steady.told(told("other"), 300).key, "slow");
+  assert.equal(steady.told(told("other"), 2200).key, "other");
+  assert.equal(steady.told(null, 2300), null);
+});
