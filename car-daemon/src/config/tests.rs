@@ -148,8 +148,8 @@ fn numbers_that_make_no_sense_together_are_a_fault() {
 fn check_says_what_all_clients_together_can_cost() {
     let printed = |text: &str| parse(text).expect("valid").to_string();
     // 64 MiB, 256 sessions of 32 KiB, 64 × 64 datagrams of 1,200 bytes, 64 × 128 KiB of pongs, and of HTTP
-    // 256 × 192 KiB.
-    assert!(printed("").contains("at most 133 MiB of memory"), "{}", printed(""));
+    // 256 × 1,216 KiB.
+    assert!(printed("").contains("at most 389 MiB of memory"), "{}", printed(""));
     let small = "listen = [\"tcp://127.0.0.1:1\"]\nhttp.listen = \"off\"\n[limits]\nmemory = 4194304\nsessions = 1024";
     assert!(printed(small).contains("at most 36 MiB of memory"), "{}", printed(small));
 }

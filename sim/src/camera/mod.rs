@@ -41,13 +41,15 @@ pub struct Camera {
 }
 
 /// A picture.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Frame {
     width: u16,
     height: u16,
     at: Duration,
     age: Duration,
     rgb: Vec<u8>,
+    /// From where it was drawn, without the time.
+    of: Option<View>,
 }
 
 impl Camera {
@@ -67,15 +69,28 @@ impl Camera {
 
     /// The same into a picture that is there, whose memory is used again.
     pub fn frame_into(&self, frame: &mut Frame, width: u16, height: u16) {
+        frame.of = None;
+        self.renew(frame, width, height);
+    }
+
+    /// The same, but drawn only if it would be another picture: that of a car which stands is there already. Whether
+    /// it was drawn.
+    pub fn renew(&self, frame: &mut Frame, width: u16, height: u16) -> bool {
         let (view, now) = {
             let engine = self.engine.lock();
             (engine.view(), engine.clock.now())
         };
-        frame.width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
-        frame.height = height.clamp(*HEIGHTS.start(), *HEIGHTS.end());
+        let (width, height) =
+            (width.clamp(*WIDTHS.start(), *WIDTHS.end()), height.clamp(*HEIGHTS.start(), *HEIGHTS.end()));
+        let of = Some(View { at: 0, ..view });
+        let other = (frame.of, frame.width, frame.height) != (of, width, height);
+        (frame.of, frame.width, frame.height) = (of, width, height);
         frame.at = Duration::from_nanos(view.at);
         frame.age = Duration::from_nanos(now.saturating_sub(view.at));
-        draw::draw(&self.surfaces, &view, (frame.width, frame.height), &mut frame.rgb);
+        if other {
+            draw::draw(&self.surfaces, &view, (width, height), &mut frame.rgb);
+        }
+        other
     }
 }
 

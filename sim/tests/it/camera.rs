@@ -216,3 +216,18 @@ fn two_cameras_that_froze_at_different_moments_are_different_states() {
     };
     assert_ne!(hash(2), hash(3));
 }
+
+#[test]
+fn the_picture_of_a_car_that_stands_is_drawn_once_and_that_of_one_that_turned_its_head_anew() {
+    let sim = in_world("demo", furnished());
+    let (camera, mut frame) = (sim.camera(), Frame::default());
+    sim.step(Duration::from_secs(1));
+    assert!(camera.renew(&mut frame, 160, 120));
+    sim.step(Duration::from_secs(1));
+    assert!(!camera.renew(&mut frame, 160, 120), "it stands");
+    assert_eq!((frame.at(), &frame), (sim.now(), &camera.frame(160, 120)));
+    assert!(camera.renew(&mut frame, 320, 240), "another size");
+    look(&sim, "demo", 20.0, 0.0);
+    assert!(camera.renew(&mut frame, 320, 240));
+    assert_eq!(frame, camera.frame(320, 240));
+}
