@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 
 const canvas = () => ({ width: 0, height: 0, getContext: () => ({ drawImage: ({ blob }) => browser.drawn.push(blob.size) }), after() {} });
-const part = (size) => `--edge\r\nContent-Length: ${size}\r\nX-Latency-Ms: 5\r\n\r\n${"x".repeat(size)}\r\n`;
+const part = (size, more = "") => `--edge\r\nContent-Length: ${size}\r\nX-Latency-Ms: 5\r\n${more}\r\n${"x".repeat(size)}\r\n`;
 
 /** Lets everything happen that needs no time. */
 async function settle() {
@@ -131,6 +131,21 @@ test("what the daemon says instead of pictures is told, until there are some", a
   await settle();
   await pass(200);
   assert.deepEqual([browser.told.trouble, browser.told.showing], [null, "live"]);
+});
+
+test("words in place of a picture are no live picture, and are told", async () => {
+  await started();
+  browser.streams[0].send(part(1, "X-Words: the camera is unplugged\r\n"));
+  await settle();
+  browser.decoding[0].resolve();
+  await pass(1500);
+  assert.deepEqual(browser.told, { showing: "words", ageMs: null, trouble: "the camera is unplugged" });
+  browser.streams[0].send(part(2));
+  await settle();
+  browser.decoding[1].resolve();
+  await settle();
+  await pass(200);
+  assert.deepEqual([browser.told.showing, browser.told.trouble], ["live", null]);
 });
 
 test("nothing is fetched while the tab is hidden, and at once when it is shown", async () => {
