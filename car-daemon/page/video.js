@@ -20,7 +20,8 @@ const FRUITLESS = 3;
 
 /**
  * Shows `/stream` on `canvas`. `told({ showing, ageMs, trouble })` is called whenever one of them may have changed:
- * `showing` is `none` (no picture yet), `live`, `stalled`, `resting` (the tab is hidden), `unknown` (by `img`: nobody knows its age);
+ * `showing` is `none` (no picture yet), `live`, `stalled`, `resting` (the tab is hidden), `unknown` (by `img`: nobody knows its age),
+ * `words` (the daemon drew why there is no picture);
  * `ageMs` the oldest that the picture was since the last call, or null; `trouble` words why no pictures come, or null.
  */
 export class Video {
@@ -38,6 +39,8 @@ export class Video {
   #takenAt = null;
   #oldest = 0;
   #trouble = null;
+  /** What the daemon drew in place of a picture, or null. */
+  #words = null;
   #fruitless = 0;
   #image = null;
 
@@ -156,18 +159,18 @@ export class Video {
     const takenAt = this.#clock.taken(part.headers, performance.now());
     this.#fruitless = 0;
     this.#backoff.reset();
-    this.#waiting = { body: part.body, takenAt };
+    this.#waiting = { body: part.body, takenAt, words: part.headers.get("x-words") ?? null };
     if (!this.#decoding) this.#decode();
   }
 
   async #decode() {
     this.#decoding = true;
     while (this.#waiting) {
-      const { body, takenAt } = this.#waiting;
+      const { body, takenAt, words } = this.#waiting;
       this.#waiting = null;
       try {
         const bitmap = await createImageBitmap(new Blob(body, { type: "image/jpeg" }));
-        this.#draw(bitmap, takenAt);
+        this.#draw(bitmap, takenAt, words);
         bitmap.close();
       } catch {
         // A picture that cannot be decoded is none: the last one grows old, and is said to.
@@ -176,7 +179,7 @@ export class Video {
     this.#decoding = false;
   }
 
-  #draw(bitmap, takenAt) {
+  #draw(bitmap, takenAt, words) {
     const canvas = this.#canvas;
     if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
       canvas.width = bitmap.width;
@@ -186,7 +189,8 @@ export class Video {
     const first = this.#takenAt === null;
     if (!first) this.#oldest = Math.max(this.#oldest, performance.now() - this.#takenAt);
     this.#takenAt = takenAt;
-    this.#trouble = null;
+    this.#words = words;
+    this.#trouble = words || null;
     if (first) this.#tell();
   }
 
@@ -204,7 +208,7 @@ export class Video {
 
   #tell() {
     const age = this.#takenAt === null ? null : performance.now() - this.#takenAt;
-    const ageMs = age === null || this.#image ? null : Math.max(age, this.#oldest);
+    const ageMs = age === null || this.#image || this.#words !== null ? null : Math.max(age, this.#oldest);
     this.#oldest = 0;
     this.#told({ showing: this.#showing(age), ageMs, trouble: this.#trouble });
   }
@@ -214,6 +218,7 @@ export class Video {
     if (document.hidden) return "resting";
     if (this.#image) return "unknown";
     if (age === null) return "none";
+    if (this.#words !== null) return "words";
     return age > STALLED_MS ? "stalled" : "live";
   }
 }

@@ -155,6 +155,7 @@ export const en = {
   "video.stalled": "Old picture: {s}",
   "video.none": "Waiting for a picture…",
   "video.unknown": "What the car sees; this browser cannot tell how old it is",
+  "video.words": "No picture, but words that say why",
   "video.resting": "Not shown while this page is in the background",
 
   // The view from above.

@@ -155,6 +155,7 @@ export const zh = {
   "video.stalled": "旧画面：{s}前",
   "video.none": "正在等待画面……",
   "video.unknown": "小车看到的画面；此浏览器无法得知画面有多旧",
+  "video.words": "没有画面，图中文字说明原因",
   "video.resting": "本页在后台时不显示",
 
   // 俯视图。

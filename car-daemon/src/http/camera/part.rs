@@ -26,14 +26,25 @@ pub(super) const LAST: Bytes = Bytes::from_static(b"\r\n--boundarydonotcross\r\n
 /// known.
 pub(super) const ADVANCE: Bytes = Bytes::from_static(b"Content-Type: image/jpeg\r\n\r\n");
 
-/// The head of a picture of so many bytes that was taken at `wall` and is handed over after `latency`.
-pub(super) fn head(length: usize, wall: SystemTime, latency: Duration) -> Bytes {
+/// The most of a trouble's words in a head, in characters.
+const MOST_WORDS: usize = 200;
+
+/// The head of a picture of so many bytes that was taken at `wall` and is handed over after `latency`. Where it is no
+/// picture but `words`, it has them, too, for programs and for who does not see them.
+pub(super) fn head(length: usize, wall: SystemTime, latency: Duration, words: Option<&str>) -> Bytes {
     let milliseconds = latency.as_secs_f64() * 1e3;
+    let words = words.map_or_else(String::new, |words| format!("X-Words: {}\r\n", plain(words)));
     format!(
-        "Content-Type: {JPEG}\r\nContent-Length: {length}\r\nX-Timestamp: {}\r\nX-Latency-Ms: {milliseconds:.1}\r\n\r\n",
+        "Content-Type: {JPEG}\r\nContent-Length: {length}\r\nX-Timestamp: {}\r\nX-Latency-Ms: {milliseconds:.1}\r\n{words}\r\n",
         timestamp(wall),
     )
     .into()
+}
+
+/// As a header may have it: printable ASCII, on one line.
+fn plain(words: &str) -> String {
+    let printable = |letter: char| if letter == ' ' || letter.is_ascii_graphic() { letter } else { '?' };
+    words.chars().take(MOST_WORDS).map(printable).collect()
 }
 
 /// Seconds since 1970 with six digits, as `X-Timestamp` has them.
@@ -50,9 +61,22 @@ mod tests {
     fn a_head_says_length_time_and_latency() {
         let wall = UNIX_EPOCH + Duration::from_micros(1_700_000_000_000_042);
         assert_eq!(
-            head(1234, wall, Duration::from_micros(12_340)),
+            head(1234, wall, Duration::from_micros(12_340), None),
             "Content-Type: image/jpeg\r\nContent-Length: 1234\r\nX-Timestamp: 1700000000.000042\r\nX-Latency-Ms: 12.3\r\n\r\n"
         );
         assert_eq!(timestamp(UNIX_EPOCH - Duration::from_secs(1)), "0.000000");
+    }
+
+    #[test]
+    fn words_in_place_of_a_picture_are_marked_and_break_no_head() {
+        let said = |words: &str| {
+            let head = head(1, UNIX_EPOCH, Duration::ZERO, Some(words));
+            String::from_utf8(head.to_vec()).expect("text")
+        };
+        assert!(said("/dev/video0: gone").ends_with("\r\nX-Words: /dev/video0: gone\r\n\r\n"));
+        let odd = said(&format!("a\r\n\r\n--boundarydonotcross ü{}", "x".repeat(1000)));
+        assert!(odd.contains("\r\nX-Words: a????--boundarydonotcross ?x"), "{odd}");
+        assert_eq!((odd.matches("\r\n\r\n").count(), odd.matches("\r\n").count()), (1, 6));
+        assert!(odd.len() < 400);
     }
 }

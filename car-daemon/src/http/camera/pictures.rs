@@ -63,7 +63,11 @@ impl Pictures {
                 if self.advance {
                     return (picture.jpeg.clone(), Next::Ending);
                 }
-                (part::head(picture.jpeg.len(), wall - latency, latency), Next::Picture(picture))
+                let words = picture
+                    .words
+                    .then(|| self.viewer.camera().trouble().map_or_else(String::new, |why| why.to_string()));
+                let head = part::head(picture.jpeg.len(), wall - latency, latency, words.as_deref());
+                (head, Next::Picture(picture))
             }
         }
     }

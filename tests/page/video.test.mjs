@@ -1,0 +1,175 @@
+// The camera's shell, with a browser made of a few functions: what it fetches, what it draws, what it tells.
+
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+
+import { STALLED_MS, Video } from "../../car-daemon/page/video.js";
+
+let now, browser;
+
+/** A browser that fetches nothing by itself and decodes when it is told to. */
+beforeEach(() => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  now = 1000;
+  browser = { hidden: false, streams: [], decoding: [], drawn: [], told: null, answer: null };
+  Object.defineProperty(globalThis, "performance", { configurable: true, value: { now: () => now } });
+  globalThis.document = Object.assign(new EventTarget(), {});
+  Object.defineProperty(globalThis.document, "hidden", { get: () => browser.hidden });
+  globalThis.createImageBitmap = (blob) =>
+    new Promise((resolve, reject) => browser.decoding.push({ blob, resolve: () => resolve({ width: 4, height: 3, close() {}, blob }), reject }));
+  globalThis.fetch = async (url, { signal }) => {
+    if (browser.answer) return browser.answer();
+    const stream = { url, signal, end: null, send: null };
+    const body = new ReadableStream({
+      start(controller) {
+        stream.send = (text) => controller.enqueue(new TextEncoder().encode(text));
+        stream.end = () => controller.close();
+        signal.addEventListener("abort", () => controller.error(signal.reason));
+      },
+    });
+    browser.streams.push(stream);
+    return new Response(body, { headers: { "content-type": "multipart/mixed;boundary=edge" } });
+  };
+});
+
+const canvas = () => ({ width: 0, height: 0, getContext: () => ({ drawImage: ({ blob }) => browser.drawn.push(blob.size) }), after() {} });
+const part = (size, more = "") => `--edge\r\nContent-Length: ${size}\r\nX-Latency-Ms: 5\r\n${more}\r\n${"x".repeat(size)}\r\n`;
+
+/** Lets everything happen that needs no time. */
+async function settle() {
+  for (let each = 0; each < 20; each++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+async function pass(ms) {
+  now += ms;
+  mock.timers.tick(ms);
+  await settle();
+}
+
+async function started() {
+  const video = new Video(canvas(), (told) => (browser.told = told));
+  video.linked(7);
+  await settle();
+  return video;
+}
+
+test("it asks for the session's stream, under the name that scripts may read", async () => {
+  await started();
+  assert.equal(browser.streams.length, 1);
+  assert.deepEqual(Object.fromEntries(new URL(browser.streams[0].url, "http://car").searchParams), { mixed: "1", session: "7" });
+});
+
+test("of pictures that come while one is decoded the newest is shown, and the others never are", async () => {
+  await started();
+  const [stream] = browser.streams;
+  for (const size of [1, 2, 3, 4]) stream.send(part(size));
+  await settle();
+  assert.equal(browser.decoding.length, 1, "one at a time");
+  browser.decoding[0].resolve();
+  await settle();
+  browser.decoding[1].resolve();
+  await settle();
+  assert.deepEqual(browser.drawn, [1, 4]);
+  assert.equal(browser.decoding.length, 2);
+});
+
+test("a picture is live until it is a second old, by the time since light fell in", async () => {
+  await started();
+  browser.streams[0].send(part(1));
+  await settle();
+  assert.equal(browser.told, null, "it is not there yet");
+  now += 300; // Decoding counts.
+  browser.decoding[0].resolve();
+  await settle();
+  assert.equal(browser.told.showing, "live");
+  assert.equal(browser.told.ageMs, 305);
+  await pass(STALLED_MS - 400);
+  assert.equal(browser.told.showing, "live");
+  await pass(200);
+  assert.equal(browser.told.showing, "stalled");
+});
+
+test("a picture that cannot be decoded leaves the last one to grow old", async () => {
+  await started();
+  browser.streams[0].send(part(1));
+  await settle();
+  browser.decoding[0].resolve();
+  await settle();
+  browser.streams[0].send(part(2));
+  await settle();
+  browser.decoding[1].reject(new Error("no JPEG"));
+  await pass(1200);
+  assert.deepEqual(browser.drawn, [1]);
+  assert.equal(browser.told.showing, "stalled");
+});
+
+test("a stream that ends or falls silent is made anew", async () => {
+  await started();
+  browser.streams[0].send(part(1));
+  await settle();
+  browser.streams[0].end();
+  await settle();
+  await pass(1000);
+  assert.equal(browser.streams.length, 2);
+  await pass(5000);
+  assert.ok(browser.streams[1].signal.aborted, "no byte for five seconds");
+  await pass(5000);
+  assert.equal(browser.streams.length, 3);
+});
+
+test("what the daemon says instead of pictures is told, until there are some", async () => {
+  browser.answer = () => new Response("the camera is off\n", { status: 503 });
+  await started();
+  await pass(200);
+  assert.equal(browser.told.trouble, "the camera is off");
+  browser.answer = null;
+  await pass(5000);
+  browser.streams.at(-1).send(part(1));
+  await settle();
+  browser.decoding[0].resolve();
+  await settle();
+  await pass(200);
+  assert.deepEqual([browser.told.trouble, browser.told.showing], [null, "live"]);
+});
+
+test("words in place of a picture are no live picture, and are told", async () => {
+  await started();
+  browser.streams[0].send(part(1, "X-Words: the camera is unplugged\r\n"));
+  await settle();
+  browser.decoding[0].resolve();
+  await pass(1500);
+  assert.deepEqual(browser.told, { showing: "words", ageMs: null, trouble: "the camera is unplugged" });
+  browser.streams[0].send(part(2));
+  await settle();
+  browser.decoding[1].resolve();
+  await settle();
+  await pass(200);
+  assert.deepEqual([browser.told.showing, browser.told.trouble], ["live", null]);
+});
+
+test("nothing is fetched while the tab is hidden, and at once when it is shown", async () => {
+  await started();
+  browser.hidden = true;
+  document.dispatchEvent(new Event("visibilitychange"));
+  await pass(60_000);
+  assert.ok(browser.streams[0].signal.aborted);
+  assert.equal(browser.streams.length, 1);
+  assert.equal(browser.told.showing, "resting");
+  browser.hidden = false;
+  document.dispatchEvent(new Event("visibilitychange"));
+  await settle();
+  assert.equal(browser.streams.length, 2);
+});
+
+test("after a reconnect the stream is that of the new session", async () => {
+  const video = await started();
+  video.unlinked();
+  video.linked(8);
+  await settle();
+  assert.ok(browser.streams[0].signal.aborted);
+  assert.match(browser.streams[1].url, /session=8/);
+  video.linked(8);
+  await settle();
+  assert.equal(browser.streams.length, 2);
+});
