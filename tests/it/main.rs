@@ -39,6 +39,7 @@ mod simulated_time;
 mod sockets;
 mod streams;
 mod support;
+mod teleop;
 mod tidy;
 mod units;
 mod worlds;

@@ -93,7 +93,6 @@ export const en = {
   "help.stop": "stop",
   "help.estop": "emergency stop",
   "help.pad": "Gamepad: left stick or triggers drive, right stick turns the camera, B stops, Start or Y is the emergency stop.",
-  "help.pad.insecure": "A gamepad needs a secure page: open {url}",
   "help.pad.unserved": "A gamepad needs a secure page: give the car `https` under [http] in its configuration, or open this page on the car's own machine as localhost.",
 
   "who.you": "you",

@@ -93,7 +93,6 @@ export const zh = {
   "help.stop": "停止",
   "help.estop": "急停",
   "help.pad": "手柄：左摇杆或扳机驾驶，右摇杆转动摄像头，B 停止，Start 或 Y 急停。",
-  "help.pad.insecure": "手柄需要安全的页面：请打开 {url}",
   "help.pad.unserved": "手柄需要安全的页面：请在小车配置的 [http] 中设置 `https`，或者在小车本机上用 localhost 打开。",
 
   "who.you": "你",
