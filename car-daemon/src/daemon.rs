@@ -13,15 +13,15 @@ use sim::Sim;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use transport::{
-    BindError, Endpoint, Fingerprint, Inherited, Key, Keys, Listener, LockError, LockFile, Security, Table,
-    Visitors, Web,
+    Address, BindError, Endpoint, Fingerprint, Inherited, Key, Keys, Listener, LockError, LockFile, Security,
+    Table, Visitors, Web,
 };
 
 use crate::access::Access;
 use crate::camera::Camera;
 use crate::certificate::{self, CertificateError};
 use crate::clock::{Clock, Speed};
-use crate::config::{Auth, Config, in_clear};
+use crate::config::{Auth, Config, in_clear, page_url};
 use crate::control::{Gate, Input, Rules};
 use crate::hardware::{self, Bell, Heartbeat, Pace, Plant, Runner};
 use crate::http::{self, Site};
@@ -288,7 +288,7 @@ impl Daemon {
         drop(self.shared.tell(&rules, self.clock.now()));
         self.server.decide_by(access(config).with_keys_of(&self.auth));
         tracing::info!(
-            "[control] and [auth] are read again, but for allow_origins, allow_hosts and the keys of UDP; everything else needs a restart"
+            "[control] and [auth] are read again, but for allow_origins, allow_hosts and the keys of UDP; everything else, [http] and [camera] too, needs a restart"
         );
     }
 
@@ -354,9 +354,15 @@ fn keys(config: &Config) -> Keys {
 
 /// Which pages may ask, and the names of this machine.
 fn web(config: &Config) -> Web {
-    let Web { origins, mut hosts } = config.web.clone();
-    hosts.extend(machine::names(&config.name));
-    Web { origins, hosts }
+    let mut web = config.web.clone();
+    web.hosts.extend(machine::names(&config.name));
+    web.elsewhere = config.http.endpoints().find_map(|page| match page.address() {
+        Address::Socket { port: 1.., .. } => {
+            Some(format!("the page to drive by is {} (with this car's address)", page_url(page)))
+        }
+        _ => None,
+    });
+    web
 }
 
 /// Who may do what, by a configuration.

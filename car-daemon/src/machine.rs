@@ -1,5 +1,8 @@
-//! What this machine is called. Whether anybody else is called so must never be asked here.
+//! What this machine is called, and its addresses. Whether anybody else is called so must never be asked here.
 
+use std::net::{IpAddr, Ipv6Addr};
+
+use nix::ifaddrs::getifaddrs;
 use transport::HostName;
 
 /// The machine's own name and the car's, each alone and as mDNS says it, `NAME.local`. Names of one
@@ -7,6 +10,18 @@ use transport::HostName;
 /// the internet cannot make one of them mean our address.
 pub(crate) fn names(car: &str) -> Vec<HostName> {
     named(&rustix::system::uname().nodename().to_string_lossy(), car)
+}
+
+/// The addresses by which others reach this machine, in the system's order; of none that is of this link alone, as it
+/// cannot stand in a URL (RFC 9844).
+pub(crate) fn addresses() -> Vec<IpAddr> {
+    let all = getifaddrs().into_iter().flatten().filter_map(|interface| interface.address);
+    let all = all.filter_map(|address| {
+        let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+        v4.or_else(|| address.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))
+    });
+    let is_of_link = |v6: &Ipv6Addr| v6.is_unicast_link_local();
+    all.filter(|ip| !ip.is_loopback() && !matches!(ip, IpAddr::V6(v6) if is_of_link(v6))).collect()
 }
 
 fn named(machine: &str, car: &str) -> Vec<HostName> {

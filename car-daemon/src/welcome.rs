@@ -1,8 +1,11 @@
 //! What a person reads when the daemon has started: where it listens, and how to try it.
 
+use std::net::IpAddr;
+
 use transport::{Address, Endpoint, Fingerprint};
 
 use crate::config::{Config, page_url};
+use crate::machine;
 
 /// Widest URL for which the other lines are indented.
 const COLUMN: usize = 26;
@@ -23,12 +26,18 @@ pub(crate) fn table(
     let widths = rows.iter().map(|(url, _)| url.chars().count()).filter(|width| *width <= COLUMN);
     let width = widths.max().unwrap_or(0).max("listens on".len());
     let mut text = format!("\n{}: board {}, {platform}\n\n", config.name, config.board.name);
+    for page in pages {
+        text += &format!("  the page: {}\n", page_url(page));
+        for url in from_elsewhere(page) {
+            text += &format!("       also: {url}\n");
+        }
+    }
+    if !pages.is_empty() {
+        text += "\n";
+    }
     text += &format!("  {:<width$}  try it\n", "listens on");
     for (url, example) in rows {
         text += &format!("  {url:<width$}  {example}\n");
-    }
-    for page in pages {
-        text += &format!("\n  the page: {}\n", page_url(page));
     }
     if let Some(pin) = certificate {
         text += &format!("\n  PIN, this car's certificate: {pin}\n");
@@ -38,6 +47,18 @@ pub(crate) fn table(
     }
     text += "\n  words: up back left right stop estop reset cam_up cam_down cam_left cam_right cam_init state help\n  Ctrl-C stops the car and ends\n\n";
     text
+}
+
+/// By which URLs others reach a page that listens at every address of this machine.
+fn from_elsewhere(page: &Endpoint) -> Vec<String> {
+    let Address::Socket { host, port } = page.address() else { return Vec::new() };
+    let Ok(every) = host.parse::<IpAddr>() else { return Vec::new() };
+    if !every.is_unspecified() {
+        return Vec::new();
+    }
+    let scheme = if page.scheme() == "wss" { "https" } else { "http" };
+    let ours = machine::addresses().into_iter().filter(|address| every.is_ipv6() || address.is_ipv4());
+    ours.map(|address| format!("{scheme}://{}:{port}/", bracketed(&address.to_string()))).collect()
 }
 
 /// As it stands in a URL.

@@ -25,6 +25,7 @@ mod page_script;
 mod pages;
 mod pages_doors;
 mod pages_metrics;
+mod pages_shell;
 mod pictures;
 mod presets;
 mod proofs;

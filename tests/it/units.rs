@@ -76,6 +76,7 @@ fn the_packaged_configuration_is_sound_and_listens_where_the_sockets_are() {
     let listens: Vec<(bool, String)> = config
         .listen
         .iter()
+        .chain(&config.http.listen)
         .map(|endpoint| match endpoint.address() {
             Address::Socket { host, port } => (endpoint.scheme() == "udp", format!("{host}:{port}")),
             Address::File(path) => (false, path.display().to_string()),

@@ -26,6 +26,8 @@ pub struct Web {
     pub origins: Vec<Origin>,
     /// Names of this machine.
     pub hosts: Vec<HostName>,
+    /// Where whoever came with a browser should look; one line, for people.
+    pub elsewhere: Option<String>,
 }
 
 /// Whose page it is, as a browser says it: `http://host`, `https://host:8443`, or `null` for a page

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_line_that_would_allow_a_page_or_a_name_keeps_what_is_allowed_already() {
-        let web = Web { origins: vec!["null".parse().expect("one")], hosts: vec![] };
+        let web = Web { origins: vec!["null".parse().expect("one")], ..Web::default() };
         for (refused, line) in [
             (
                 Forbidden::Origin("HTTP://Panel.example:80".into()),

@@ -9,6 +9,7 @@ use transport::{Address, Endpoint, EndpointError};
 
 use super::auth::{Auth, Exposure, exposed};
 use super::print::{quoted, row};
+use super::read::collide;
 
 /// The path of the WebSocket there.
 const SOCKET: &str = "/ws";
@@ -56,12 +57,37 @@ pub(crate) fn page_url(endpoint: &Endpoint) -> String {
     }
 }
 
-/// Reads the table; with `judged`, whether it may listen there at all.
-pub(super) fn read(reader: &Reader<'_>, mut table: Table<'_>, judged: Option<&Auth>, http: &mut Http) {
+/// Reads the table; with `judged`, whether it may listen there at all, where others listen at `taken`.
+pub(super) fn read(
+    reader: &Reader<'_>,
+    mut table: Table<'_>,
+    judged: Option<&Auth>,
+    taken: &[Endpoint],
+    http: &mut Http,
+) {
     let [listen, https] = ["listen", "https"].map(|key| table.get(key));
     read_address(reader, &listen, "ws", judged, &mut http.listen);
     read_address(reader, &https, "wss", judged, &mut http.https);
+    for (field, at, others) in [(listen, &http.listen, None), (https, &http.https, http.listen.as_ref())] {
+        let Some(at) = at.as_ref().filter(|_| judged.is_some()) else { continue };
+        if let Some(other) = taken.iter().chain(others).find(|other| collide(other, at)) {
+            let what = format!("needs the address of `{}`", address_of(other));
+            reader.fault(
+                &field.spot(),
+                what,
+                "give each an address of its own: the page has a WebSocket, at /ws",
+            );
+        }
+    }
     table.finish();
+}
+
+/// As people know it: a page by its own URL.
+fn address_of(endpoint: &Endpoint) -> String {
+    match endpoint.to_string().contains(SOCKET) {
+        true => page_url(endpoint),
+        false => endpoint.to_string(),
+    }
 }
 
 fn read_address(
@@ -87,14 +113,20 @@ fn read_address(
     }
 }
 
-/// `ADDRESS[?OPTIONS]`, or `off`.
+/// `ADDRESS[:PORT][?OPTIONS]`, or `off`.
 fn read_text(scheme: &str, text: &str) -> Result<Option<Endpoint>, EndpointError> {
     if text == OFF {
         return Ok(None);
     }
     let (address, options) =
         text.split_once('?').map_or((text, String::new()), |(a, o)| (a, format!("?{o}")));
-    format!("{scheme}://{address}{SOCKET}{options}").parse().map(Some)
+    // That of the scheme's own would be the one of the plain WebSocket.
+    let port = match scheme {
+        _ if address.contains(':') && !address.ends_with(']') => "",
+        "wss" => ":8443",
+        _ => ":8080",
+    };
+    format!("{scheme}://{address}{port}{SOCKET}{options}").parse().map(Some)
 }
 
 /// As it was written.

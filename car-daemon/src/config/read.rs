@@ -129,7 +129,9 @@ impl Config {
         }
         if let Some(table) = root.get("http").table().filter(|_| !overrides.board_only) {
             let judged = (meant && overrides.http.is_none()).then_some(&config.auth);
-            http::read(&reader, table, judged, &mut config.http);
+            let taken =
+                if judged.is_some() && overrides.listen.is_empty() { &config.listen[..] } else { &[] };
+            http::read(&reader, table, judged, taken, &mut config.http);
         }
         if let Some(table) = root.get("camera").table().filter(|_| !overrides.board_only) {
             camera::read(table, folder, &mut config);
@@ -192,7 +194,7 @@ fn read_endpoints(
 }
 
 /// Whether two endpoints cannot be listened on together.
-fn collide(one: &Endpoint, other: &Endpoint) -> bool {
+pub(super) fn collide(one: &Endpoint, other: &Endpoint) -> bool {
     let streams = |endpoint: &Endpoint| ["ws", "wss", "tcp", "tls"].contains(&endpoint.scheme());
     let alike = one.scheme() == other.scheme() || (streams(one) && streams(other));
     // Port 0 is another port each time.

@@ -350,3 +350,26 @@ fn only_a_simulated_car_has_a_time_of_its_own() {
     );
     assert!(parse("platform = \"linux\"\n[sim]\nspeed = 1").is_ok());
 }
+
+#[test]
+fn the_page_needs_an_address_of_its_own() {
+    for (file, words) in [
+        ("http.listen = \"127.0.0.1:9900\"", "needs the address of `ws://127.0.0.1:9900`"),
+        ("http.listen = \"127.0.0.1:9901\"", "needs the address of `tcp://127.0.0.1:9901`"),
+        ("[http]\nlisten = \"[::1]:80\"\nhttps = \"[::1]:80\"", "needs the address of `http://[::1]:80/`"),
+        ("[http]\nhttps = \"127.0.0.1\"", ""),
+        ("http.listen = \"http://127.0.0.1:80\"", "is no address"),
+        ("http.listen = \"0.0.0.0:8080\"", "is reachable from other machines"),
+        ("http.lisen = \"off\"", "listen"),
+    ] {
+        match parse(file) {
+            Ok(config) => assert!(words.is_empty(), "{file}: {config}"),
+            Err(faults) => assert!(!words.is_empty() && faults.contains(words), "{file}: {faults}"),
+        }
+    }
+    let named = |file| parse(file).map(|config| config.http.to_string()).unwrap_or_default();
+    assert!(named("http.https = \"127.0.0.1\"").contains("https  = \"127.0.0.1:8443\""));
+    assert!(named("http.listen = \"[::1]\"").contains("listen = \"[::1]:8080\""));
+    let both = parse("[http]\nlisten = \"127.0.0.1:0\"\nhttps = \"127.0.0.1:0\"").expect("two ports");
+    assert_eq!(both.http.endpoints().count(), 2);
+}

@@ -93,3 +93,81 @@ pub(super) async fn converse(
 pub(super) fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
     io::Error::other(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::body::Body;
+    use axum::routing::get;
+    use bytes::Bytes;
+    use futures_util::stream;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::{Instant, sleep, timeout};
+
+    use super::*;
+
+    /// A minute of pictures, one every ten seconds.
+    async fn slow() -> Body {
+        Body::from_stream(stream::unfold(0, |count| async move {
+            sleep(Duration::from_secs(10)).await;
+            (count < 6).then(|| (Ok::<_, Infallible>(Bytes::from_static(b"picture")), count + 1))
+        }))
+    }
+
+    fn visit() -> DuplexStream {
+        let (ours, theirs) = duplex(64 * 1024);
+        let router = Router::new().route("/", get(|| async { "here" })).route("/slow", get(slow));
+        tokio::spawn(converse(theirs, router));
+        ours
+    }
+
+    /// All that comes up to the end of the connection, and after what time that is.
+    async fn heard(mut ours: DuplexStream) -> (String, Duration) {
+        let (began, mut all) = (Instant::now(), Vec::new());
+        let read = timeout(Duration::from_secs(3_600), ours.read_to_end(&mut all)).await;
+        read.expect("it ends").expect("no error");
+        (String::from_utf8(all).expect("text"), began.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_or_a_head_by_and_by_is_hung_up_on_after_five_seconds() {
+        assert_eq!(heard(visit()).await.1.as_secs(), 5);
+        let mut ours = visit();
+        let (mut read, mut write) = tokio::io::split(&mut ours);
+        let drip = async {
+            for byte in b"GET / HTTP/1.1\r\nX: ".iter().chain(&[b'x'; 1_000]) {
+                sleep(Duration::from_millis(400)).await;
+                if write.write_all(&[*byte]).await.is_err() {
+                    break;
+                }
+            }
+        };
+        let began = Instant::now();
+        let mut all = Vec::new();
+        tokio::join!(drip, async { drop(read.read_to_end(&mut all).await) });
+        assert!(began.elapsed() < Duration::from_secs(7), "{:?}", began.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_kept_for_five_seconds_after_an_answer() {
+        let mut ours = visit();
+        for _ in 0..2 {
+            ours.write_all(b"GET / HTTP/1.1\r\nHost: car\r\n\r\n").await.expect("open");
+            sleep(Duration::from_secs(4)).await;
+        }
+        let (said, after) = heard(ours).await;
+        assert_eq!(said.matches("HTTP/1.1 200 OK").count(), 2, "{said}");
+        assert!(after <= Duration::from_secs(5), "{after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_takes_a_minute_is_not_cut_short() {
+        let mut ours = visit();
+        let request = b"GET /slow HTTP/1.1\r\nHost: car\r\nConnection: close\r\n\r\n";
+        ours.write_all(request).await.expect("open");
+        let (said, after) = heard(ours).await;
+        assert_eq!(said.matches("picture").count(), 6, "{said}");
+        assert!(after >= Duration::from_secs(60), "{after:?}");
+    }
+}

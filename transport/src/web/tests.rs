@@ -6,6 +6,7 @@ fn web() -> Web {
     Web {
         origins: vec!["https://panel.example".parse().unwrap(), "http://panel.example:8080".parse().unwrap()],
         hosts: vec!["car".parse().unwrap(), "car.local".parse().unwrap()],
+        ..Web::default()
     }
 }
 

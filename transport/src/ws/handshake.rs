@@ -63,8 +63,8 @@ pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     let mut read = BytesMut::new();
     let request = head::<Request>(&mut socket, &mut read).await?;
     let speaks_tls = read.first() == Some(&HANDSHAKE_RECORD);
-    let answered = request.map_err(|error| refusal(&error, speaks_tls)).and_then(|request| {
-        let answer = answer(&request).map_err(|error| refusal(&error, false))?;
+    let answered = request.map_err(|error| refusal(&error, speaks_tls, web)).and_then(|request| {
+        let answer = answer(&request).map_err(|error| refusal(&error, false, web))?;
         credentials::check(&request, web).map_err(forbidden)?;
         Ok((answer, credentials::token(&request)))
     });
@@ -234,8 +234,9 @@ pub(super) fn agree(request: &Request) -> Result<ServerResponse, WsError> {
     Ok(response)
 }
 
-fn refusal(error: &WsError, speaks_tls: bool) -> Refusal {
+fn refusal(error: &WsError, speaks_tls: bool, web: &Web) -> Refusal {
     use ProtocolError as P;
+    let elsewhere = web.elsewhere.as_ref().map_or_else(String::new, |line| format!("; {line}"));
     let (status, why) = match error {
         _ if speaks_tls => (
             "400 Bad Request",
@@ -247,7 +248,9 @@ fn refusal(error: &WsError, speaks_tls: bool) -> Refusal {
             | P::MissingSecWebSocketVersionHeader,
         ) => (
             "426 Upgrade Required",
-            "only WebSocket (RFC 6455, version 13) is spoken here: open ws://, not http://".to_owned(),
+            format!(
+                "only WebSocket (RFC 6455, version 13) is spoken here: open ws://, not http://{elsewhere}"
+            ),
         ),
         WsError::AttackAttempt => {
             ("400 Bad Request", format!("the request's head is longer than {LONGEST_HEAD} bytes"))

@@ -1,0 +1,129 @@
+//! How HTTP is spoken and ended: over TLS, in the WebSocket of the page, when the daemon goes.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::support::web::{connect, host};
+use crate::support::{Process, language};
+
+/// The pages that the table names, in its order.
+fn pages(daemon: &Process) -> Vec<&str> {
+    daemon.table.lines().filter_map(|line| line.split_once("the page: ")).map(|(_, url)| url).collect()
+}
+
+/// What a handshake for `/ws` with these headers brings, up to the end of the daemon's first words.
+fn open(daemon: &Process, query: &str, headers: &str) -> (TcpStream, String) {
+    let mut stream = connect(daemon);
+    let host = host(daemon);
+    let handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    write!(stream, "GET /ws{query} HTTP/1.1\r\nHost: {host}\r\n{handshake}{headers}\r\n").expect("connected");
+    let mut heard = String::new();
+    let mut piece = [0; 4096];
+    while !heard.contains("\"method\":\"hello\"") {
+        let count = stream.read(&mut piece).expect("an answer");
+        assert!(count > 0, "no hello: {heard}");
+        heard += &String::from_utf8_lossy(&piece[..count]);
+    }
+    (stream, heard)
+}
+
+const TOKENS: &str =
+    "[auth]\ntokens = [{ token = \"driver-driver\", role = \"driver\", name = \"tablet\" }]\n";
+
+#[test]
+fn the_page_is_the_first_thing_that_a_person_reads_and_over_tls_its_fingerprint_too() {
+    let Some(mut curl) = language("curl", "--version") else { return };
+    let config = format!("[http]\nhttps = \"127.0.0.1:0\"\n{TOKENS}");
+    let daemon = Process::with_page(&config);
+    let [plain, secure] = pages(&daemon)[..] else { panic!("two pages: {}", daemon.table) };
+    assert!(plain.starts_with("http://") && secure.starts_with("https://"), "{}", daemon.table);
+    let (page, listens) = (daemon.table.find("the page: "), daemon.table.find("listens on"));
+    assert!(page < listens && daemon.pin().starts_with("sha256:"), "{}", daemon.table);
+
+    let answered = |command: &mut std::process::Command| {
+        let output = command.output().expect("runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    // The certificate is the daemon's own, which curl cannot know.
+    let login = format!("{secure}login");
+    let said = answered(curl.args(["-skid", "{\"token\": \"driver-driver\"}", &login]));
+    assert!(said.contains("HTTP/1.1 200") && said.contains("; SameSite=Strict; Secure"), "{said}");
+    let mut curl = language("curl", "--version").expect("it was there");
+    let in_clear = secure.replace("https://", "http://");
+    let said = answered(curl.args(["-si", &in_clear]));
+    assert!(said.contains("HTTP/1.1 400") && said.contains("this port speaks TLS"), "{said}");
+}
+
+#[test]
+fn a_page_that_listens_everywhere_is_named_by_every_address_of_the_machine() {
+    let mut command = crate::support::serving_car_daemon();
+    command.args(["--http", "0.0.0.0:0"]);
+    let daemon = Process::launch(command, "127.0.0.1", "auth.insecure = true\n", &[]);
+    let port = pages(&daemon)[0].trim_end_matches('/').rsplit(':').next().expect("a port").to_owned();
+    for line in daemon.table.lines().filter_map(|line| line.split_once("also: ")) {
+        let address = line.1.trim_start_matches("http://").trim_end_matches('/');
+        assert!(address.ends_with(&format!(":{port}")), "{}", daemon.table);
+        TcpStream::connect(address).expect("it listens there");
+    }
+}
+
+#[test]
+fn the_pages_websocket_has_the_roles_of_any_listener_and_a_cookie_counts_for_the_page_alone() {
+    let daemon = Process::with_page(TOKENS);
+    let own = format!("Origin: http://{}\r\n", host(&daemon));
+    let cookie = "Cookie: car-token=driver-driver\r\n";
+    for (query, headers, role) in [
+        ("", own.clone(), "null"),
+        ("", format!("{own}{cookie}"), "\"driver\""),
+        // A page of another port of this machine may come, and not as somebody else.
+        ("", format!("Origin: http://127.0.0.1:1\r\n{cookie}"), "null"),
+        ("", cookie.to_owned(), "null"),
+        ("", "Authorization: Bearer driver-driver\r\n".to_owned(), "\"driver\""),
+        ("?token=driver-driver", String::new(), "\"driver\""),
+        ("", "Sec-WebSocket-Protocol: car-daemon, token.driver-driver\r\n".to_owned(), "\"driver\""),
+    ] {
+        let (_stream, heard) = open(&daemon, query, &headers);
+        assert!(heard.contains(&format!("\"role\":{role}")), "{query} {headers}: {heard}");
+    }
+}
+
+#[test]
+fn who_opens_the_websockets_port_in_a_browser_is_told_where_the_page_is() {
+    // A port that is known beforehand, as it is in a configuration.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound");
+    let mut command = crate::support::serving_car_daemon();
+    command.args(["--http", &free.to_string()]);
+    let daemon = Process::launch(command, "127.0.0.1", "", &[]);
+    let mut stream = TcpStream::connect(daemon.address("ws")).expect("listens");
+    write!(stream, "GET / HTTP/1.1\r\nHost: {}\r\n\r\n", daemon.address("ws")).expect("connected");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("text");
+    assert!(answer.starts_with("HTTP/1.1 426"), "{answer}");
+    assert!(answer.contains(&format!("the page to drive by is http://{free}/")), "{answer}");
+}
+
+#[test]
+fn at_the_end_of_the_daemon_streams_are_cut_and_sessions_hear_goodbye() {
+    let daemon = Process::with_page("");
+    let mut viewer = connect(&daemon);
+    write!(viewer, "GET /stream HTTP/1.1\r\nHost: {}\r\n\r\n", host(&daemon)).expect("connected");
+    let mut piece = vec![0; 1 << 16];
+    assert!(viewer.read(&mut piece).expect("pictures") > 0);
+    let (mut page, _) = open(&daemon, "", "");
+    let _idle = connect(&daemon);
+    let began = Instant::now();
+    daemon.signal(Signal::TERM);
+    while viewer.read(&mut piece).is_ok_and(|count| count > 0) {}
+    let mut rest = Vec::new();
+    page.read_to_end(&mut rest).expect("an end");
+    let close = rest.iter().position(|byte| *byte == 0x88).expect("a close frame (RFC 6455, 5.5.1)");
+    assert_eq!(rest[close + 2..close + 4], 1000_u16.to_be_bytes(), "as by any listener");
+    let (status, log) = daemon.wait();
+    assert!(status.success(), "{log}");
+    // 2 s are promised; the rest is for a machine that has other things to do.
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}
