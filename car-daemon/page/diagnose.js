@@ -56,6 +56,26 @@ export function diagnose(facts) {
   return null;
 }
 
+/** What comes and goes within moments is told for so long (ms) after it was last so. */
+const HOLD_MS = 2000;
+const FLEETING = ["silent", "stalled", "late", "slow"];
+
+/** Keeps the sentence from flickering: nobody reads it then, and a screen reader never ends. */
+export class Steady {
+  #last = null;
+  #seen = 0;
+
+  /** What to tell at `now` (ms), where `found` is what `diagnose` says. What is more important is told at once. */
+  told(found, now) {
+    const rank = (one) => (one ? KEYS.indexOf(one.key) : KEYS.length);
+    const fresh = this.#last && FLEETING.includes(this.#last.key) && now - this.#seen < HOLD_MS;
+    if (fresh && rank(found) > rank(this.#last)) return this.#last;
+    this.#last = found;
+    this.#seen = now;
+    return found;
+  }
+}
+
 const pressed = (f) => {
   const who = f.state?.estop && person(f.state.estop.by, f.session);
   return who?.key === "who.button" && who.args;

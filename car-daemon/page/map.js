@@ -23,6 +23,8 @@ export class TopView {
   #shown = "";
   #following = true;
   #waiting = false;
+  /** Pixels of CSS to one of the view: text and car grow with the page's letters. */
+  #unit = 1;
   #pointers = new Map();
 
   constructor(canvas) {
@@ -101,11 +103,11 @@ export class TopView {
     canvas.addEventListener("wheel", (event) => {
       event.preventDefault();
       const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
-      this.#zoom(Math.exp(-event.deltaY * lines * 0.002), event.offsetX, event.offsetY);
+      this.#zoom(Math.exp(-event.deltaY * lines * 0.002), ...this.#at(event));
     }, { passive: false });
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
-      this.#pointers.set(event.pointerId, event);
+      this.#pointers.set(event.pointerId, this.#at(event));
     });
     canvas.addEventListener("pointermove", (event) => this.#pointed(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
@@ -114,17 +116,23 @@ export class TopView {
     canvas.addEventListener("keydown", (event) => this.#keyed(event));
   }
 
+  #at({ offsetX, offsetY }) {
+    return [offsetX / this.#unit, offsetY / this.#unit];
+  }
+
+  /** One finger drags, two pinch. */
   #pointed(event) {
     const before = this.#pointers.get(event.pointerId);
     if (!before) return;
-    this.#pointers.set(event.pointerId, event);
-    const other = [...this.#pointers.values()].find(({ pointerId }) => pointerId !== event.pointerId);
+    const now = this.#at(event);
+    this.#pointers.set(event.pointerId, now);
+    const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
     if (!other) {
-      this.#drag(event.offsetX - before.offsetX, event.offsetY - before.offsetY);
+      this.#drag(now[0] - before[0], now[1] - before[1]);
       return;
     }
-    const apart = (one) => Math.hypot(one.offsetX - other.offsetX, one.offsetY - other.offsetY);
-    this.#zoom(apart(event) / apart(before), (event.offsetX + other.offsetX) / 2, (event.offsetY + other.offsetY) / 2);
+    const apart = ([x, y]) => Math.hypot(x - other[0], y - other[1]);
+    this.#zoom(apart(now) / apart(before), (now[0] + other[0]) / 2, (now[1] + other[1]) / 2);
   }
 
   /** Arrows alone drive the car, wherever the focus is; with Shift they move the map. */
@@ -143,7 +151,8 @@ export class TopView {
     const { width, height } = entry.contentRect;
     if (width === 0 || height === 0) return;
     const first = this.#view.size.width === 1;
-    this.#view.size = { width, height };
+    this.#unit = Number.parseFloat(getComputedStyle(this.#canvas).fontSize) / 16;
+    this.#view.size = { width: width / this.#unit, height: height / this.#unit };
     if (first && this.#plan) this.#view.fit(this.#plan.corners);
     this.#redraw();
   }
@@ -162,7 +171,7 @@ export class TopView {
     const canvas = this.#canvas;
     const ink = canvas.getContext("2d");
     // As many pixels as the screen has there, which change with the page's zoom, too.
-    const ratio = devicePixelRatio;
+    const ratio = devicePixelRatio * this.#unit;
     const { width, height } = this.#view.size;
     const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (canvas.width !== across || canvas.height !== down) [canvas.width, canvas.height] = [across, down];

@@ -9,7 +9,7 @@ const angle = (value) => (typeof value === "number" ? `${number(value, 0)}°` : 
 const vector = (values, digits, unit) => `${values.map((value) => number(value, digits)).join("  ")}\u00a0${unit}`;
 
 /**
- * Each: the element's id, the key of its name, and what it shows of `{ state, link, video, limited }`: `text` or `say`
+ * Each: the element's id, the key of its name, and what it shows of `{ state, link, video }`: `text` or `say`
  * ({ key, args }), and perhaps `grade`, `hint`, `bars` (-1 to 1 each), `shades` (0 to 1 each). An element that the page has already
  * is filled where it is; for any other a row is made in the panel.
  */
@@ -28,10 +28,9 @@ const ROWS = [
   ["pose", "panel.pose", ({ state }) =>
     measured(state, (told) => told.pose, ({ x, y, heading }) => ({ text: `${number(x, 2)}  ${number(y, 2)}\u00a0m · ${degrees(heading, 0)}` }))],
   ["power", "panel.power", ({ state }) => state && { text: `${percent(state.throttle)} · ${percent(state.steer)}` }],
-  ["wheels", "panel.wheels", ({ state, limited }) => state && {
+  ["wheels", "panel.wheels", ({ state }) => state && {
     text: `${percent(state.wheels.left)} · ${percent(state.wheels.right)}`,
     bars: [state.wheels.left, state.wheels.right],
-    hint: limited && { key: "limited", args: { what: limited } },
   }],
   ["gimbal-now", "panel.gimbal", ({ state }) =>
     measured(state, (told) => told.gimbal, ({ pan, tilt }) => ({ text: `${angle(pan)} · ${angle(tilt)}` }), "none.gimbal")],

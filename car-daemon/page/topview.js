@@ -4,7 +4,7 @@
 //
 // The floor is a plan as in docs/world-file.md: x to the right, y up, metres; angles from x towards y, radians.
 
-/** Pixels (of CSS) a metre. */
+/** Pixels a metre. */
 export const SCALE = { least: 5, usual: 100, most: 1000 };
 
 /** The longest trail, in points. */

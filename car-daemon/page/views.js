@@ -2,7 +2,7 @@
 //
 // What must never live here: what drives the car, or how a thing is shown.
 
-import { diagnose } from "./diagnose.js";
+import { Steady, diagnose } from "./diagnose.js";
 import { TopView } from "./map.js";
 import { $, say } from "./page.js";
 import { Panel } from "./panel.js";
@@ -14,13 +14,15 @@ import { t, words } from "./words.js";
 const SHOWN_MS = 200;
 /** How often (ms) the view from above is told in words, for who does not see it. */
 const TOLD_MS = 3000;
+/** Of so many round trips the middle one is judged: a single slow one is no slow link. */
+const TRIPS = 5;
 const STALE = -32005;
 
-/** Begins all of it; `driver` tells what the car refuses and limits, `nameOf(session)` how somebody is called. */
+/** Begins all of it; `driver` tells what the car refuses, `nameOf(session)` how somebody is called. */
 export function startViews(link, driver, nameOf) {
   const facts = {
-    link, nameOf, limited: null, video: { showing: "none", ageMs: null, trouble: null },
-    bye: null, role: undefined, stateAt: null, lateAt: null,
+    link, nameOf, video: { showing: "none", ageMs: null, trouble: null },
+    bye: null, role: undefined, trips: [], stateAt: null, lateAt: null,
   };
   const refresh = [camera(link, facts), map(link), numbers(facts), trouble(facts)];
   listen(link, driver, facts);
@@ -33,9 +35,10 @@ export function startViews(link, driver, nameOf) {
 
 function listen(link, driver, facts) {
   link.addEventListener("state", () => (facts.stateAt = performance.now()));
-  link.addEventListener("open", () => Object.assign(facts, { bye: null, stateAt: performance.now() }));
+  link.addEventListener("open", () => Object.assign(facts, { bye: null, trips: [], stateAt: performance.now() }));
   link.addEventListener("close", ({ detail }) => Object.assign(facts, { bye: detail.why, stateAt: null }));
   link.addEventListener("busy", ({ detail }) => (facts.bye = detail));
+  link.addEventListener("rtt", ({ detail }) => (facts.trips = [...facts.trips, detail].slice(-TRIPS)));
   link.addEventListener("role", ({ detail }) => (facts.role = detail));
   driver.addEventListener("refused", ({ detail }) => {
     if (detail.code === STALE) facts.lateAt = performance.now();
@@ -102,8 +105,9 @@ function numbers(facts) {
 /** The sentence is set only when it is another one: it is an alert. */
 function trouble(facts) {
   const place = $("trouble");
+  const steady = new Steady();
   return () => {
-    const found = diagnose(gathered(facts));
+    const found = steady.told(diagnose(gathered(facts)), performance.now());
     if (!found) {
       say(place, "");
       delete place.dataset.level;
@@ -114,10 +118,15 @@ function trouble(facts) {
   };
 }
 
-function gathered({ link, nameOf, bye, role, stateAt, lateAt, video }) {
+function gathered({ link, nameOf, trips, bye, role, stateAt, lateAt, video }) {
   const since = (at) => (at === null ? null : performance.now() - at);
   return {
-    link: link.phase, before: link.before, bye, role, session: link.session, state: link.state, silentMs: since(stateAt), rttMs: link.rtt,
+    link: link.phase, before: link.before, bye, role, session: link.session, state: link.state, silentMs: since(stateAt), rttMs: middle(trips),
     lateMs: since(lateAt), driverName: typeof link.driver === "number" ? nameOf(link.driver) : null, hidden: document.hidden, video,
   };
+}
+
+/** The one in the middle; null of fewer than three. */
+function middle(values) {
+  return values.length < 3 ? null : [...values].sort((a, b) => a - b)[values.length >> 1];
 }

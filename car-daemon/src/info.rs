@@ -36,6 +36,11 @@ impl Identity {
         }
     }
 
+    /// What runs, on which board and platform.
+    pub(crate) fn build(&self) -> (&str, &str, &str) {
+        (VERSION, &self.board.name, self.platform)
+    }
+
     /// Who speaks, to the session `id`.
     pub(crate) fn hello(&self, id: SessionId, role: Option<Role>, now: Duration) -> Hello {
         Hello {

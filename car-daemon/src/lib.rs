@@ -24,6 +24,7 @@ pub mod latch;
 mod lockstep;
 mod log;
 mod machine;
+mod metrics;
 mod platform;
 mod realtime;
 mod recording;

@@ -77,6 +77,7 @@ impl Server {
 
     /// Logs that somebody was turned away. Who broke off or was slow is no news.
     pub(crate) fn complain(&self, peer: &Peer, error: &HandshakeError) {
+        self.context.shared.metrics.turned_away(error);
         match error {
             HandshakeError::Io(_) | HandshakeError::TimedOut(_) => {
                 tracing::debug!(%peer, %error, "turned away");
@@ -111,8 +112,9 @@ impl Server {
         match self.place() {
             Ok(_place) => serve(self.context, connection, next(&self.next), manner).await,
             Err(full) => {
-                tracing::warn!(peer = %connection.peer, %full, "turned away");
-                turn_away(&self.context, connection, manner, full).await;
+                let full = HandshakeError::Full(full);
+                self.complain(&connection.peer, &full);
+                turn_away(&self.context, connection, manner, full.to_string()).await;
             }
         }
     }

@@ -14,6 +14,7 @@ use crate::control::{Gate, Grant, Input, Outputs, SessionId, answers_again};
 use crate::hardware::{Bell, Order};
 use crate::latch::Below;
 use crate::lockstep::Lockstep;
+use crate::metrics::Metrics;
 use crate::recording::{Keeper, Parts, Tape, fingerprint};
 use crate::telemetry::{Happened, Sample};
 
@@ -37,6 +38,7 @@ pub(crate) struct Shared {
     /// Where time goes by turns.
     lockstep: Option<Mutex<Lockstep>>,
     pub(crate) bell: Bell,
+    pub(crate) metrics: Metrics,
 }
 
 /// Somebody who comes.
@@ -76,6 +78,7 @@ impl Shared {
             events: broadcast::Sender::new(EVENTS),
             lockstep: None,
             bell,
+            metrics: Metrics::default(),
         }
     }
 
@@ -115,7 +118,7 @@ impl Shared {
         // In a run that can be had again the interlock follows with the next look of the hardware, not in the
         // midst of a write, which has no time in it.
         inner.follow(!self.taped);
-        self.settle(inner);
+        self.settle(inner, Some(input));
         // What was refused is nothing for the hardware to look at.
         if answer.is_ok() && input.moves() {
             self.bell.ring();
@@ -139,7 +142,7 @@ impl Shared {
         let answer = ask(&mut inner.gate);
         inner.tape.looked();
         inner.follow(true);
-        self.settle(inner);
+        self.settle(inner, None);
         answer
     }
 
@@ -158,7 +161,7 @@ impl Shared {
         let all = parts.iter().fold(all, |all, (name, part)| all.with(name, *part));
         inner.tape.digest(now, all, end);
         inner.tape.looked();
-        self.settle(inner);
+        self.settle(inner, None);
     }
 
     /// Asks the tape.
@@ -168,7 +171,7 @@ impl Shared {
 
     /// After anything was said to the gate: the links know whether a motion hangs on them, and listeners know
     /// what happened.
-    fn settle(&self, mut inner: MutexGuard<'_, Inner>) {
+    fn settle(&self, mut inner: MutexGuard<'_, Inner>, input: Option<&Input>) {
         inner.hold_links();
         let events = inner.gate.take_events();
         // Under the lock, so that everybody hears events in the order they happened.
@@ -176,6 +179,7 @@ impl Shared {
             self.spread(event);
         }
         drop(inner);
+        self.metrics.happened(input, &events);
         // Not under the lock: a log may be slow.
         events.iter().for_each(log);
     }
@@ -196,6 +200,7 @@ impl Shared {
             inner.gate.close(why, now);
             inner.hold_links();
             inner.gate.take_events().iter().for_each(|event| self.spread(event));
+            self.metrics.stalled();
             return;
         }
     }

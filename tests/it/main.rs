@@ -24,6 +24,7 @@ mod one_daemon;
 mod page_script;
 mod pages;
 mod pages_doors;
+mod pages_metrics;
 mod pictures;
 mod presets;
 mod proofs;

@@ -140,6 +140,7 @@ fn every_path_that_a_document_names_is_there() {
         "CONTRIBUTING.md",
         "protocol/PROTOCOL.md",
         "docs/board-file.md",
+        "docs/metrics.md",
         "examples/README.md",
     ] {
         let text = fs::read_to_string(root().join(document)).expect("the document");

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { diagnose } from "../../car-daemon/page/diagnose.js";
+import { Steady, diagnose } from "../../car-daemon/page/diagnose.js";
 
 /** A page that drives a car with which all is well. */
 const WELL = {
@@ -72,4 +72,26 @@ test("of several faults the most dangerous is told, down to the least", () => {
     const rest = all.slice(first).reverse().map(([, changed]) => changed);
     assert.equal(diagnose(Object.assign({}, WELL, ...rest)).key, all[first][0]);
   }
+});
+
+const told = (key) => key && { key, level: "bad", args: {} };
+
+test("a picture that is old by turns is told of without a break, and for two seconds after", () => {
+  const steady = new Steady();
+  for (let now = 0; now < 5000; now += 200) {
+    const found = now % 400 === 0 ? told("stalled") : null;
+    assert.equal(steady.told(found, now).key, "stalled");
+  }
+  assert.equal(steady.told(null, 6700).key, "stalled");
+  assert.equal(steady.told(null, 6800), null);
+});
+
+test("what is more important is told at once, and what ends for good is no longer told", () => {
+  const steady = new Steady();
+  assert.equal(steady.told(told("slow"), 0).key, "slow");
+  assert.equal(steady.told(told("estop"), 100).key, "estop");
+  assert.equal(steady.told(told("slow"), 200).key, "slow");
+  assert.equal(steady.told(told("other"), 300).key, "slow");
+  assert.equal(steady.told(told("other"), 2200).key, "other");
+  assert.equal(steady.told(null, 2300), null);
 });

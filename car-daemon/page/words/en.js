@@ -9,14 +9,12 @@ export const en = {
   range: "Ahead",
   mode: "State",
   camera: "Camera",
-  "video.label": "What the car sees",
   gimbal: "Drag the picture to turn the camera",
   who: "Who drives",
   controls: "Controls",
   safety: "Stop",
   details: "Details",
   map: "From above",
-  "map.label": "Where the car is, seen from above, and where it has been",
   panel: "The car",
   joystick: "Joystick: hold and drag to drive. With keys: arrows or WASD",
   dpad: "Drive: hold a button",
@@ -157,7 +155,7 @@ export const en = {
 
   // The picture.
   "video.live": "What the car sees, live",
-  "video.stalled": "Old picture: {s} old",
+  "video.stalled": "Old picture: {s}",
   "video.none": "Waiting for a picture…",
   "video.unknown": "What the car sees; this browser cannot tell how old it is",
   "video.resting": "Not shown while this page is in the background",
@@ -188,5 +186,4 @@ export const en = {
   "none.sensor": "no sensor",
   "none.gimbal": "does not turn",
   "none.range": "nothing in reach",
-  limited: "limited: {what}",
 };

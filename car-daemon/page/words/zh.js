@@ -9,14 +9,12 @@ export const zh = {
   range: "前方",
   mode: "状态",
   camera: "摄像头",
-  "video.label": "小车看到的画面",
   gimbal: "拖动画面来转动摄像头",
   who: "谁在驾驶",
   controls: "控制",
   safety: "停车",
   details: "详情",
   map: "俯视图",
-  "map.label": "从上方看小车的位置和走过的路线",
   panel: "小车",
   joystick: "摇杆：按住并拖动来驾驶。键盘：方向键或 WASD",
   dpad: "驾驶：按住按钮",
@@ -157,7 +155,7 @@ export const zh = {
 
   // 画面。
   "video.live": "小车看到的实时画面",
-  "video.stalled": "这是 {s} 前的旧画面",
+  "video.stalled": "旧画面：{s}前",
   "video.none": "正在等待画面……",
   "video.unknown": "小车看到的画面；此浏览器无法得知画面有多旧",
   "video.resting": "本页在后台时不显示",
@@ -188,5 +186,4 @@ export const zh = {
   "none.sensor": "没有传感器",
   "none.gimbal": "不能转动",
   "none.range": "前方没有障碍",
-  limited: "受限：{what}",
 };

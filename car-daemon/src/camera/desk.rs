@@ -70,7 +70,6 @@ impl Camera {
     }
 
     /// How many look.
-    #[allow(dead_code, reason = "the metrics ask")]
     pub(crate) fn viewers(&self) -> usize {
         self.0.viewers.load(Ordering::Acquire)
     }

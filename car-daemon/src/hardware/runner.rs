@@ -150,9 +150,9 @@ impl Loop {
     }
 
     fn run_thread(&self, mut plant: Plant) -> Result<(), HardwareError> {
-        let mut again = false;
+        let (mut again, mut due) = (false, None);
         while !self.stop.is_cancelled() {
-            let next = self.turn(&mut plant);
+            let next = self.turn(&mut plant, &mut due);
             loop {
                 match self.then(&mut plant, next, &mut again) {
                     Then::Turn => break,
@@ -169,9 +169,9 @@ impl Loop {
     }
 
     async fn run_task(&self, mut plant: Plant) -> Result<(), HardwareError> {
-        let mut again = false;
+        let (mut again, mut due) = (false, None);
         while !self.stop.is_cancelled() {
-            let next = self.turn(&mut plant);
+            let next = self.turn(&mut plant, &mut due);
             loop {
                 match self.then(&mut plant, next, &mut again) {
                     Then::Turn => {
@@ -190,9 +190,13 @@ impl Loop {
         plant.end(self.clock.now())
     }
 
-    /// One turn, now; says when the next is due.
-    fn turn(&self, plant: &mut Plant) -> Duration {
-        let next = plant.turn(self.clock.turn());
+    /// One turn, now, which was `due`; says when the next is.
+    fn turn(&self, plant: &mut Plant, due: &mut Option<Duration>) -> Duration {
+        let now = self.clock.turn();
+        if let Some(due) = due {
+            self.shared.metrics.turned(now.saturating_sub(*due));
+        }
+        let next = *due.insert(plant.turn(now));
         self.fate.turned();
         if let Some(by) = plant.take_clock_jump() {
             self.clock.jump(self.clock.now().saturating_add(by));

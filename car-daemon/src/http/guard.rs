@@ -52,6 +52,7 @@ pub(super) async fn pass(
         Some(stopped) => stopped,
         None => next.run(request).await,
     };
+    site.context.shared.metrics.requested(uri.path(), response.status().as_u16());
     headers::harden(response.headers_mut(), is_picture(&uri));
     // A page that may not ask was stopped, and must not read even why.
     if let Some(origin) = origin.filter(|_| response.status() != StatusCode::FORBIDDEN) {

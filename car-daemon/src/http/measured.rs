@@ -1,55 +1,47 @@
-//! How long something took, counted in buckets: what a histogram of `/metrics` is made of.
+//! How old pictures are when they are handed over, and how much is.
 //!
-//! What must never live here: what is measured, and how it is printed.
+//! What must never live here: how it is printed.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Upper ends of the buckets, in milliseconds: a picture that is a frame late at 30 a second, and one that is
-/// many, lie in different ones.
-const ENDS_MS: [u64; 12] = [2, 5, 10, 20, 35, 50, 75, 100, 200, 500, 1_000, 5_000];
+use prometheus::core::Collector;
+use prometheus::{Histogram, HistogramOpts, IntCounter};
 
-/// What was measured so far. Counts only grow.
-#[derive(Debug, Default)]
+/// Upper ends of the buckets, in seconds: a picture that is a frame late at 30 a second, and one that is many, lie in
+/// different ones.
+const ENDS: [f64; 12] = [0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 5.0];
+
+/// What was measured so far of all viewers together. Counts only grow.
+#[derive(Debug)]
 pub(super) struct Measured {
-    /// Of each bucket alone; the last is of what is longer than all.
-    counts: [AtomicU64; ENDS_MS.len() + 1],
-    sum_us: AtomicU64,
-}
-
-/// The same at one moment.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(dead_code, reason = "the metrics ask")]
-pub(super) struct Histogram {
-    /// Upper end in seconds, and how many took no longer: of each bucket and those before it.
-    pub(super) buckets: Vec<(f64, u64)>,
-    /// How many there are, longer ones too.
-    pub(super) count: u64,
-    /// What all took together, in seconds.
-    pub(super) sum: f64,
+    latency: Histogram,
+    bytes: IntCounter,
 }
 
 impl Measured {
-    /// Something took this long.
-    pub(super) fn add(&self, took: Duration) {
-        let bucket = ENDS_MS.partition_point(|end| Duration::from_millis(*end) < took);
-        self.counts[bucket].fetch_add(1, Ordering::Relaxed);
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.sum_us.fetch_add(micros, Ordering::Relaxed);
+    /// A picture of so many bytes was this old.
+    pub(super) fn add(&self, took: Duration, bytes: usize) {
+        self.latency.observe(took.as_secs_f64());
+        self.bytes.inc_by(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
-    /// What there is now. What is added meanwhile may be in one figure and not yet in another.
-    #[allow(dead_code, reason = "the metrics ask")]
-    pub(super) fn histogram(&self) -> Histogram {
-        let mut count = 0;
-        let counts = self.counts.each_ref().map(|bucket| {
-            count += bucket.load(Ordering::Relaxed);
-            count
-        });
-        #[allow(clippy::cast_precision_loss, reason = "2^53 microseconds are 285 years")]
-        let sum = self.sum_us.load(Ordering::Relaxed) as f64 / 1e6;
-        let ends = ENDS_MS.iter().map(|end| Duration::from_millis(*end).as_secs_f64());
-        Histogram { buckets: ends.zip(counts).collect(), count, sum }
+    /// What there is to be gathered.
+    pub(super) fn collectors(&self) -> [Box<dyn Collector>; 2] {
+        [Box::new(self.latency.clone()), Box::new(self.bytes.clone())]
+    }
+}
+
+impl Default for Measured {
+    /// # Panics
+    /// Never: the names are those below, and a test makes them.
+    fn default() -> Self {
+        let latency = "From the light to the socket, of each picture to each viewer.";
+        let latency = HistogramOpts::new("car_camera_latency_seconds", latency).buckets(ENDS.into());
+        let bytes = "Pictures that were handed over to viewers.";
+        Self {
+            latency: Histogram::with_opts(latency).expect("its name is valid"),
+            bytes: IntCounter::new("car_camera_bytes_total", bytes).expect("its name is valid"),
+        }
     }
 }
 
@@ -61,11 +53,18 @@ mod tests {
     fn what_takes_as_long_as_a_bucket_is_in_it_and_in_all_that_are_longer() {
         let measured = Measured::default();
         for ms in [0, 2, 3, 35, 36, 60_000] {
-            measured.add(Duration::from_millis(ms));
+            measured.add(Duration::from_millis(ms), 1_000);
         }
-        let Histogram { buckets, count, sum } = measured.histogram();
-        let within = |end: f64| buckets.iter().find(|(e, _)| *e == end).map(|(_, count)| *count);
+        let family = measured.latency.collect();
+        let histogram = family[0].get_metric()[0].get_histogram();
+        let within = |end: f64| {
+            let buckets = histogram.get_bucket().iter();
+            buckets
+                .filter(|bucket| bucket.upper_bound() == end)
+                .map(|bucket| bucket.cumulative_count())
+                .next()
+        };
         assert_eq!([0.002, 0.005, 0.02, 0.035, 0.05, 5.0].map(within), [2, 3, 3, 4, 5, 5].map(Some));
-        assert_eq!((count, sum), (6, 60.076));
+        assert_eq!((histogram.get_sample_count(), measured.bytes.get()), (6, 6_000));
     }
 }

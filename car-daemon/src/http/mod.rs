@@ -12,6 +12,7 @@ mod headers;
 mod health;
 mod login;
 mod measured;
+mod metrics;
 mod outlet;
 mod page;
 mod serve;
@@ -82,6 +83,7 @@ fn router(site: Arc<Site>) -> Router {
         .route("/snapshot", get(camera::snapshot))
         .route("/state", get(state::state))
         .route("/world", get(world::world))
+        .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(health::health))
         .route("/login", post(login::login))
         .route("/logout", post(login::logout))

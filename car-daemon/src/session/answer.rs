@@ -8,6 +8,7 @@ use super::pump::Context;
 use super::standing::Standing;
 use super::subscription::Subscription;
 use crate::control::{Grant, Input, SessionId};
+use crate::metrics::{Counted, method};
 
 /// What a session remembers between its requests.
 pub(crate) struct Asker<'a> {
@@ -15,13 +16,16 @@ pub(crate) struct Asker<'a> {
     pub(crate) context: &'a Context,
     pub(crate) subscription: Subscription,
     pub(crate) standing: Standing,
+    pub(crate) counted: Counted,
 }
 
 impl Asker<'_> {
     /// Does everything that one frame asks; `None` when nobody wants an answer.
     pub(crate) fn answer(&mut self, requests: Requests) -> Option<Replies> {
         requests.answered_by(|command| {
+            let method = method(&command);
             let outcome = self.perform(command);
+            self.context.shared.metrics.answered(method, &outcome);
             if let Err(fault) = &outcome {
                 tracing::debug!(session = self.id, code = fault.code.0, %fault, "refused");
             }
@@ -86,8 +90,9 @@ impl Asker<'_> {
     }
 
     /// The gate hears what this session may do from now on.
-    pub(crate) fn granted(&self, grant: Grant) {
+    pub(crate) fn granted(&mut self, grant: Grant) {
         let Context { shared, clock, .. } = self.context;
+        self.counted = shared.metrics.session(self.standing.scheme(), grant.role);
         drop(shared.tell(&Input::Granted { session: self.id, grant }, clock.now()));
     }
 }

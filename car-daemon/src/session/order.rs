@@ -23,7 +23,9 @@ impl Session<'_> {
     /// Hands on an order; what there is to answer at once, is why it cannot be done.
     pub(super) fn order(&mut self, dialect: DialectId, id: Option<Id>, what: SimOrder) -> Option<Replies> {
         let (done, answer) = oneshot::channel();
-        match self.hand_on(Order { what, done }) {
+        let outcome = self.hand_on(Order { what, done });
+        self.asker.context.shared.metrics.answered("sim", &outcome);
+        match outcome {
             Ok(_) => {
                 self.ordered = Some(Ordered { dialect, id, answer });
                 None

@@ -60,7 +60,8 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
 
     let shown = connection.presented.token.clone();
     let came = Instant::now();
-    let asker = Asker { id, context: &context, subscription: Subscription::default(), standing };
+    let counted = context.shared.metrics.session(standing.scheme(), standing.grant.role);
+    let asker = Asker { id, context: &context, subscription: Subscription::default(), standing, counted };
     let mut channel =
         Channel::new(connection, manner.dialect, context.limits.send_queue, context.limits.send_bytes);
     channel.outbox.draw_on(&context.memory);
@@ -227,6 +228,7 @@ impl Session<'_> {
             let frame = shared.sample().frame(self.channel.dialect());
             self.channel.outbox.push_spare(frame)
         };
+        shared.metrics.sampled(told);
         let (id, next) = (self.asker.id, self.asker.subscription.sampled(clock.now()));
         let waited_for = shared.lockstep(|lockstep| lockstep.sampled(id, next, told, clock.wall()));
         if waited_for == Some(false) {
@@ -236,7 +238,7 @@ impl Session<'_> {
 
     /// What the peer said is done, or has to wait: where it is waited for, time may move on.
     pub(super) fn spoke(&self) {
-        let Asker { id, context, subscription, standing } = &self.asker;
+        let Asker { id, context, subscription, standing, .. } = &self.asker;
         let (owed, drives) = (self.ordered.is_some(), standing.grant.role >= Some(Role::Driver));
         let word = Word { due: subscription.due(), owed, drives };
         let wall = context.clock.wall();

@@ -3,6 +3,7 @@
 //! What must never live here: what a role may do.
 
 use std::slice;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,11 +19,17 @@ use crate::control::{Grant, SessionId};
 pub(crate) struct Doors {
     access: watch::Sender<Arc<Access>>,
     guesses: Mutex<Guesses>,
+    /// Wrong tokens since the start.
+    wrong: AtomicU64,
 }
 
 impl Doors {
     pub(crate) fn new(access: Access) -> Self {
-        Self { access: watch::Sender::new(Arc::new(access)), guesses: Mutex::default() }
+        Self {
+            access: watch::Sender::new(Arc::new(access)),
+            guesses: Mutex::default(),
+            wrong: AtomicU64::new(0),
+        }
     }
 
     /// From now on this decides, about those who are here already, too.
@@ -33,6 +40,11 @@ impl Doors {
     /// Who decides now.
     pub(crate) fn access(&self) -> Arc<Access> {
         Arc::clone(&self.access.borrow())
+    }
+
+    /// How many wrong tokens were shown since the start.
+    pub(crate) fn wrong_tokens(&self) -> u64 {
+        self.wrong.load(Ordering::Relaxed)
     }
 
     /// Looks at a token before it is answered, where there are any that could be guessed. A wrong one is
@@ -46,6 +58,7 @@ impl Doors {
         }
         let wrong = guesses.wrong(origin, now);
         drop(guesses);
+        self.wrong.fetch_add(1, Ordering::Relaxed);
         if let Some(unlogged) = wrong.tell {
             let count = wrong.count;
             tracing::warn!(session, %peer, listener = %at, count, unlogged, "a wrong token");
@@ -160,6 +173,11 @@ impl Standing {
     pub(crate) async fn reconsidered(&mut self) {
         // The sender lives as long as the daemon has sessions.
         let _ = self.access.changed().await;
+    }
+
+    /// By which transport it came.
+    pub(crate) fn scheme(&self) -> &str {
+        self.at.scheme()
     }
 
     /// What it gets from those who decide now, if that is something else.

@@ -52,7 +52,7 @@ impl Pictures {
             Next::Head => {
                 let picture = self.newest().await;
                 let (wall, latency) = (SystemTime::now(), picture.taken.elapsed());
-                self.latency.add(latency);
+                self.latency.add(latency, picture.jpeg.len());
                 if self.advance {
                     return (picture.jpeg.clone(), Next::Ending);
                 }
