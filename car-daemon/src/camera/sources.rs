@@ -12,9 +12,9 @@ mod command;
 mod files;
 mod flow;
 mod pace;
-mod secrets;
 mod sim;
 mod thin;
+mod url;
 mod v4l2;
 
 /// A source that should give pictures and has given none for so long is opened anew.
@@ -68,6 +68,7 @@ pub(crate) fn opener(config: &Config, simulated: Option<sim::Eye>) -> Result<Ope
         )),
         (SourceName::Auto, None) => Ok(v4l2::any(camera, config.linux.dev.clone())),
         (SourceName::Command(words), _) => Ok(command::opener(camera, words.clone())),
+        (SourceName::Url(url), _) => url::opener(camera, url),
         (SourceName::Device(path), _) => Ok(v4l2::opener(camera, path.clone())),
     }
 }
