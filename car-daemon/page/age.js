@@ -2,14 +2,12 @@
 //
 // What must never live here: a clock (every time is told), and what is done about an old picture.
 //
-// The clocks of car and browser are not set alike, so the two are never compared as they are. For each picture
+// The clocks of car and browser are not set alike. For each picture
 //   said = its arrival by the browser's clock - (X-Timestamp + X-Latency-Ms), which is when the car sent it
-// is how far the clocks are apart, and how long the network had it. The least of these of the last half minute
-// belongs to the picture that came most quickly; that one is taken to have been under way for half of the
-// smallest round trip, which is the least a network of the same way to and fro can take. So
+// is how far they are apart, and how long the network had it. The least of the last half minute came most quickly: that picture
+// is taken to have been under way for half of the smallest round trip. So
 //   age = X-Latency-Ms + half the smallest round trip + (said - the least said) + what has passed since it came.
-// It counts what waits in the car, in the network and here. It cannot see a network that is always slower
-// one way than the other. While the car's clock is set back, pictures look too old for half a minute, never too young.
+// While the car's clock is set back, pictures look too old for half a minute, never too young.
 
 const HALF_WINDOW_MS = 15_000;
 

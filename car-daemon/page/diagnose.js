@@ -13,7 +13,7 @@ export const SILENT_MS = 1500;
 const LATE_SHOWN_MS = 3000;
 
 /**
- * Most important first. Each: key of the words (`said.KEY`, `do.KEY`), level (`bad`: it cannot be driven, or not safely;
+ * Most important first. Each: key of the words (`said.KEY`; see `todoOf`), level (`bad`: it cannot be driven, or not safely;
  * `warn`; `info`), and what it takes: true, or the words' arguments.
  */
 const RULES = [
@@ -21,7 +21,7 @@ const RULES = [
   ["connecting", "info", (f) => f.link === "connecting" && !f.before],
   ["bye", "bad", (f) => f.link !== "open" && f.bye !== null],
   ["gone", "bad", (f) => f.link !== "open" && f.before],
-  ["unreached", "bad", (f) => f.link !== "open"],
+  ["gone.never", "bad", (f) => f.link !== "open"],
   ["hidden", "warn", (f) => f.hidden],
   ["silent", "bad", (f) => f.silentMs !== null && f.silentMs > SILENT_MS],
   ["estop.button", "bad", (f) => pressed(f)],
@@ -38,6 +38,9 @@ const RULES = [
   ["other", "info", (f) => driven(f) && { who: f.driverName ?? { key: "who.session", args: { session: f.state.driver } } }],
 ];
 
+/** What is to be done is the same, with or without a reason: the words `do.TODO`. */
+export const todoOf = (key) => key.replace(/\.(reason|never)$/, "");
+
 /** Every key that may be told. */
 export const KEYS = RULES.map(([key]) => key);
 
@@ -46,12 +49,12 @@ export const KEYS = RULES.map(([key]) => key);
  * `role` (null: a token must be shown; undefined: not known yet) and `session` of this page, `state` (the newest, or null), `silentMs` (since that came, or null), `rttMs` (or null),
  * `lateMs` (since a command was refused as stale, or null), `driverName` (or null), `hidden`,
  * `video` {`showing`: as video.js says; `trouble`: words or null}.
- * Says `{ key, level, args }`, or null where all is well.
+ * Says `{ key, todo, level, args }`, or null where all is well.
  */
 export function diagnose(facts) {
   for (const [key, level, applies] of RULES) {
     const found = applies(facts);
-    if (found) return { key, level, args: found === true ? {} : found };
+    if (found) return { key, todo: todoOf(key), level, args: found === true ? {} : found };
   }
   return null;
 }

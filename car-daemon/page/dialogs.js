@@ -47,8 +47,9 @@ function token(link, done) {
     const word = $("token-word").value.trim();
     say($("token-wrong"), "");
     try {
+      const { status } = await keep(word);
+      if (status === 401 || status === 403) throw new Error(t("token.wrong"));
       await link.login(word);
-      await keep(word);
       $("token-word").value = "";
       done();
     } catch (error) {

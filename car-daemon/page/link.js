@@ -36,8 +36,8 @@ export class Told extends Event {
 }
 
 /**
- * Events, with `detail`: `state` (a state), `event` (an event), `rtt` (ms), `open` (the hello), `close` ({ why }: words of the
- * daemon's, or null), `phase` (the phase), `role` (the role; null: a token must be shown), `busy` (words: the daemon turns us away).
+ * Events, with `detail`: `state`, `event`, `rtt` (ms), `open` (hello), `close` ({ why }: the daemon's words, or null), `phase`, `role`
+ * (null: a token must be shown), `busy` (words: the daemon turns us away).
  */
 export class Link extends EventTarget {
   #url;

@@ -11,7 +11,7 @@ import { dialogs } from "./dialogs.js";
 import { Driver } from "./driver.js";
 import { Link } from "./link.js";
 import { lease } from "./lease.js";
-import { $, device, drivetrain } from "./page.js";
+import { $, about, device } from "./page.js";
 import { Safety } from "./safety.js";
 import { settings } from "./settings.js";
 import { marks, status } from "./status.js";
@@ -28,7 +28,7 @@ const safety = new Safety(link, driver, gimbal, report);
 const stop = () => safety.stop();
 const estop = () => safety.estop();
 
-settings(driver);
+const suggest = settings(driver);
 marks(link);
 dialogs(link, driver);
 const nameOf = lease(link, report);
@@ -41,10 +41,11 @@ keyboard(driver, gimbal, { stop, estop, steered });
 gamepads(driver, gimbal, { stop, estop });
 
 link.addEventListener("open", async () => {
-  const kind = await drivetrain(link);
-  dpad.steered = kind === "ackermann";
-  driver.limitsTurns = kind !== "ackermann";
-  for (const button of document.querySelectorAll(".strafe")) button.hidden = kind !== "mecanum";
+  const { drivetrain, cruise } = await about(link);
+  dpad.steered = drivetrain === "ackermann";
+  driver.limitsTurns = !dpad.steered;
+  for (const button of document.querySelectorAll(".strafe")) button.hidden = drivetrain !== "mecanum";
+  if (cruise !== null) suggest(cruise);
 });
 
 // Whatever takes the eyes off the car takes the hands off it.

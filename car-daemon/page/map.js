@@ -16,6 +16,7 @@ export class TopView {
   #canvas;
   #view = new Viewport();
   #trail = new Trail();
+  #world = "null";
   #plan = null;
   #car = null;
   #pose = null;
@@ -38,6 +39,10 @@ export class TopView {
 
   /** What stands around the car, as `/world` tells it, or null. */
   world(world) {
+    // After the link was lost it is mostly the same, and so is the trail.
+    const told = JSON.stringify(world);
+    if (told === this.#world) return;
+    this.#world = told;
     this.#plan = world && planOf(world);
     this.#car = world?.car ?? null;
     this.#trail.clear();

@@ -9,6 +9,23 @@ export function say(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
+/** What was remembered in this browser, or null: also where it may remember nothing. */
+export function remembered(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Somebody wants no traces: then it is as new each time.
+  }
+}
+
 /** What a session of this browser calls itself: `Chrome on Android`. */
 export function device(agent) {
   const first = (names) => names.find(([, pattern]) => pattern.test(agent))?.[0] ?? "?";
@@ -17,11 +34,9 @@ export function device(agent) {
   return `${browser} on ${system}`;
 }
 
-/** How the car turns: `differential`, `ackermann` or `mecanum`. Where the daemon does not say it, it turns on the spot. */
-export async function drivetrain(link) {
-  try {
-    return (await link.call("info")).drivetrain ?? "differential";
-  } catch {
-    return "differential"; // The link broke; it is asked again after the next.
-  }
+/** What there is to know of the car: how its wheels move it (`differential`, `ackermann`, `mecanum`), and the power that is usual. */
+export async function about(link) {
+  // Where the link breaks it is asked again after the next.
+  const { drivetrain = "differential", limits = {} } = await link.call("info").catch(() => ({}));
+  return { drivetrain, cruise: limits.cruise ?? null };
 }

@@ -3,62 +3,50 @@
 // What must never live here: what is most wrong (diagnose.js), and anything that drives the car.
 
 import { NOTHING, degrees, grade, number, percent, quantity, time } from "./readings.js";
-import { person } from "./reasons.js";
 
-const angle = (value) => (typeof value === "number" ? `${number(value, 0)}°` : NOTHING);
-const vector = (values, digits, unit) => `${values.map((value) => number(value, digits)).join("  ")}\u00a0${unit}`;
 
 /**
- * Each: the element's id, the key of its name, and what it shows of `{ state, link, video }`: `text` or `say`
- * ({ key, args }), and perhaps `grade`, `hint`, `bars` (-1 to 1 each), `shades` (0 to 1 each). An element that the page has already
- * is filled where it is; for any other a row is made in the panel.
+ * Each: the element's id, the key of its name, and what it shows of `{ state, link, video }`: text, or `{ text, say }` (words of a key)
+ * with perhaps `grade`, `hint` (a key), `bars` (-1 to 1 each), `shades` (0 to 1 each). An element that the page has already is
+ * filled where it is; for any other a row is made in the panel.
  */
 const ROWS = [
-  ["link-state", "link", ({ link }) => ({ say: { key: `link.${link.phase}` }, grade: link.phase === "open" ? "good" : "bad" })],
+  ["link-state", "link", ({ link }) => ({ say: `link.${link.phase}`, grade: link.phase === "open" ? "good" : "bad" })],
   ["rtt", "link", ({ link }) => ({ text: link.rtt === null ? "" : time(link.rtt), grade: grade(link.rtt, 100, 250) })],
   ["video-age", "video", ({ video }) => ({ text: time(video.ageMs, 10), grade: grade(video.ageMs, 250, 1000) })],
-  ["mode", "mode", ({ state }) => state && { say: { key: `mode.${state.mode}` }, grade: ["estop", "fault"].includes(state.mode) ? "bad" : null }],
-  ["estop-why", "estop", ({ state, link }) => estop(state?.estop, link.session)],
-  ["battery", "battery", ({ state }) => measured(state, (told) => told.battery, ({ percent: left }) => ({ text: quantity(left, 0, "%"), grade: grade(100 - left, 80, 95) }))],
-  ["volts", "panel.volts", ({ state }) => measured(state, (told) => told.battery, ({ volts }) => ({ text: quantity(volts, 2, "V") }))],
-  ["amps", "panel.amps", ({ state }) => measured(state, (told) => told.battery?.amps, (amps) => ({ text: quantity(amps, 2, "A") }))],
-  ["range", "range", ({ state }) => measured(state, (told) => told.range_m, (range) => ({ text: quantity(range, 2, "m") }), "none.range")],
-  ["speed-now", "speed", ({ state }) => measured(state, (told) => told.speed, ({ linear }) => ({ text: quantity(linear, 2, "m/s") }))],
-  ["turn", "panel.turn", ({ state }) => measured(state, (told) => told.speed, ({ angular }) => ({ text: `${degrees(angular, 0)}/s` }))],
-  ["pose", "panel.pose", ({ state }) =>
-    measured(state, (told) => told.pose, ({ x, y, heading }) => ({ text: `${number(x, 2)}  ${number(y, 2)}\u00a0m · ${degrees(heading, 0)}` }))],
-  ["power", "panel.power", ({ state }) => state && { text: `${percent(state.throttle)} · ${percent(state.steer)}` }],
-  ["wheels", "panel.wheels", ({ state }) => state && {
-    text: `${percent(state.wheels.left)} · ${percent(state.wheels.right)}`,
-    bars: [state.wheels.left, state.wheels.right],
-  }],
-  ["gimbal-now", "panel.gimbal", ({ state }) =>
-    measured(state, (told) => told.gimbal, ({ pan, tilt }) => ({ text: `${angle(pan)} · ${angle(tilt)}` }), "none.gimbal")],
-  ["line", "panel.line", ({ state }) =>
-    measured(state, (told) => told.line, (line) => ({ text: line.map((dark) => number(dark, 1)).join("  "), shades: line }))],
-  ["acceleration", "panel.acceleration", ({ state }) => measured(state, (told) => told.imu?.acceleration, (values) => ({ text: vector(values, 1, "m/s²") }))],
-  ["rotation", "panel.rotation", ({ state }) =>
-    measured(state, (told) => told.imu?.rotation, (values) => ({ text: vector(values.map((value) => (value * 180) / Math.PI), 0, "°/s") }))],
+  ["mode", "mode", ({ state }) => state && { say: `mode.${state.mode}`, grade: /estop|fault/.test(state.mode) ? "bad" : null }],
+  ["battery", "battery", told("battery", ({ percent: left }) => ({ text: quantity(left, 0, "%"), grade: grade(100 - left, 80, 95) }))],
+  ["volts", "panel.volts", told("battery", ({ volts }) => quantity(volts, 2, "V"))],
+  ["amps", "panel.amps", told("battery.amps", (amps) => quantity(amps, 2, "A"))],
+  ["range", "range", told("range_m", (range) => quantity(range, 2, "m"), "none.range")],
+  ["speed-now", "speed", told("speed", ({ linear }) => quantity(linear, 2, "m/s"))],
+  ["turn", "panel.turn", told("speed", ({ angular }) => `${degrees(angular, 0)}/s`)],
+  ["pose", "panel.pose", told("pose", ({ x, y, heading }) => `${vector([x, y], 2, "m")} · ${degrees(heading, 0)}`)],
+  ["power", "panel.power", ({ state }) => state && `${percent(state.throttle)} · ${percent(state.steer)}`],
+  ["wheels", "panel.wheels", told("wheels", ({ left, right }) => ({ text: `${percent(left)} · ${percent(right)}`, bars: [left, right] }))],
+  ["gimbal-now", "panel.gimbal", told("gimbal", ({ pan, tilt }) => `${number(pan, 0)}° · ${number(tilt, 0)}°`, "none.gimbal")],
+  ["line", "panel.line", told("line", (line) => ({ text: line.map((dark) => number(dark, 1)).join("  "), shades: line }))],
+  ["acceleration", "panel.acceleration", told("imu.acceleration", (values) => vector(values, 1, "m/s²"))],
+  ["rotation", "panel.rotation", told("imu.rotation", (values) => vector(values.map((value) => (value * 180) / Math.PI), 0, "°/s"))],
 ];
 
-/** What `pick` finds, by `show`; or why there is nothing; null before the first state. */
-function measured(state, pick, show, none = "none.sensor") {
-  if (!state) return null;
-  const value = pick(state) ?? null;
-  return value === null ? { text: NOTHING, hint: { key: none } } : show(value);
+/** What the state has at `path`, by `show`; or why there is nothing; null before the first state. */
+function told(path, show, none = "none.sensor") {
+  return ({ state }) => {
+    const value = path.split(".").reduce((at, name) => at?.[name], state) ?? null;
+    return state && (value === null ? { text: NOTHING, hint: none } : show(value));
+  };
 }
 
-function estop(told, own) {
-  if (!told) return told === null ? { text: NOTHING } : null;
-  const say = { key: told.reason ? "latched.reason" : "latched.by", args: { who: person(told.by, own), why: told.reason } };
-  return { say, grade: "bad" };
+function vector(values, digits, unit) {
+  return `${values.map((value) => number(value, digits)).join("  ")}\u00a0${unit}`;
 }
 
 export class Panel {
   #rows;
   #say;
 
-  /** `say(key, args)` gives words of the reader's language; an argument may be `{ key, args }` itself. */
+  /** `say(key)` gives words of the reader's language. */
   constructor(root, say) {
     this.#say = say;
     const list = document.createElement("dl");
@@ -82,9 +70,10 @@ export class Panel {
 
   update(facts) {
     for (const row of this.#rows) {
-      const { text, say, grade: how, hint, bars, shades } = row.show(facts) ?? { text: NOTHING };
-      const words = say ? this.#say(say.key, say.args) : text;
-      const small = hint ? this.#say(hint.key, hint.args) : "";
+      const found = row.show(facts) ?? NOTHING;
+      const { text, say, grade: how, hint, bars, shades } = typeof found === "string" ? { text: found } : found;
+      const words = say ? this.#say(say) : text;
+      const small = hint ? this.#say(hint) : "";
       const shown = `${words}|${how ?? ""}|${small}`;
       if (shown === row.shown) continue;
       row.shown = shown;

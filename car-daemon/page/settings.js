@@ -1,19 +1,27 @@
-// What somebody likes: light or dark, the language, how much power, full screen. Remembered in this browser.
+// How the page looks, and what somebody likes: light or dark, the language, how much power, full screen. Remembered in this browser.
 //
 // What must never live here: anything that the car must know before it is driven.
 
-import { $, say } from "./page.js";
+import { $, remember, remembered, say } from "./page.js";
 import { t, toggle, translate, words } from "./words.js";
 
 const root = document.documentElement;
 
+/** Says how to suggest a power, which counts until somebody chooses one: 0 to 1. */
 export function settings(driver) {
+  icons();
   language();
   theme();
-  power(driver);
   fullscreen();
   details();
   awake(driver);
+  return power(driver);
+}
+
+function icons() {
+  for (const button of document.querySelectorAll("[data-icon]")) {
+    button.insertAdjacentHTML("afterbegin", `<svg aria-hidden="true"><use href="#${button.dataset.icon}"/></svg>`);
+  }
 }
 
 function language() {
@@ -26,28 +34,37 @@ function language() {
 
 function theme() {
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const kept = localStorage.getItem("theme");
-  if (kept === "light" || kept === "dark") root.dataset.theme = kept;
+  const show = () => {
+    root.dataset.theme = remembered("theme") ?? (dark.matches ? "dark" : "light");
+  };
+  dark.addEventListener("change", show);
   $("theme").addEventListener("click", () => {
-    const now = root.dataset.theme ?? (dark.matches ? "dark" : "light");
-    root.dataset.theme = now === "dark" ? "light" : "dark";
-    localStorage.setItem("theme", root.dataset.theme);
+    remember("theme", root.dataset.theme === "dark" ? "light" : "dark");
+    show();
   });
+  show();
 }
 
 function power(driver) {
   const slider = $("speed");
-  const kept = Number(localStorage.getItem("power"));
-  if (kept >= Number(slider.min) && kept <= Number(slider.max)) slider.value = kept;
   const take = () => {
     driver.limit = slider.valueAsNumber / 100;
-    localStorage.setItem("power", slider.value);
-    say($("speed-limit"), t("percent", { n: slider.value }));
-    slider.setAttribute("aria-valuetext", t("percent", { n: slider.value }));
+    const said = t("percent", { n: slider.value });
+    say($("speed-limit"), said);
+    slider.setAttribute("aria-valuetext", said);
   };
-  slider.addEventListener("input", take);
+  const set = (percent) => {
+    // What is no number, or beyond its ends, a slider makes one within.
+    slider.value = percent;
+    take();
+  };
+  slider.addEventListener("input", () => {
+    remember("power", slider.value);
+    take();
+  });
   words.addEventListener("lang", take);
-  take();
+  set(remembered("power") ?? slider.min);
+  return (share) => remembered("power") ?? set(share * 100);
 }
 
 function fullscreen() {

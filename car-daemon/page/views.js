@@ -16,6 +16,8 @@ const SHOWN_MS = 200;
 const TOLD_MS = 3000;
 /** Of so many round trips the middle one is judged: a single slow one is no slow link. */
 const TRIPS = 5;
+/** How long (ms) until `/world` is asked for again. */
+const RETRY_MS = 2000;
 const STALE = -32005;
 
 /** Begins all of it; `driver` tells what the car refuses, `nameOf(session)` how somebody is called. */
@@ -72,7 +74,11 @@ function map(link) {
   for (const [id, act] of [["map-in", "zoomIn"], ["map-out", "zoomOut"], ["map-centre", "centre"], ["map-clear", "clear"]]) {
     $(id).addEventListener("click", () => view[act]());
   }
-  link.addEventListener("open", async () => view.world(await worldOf()));
+  link.addEventListener("open", async () => {
+    const { session } = link;
+    const world = await worldOf(() => link.session === session);
+    if (world !== undefined) view.world(world);
+  });
   link.addEventListener("state", ({ detail }) => view.update(detail));
   let toldAt = -Infinity;
   return () => {
@@ -86,14 +92,18 @@ function map(link) {
   };
 }
 
-/** What stands around a simulated car; null for any other, and where nobody answers. */
-async function worldOf() {
-  try {
-    const response = await fetch("/world");
-    return response.ok ? await response.json() : null;
-  } catch {
-    return null;
+/**
+ * What stands around a simulated car; null for any other. Whoever has just shown a token is known to HTTP a little later,
+ * so it is asked again, while `still()`; after that undefined.
+ */
+async function worldOf(still) {
+  while (still()) {
+    const response = await fetch("/world").catch(() => null);
+    if (response?.ok) return response.json();
+    if (response?.status === 404) return null;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
+  return undefined;
 }
 
 function numbers(facts) {
@@ -114,7 +124,7 @@ function trouble(facts) {
       return;
     }
     place.dataset.level = found.level;
-    say(place, `${t(`said.${found.key}`, found.args)} ${t(`do.${found.key}`, found.args)}`.trim());
+    say(place, `${t(`said.${found.key}`, found.args)} ${t(`do.${found.todo}`, found.args)}`.trim());
   };
 }
 

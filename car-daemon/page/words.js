@@ -5,6 +5,7 @@
 import { en } from "./words/en.js";
 import { zh } from "./words/zh.js";
 import { Told } from "./link.js";
+import { remember, remembered } from "./page.js";
 
 const TABLES = { en, zh };
 const KEPT = "lang";
@@ -15,7 +16,7 @@ export const words = new EventTarget();
 let lang = chosen();
 
 function chosen() {
-  const kept = globalThis.localStorage?.getItem(KEPT);
+  const kept = remembered(KEPT);
   if (kept in TABLES) return kept;
   return globalThis.navigator?.language?.startsWith("zh") ? "zh" : "en";
 }
@@ -35,7 +36,7 @@ export const language = () => lang;
 /** Takes the other language, and remembers it. */
 export function toggle() {
   lang = lang === "en" ? "zh" : "en";
-  globalThis.localStorage?.setItem(KEPT, lang);
+  remember(KEPT, lang);
   words.dispatchEvent(new Told("lang", lang));
 }
 

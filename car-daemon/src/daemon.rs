@@ -18,7 +18,7 @@ use transport::{
 };
 
 use crate::access::Access;
-use crate::camera::{self, Camera};
+use crate::camera::Camera;
 use crate::certificate::{self, CertificateError};
 use crate::clock::{Clock, Speed};
 use crate::config::{Auth, Config, in_clear};
@@ -126,6 +126,7 @@ pub struct Daemon {
     runner: Runner,
     server: Server,
     clock: Clock,
+    camera: Camera,
     /// As it was at the start: the keys of UDP are made of it.
     auth: Auth,
     closing: DropGuard,
@@ -196,7 +197,7 @@ impl Daemon {
         for endpoint in config.http.endpoints() {
             visitors.push(parts.transports.visitors(endpoint, config.limits.of_visitors()).await?);
         }
-        let camera = Camera::start(camera::opener(config, eye))?;
+        let camera = Camera::new(config, eye);
         // A daemon that does not start leaves every file as it was.
         let recording = draft.map(|draft| open(config, draft)).transpose().map_err(StartError::Record)?;
         let pace =
@@ -230,7 +231,7 @@ impl Daemon {
         let site = Arc::new(Site::new(
             config,
             server.clone(),
-            camera,
+            camera.clone(),
             web(config),
             runner.fate().heartbeat().clone(),
         ));
@@ -245,6 +246,7 @@ impl Daemon {
             runner,
             server,
             clock,
+            camera,
             auth: config.auth.clone(),
             closing: closing.drop_guard(),
             drain: config.limits.session.drain,
@@ -324,8 +326,8 @@ impl Daemon {
             recording.into_iter().for_each(|recording| recording.join(FAREWELL));
         });
         let kept = tokio::time::timeout(self.drain * 2, kept);
-        // It has a bound of its own.
-        drop(tokio::join!(kept, recorded));
+        // They have bounds of their own.
+        drop(tokio::join!(kept, recorded, self.camera.close()));
     }
 }
 

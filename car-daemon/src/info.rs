@@ -17,6 +17,7 @@ pub(crate) struct Identity {
     name: String,
     board: Arc<BoardInfo>,
     platform: &'static str,
+    drivetrain: &'static str,
     max_message: usize,
     messages_per_s: usize,
     state_rate_max_hz: f64,
@@ -30,6 +31,7 @@ impl Identity {
             name: config.name.clone(),
             board: Arc::new(board(config)),
             platform: config.platform.name,
+            drivetrain: config.board.drivetrain.name(),
             max_message: config.limits.transport.max_frame,
             messages_per_s: config.limits.session.messages_per_s,
             state_rate_max_hz: config.limits.session.state_rate_max_hz,
@@ -68,6 +70,7 @@ impl Identity {
                 .map(str::to_owned)
                 .collect(),
             outputs: rules.outputs.iter().map(|output| (output.name.clone(), kind(output.kind))).collect(),
+            drivetrain: self.drivetrain.to_owned(),
         }
     }
 

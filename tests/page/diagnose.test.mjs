@@ -21,7 +21,7 @@ const TABLE = [
   ["a car without battery, driver and state is no fault", state({ battery: null, driver: null }), null],
   ["before the first state nothing of it is missed", { state: null, silentMs: null }, null],
   ["it connects", { link: "connecting", before: false, role: undefined }, "connecting"],
-  ["it never reached the daemon", { link: "closed", before: false, role: undefined }, "unreached"],
+  ["it never reached the daemon", { link: "closed", before: false, role: undefined }, "gone.never"],
   ["the link broke", { link: "closed" }, "gone"],
   ["it tries again", { link: "connecting" }, "gone"],
   ["the daemon said goodbye", { link: "closed", bye: "the daemon is shutting down" }, "bye"],

@@ -98,7 +98,11 @@ export function keyboard(driver, gimbal, { stop, estop, steered }) {
     const presses = code === "Space" && target.closest?.("button:not(.motion), summary, a");
     if (!presses) event.preventDefault();
   });
-  addEventListener("keyup", ({ code }) => keys.lift({ code }));
+  addEventListener("keyup", (event) => {
+    keys.lift(event);
+    // Some browsers press a button when the key comes up: space is no way to begin to move.
+    if (event.code === "Space" && event.target.closest?.(".motion")) event.preventDefault();
+  });
   addEventListener("blur", () => keys.forget());
   addEventListener("focusin", ({ target }) => typing(target) && keys.forget());
 }

@@ -1,22 +1,28 @@
-//! Between one source and its viewers: the newest picture, and the thread that fetches it.
+//! Between one source and its viewers: the newest picture, or words in its place.
 //!
 //! What must never live here: what a source is, and what becomes of a picture.
 
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::watch as slot;
+use tokio::time;
 
-use super::sources::{FrameSource, NoPicture, Opener, Shot};
-use super::watch::{Next, Watch};
+use super::fetch::{self, Station};
+use super::gap::{Gap, Wait};
+use super::sources::{NoPicture, Shot};
+use super::status::{Status, Tally};
+use super::watch::Next;
+use super::{jpeg, words};
 
-/// How long a source is waited for at once: as long as the end of the daemon, or of the last viewer, may go
-/// unnoticed.
-const LOOK: Duration = Duration::from_millis(200);
+/// How long the end of a camera waits for its source. One that is read comes back sooner.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Words that are shown before opening counts as trouble: so many seconds.
+const OPENING: u32 = 5;
 
 /// A picture, for everybody who looks.
 #[derive(Clone, Debug)]
@@ -27,165 +33,315 @@ pub(crate) struct Picture {
     pub(crate) jpeg: Bytes,
     /// When the light fell in.
     pub(crate) taken: Instant,
+    /// No light fell in: these are words that say why there is no picture.
+    pub(crate) words: bool,
 }
 
-/// The camera of a car. Clones are one camera; the source ends with the last of them and its viewers.
-#[derive(Clone, Debug)]
-pub(crate) struct Camera(Arc<Desk>);
-
-struct Desk {
-    viewers: AtomicUsize,
+/// What viewers and the thread of the source share.
+pub(super) struct Desk {
+    source: String,
+    max_bytes: usize,
+    /// The clock of the viewers, which follows tokio's paused time.
+    began: time::Instant,
     newest: slot::Sender<Option<Arc<Picture>>>,
-    /// Why there is no picture, if there should be one and is none.
-    trouble: Mutex<Option<NoPicture>>,
-    /// Rung when a viewer comes, and at the end.
-    bell: (Mutex<bool>, Condvar),
+    /// Whether a thread has the source.
+    running: slot::Sender<bool>,
+    inner: Mutex<Inner>,
+    /// Rung when the last viewer leaves, and at the end.
+    bell: Condvar,
 }
 
-impl Camera {
-    /// A camera whose source `opener` opens when somebody looks; or none at all, and why.
-    ///
-    /// # Errors
-    /// A system without threads left starts none.
-    pub(crate) fn start(opener: Result<Opener, NoPicture>) -> std::io::Result<Self> {
-        let trouble = Mutex::new(opener.as_ref().err().cloned());
-        let desk = Arc::new(Desk {
-            viewers: AtomicUsize::new(0),
+struct Inner {
+    viewers: usize,
+    ending: bool,
+    /// While no thread has it; also `None` where there is no source.
+    station: Option<Station>,
+    phase: Phase,
+    /// How often the source came back.
+    answers: u64,
+    tally: Tally,
+    last: Option<(Instant, (u16, u16))>,
+    /// Why the source is of no use.
+    failure: Option<NoPicture>,
+    /// Why what it gave last cannot be shown.
+    spoilt: Option<NoPicture>,
+    /// Why somebody looked in vain, though the source did not fail.
+    lack: Option<NoPicture>,
+    /// What was said in the log last, until pictures come again.
+    told: Option<NoPicture>,
+    gap: Gap,
+    /// Words in a row.
+    stood: u32,
+    /// The words that were drawn last.
+    drawn: Option<(String, Bytes)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Resting,
+    Opening,
+    /// Whether it has given a picture since.
+    Open(bool),
+}
+
+impl Desk {
+    pub(super) fn new(source: String, max_bytes: usize, station: Result<Station, NoPicture>) -> Arc<Self> {
+        let (station, failure) =
+            station.map_or_else(|why| (None, Some(why)), |station| (Some(station), None));
+        Arc::new(Self {
+            source,
+            max_bytes,
+            began: time::Instant::now(),
             newest: slot::Sender::new(None),
-            trouble,
-            bell: (Mutex::new(false), Condvar::new()),
-        });
-        if let Ok(opener) = opener {
-            let weak = Arc::downgrade(&desk);
-            thread::Builder::new().name("camera".into()).spawn(move || fetch(&weak, opener))?;
+            running: slot::Sender::new(false),
+            inner: Mutex::new(Inner {
+                viewers: 0,
+                ending: false,
+                station,
+                phase: Phase::Resting,
+                answers: 0,
+                tally: Tally::default(),
+                last: None,
+                failure,
+                spoilt: None,
+                lack: None,
+                told: None,
+                gap: Gap::default(),
+                stood: 0,
+                drawn: None,
+            }),
+            bell: Condvar::new(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// For viewers.
+impl Desk {
+    /// One more looks: its slot, and what it waits for.
+    pub(super) fn enter(self: &Arc<Self>) -> (slot::Receiver<Option<Arc<Picture>>>, Wait) {
+        let mut inner = self.lock();
+        inner.viewers += 1;
+        if inner.station.is_some() && !*self.running.borrow() {
+            let desk = Arc::clone(self);
+            let thread = thread::Builder::new().name("camera".into()).spawn(move || fetch::run(&desk));
+            match thread {
+                Ok(_) => drop(self.running.send_replace(true)),
+                // The next viewer tries again.
+                Err(error) => inner.failure = Some(NoPicture(format!("no thread for the camera: {error}"))),
+            }
         }
-        Ok(Self(desk))
+        (self.newest.subscribe(), Wait { since: self.began.elapsed(), pictured: false })
     }
 
-    /// Somebody looks from now on.
-    pub(crate) fn view(&self) -> Viewer {
-        self.0.viewers.fetch_add(1, Ordering::AcqRel);
-        self.0.ring();
-        Viewer { newest: self.0.newest.subscribe(), camera: self.clone() }
+    pub(super) fn leave(&self) {
+        let mut inner = self.lock();
+        inner.viewers -= 1;
+        if inner.viewers == 0 {
+            self.bell.notify_all();
+        }
     }
 
-    /// How many look.
-    pub(crate) fn viewers(&self) -> usize {
-        self.0.viewers.load(Ordering::Acquire)
+    /// What a viewer waits for that was shown something now.
+    pub(super) fn shown(&self, picture: &Picture) -> Wait {
+        Wait { since: self.began.elapsed(), pictured: !picture.words }
     }
 
-    /// Why there is no picture, if there should be one and is none.
-    pub(crate) fn trouble(&self) -> Option<NoPicture> {
-        self.0.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// When a viewer is due to be shown words, and how often the source came back until now.
+    pub(super) fn due(&self, wait: Wait) -> (time::Instant, u64) {
+        let inner = self.lock();
+        (self.began + inner.gap.due(wait, inner.trouble().is_some()), inner.answers)
+    }
+
+    /// Shows everybody words, if no picture came and nobody else has had them shown; `answers`: how often the source
+    /// had come back a while ago.
+    pub(super) fn stand_in(&self, wait: Wait, answers: u64) {
+        let (mut inner, now) = (self.lock(), self.began.elapsed());
+        let known = inner.trouble().is_some();
+        if !inner.gap.fill(wait, known, now) {
+            return;
+        }
+        inner.stood += 1;
+        let (why, trouble) = inner.why_none(&self.source, answers);
+        if trouble && inner.failure.is_none() {
+            inner.lack = Some(why.clone());
+            inner.tell(&self.source);
+        }
+        let NoPicture(text) = why;
+        let jpeg = match &inner.drawn {
+            Some((drawn, jpeg)) if *drawn == text => jpeg.clone(),
+            _ => {
+                let jpeg = Bytes::from(words::picture(&text));
+                inner.drawn = Some((text, jpeg.clone()));
+                jpeg
+            }
+        };
+        self.lay(jpeg, Instant::now(), true);
+    }
+
+    pub(super) fn trouble(&self) -> Option<NoPicture> {
+        self.lock().trouble().cloned()
+    }
+
+    pub(super) fn status(&self) -> Status {
+        let (inner, now) = (self.lock(), Instant::now());
+        Status {
+            source: self.source.clone(),
+            viewers: inner.viewers,
+            open: matches!(inner.phase, Phase::Open(_)),
+            pictures: inner.tally.all(),
+            rate_hz: inner.tally.rate_hz(now),
+            age: inner.last.map(|(taken, _)| now.saturating_duration_since(taken)),
+            size: inner.last.map(|(_, size)| size),
+            trouble: inner.trouble().map(ToString::to_string),
+        }
+    }
+
+    /// Nobody will look any more. The source is closed as soon as it comes back.
+    pub(super) fn end(&self) {
+        self.lock().ending = true;
+        self.bell.notify_all();
+    }
+
+    /// Waits until the source is closed, a second at most.
+    pub(super) async fn ended(&self) {
+        let mut running = self.running.subscribe();
+        // The sender is ours.
+        if time::timeout(FAREWELL, running.wait_for(|running| !running)).await.is_err() {
+            tracing::warn!("camera: {} does not come back; it is left behind", self.source);
+        }
     }
 }
 
-/// Somebody who looks, until this is dropped.
-#[derive(Debug)]
-pub(crate) struct Viewer {
-    newest: slot::Receiver<Option<Arc<Picture>>>,
-    camera: Camera,
-}
+/// For the thread of the source.
+impl Desk {
+    /// What the thread begins with.
+    pub(super) fn take(&self) -> Option<Station> {
+        self.lock().station.take()
+    }
 
-impl Viewer {
-    /// The newest picture that this viewer has not had yet, however long that takes. Cancel-safe.
-    pub(crate) async fn next(&mut self) -> Arc<Picture> {
+    /// What to do next, once it is time; at the end the station is kept here again.
+    pub(super) fn next(&self, station: &mut Option<Station>) -> Next {
+        let mut inner = self.lock();
         loop {
-            // The sender is ours.
-            drop(self.newest.changed().await);
-            if let Some(picture) = self.newest.borrow_and_update().clone() {
-                return picture;
+            let next = station.as_mut().map_or(Next::End, |own| own.next(inner.viewers, inner.ending));
+            match next {
+                Next::Wait(pause) => {
+                    let woken = self.bell.wait_timeout(inner, pause);
+                    inner = woken.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                Next::End => {
+                    inner.station = station.take();
+                    self.running.send_replace(false);
+                    return next;
+                }
+                _ => return next,
             }
         }
     }
 
-    /// The camera that is looked at.
-    pub(crate) fn camera(&self) -> &Camera {
-        &self.camera
+    pub(super) fn opening(&self) {
+        self.lock().phase = Phase::Opening;
     }
-}
 
-impl Drop for Viewer {
-    fn drop(&mut self) {
-        self.camera.0.viewers.fetch_sub(1, Ordering::AcqRel);
+    pub(super) fn opened(&self) {
+        let mut inner = self.lock();
+        (inner.phase, inner.stood) = (Phase::Open(false), 0);
+        (inner.failure, inner.spoilt, inner.lack) = (None, None, None);
+    }
+
+    pub(super) fn closed(&self) {
+        let mut inner = self.lock();
+        // What it lacked is not known of the next time.
+        (inner.phase, inner.lack) = (Phase::Resting, None);
+        tracing::debug!("camera: {} rests", self.source);
+    }
+
+    /// The source came back, perhaps with a picture; whether it was one that can be shown.
+    pub(super) fn answered(&self, shot: Option<Shot>) -> bool {
+        let mut inner = self.lock();
+        inner.answers += 1;
+        let Some(Shot { jpeg, taken }) = shot else { return false };
+        let size = match self.judge(&jpeg) {
+            Ok(size) => size,
+            Err(why) => {
+                inner.spoilt = Some(why);
+                return false;
+            }
+        };
+        if inner.phase != Phase::Open(true) || inner.told.is_some() {
+            let (width, height) = size;
+            tracing::info!("camera: pictures of {width}x{height} from {}", self.source);
+        }
+        (inner.phase, inner.stood) = (Phase::Open(true), 0);
+        (inner.spoilt, inner.lack, inner.told) = (None, None, None);
+        inner.tally.count(Instant::now());
+        inner.last = Some((taken, size));
+        self.lay(jpeg, taken, false);
+        true
+    }
+
+    pub(super) fn lose(&self, why: NoPicture) {
+        let mut inner = self.lock();
+        (inner.phase, inner.failure, inner.lack) = (Phase::Resting, Some(why), None);
+        inner.tell(&self.source);
+    }
+
+    /// The size of what can be shown.
+    fn judge(&self, jpeg: &[u8]) -> Result<(u16, u16), NoPicture> {
+        let (long, most) = (jpeg.len(), self.max_bytes);
+        if long > most {
+            let hint = "choose smaller pictures, or a greater [camera] max_bytes";
+            return Err(NoPicture(format!("pictures have {long} bytes, and {most} are allowed; {hint}")));
+        }
+        jpeg::size(jpeg).map_err(|why| NoPicture(format!("what comes {why}")))
     }
 }
 
 impl Desk {
-    fn ring(&self) {
-        *self.bell.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.bell.1.notify_one();
-    }
-
-    /// Waits for the bell, this long at most.
-    fn wait(&self, longest: Duration) {
-        let rung = self.bell.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.bell.1.wait_timeout_while(rung, longest, |rung| !*rung);
-        *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
-    }
-
-    fn show(&self, Shot { jpeg, taken }: Shot) {
-        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    fn lay(&self, jpeg: Bytes, taken: Instant, words: bool) {
         self.newest.send_modify(|newest| {
             let number = newest.as_ref().map_or(0, |last| last.number) + 1;
-            *newest = Some(Arc::new(Picture { number, jpeg, taken }));
+            *newest = Some(Arc::new(Picture { number, jpeg, taken, words }));
         });
     }
+}
 
-    fn lose(&self, why: NoPicture) {
-        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-        if trouble.as_ref() != Some(&why) {
-            tracing::warn!(%why, "no picture");
-            *trouble = Some(why);
+impl Inner {
+    fn trouble(&self) -> Option<&NoPicture> {
+        self.failure.as_ref().or(self.lack.as_ref())
+    }
+
+    /// Says in the log what was not said last.
+    fn tell(&mut self, source: &str) {
+        let trouble = self.trouble().cloned();
+        if let Some(why) = trouble.as_ref().filter(|_| self.told != trouble) {
+            tracing::warn!("camera: no picture from {source}: {why}");
         }
+        self.told = trouble;
+    }
+
+    /// Why there is no picture, and whether that is trouble.
+    fn why_none(&self, source: &str, answers: u64) -> (NoPicture, bool) {
+        if let Some(known) = self.failure.as_ref().or(self.spoilt.as_ref()) {
+            return (known.clone(), true);
+        }
+        let (why, trouble) = match self.phase {
+            Phase::Resting | Phase::Opening if self.stood < OPENING => ("is being opened", false),
+            Phase::Resting | Phase::Opening => ("is being opened, and that takes long: is it there?", true),
+            _ if self.answers == answers => ("does not answer: look at its cable, and plug it in anew", true),
+            Phase::Open(true) => ("gives no more pictures: look at its cable, and plug it in anew", true),
+            Phase::Open(false) => ("is open, and has given no picture yet", true),
+        };
+        (NoPicture(format!("{source} {why}")), trouble)
     }
 }
 
 impl fmt::Debug for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Desk")
-            .field("viewers", &self.viewers)
-            .field("trouble", &self.trouble)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Fetches pictures for as long as there is a desk to lay them on.
-fn fetch(desk: &std::sync::Weak<Desk>, mut opener: Opener) {
-    let (began, mut watch) = (Instant::now(), Watch::default());
-    let mut source: Option<Box<dyn FrameSource>> = None;
-    while let Some(desk) = desk.upgrade() {
-        let viewers = desk.viewers.load(Ordering::Acquire);
-        match watch.next(viewers, began.elapsed()) {
-            Next::Sleep => desk.wait(LOOK),
-            Next::Wait(pause) => desk.wait(pause.min(LOOK)),
-            Next::Close => {
-                source = None;
-                watch.closed();
-            }
-            Next::Open => match opener() {
-                Ok(opened) => {
-                    source = Some(opened);
-                    watch.opened();
-                }
-                Err(why) => {
-                    desk.lose(why);
-                    watch.failed(began.elapsed());
-                }
-            },
-            Next::Read => match source.as_mut().map(|source| source.next(LOOK)) {
-                Some(Ok(Some(shot))) => {
-                    desk.show(shot);
-                    watch.pictured();
-                }
-                Some(Ok(None)) => {}
-                Some(Err(why)) => {
-                    source = None;
-                    desk.lose(why);
-                    watch.failed(began.elapsed());
-                }
-                None => watch.closed(),
-            },
-        }
+        f.debug_struct("Desk").field("status", &self.status()).finish_non_exhaustive()
     }
 }

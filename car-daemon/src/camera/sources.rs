@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use crate::config::{Config, SourceName};
+use crate::config::{CameraConfig, Config, SourceName};
+use crate::secrets;
 
 mod command;
 mod files;
@@ -53,11 +54,24 @@ pub(crate) trait FrameSource: Send {
 /// Opens a source, as often as it is asked to.
 pub(crate) type Opener = Box<dyn FnMut() -> Result<Box<dyn FrameSource>, NoPicture> + Send>;
 
+/// The source of a configuration, as people are told of it.
+pub(super) fn name(config: &CameraConfig, simulated: bool) -> String {
+    match &config.source {
+        SourceName::Auto | SourceName::Sim if simulated => "the simulated camera".to_owned(),
+        SourceName::Auto | SourceName::Off | SourceName::Sim => "the camera".to_owned(),
+        SourceName::Files(path) | SourceName::Device(path) => path.display().to_string(),
+        // Not its arguments, which may be secret.
+        // Without its name and password.
+        SourceName::Url(url) => secrets::without(url),
+        SourceName::Command(words) => words.first().cloned().unwrap_or_default(),
+    }
+}
+
 /// What opens the source of a configuration; `simulated` is the camera of the simulated car, if it is one.
 ///
 /// # Errors
 /// There is no camera, and why.
-pub(crate) fn opener(config: &Config, simulated: Option<sim::Eye>) -> Result<Opener, NoPicture> {
+pub(super) fn opener(config: &Config, simulated: Option<sim::Eye>) -> Result<Opener, NoPicture> {
     let camera = &config.camera;
     match (&camera.source, simulated) {
         (SourceName::Auto | SourceName::Sim, Some(eye)) => Ok(sim::opener(camera, eye)),

@@ -62,3 +62,84 @@ pub(super) const ASSETS: &[Asset] = assets! {
     "icon.svg" SVG,
     "car.webmanifest" MANIFEST,
 };
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Of all files together: a phone on a bad link has the page in a second or two.
+    const MOST_BYTES: usize = 150_000;
+
+    /// In the folder, and no part of the page: it tells Node what the scripts are.
+    const NOT_SERVED: &str = "package.json";
+
+    fn text(asset: &Asset) -> &'static str {
+        std::str::from_utf8(asset.bytes).expect("text")
+    }
+
+    fn files(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).expect("a folder").flatten() {
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                files(&entry.path(), &format!("{name}/"), found);
+            } else {
+                found.insert(name);
+            }
+        }
+    }
+
+    #[test]
+    fn all_files_of_the_page_are_small_together() {
+        let bytes: usize = ASSETS.iter().map(|asset| asset.bytes.len()).sum();
+        assert!(bytes < MOST_BYTES, "{bytes} bytes; at most {MOST_BYTES}");
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_served_once() {
+        let mut found = BTreeSet::new();
+        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("page"), "", &mut found);
+        assert!(found.remove(NOT_SERVED));
+        let served: BTreeSet<String> = ASSETS.iter().map(|asset| asset.name.to_owned()).collect();
+        assert_eq!(served, found);
+        assert_eq!(served.len(), ASSETS.len(), "no row is there twice");
+    }
+
+    #[test]
+    fn every_file_is_asked_for_by_another_one() {
+        for asset in ASSETS.iter().filter(|asset| asset.name != "index.html") {
+            let name = asset.name.rsplit('/').next().expect("a name");
+            let asked = |other: &&Asset| {
+                other.name != asset.name
+                    && [format!("/page/{}\"", asset.name), format!("/{name}\"")]
+                        .iter()
+                        .any(|way| text(other).contains(way))
+            };
+            assert!(ASSETS.iter().find(asked).is_some(), "nothing asks for {}", asset.name);
+        }
+    }
+
+    #[test]
+    fn no_file_names_a_place_of_others() {
+        // The name of a language, which nobody dials.
+        const NAMESPACE: &str = "http://www.w3.org/2000/svg";
+        for asset in ASSETS {
+            let own = text(asset).replace(NAMESPACE, "");
+            for foreign in ["http://", "https://", "ws://", "wss://", "\"//", "url(//", "@import"] {
+                assert!(!own.contains(foreign), "{} has {foreign}", asset.name);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_inline_that_the_headers_forbid() {
+        let page = ASSETS.iter().find(|asset| asset.name == "index.html").map(text).expect("the page");
+        for inline in ["<style", " style=", "javascript:", " onclick=", " onload="] {
+            assert!(!page.contains(inline), "{inline}");
+        }
+        assert_eq!(page.matches("<script").count(), page.matches("<script type=\"module\" src=").count());
+    }
+}

@@ -14,6 +14,7 @@ use protocol::{Mode, State as Sample};
 
 use super::Site;
 use super::answer::words;
+use crate::camera::Status;
 
 /// Every mode, as the state says it.
 const MODES: [(Mode, &str); 4] =
@@ -81,12 +82,33 @@ impl Now {
         self.gauge("car_client_memory_bytes", used, as_f64(context.memory.used()))?;
         let most = "What may wait for all clients together (`limits.memory`).";
         self.gauge("car_client_memory_limit_bytes", most, as_f64(context.memory.most))?;
-        self.gauge("car_camera_viewers", "Who looks through the camera.", as_f64(camera.viewers()))?;
+        self.camera(&camera.status())?;
         for collector in site.latency.collectors() {
             self.0.register(collector)?;
         }
+        Ok(())
+    }
+
+    fn camera(&self, status: &Status) -> Result<()> {
+        let source = Opts::new("car_camera_info", "Always 1; the label says where pictures come from.");
+        self.keep(Gauge::with_opts(source.const_label("source", &status.source)))?.set(1.0);
+        self.gauge("car_camera_viewers", "Who looks through the camera.", as_f64(status.viewers))?;
+        let open = "1 while the camera's source is open, which it is while somebody looks.";
+        self.gauge("car_camera_open", open, one_if(status.open))?;
+        let pictures = "Pictures that the camera gave, without words in their place.";
+        self.counter("car_camera_pictures_total", pictures, status.pictures)?;
+        let rate = "Of these in the last two seconds, per second.";
+        self.gauge("car_camera_pictures_per_second", rate, status.rate_hz)?;
+        if let Some(age) = status.age {
+            let old = "Since the light of the last picture fell in.";
+            self.gauge("car_camera_picture_age_seconds", old, age.as_secs_f64())?;
+        }
+        if let Some((width, height)) = status.size {
+            self.gauge("car_camera_picture_width", "Columns of the last picture.", f64::from(width))?;
+            self.gauge("car_camera_picture_height", "Rows of the last picture.", f64::from(height))?;
+        }
         let trouble = "1 while there should be a picture and is none.";
-        self.gauge("car_camera_trouble", trouble, one_if(camera.trouble().is_some()))
+        self.gauge("car_camera_trouble", trouble, one_if(status.trouble.is_some()))
     }
 
     fn gauge(&self, name: &str, help: &str, value: f64) -> Result<()> {

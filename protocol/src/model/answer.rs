@@ -153,6 +153,10 @@ pub struct Info {
     /// The board's buzzers and lamps by name: `buzzer` or `led`.
     #[serde(default)]
     pub outputs: std::collections::BTreeMap<String, String>,
+    /// How the wheels move the car, as the board file calls it: `differential`, `ackermann` or `mecanum`; empty from a daemon
+    /// that does not say it.
+    #[serde(default)]
+    pub drivetrain: String,
 }
 
 /// Something happened.

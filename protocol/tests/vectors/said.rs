@@ -257,6 +257,7 @@ pub(super) fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
         topics: vec!["state".to_owned(), "events".to_owned()],
         methods: protocol::dialect::method_names().map(str::to_owned).collect(),
         outputs: [("horn".to_owned(), "buzzer".to_owned())].into(),
+        drivetrain: "differential".into(),
     };
     let fault = |code, words: &str| Err(Fault::new(code, words));
     vec![

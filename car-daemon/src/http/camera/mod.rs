@@ -76,7 +76,9 @@ pub(super) async fn snapshot(State(site): State<Arc<Site>>, method: Method) -> R
     let fresh = async {
         loop {
             let picture = viewer.next().await;
-            if picture.taken >= asked {
+            // Words are waited past while the camera is being opened.
+            let last = !picture.words || viewer.camera().trouble().is_some();
+            if picture.taken >= asked && last {
                 return picture;
             }
         }
@@ -90,14 +92,15 @@ pub(super) async fn snapshot(State(site): State<Arc<Site>>, method: Method) -> R
     }
 }
 
-/// A picture by itself.
+/// A picture by itself. Browsers show words that stand in for one, too; programs go by the status.
 fn one(picture: &Picture) -> Response {
+    let status = if picture.words { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let wall = SystemTime::now() - picture.taken.elapsed();
     let headers = [
         (CONTENT_TYPE, part::JPEG.to_owned()),
         (HeaderName::from_static("x-timestamp"), part::timestamp(wall)),
     ];
-    (headers, picture.jpeg.clone()).into_response()
+    (status, headers, picture.jpeg.clone()).into_response()
 }
 
 /// The headers of old, and an end that is the connection's.

@@ -52,7 +52,9 @@ impl Pictures {
             Next::Head => {
                 let picture = self.newest().await;
                 let (wall, latency) = (SystemTime::now(), picture.taken.elapsed());
-                self.latency.add(latency, picture.jpeg.len());
+                if !picture.words {
+                    self.latency.add(latency, picture.jpeg.len());
+                }
                 if self.advance {
                     return (picture.jpeg.clone(), Next::Ending);
                 }

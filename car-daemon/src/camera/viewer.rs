@@ -1,0 +1,118 @@
+//! The camera of a car, and whoever looks at it.
+//!
+//! What must never live here: a source, and how a picture is sent.
+
+use std::sync::Arc;
+
+use tokio::sync::watch as slot;
+use tokio::time::sleep_until;
+
+use super::desk::{Desk, Picture};
+use super::fetch::Station;
+use super::gap::Wait;
+use super::sources::{self, NoPicture, Opener};
+use super::status::Status;
+use super::watch::{Patience, Watch};
+use crate::config::Config;
+
+/// The camera of a car. Clones are one camera; the source is closed with the last of them and its viewers.
+#[derive(Clone, Debug)]
+pub(crate) struct Camera(Arc<Handle>);
+
+#[derive(Debug)]
+struct Handle(Arc<Desk>);
+
+impl Camera {
+    /// The camera of a configuration; `simulated` is that of the simulated car, if it is one. Nothing is opened
+    /// before somebody looks.
+    pub(crate) fn new(config: &Config, simulated: Option<sim::Camera>) -> Self {
+        let name = sources::name(&config.camera, simulated.is_some());
+        Self::of(name, config.camera.max_bytes, sources::opener(config, simulated), Patience::default())
+    }
+
+    /// With whatever opens a source.
+    #[cfg(test)]
+    pub(crate) fn with(opener: Opener) -> Self {
+        Self::of("a camera of a test".to_owned(), 1 << 20, Ok(opener), Patience::default())
+    }
+
+    /// One whose source `opener` opens; or none at all, and why.
+    pub(super) fn of(
+        name: String,
+        max_bytes: usize,
+        opener: Result<Opener, NoPicture>,
+        patience: Patience,
+    ) -> Self {
+        let station = opener.map(|opener| Station::new(opener, Watch::new(patience)));
+        Self(Arc::new(Handle(Desk::new(name, max_bytes, station))))
+    }
+
+    /// Somebody looks from now on.
+    pub(crate) fn view(&self) -> Viewer {
+        let (newest, wait) = self.0.0.enter();
+        Viewer { newest, wait, camera: self.clone() }
+    }
+
+    /// Why there is no picture, if there should be one and is none.
+    pub(crate) fn trouble(&self) -> Option<NoPicture> {
+        self.0.0.trouble()
+    }
+
+    /// What is to be told of it.
+    pub(crate) fn status(&self) -> Status {
+        self.0.0.status()
+    }
+
+    /// Ends it, and waits until its source is closed, a second at most. Whoever looks sees no more pictures.
+    pub(crate) async fn close(&self) {
+        self.0.0.end();
+        self.0.0.ended().await;
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Somebody who looks, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Viewer {
+    newest: slot::Receiver<Option<Arc<Picture>>>,
+    wait: Wait,
+    camera: Camera,
+}
+
+impl Viewer {
+    /// The newest picture that this viewer has not had yet; where none comes for a second, words that say why.
+    /// Cancel-safe.
+    pub(crate) async fn next(&mut self) -> Arc<Picture> {
+        let desk = &self.camera.0.0;
+        loop {
+            let (due, answers) = desk.due(self.wait);
+            tokio::select! {
+                biased;
+                // The sender is ours.
+                _ = self.newest.changed() => {
+                    if let Some(picture) = self.newest.borrow_and_update().clone() {
+                        self.wait = desk.shown(&picture);
+                        return picture;
+                    }
+                }
+                () = sleep_until(due) => desk.stand_in(self.wait, answers),
+            }
+        }
+    }
+
+    /// The camera that is looked at.
+    pub(crate) fn camera(&self) -> &Camera {
+        &self.camera
+    }
+}
+
+impl Drop for Viewer {
+    fn drop(&mut self) {
+        self.camera.0.0.leave();
+    }
+}
