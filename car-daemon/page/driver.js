@@ -28,6 +28,7 @@ export class Driver extends EventTarget {
   #now;
   #timer = null;
   #sentAt = -Infinity;
+  #sentFor = null;
   #seq = 0;
   #waiting = new Set();
   /** `{ source, throttle, steer, strafe, polled, at, accepted, refused }`, or null. */
@@ -166,12 +167,15 @@ export class Driver extends EventTarget {
     const now = this.#now();
     if (current.polled && now - current.at > FRESH_MS) return this.rest("unseen");
     for (const sent of this.#waiting) if (now - sent.at > STALL_MS) return this.rest("stalled");
+    // This page stood still for so long that the car does, too: nobody knows whether what was held then still is.
+    if (now - this.#sentAt > TTL_MS && this.#sentFor === current) return this.rest("stalled");
     // What the network does not take would be told too late; the next word says what is meant then.
     if (!this.#link.congested) this.#say(current, now);
     if (this.#current === current) this.#arm(REPEAT_MS);
   }
 
   #say(current, now) {
+    this.#sentFor = current;
     const { throttle, steer, strafe } = this.#limited(current);
     const word = { throttle, steer, ttl_ms: TTL_MS, seq: ++this.#seq };
     if (strafe !== 0) word.strafe = strafe;

@@ -40,5 +40,5 @@ mod vigil;
 pub use answer::{Accepted, Pong, Subscribed};
 pub use client::{Client, LinkState, Options, Redial};
 pub use error::{CallError, ConnectError};
-pub use subscription::Subscription;
+pub use subscription::{Subscription, Told};
 pub use transport::{Key, KeyError};

@@ -38,6 +38,7 @@ mod simulated_time;
 mod sockets;
 mod streams;
 mod support;
+mod teleop;
 mod tidy;
 mod units;
 mod worlds;

@@ -76,8 +76,7 @@ export class Pads {
 /** Whether this page may ask for gamepads: browsers give them to secure pages alone. */
 export const available = () => isSecureContext && "getGamepads" in navigator;
 
-/** `shown(pads)`: how many there are now. */
-export function gamepads(driver, gimbal, { stop, estop, shown }) {
+export function gamepads(driver, gimbal, { stop, estop }) {
   if (!available()) return;
   const pads = new Pads({
     drive: (source, vector) => (vector ? driver.hold(source, ...vector, { polled: true }) : driver.release(source)),
@@ -91,7 +90,6 @@ export function gamepads(driver, gimbal, { stop, estop, shown }) {
     // What a pad says while nobody looks at this page is not meant for it.
     pads.look(document.hasFocus() && !document.hidden ? here : []);
     if (here.length === 0) timer = clearInterval(timer);
-    shown(here.length);
   };
   addEventListener("gamepadconnected", () => (timer ??= setInterval(look, EVERY_MS)));
   addEventListener("gamepaddisconnected", look);

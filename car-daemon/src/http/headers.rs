@@ -13,7 +13,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// Of what a browser can do, what a page that drives needs.
 const PERMISSIONS: &str = "gamepad=(self), fullscreen=(self), screen-wake-lock=(self), clipboard-write=(self), \
-    camera=(), microphone=(), geolocation=(), usb=(), serial=(), bluetooth=(), payment=()";
+    camera=(), microphone=(), geolocation=(), usb=(), serial=(), payment=()";
 
 const ALWAYS: [(HeaderName, &str); 6] = [
     (CONTENT_SECURITY_POLICY, POLICY),

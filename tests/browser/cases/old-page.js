@@ -5,7 +5,6 @@ import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { test, until } from "../rig/runner.js";
-import { launch } from "../rig/browser.js";
 import { rests } from "../rig/witness.js";
 import { apart, look, sees } from "../rig/picture.js";
 
@@ -79,8 +78,7 @@ async function panel(t) {
   await once(server, "listening");
   t.after(() => server.close());
   t.after(() => server.closeAllConnections());
-  const browser = await launch([`--host-resolver-rules=MAP ${PANEL} 127.0.0.1`]);
-  t.after(() => browser.close());
+  const browser = await t.ownBrowser([`--host-resolver-rules=MAP ${PANEL} 127.0.0.1`]);
   return [`http://${PANEL}:${server.address().port}`, browser];
 }
 

@@ -2,6 +2,11 @@
 //
 // What must never live here: how a car drives.
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -9,10 +14,39 @@ const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
-/** A process of its own; CI's user is root, for whom chromium has no sandbox. */
+const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none"];
+
+/** A process of its own, for many pages. CI's user is root, for whom chromium has no sandbox. */
 export function launch(more = []) {
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none", ...more];
-  return chromium.launch({ executablePath: PROGRAM, args, timeout: 60_000 });
+  return chromium.launch({ executablePath: PROGRAM, args: [...ARGS, ...more], timeout: 60_000 });
+}
+
+/**
+ * A process as a person has it: one window with tabs, which have no focus while another is in front, and are not seen.
+ * (Playwright's own pages all believe that somebody looks at them.) Its first tab, and `kill`: no goodbye, as when the power goes.
+ */
+export async function launchWindow() {
+  const profile = mkdtempSync(join(tmpdir(), "car-page-profile-"));
+  const args = [...ARGS, "--headless", "--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank"];
+  const child = spawn(PROGRAM, args, { stdio: ["ignore", "ignore", "pipe"], detached: true });
+  const ended = once(child, "exit");
+  // All of its processes: it is a group of its own.
+  const kill = async () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, "SIGKILL");
+    await ended;
+  };
+  let said = "";
+  const listens = /DevTools listening on (ws:\S+)/;
+  for await (const text of child.stderr.setEncoding("utf8")) if (listens.test((said += text))) break;
+  if (!listens.test(said)) throw new Error(`chromium did not start: ${said}`);
+  const browser = await chromium.connectOverCDP(listens.exec(said)[1], { noDefaults: true });
+  const [context] = browser.contexts();
+  const page = context.pages()[0] ?? (await context.newPage());
+  const end = async () => {
+    await kill();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { page, kill, end };
 }
 
 /** A page of a browser of its own: storage, language, and one window. */
@@ -26,11 +60,11 @@ export async function open(browser, url, { locale = "en-GB", before, expect = []
 }
 
 /** Everything that a page must not do: `page.wrong` has it, one line each. `expect`: what a test is about. */
-function watch(page, expect) {
+export function watch(page, expect) {
   page.wrong = [];
   page.hosts = new Set();
   const wrong = (text) => {
-    if (!expect.some((pattern) => pattern.test(text))) page.wrong.push(text);
+    if (!page.wrong.includes(text) && !expect.some((pattern) => pattern.test(text))) page.wrong.push(text);
   };
   page.on("pageerror", (error) => wrong(`uncaught: ${error.message}`));
   page.on("console", (message) => {
@@ -60,17 +94,19 @@ export class Fingers {
   }
 
   async up(id = 1) {
+    const lifted = this.points.get(id);
     this.points.delete(id);
-    await this.tell("touchEnd");
+    // The protocol's end of a touch names who ends; nobody named is everybody.
+    await this.tell("touchEnd", this.points.size > 0 ? [lifted] : []);
   }
 
   async cancel() {
     this.points.clear();
-    await this.cdp.send("Input.dispatchTouchEvent", { type: "touchCancel", touchPoints: [] });
+    await this.tell("touchCancel", []);
   }
 
-  tell(type) {
-    return this.cdp.send("Input.dispatchTouchEvent", { type, touchPoints: [...this.points.values()] });
+  tell(type, touchPoints = [...this.points.values()]) {
+    return this.cdp.send("Input.dispatchTouchEvent", { type, touchPoints });
   }
 }
 

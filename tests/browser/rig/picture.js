@@ -17,13 +17,20 @@ async function measure([png, [across, down]]) {
   return Array.from({ length: across * down }, (_, i) => (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 3);
 }
 
-/** The brightness of each field of what a selector finds, 0 to 255, as somebody sees it. */
+/** As PNG: what is drawn on a canvas, without what lies over it; anything else as somebody sees it. */
+async function shot(page, selector) {
+  const element = page.locator(selector);
+  const url = await element.evaluate((element) => (element.matches("canvas") ? element.toDataURL() : null));
+  return url === null ? (await element.screenshot()).toString("base64") : url.split(",")[1];
+}
+
+/** The brightness of each field of what a selector finds, 0 to 255. */
 export async function look(page, selector) {
-  const png = await page.locator(selector).screenshot();
+  const png = await shot(page, selector);
   const context = await page.context().browser().newContext();
   try {
     const reader = await context.newPage();
-    return await reader.evaluate(measure, [png.toString("base64"), SIZE]);
+    return await reader.evaluate(measure, [png, SIZE]);
   } finally {
     await context.close();
   }

@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Daemon } from "./daemon.js";
 import { PATIENCE_MS, Witness } from "./witness.js";
 import { Proxy } from "./proxy.js";
-import { launch, open } from "./browser.js";
+import { launch, launchWindow, open, watch } from "./browser.js";
 
 /** Longest that one test may take. */
 const LONGEST_MS = 60_000;
@@ -60,11 +60,20 @@ class Rig {
     return page;
   }
 
-  /** One that a test may kill. */
-  async ownBrowser() {
-    const browser = await launch();
-    this.after(() => browser.close().catch(() => {}));
+  async ownBrowser(more) {
+    const browser = await launch(more);
+    this.after(() => browser.close());
     return browser;
+  }
+
+  /** A person's browser, open at `url`: `[page, kill]`. */
+  async window(url, expect = []) {
+    const { page, kill, end } = await launchWindow();
+    this.after(end);
+    watch(page, expect);
+    this.pages.push(page);
+    await page.goto(url);
+    return [page, kill];
   }
 
   async proxy(url) {

@@ -18,8 +18,17 @@ export class Witness {
     return witness;
   }
 
-  /** Also after the daemon began anew. */
+  /** Sees every state; also after the daemon began anew. */
   async join(daemon) {
+    await this.dial(daemon);
+    // As often as the control loop looks: no state between two of them is missed.
+    await this.call("subscribe", { topics: ["state", "events"], rate_hz: 100 });
+    await this.clock();
+    await this.until("a state", () => true);
+  }
+
+  /** Only asks. */
+  async dial(daemon) {
     this.socket?.destroy();
     this.socket = connect(daemon.socket);
     await once(this.socket, "connect");
@@ -30,10 +39,6 @@ export class Witness {
     this.events = [];
     this.id = 0;
     createInterface({ input: this.socket }).on("line", (line) => this.hear(JSON.parse(line)));
-    // As often as the control loop looks: no state between two of them is missed.
-    await this.call("subscribe", { topics: ["state", "events"], rate_hz: 100 });
-    await this.clock();
-    await this.until("a state", () => true);
   }
 
   hear({ id, method, params, result, error }) {

@@ -12,6 +12,7 @@ use transport::{BadPem, ClientTls, Endpoint, Fingerprint, Identity, Roots};
 use crate::calibrate::Calibrate;
 use crate::error::Error;
 use crate::simulator::Simulator;
+use crate::teleop::Teleop;
 
 /// Drives and watches a car from the shell.
 #[derive(Debug, Parser)]
@@ -23,6 +24,7 @@ use crate::simulator::Simulator;
         carctl state --watch\n  \
         carctl drive 0.5 0 --for 2s        forward for two seconds, then stop\n  \
         carctl drive -0.3 1 --for 500ms    backward, turning left\n  \
+        carctl teleop                      drive by keys, in this terminal\n  \
         carctl calibrate my-car.toml       wheels up: directions, least duties, servo limits\n  \
         carctl who                         who is here, and who drives\n  \
         carctl sim fault chip-silent pca9685@0x40 --for 2s    how does it take that?\n  \
@@ -129,6 +131,17 @@ pub(crate) enum Command {
         #[arg(long)]
         force: bool,
     },
+    /// Drive by keys, in this terminal; over SSH too.
+    ///
+    /// W A S D or the arrows drive while they are held, Space stops, Esc or e is the emergency stop, r resets;
+    /// I J K L turn the camera, c centres it; + and - change the power; t asks for the wheel, f takes it by
+    /// force, g gives it away; q quits. The car stops before this ends, whatever ends it.
+    ///
+    /// Most terminals do not tell when a key is let go, only that it is repeated: then the car drives for 0.6 s
+    /// after a tap, and stops 0.25 s after the last repetition. One that speaks kitty's keyboard protocol tells,
+    /// and takes two keys at once. Nothing moves the car for longer than 0.3 s after this program, or the link
+    /// to the car, is gone.
+    Teleop(Teleop),
     /// Stop the car.
     Stop,
     /// Latch the emergency stop: nothing moves until `reset`.
@@ -209,7 +222,7 @@ pub(crate) fn range(error: OutOfRange) -> String {
     format!("it must be {}", error.range)
 }
 
-fn power(text: &str) -> Result<Power, String> {
+pub(crate) fn power(text: &str) -> Result<Power, String> {
     Power::new("power", number(text)?).map_err(range)
 }
 

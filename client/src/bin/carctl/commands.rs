@@ -11,7 +11,7 @@ use transport::{Endpoint, Key};
 use crate::args::{Args, Command};
 use crate::drive::{drive, estop, stop};
 use crate::error::Error;
-use crate::{calibrate, send, simulator, table};
+use crate::{calibrate, send, simulator, table, teleop};
 
 /// How often `state --watch` shows the state, in Hz.
 const WATCH_HZ: f64 = 10.0;
@@ -23,6 +23,9 @@ pub(crate) async fn run(args: Args, out: &mut (impl Write + IsTerminal)) -> Resu
     let to = to.unwrap_or_else(Endpoint::default_unix);
     if let Some(Err(error)) = token.as_ref().map(|token| Token::token(token.expose())) {
         return Err(Error::Token(error));
+    }
+    if let Command::Teleop(_) = command {
+        teleop::check()?;
     }
     let name = Some("carctl".to_owned());
     let options = Options {
@@ -56,6 +59,7 @@ pub(crate) async fn run(args: Args, out: &mut (impl Write + IsTerminal)) -> Resu
             let once = || car.drive_with_strafe(throttle, steer, strafe, Some(ttl));
             drive(&car, once, duration, ttl, out).await?;
         }
+        Command::Teleop(args) => teleop::run(&car, &to, &args).await?,
         Command::Stop => stop(&car).await?,
         Command::Estop { reason } => estop(&car, &reason.join(" ")).await?,
         Command::Reset => drop(car.reset().await?),

@@ -52,6 +52,9 @@ pub(crate) enum Error {
     /// A calibration was given up, and that was said already.
     #[error("given up")]
     GivenUp,
+    /// There is nothing to drive from by keys.
+    #[error("{0}: teleop needs a terminal. From a script: carctl drive 0.5 0 --for 2s; over SSH: ssh -t")]
+    NoTerminal(&'static str),
     /// The terminal does not give keys.
     #[error("cannot read the keyboard: {0}")]
     Keyboard(io::Error),
@@ -96,7 +99,7 @@ impl From<DialError> for Error {
 impl Error {
     /// Whether the command line is wrong, or what it names.
     pub(crate) fn is_of_arguments(&self) -> bool {
-        matches!(self, Self::Token(_) | Self::File(_))
+        matches!(self, Self::Token(_) | Self::File(_) | Self::NoTerminal(_))
     }
 
     /// What is wrong with a file.

@@ -11,6 +11,7 @@ mod repeat;
 mod send;
 mod simulator;
 mod table;
+mod teleop;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

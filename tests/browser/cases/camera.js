@@ -1,0 +1,60 @@
+// What the car sees, how old it is, and what is said when it is no longer so.
+
+import assert from "node:assert/strict";
+import { test } from "../rig/runner.js";
+import { apart, look, sees } from "../rig/picture.js";
+import { action, linked, opened, says } from "../rig/drive.js";
+
+const OTHER = 5; // of 255, in the mean: another view, and no noise of the camera
+
+test("the picture turns with the gimbal, and back", async (t) => {
+  const [daemon, car] = await t.car({ world: "room" });
+  const page = await opened(t, daemon.page);
+  const flat = (seen) => apart(seen, seen.map(() => seen[0]));
+  const before = await sees(page, "#video", "a picture", (seen) => flat(seen) > OTHER);
+  const started = car.state.gimbal;
+  for (let step = 0; step < 3; step += 1) await page.click(action("cam_left"));
+  await car.until("turned", ({ gimbal }) => gimbal.pan > started.pan);
+  await sees(page, "#video", "another view", (seen) => apart(before, seen) > OTHER);
+  await page.click(action("cam_init"));
+  await sees(page, "#video", "the first view again", (seen) => apart(before, seen) < OTHER / 2);
+});
+
+test("the age of the picture is shown and small, and so is the round trip", async (t) => {
+  const [daemon] = await t.car({ world: "room" });
+  const page = await opened(t, daemon.page);
+  for (const selector of ["#video-age", "#rtt"]) {
+    // Less than a second is told in milliseconds.
+    await says(page, selector, /^\d+\s*ms$/);
+  }
+});
+
+test("a daemon that hangs is told on the page, and forgotten when it goes on", async (t) => {
+  const [daemon] = await t.car({ world: "room" });
+  const page = await opened(t, daemon.page, { expect: [/net::ERR/, /WebSocket connection/] });
+  await says(page, "#video-age", /\d/);
+  daemon.freeze();
+  await page.waitForFunction(() => {
+    const { hidden, innerText } = document.querySelector("#trouble");
+    return !hidden && innerText.trim().length > 10;
+  });
+  daemon.thaw();
+  // Who does not turn for two seconds ends itself; this one may have.
+  if (daemon.child.exitCode !== null || (await Promise.race([daemon.ended.then(() => true), linked(page)])) === true) {
+    await daemon.again();
+  }
+  await linked(page);
+  await says(page, "#video-age", /\d/);
+});
+
+test("a camera that is frozen is told, and the car still drives", async (t) => {
+  const [daemon, car] = await t.car({ world: "room" });
+  const page = await opened(t, daemon.page);
+  await says(page, "#video-age", /\d/);
+  await car.call("sim.fault", { fault: "camera-frozen", for_s: 600 });
+  await says(page, "#trouble", /picture|camera|video/i);
+  await page.keyboard.down("ArrowLeft");
+  await car.until("left", ({ wheels }) => wheels.left < 0);
+  await page.keyboard.up("ArrowLeft");
+});
+

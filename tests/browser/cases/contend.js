@@ -1,0 +1,154 @@
+// Two browsers and one car: who drives, who asks, and what an emergency stop means to both.
+
+import assert from "node:assert/strict";
+import { test } from "../rig/runner.js";
+import { SIDES, goes, linked, opened, says, shows, staysAtRest, turns } from "../rig/drive.js";
+import { rests } from "../rig/witness.js";
+
+/** Two pages, and which session is whose. */
+async function two(t, options) {
+  const [daemon, car] = await t.car(options);
+  const one = await opened(t, daemon.page);
+  const other = await opened(t, daemon.page);
+  return { daemon, car, one, other };
+}
+
+test("one drives, the other is refused, asks, and has the car when it is handed over", async (t) => {
+  const { car, one, other } = await two(t);
+  await goes(one, car);
+  const first = car.state.driver;
+  await says(one, "#driver", /you/i);
+  await says(other, "#driver", /Chrome on Linux drives/);
+  await other.keyboard.down("ArrowDown");
+  await says(other, "#messages", /driv/i);
+  await car.holds("the first one drives on", 0.5, turns(SIDES.up));
+  await other.keyboard.up("ArrowDown");
+  await other.click("#take");
+  await car.until("it was asked", () => car.events.some(({ event }) => event === "asked"));
+  await says(one, "body", /asks|wants/i);
+  await car.holds("asking takes nothing", 0.5, turns(SIDES.up));
+  await one.keyboard.up("ArrowUp");
+  await one.click("#handover");
+  await car.until("the other has it", ({ driver }) => driver !== null && driver !== first);
+  await says(other, "#driver", /you/i);
+  await staysAtRest(car, 0.5);
+  await goes(other, car);
+  await other.keyboard.up("ArrowUp");
+});
+
+test("either stops the other's car, which drives again only when its key is pressed anew", async (t) => {
+  const { car, one, other } = await two(t);
+  await goes(one, car);
+  await other.click("#stop");
+  await car.until("rest", rests);
+  await one.keyboard.down("ArrowUp");
+  await staysAtRest(car);
+  await one.keyboard.up("ArrowUp");
+  await goes(one, car);
+  await one.keyboard.up("ArrowUp");
+});
+
+test("either latches the emergency stop, both read who and why, and either releases it", async (t) => {
+  const { car, one, other } = await two(t);
+  for (const [presser, resetter] of [[other, one], [one, other]]) {
+    await goes(one, car);
+    await presser.click("#estop");
+    await car.until("the latch", (state) => state.mode === "estop" && rests(state));
+    for (const page of [one, other]) {
+      await shows(page, "mode", "estop");
+      await says(page, "#trouble", /emergency/i);
+    }
+    await one.keyboard.down("ArrowUp");
+    await staysAtRest(car, 0.5);
+    await resetter.click("#reset");
+    await car.until("the release", ({ mode }) => mode === "idle");
+    await one.keyboard.down("ArrowUp");
+    await staysAtRest(car, 0.7);
+    await one.keyboard.up("ArrowUp");
+  }
+});
+
+test("somebody else's emergency stop is told with its reason", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await car.call("estop", { reason: "a cat on the floor" });
+  await says(page, "body", /a cat on the floor/);
+  await car.call("reset");
+  await shows(page, "mode", "idle");
+});
+
+test("a latch outlives the daemon, and the page says so when it is back", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page, { expect: [/WebSocket connection/, /net::ERR/] });
+  await page.click("#estop");
+  await car.until("the latch", ({ mode }) => mode === "estop");
+  await daemon.restart();
+  await car.join(daemon);
+  await linked(page);
+  await shows(page, "mode", "estop");
+  await page.keyboard.down("ArrowUp");
+  await staysAtRest(car, 0.5);
+  await page.keyboard.up("ArrowUp");
+  await page.click("#reset");
+  await car.until("the release", ({ mode }) => mode === "idle");
+  await goes(page, car);
+  await page.keyboard.up("ArrowUp");
+});
+
+for (const signal of ["SIGTERM", "SIGKILL"]) {
+  test(`after a restart by ${signal} the page is back by itself, and a key that is still held moves nothing`, async (t) => {
+    const [daemon, car] = await t.car();
+    const page = await opened(t, daemon.page, { expect: [/WebSocket connection/, /net::ERR/] });
+    await goes(page, car);
+    await daemon.end(signal);
+    await page.waitForFunction(() => document.documentElement.dataset.link !== "open");
+    await page.keyboard.down("ArrowUp");
+    await daemon.again();
+    await car.join(daemon);
+    await linked(page);
+    await page.keyboard.down("ArrowUp");
+    await staysAtRest(car);
+    await page.keyboard.up("ArrowUp");
+    await goes(page, car);
+    await page.keyboard.up("ArrowUp");
+    await car.until("rest", rests);
+  });
+}
+
+const TOKENS = '[auth]\ntokens = [{ token = "a-good-token", role = "driver", name = "tablet" }]\n';
+
+/** Types a token and sends it, as a person does. */
+async function show(page, token) {
+  await page.locator("#token input").first().fill(token);
+  await page.keyboard.press("Enter");
+}
+
+test("who has no token is asked for one; a wrong one is told, and the right one drives and sees", async (t) => {
+  const [daemon, car] = await t.car({ world: "room", config: TOKENS });
+  const page = await t.page(daemon.page, { expect: [/40[13]/, /WebSocket connection/] });
+  await page.locator("#token").waitFor({ state: "visible" });
+  await show(page, "not-the-token");
+  await says(page, "#token", /wrong|not known|unknown|does not know|not accept/i);
+  await show(page, "a-good-token");
+  await page.locator("#token").waitFor({ state: "hidden" });
+  await shows(page, "role", "driver");
+  await says(page, "#video-age", /\d/);
+  await goes(page, car);
+  await page.keyboard.up("ArrowUp");
+  await car.until("rest", rests);
+  const { sessions } = await car.call("who");
+  assert.ok(sessions.some(({ name }) => name === "tablet"), JSON.stringify(sessions));
+});
+
+test("who may only look cannot drive, and is told; but stops", async (t) => {
+  const config = '[auth]\ntokens = [{ token = "only-to-look", role = "observer", name = "child" }]\n';
+  const [daemon, car] = await t.car({ config });
+  const page = await t.page(daemon.page, { expect: [/40[13]/, /WebSocket connection/] });
+  await show(page, "only-to-look");
+  await shows(page, "role", "observer");
+  await page.keyboard.down("ArrowUp");
+  await staysAtRest(car, 0.5);
+  await page.keyboard.up("ArrowUp");
+  await page.click("#estop");
+  await car.until("the latch", ({ mode }) => mode === "estop");
+});

@@ -1,0 +1,214 @@
+// Each control of the page turns the wheels as it should, by mouse, finger, key and gamepad.
+
+import assert from "node:assert/strict";
+import { test } from "../rig/runner.js";
+import { Fingers, PHONE, middle } from "../rig/browser.js";
+import { SIDES, action, opened, turns } from "../rig/drive.js";
+import { rests } from "../rig/witness.js";
+
+/** Each of the ten words of old, by a way to press and one to let go. */
+async function tenActions(page, car, press, lift) {
+  for (const [name, sides] of Object.entries(SIDES)) {
+    await press(name);
+    await car.until(name, turns(sides));
+    await lift(name);
+    await car.until(`rest after ${name}`, rests);
+  }
+  for (const [name, axis, sign] of [
+    ["cam_up", "tilt", 1],
+    ["cam_down", "tilt", -1],
+    ["cam_left", "pan", 1],
+    ["cam_right", "pan", -1],
+  ]) {
+    const before = car.state.gimbal[axis];
+    await press(name);
+    await lift(name);
+    await car.until(name, ({ gimbal }) => Math.sign(gimbal[axis] - before) === sign);
+  }
+  for (const name of ["cam_left", "cam_up", "cam_up"]) {
+    await press(name);
+    await lift(name);
+  }
+  await car.until("another view", ({ gimbal }) => gimbal.pan > 0 && gimbal.tilt > 0);
+  await press("cam_init");
+  await lift("cam_init");
+  await car.until("cam_init", ({ gimbal }) => gimbal.pan === 0 && gimbal.tilt === 0);
+}
+
+test("the ten actions by mouse", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  const press = async (name) => {
+    const { x, y } = await middle(page, action(name));
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+  };
+  await tenActions(page, car, press, () => page.mouse.up());
+});
+
+test("the ten actions by finger", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page, PHONE);
+  const fingers = await Fingers.on(page);
+  const press = async (name) => {
+    await page.locator(action(name)).scrollIntoViewIfNeeded();
+    const { x, y } = await middle(page, action(name));
+    await fingers.down(x, y);
+  };
+  await tenActions(page, car, press, () => fingers.up());
+});
+
+const KEYS = [
+  ["ArrowUp", "up"],
+  ["ArrowDown", "back"],
+  ["ArrowLeft", "left"],
+  ["ArrowRight", "right"],
+  ["KeyW", "up"],
+  ["KeyS", "back"],
+  ["KeyA", "left"],
+  ["KeyD", "right"],
+];
+
+test("the arrows and WASD drive while they are held, and two of them together make a bend", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  for (const [key, name] of KEYS) {
+    await page.keyboard.down(key);
+    await car.until(`${name} by ${key}`, turns(SIDES[name]));
+    await page.keyboard.up(key);
+    await car.until(`rest after ${key}`, rests);
+  }
+  await page.keyboard.down("ArrowUp");
+  await page.keyboard.down("ArrowLeft");
+  await car.until("a bend to the left", ({ wheels }) => wheels.right > 0.1 && wheels.right > wheels.left + 0.1);
+  await page.keyboard.up("ArrowLeft");
+  await car.until("straight on", ({ wheels }) => wheels.left > 0.1 && wheels.left === wheels.right);
+});
+
+test("space stops a car whose key is still held, and Esc latches the emergency stop", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await page.keyboard.down("KeyW");
+  await car.until("forward", turns(SIDES.up));
+  await page.keyboard.press("Space");
+  await car.until("rest", rests);
+  await car.holds("rest", 0.7, rests);
+  await page.keyboard.up("KeyW");
+  await page.keyboard.down("KeyW");
+  await car.until("forward", turns(SIDES.up));
+  await page.keyboard.press("Escape");
+  await car.until("the latch", (state) => state.mode === "estop" && rests(state));
+  await page.keyboard.up("KeyW");
+});
+
+test("the buttons stop and e-stop do what they say while another control is held", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  for (const [button, mode] of [["#stop", "idle"], ["#estop", "estop"]]) {
+    await page.keyboard.down("ArrowUp");
+    await car.until("forward", turns(SIDES.up));
+    await page.click(button);
+    await car.until(button, (state) => state.mode === mode && rests(state));
+    await car.holds("rest", 0.7, rests);
+    await page.keyboard.up("ArrowUp");
+  }
+});
+
+/** Puts a pointer on the joystick, `x` to the right and `y` up, in parts of its half. */
+async function stick(page) {
+  const { x, y, width, height } = await middle(page, "#joystick");
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  return (right, up) => page.mouse.move(x + (right * width) / 2, y - (up * height) / 2);
+}
+
+test("the joystick drives the way it is pushed, more the further, and lets go at once", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  const push = await stick(page);
+  await push(0, 0.4);
+  const slow = await car.until("a little forward", ({ wheels }) => wheels.left > 0.05 && wheels.left === wheels.right);
+  await push(0, 1);
+  await car.until("more", ({ wheels }) => wheels.left > slow.wheels.left + 0.1 && wheels.left === wheels.right);
+  await push(-0.7, 0.7);
+  await car.until("a bend to the left", ({ wheels }) => wheels.right > wheels.left + 0.1);
+  await push(1, 0);
+  await car.until("to the right on the spot", turns(SIDES.right));
+  await push(0, -3);
+  await car.until("back, also outside of it", turns(SIDES.back));
+  await page.mouse.up();
+  await car.until("rest", rests);
+});
+
+/** A gamepad that is not there, in the browser's own words: `pad.axes`, `pad.buttons[i]`. */
+function fakeGamepad() {
+  const button = () => ({ pressed: false, touched: false, value: 0 });
+  const pad = {
+    id: "a pad",
+    index: 0,
+    connected: true,
+    mapping: "standard",
+    timestamp: 0,
+    axes: [0, 0, 0, 0],
+    buttons: Array.from({ length: 17 }, button),
+  };
+  navigator.getGamepads = () => {
+    pad.timestamp = performance.now();
+    return [pad, null, null, null];
+  };
+  window.pad = pad;
+}
+
+test("a gamepad's left stick drives, its drift does not, and unplugging it stops", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page, { before: fakeGamepad });
+  await page.evaluate(() => window.dispatchEvent(new Event("gamepadconnected")));
+  const axes = (x, y) => page.evaluate(([x, y]) => (window.pad.axes = [x, y, 0, 0]), [x, y]);
+  await axes(0.04, -0.04);
+  await car.holds("rest", 0.5, rests);
+  await axes(0, -1);
+  await car.until("forward", turns(SIDES.up));
+  await axes(1, 0);
+  await car.until("right", turns(SIDES.right));
+  await axes(0, 0);
+  await car.until("rest", rests);
+  await axes(0, 1);
+  await car.until("back", turns(SIDES.back));
+  await page.evaluate(() => (navigator.getGamepads = () => [null, null, null, null]));
+  await car.until("rest without it", rests);
+});
+
+test("the picture follows the finger that drags it: the camera turns the other way", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  const { x, y, width, height } = await middle(page, "#gimbal");
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x + width / 4, y + height / 4, { steps: 4 });
+  await car.until("left and up", ({ gimbal }) => gimbal.pan > 5 && gimbal.tilt > 5);
+  await page.mouse.move(x - width / 4, y - height / 4, { steps: 8 });
+  await car.until("right and down", ({ gimbal }) => gimbal.pan < -5 && gimbal.tilt < -5);
+  await page.mouse.up();
+  assert.ok(rests(car.state), "the wheels have nothing to do with it");
+});
+
+test("the slider limits the power of every control", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  const range = await page.locator("#speed").evaluate(({ min, max }) => ({ min: Number(min), max: Number(max) }));
+  for (const part of [range.min / range.max, 0.5, 1]) {
+    await page.fill("#speed", String(part * range.max));
+    const fits = ({ wheels }) => Math.abs(wheels.left - part) < 0.02;
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.keyboard.down("ArrowUp");
+    await car.until(`forward with ${part}`, fits);
+    await car.holds("no more and no less", 0.4, fits);
+    await page.keyboard.up("ArrowUp");
+    await car.until("rest", rests);
+  }
+  const push = await stick(page);
+  await page.fill("#speed", String(range.max / 2));
+  await push(0, 1);
+  await car.until("half, by the joystick", ({ wheels }) => Math.abs(wheels.left - 0.5) < 0.02);
+  await page.mouse.up();
+});
