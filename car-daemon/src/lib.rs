@@ -29,6 +29,7 @@ mod platform;
 mod realtime;
 mod recording;
 pub mod replay;
+mod secrets;
 mod server;
 mod service;
 mod session;

@@ -1,6 +1,7 @@
 //! A daemon on a rig, as a process of its own, and somebody who talks to it over its Unix socket.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -25,6 +26,8 @@ pub(crate) struct Setup {
     pub(crate) config: String,
     /// Lines of its `[control]`.
     pub(crate) control: Vec<String>,
+    /// Lines of its `[camera]`; if there are any, it speaks HTTP.
+    pub(crate) camera: String,
 }
 
 impl Setup {
@@ -32,8 +35,12 @@ impl Setup {
     fn command(&self, folder: &Path, name: &str) -> Done<Command> {
         let file = folder.join("car.toml");
         let control = self.control.join("\n");
-        let config =
-            format!("state_dir = \"{}/state\"\n{}[control]\n{control}\n", folder.display(), self.config);
+        let config = format!(
+            "state_dir = \"{}/state\"\n{}[control]\n{control}\n[camera]\n{}",
+            folder.display(),
+            self.config,
+            self.camera
+        );
         std::fs::write(&file, config).map_err(|error| format!("{}: {error}", file.display()))?;
         let mut command = Command::new(&self.program);
         command.env_remove("RUST_LOG").arg(name).arg("--config").arg(file);
@@ -59,6 +66,8 @@ fn folder() -> Done<TempDir> {
 pub(crate) struct Daemon {
     child: Child,
     folder: TempDir,
+    /// Host and port of its page, if it has one.
+    page: Option<String>,
     /// Read by a thread, to its end, which is that of the guard too.
     log: Option<JoinHandle<String>>,
 }
@@ -69,7 +78,12 @@ impl Daemon {
         let socket = format!("unix://{}", folder.path().join("car.sock").display());
         let mut child = setup
             .command(folder.path(), "run")?
-            .args(["--http", "off", "--listen", &socket])
+            .args([
+                "--http",
+                if setup.camera.is_empty() { "off" } else { "127.0.0.1:0" },
+                "--listen",
+                &socket,
+            ])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -82,10 +96,16 @@ impl Daemon {
             let _ends = stderr.read_to_end(&mut log);
             String::from_utf8_lossy(&log).into_owned()
         });
-        let mut daemon = Self { child, folder, log: Some(log) };
+        let mut daemon = Self { child, folder, log: Some(log), page: None };
         let mut lines = BufReader::new(stdout).lines();
         // It says when everything listens.
-        if !lines.by_ref().map_while(Result::ok).any(|line| line.contains("Ctrl-C")) {
+        let listens = lines.by_ref().map_while(Result::ok).any(|line| {
+            let page =
+                line.split_once("the page: http://").map(|(_, page)| page.trim_end_matches('/').to_owned());
+            daemon.page = daemon.page.take().or(page);
+            line.contains("Ctrl-C")
+        });
+        if !listens {
             let (status, log) = daemon.wait()?;
             return Err(format!("the daemon ended before it listened, {status}: {log}"));
         }
@@ -102,6 +122,30 @@ impl Daemon {
     /// The state, asked by somebody new.
     pub(crate) fn state(&self) -> Done<Value> {
         self.visit()?.call("state", Value::Null)
+    }
+
+    /// A request for a path of its page, of which nothing was read.
+    pub(crate) fn open(&self, path: &str) -> Done<TcpStream> {
+        let page = self.page.as_ref().ok_or("the daemon has no page")?;
+        let open = || {
+            let mut stream = TcpStream::connect(page)?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            write!(stream, "GET {path} HTTP/1.1\r\nHost: {page}\r\nConnection: close\r\n\r\n")?;
+            Ok(stream)
+        };
+        open().map_err(|error: std::io::Error| format!("http://{page}{path}: {error}"))
+    }
+
+    /// What it serves at a path that ends with the connection; as an error what else it says.
+    pub(crate) fn get(&self, path: &str) -> Done<Vec<u8>> {
+        let mut answer = Vec::new();
+        self.open(path)?.read_to_end(&mut answer).map_err(|error| format!("{path}: {error}"))?;
+        let head = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or("no HTTP")?;
+        let body = answer.split_off(head + 4);
+        match answer.split(|byte| *byte == b' ').nth(1) {
+            Some(b"200") => Ok(body),
+            _ => Err(String::from_utf8_lossy(&body).into_owned()),
+        }
     }
 
     pub(crate) fn signal(&self, signal: Signal) -> Done {
@@ -127,6 +171,13 @@ impl Daemon {
     pub(crate) fn end(self) -> Done {
         self.signal(Signal::TERM)?;
         self.ends()
+    }
+
+    /// The same; what it logged.
+    pub(crate) fn end_with_log(mut self) -> Done<String> {
+        self.signal(Signal::TERM)?;
+        let (status, log) = self.wait()?;
+        if status.success() { Ok(log) } else { Err(format!("the daemon ended with {status}: {log}")) }
     }
 
     /// It was told to end, and must end well.

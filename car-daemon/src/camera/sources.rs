@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::config::{CameraConfig, Config, SourceName};
+use crate::secrets;
 
 mod command;
 mod files;
 mod flow;
 mod pace;
-mod secrets;
 mod sim;
 mod thin;
+mod url;
 mod v4l2;
 
 /// A source that should give pictures and has given none for so long is opened anew.
@@ -60,6 +61,8 @@ pub(super) fn name(config: &CameraConfig, simulated: bool) -> String {
         SourceName::Auto | SourceName::Off | SourceName::Sim => "the camera".to_owned(),
         SourceName::Files(path) | SourceName::Device(path) => path.display().to_string(),
         // Not its arguments, which may be secret.
+        // Without its name and password.
+        SourceName::Url(url) => secrets::without(url),
         SourceName::Command(words) => words.first().cloned().unwrap_or_default(),
     }
 }
@@ -79,6 +82,7 @@ pub(super) fn opener(config: &Config, simulated: Option<sim::Eye>) -> Result<Ope
         )),
         (SourceName::Auto, None) => Ok(v4l2::any(camera, config.linux.dev.clone())),
         (SourceName::Command(words), _) => Ok(command::opener(camera, words.clone())),
+        (SourceName::Url(url), _) => url::opener(camera, url),
         (SourceName::Device(path), _) => Ok(v4l2::opener(camera, path.clone())),
     }
 }

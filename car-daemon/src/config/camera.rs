@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hal::file::{Field, Table, nearest};
+use http::Uri;
 
 use super::Config;
 use super::print::{quoted, row};
 use super::read::read_settings;
+use crate::secrets;
 
 /// The `[camera]` table.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +44,8 @@ pub enum SourceName {
     Sim,
     /// A program that writes MJPEG to its standard output, and its arguments.
     Command(Vec<String>),
+    /// Pictures that another program serves over HTTP.
+    Url(String),
     /// A video device of the kernel.
     Device(PathBuf),
     /// A JPEG file, or the JPEG files of a folder in the order of their names, over and over.
@@ -71,6 +75,10 @@ const WRITINGS: &[Writing] = &[
         example: "[\"rpicam-vid\", \"-t\", \"0\", \"--codec\", \"mjpeg\", \"-o\", \"-\"]",
         read: |written, _| written.command().map(SourceName::Command),
     },
+    Writing {
+        example: "\"http://camera:8080/?action=stream\"",
+        read: |written, _| written.url().map(SourceName::Url),
+    },
     Writing { example: "\"/dev/video0\"", read: |written, _| written.device().map(SourceName::Device) },
     Writing { example: "\"pictures/\"", read: |written, folder| written.path(folder).map(SourceName::Files) },
 ];
@@ -86,6 +94,13 @@ impl Written<'_> {
         words.first().filter(|program| !program.is_empty()).map(|_| words.to_vec())
     }
 
+    fn url(&self) -> Option<String> {
+        let Self::Text(text) = self else { return None };
+        let host =
+            text.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"))?.host()?.to_owned();
+        (!host.is_empty()).then(|| (*text).to_owned())
+    }
+
     fn device(&self) -> Option<PathBuf> {
         let Self::Text(text) = self else { return None };
         text.starts_with("/dev/").then(|| text.into())
@@ -94,14 +109,15 @@ impl Written<'_> {
     /// A path has a `/` in it, or ends as JPEG files do.
     fn path(&self, folder: &Path) -> Option<PathBuf> {
         let Self::Text(text) = self else { return None };
-        (text.contains('/') || is_jpeg(Path::new(text))).then(|| folder.join(text))
+        let is_path = text.contains('/') || is_jpeg(Path::new(text));
+        (is_path && !text.contains("://")).then(|| folder.join(text))
     }
 }
 
 impl fmt::Display for Written<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => write!(f, "`{text}`"),
+            Self::Text(text) => write!(f, "`{}`", secrets::without(text)),
             Self::List(words) => write!(f, "a list of {} words", words.len()),
         }
     }
@@ -180,6 +196,7 @@ impl fmt::Display for SourceName {
             Self::Command(words) => {
                 format!("[{}]", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", "))
             }
+            Self::Url(url) => quoted(url),
             Self::Device(path) | Self::Files(path) => quoted(&path.display().to_string()),
         })
     }
@@ -188,7 +205,7 @@ impl fmt::Display for SourceName {
 impl fmt::Display for CameraConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "\n[camera]")?;
-        let about = "\"auto\": the simulated car's, or the first of the kernel; \"off\", \"sim\", a device, a program and its arguments, a folder or file of JPEGs";
+        let about = "\"auto\": the simulated car's, or the first of the kernel; \"off\", \"sim\", a device, a URL, a program and its arguments, a folder or file of JPEGs";
         row(f, "source", &self.source.to_string(), about)
     }
 }
@@ -214,6 +231,10 @@ mod tests {
                 SourceName::Device("/dev/v4l/by-id/usb-046d-index0".into()),
             ),
             ("[\"cam\", \"-x \\\"\"]", SourceName::Command(vec!["cam".to_owned(), "-x \"".to_owned()])),
+            (
+                "\"http://me:x@car/?action=stream\"",
+                SourceName::Url("http://me:x@car/?action=stream".to_owned()),
+            ),
             ("\"./pictures\"", SourceName::Files("/etc/car/./pictures".into())),
             ("\"/srv/pictures\"", SourceName::Files("/srv/pictures".into())),
             ("\"Still.JPG\"", SourceName::Files("/etc/car/Still.JPG".into())),
@@ -230,6 +251,8 @@ mod tests {
             ("\"atuo\"", "is `atuo`, which is no source of pictures; did you mean `auto`?"),
             ("\"camera\"", "it can be, for example, \"auto\", \"off\", \"sim\", [\"rpicam-vid\", \"-t\""),
             ("\"\"", "is ``, which is no source"),
+            ("\"https://me:x@car/\"", "is `https://…@car/`, which is no source"),
+            ("\"http://\"", "is `http://`, which is no source"),
             ("[]", "is a list of 0 words, which is no source"),
             ("[\"\", \"x\"]", "is a list of 2 words, which is no source"),
             ("[1]", "must be a string"),

@@ -8,6 +8,7 @@ use crate::check::{Check, Done};
 
 mod breaking;
 mod driving;
+mod seeing;
 mod sensing;
 mod stopping;
 
@@ -45,6 +46,7 @@ pub(crate) const ALL: &[Behaviour] = &[
     Behaviour { name: "the distance ahead is measured", run: sensing::range },
     Behaviour { name: "encoders count what the wheels turn", run: sensing::encoders },
     Behaviour { name: "a sensor that does not answer stops nothing", run: sensing::lost },
+    Behaviour { name: "the camera gives pictures through a V4L2 device", run: seeing::camera },
     Behaviour { name: "a chip that does not answer stops the car until a reset", run: breaking::chip },
     Behaviour { name: "bridges that can sleep coast when their chip is gone", run: breaking::coast },
     Behaviour { name: "halt names a chip that does not answer", run: breaking::halt },

@@ -11,7 +11,7 @@ use tests::bench::Bench;
 use tests::usb::mcp2221::{Plug, Traffic};
 
 use super::simulated::BOARD;
-use super::{Reach, Rig, daemon, machine};
+use super::{Eye, Reach, Rig, camera, daemon, machine};
 use crate::daemon::Setup;
 
 /// The bus of the board, for which the kernel has a name of its own.
@@ -80,11 +80,20 @@ impl Rig for Kernel {
         let folder = self.folder.path().display();
         let config =
             format!("lock_dir = \"{folder}\"\nboard = \"{folder}/board.toml\"\nplatform = \"linux\"\n");
-        Setup { program: daemon(), config, control: vec![format!("stall_ms = {STALL_MS}")] }
+        Setup {
+            program: daemon(),
+            config,
+            control: vec![format!("stall_ms = {STALL_MS}")],
+            camera: String::new(),
+        }
     }
 
     fn reach(&mut self) -> &mut dyn Reach {
         &mut self.bench
+    }
+
+    fn camera(&self) -> Result<Eye, String> {
+        camera()
     }
 
     fn traffic(&mut self, chip: &Chip) -> Result<Traffic, String> {

@@ -3,11 +3,12 @@
 //! What must never live here: what a car ought to do. What a rig cannot do it says, in words for the report.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hal::Board;
 use hal::board::{Chip, PRESETS, PinRef};
+use hal::platform::linux::video::{Camera, devices};
 use tests::usb::mcp2221::Traffic;
 
 use crate::daemon::Setup;
@@ -30,6 +31,9 @@ pub(crate) trait Rig: Send {
 
     /// What can be seen of the car, and done to it.
     fn reach(&mut self) -> &mut dyn Reach;
+
+    /// A camera of this machine's kernel, for the daemon to look through.
+    fn camera(&self) -> Result<Eye, String>;
 
     /// What went over the bus to a chip.
     fn traffic(&mut self, chip: &Chip) -> Result<Traffic, String>;
@@ -70,6 +74,15 @@ pub(crate) trait Reach {
     fn surround(&mut self, _around: Around) -> Result<(), String> {
         Err("nobody is there to change it".to_owned())
     }
+}
+
+/// A camera of the kernel.
+#[derive(Clone, Debug)]
+pub(crate) struct Eye {
+    pub(crate) device: PathBuf,
+    pub(crate) name: String,
+    /// It is `vivid`, the kernel's test camera, which can be asked to unplug itself.
+    pub(crate) is_test: bool,
 }
 
 /// What is around a car, for its sensors.
@@ -145,6 +158,18 @@ fn preset(name: &str) -> Result<&'static str, String> {
 fn daemon() -> PathBuf {
     let built = || PathBuf::from(env!("CARGO_BIN_EXE_car-daemon-under-test"));
     std::env::var_os("CAR_HIL_DAEMON").map_or_else(built, PathBuf::from)
+}
+
+/// The first camera of this machine.
+fn camera() -> Result<Eye, String> {
+    let eye = |device: PathBuf| {
+        let camera = Camera::open(&device).ok()?;
+        let about = camera.about().clone();
+        let is_test = about.driver == "vivid";
+        (about.captures && !about.is_stage).then_some(Eye { device, name: about.name, is_test })
+    };
+    let found = devices(Path::new("/dev")).into_iter().find_map(eye);
+    found.ok_or_else(|| "this machine has no V4L2 device that gives pictures".to_owned())
 }
 
 /// What kernel this is, and on what.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tests::bench::{Bench, door};
 use tests::usb::mcp2221::Traffic;
 
-use super::{Around, Reach, Rig, daemon, machine};
+use super::{Around, Eye, Reach, Rig, daemon, machine};
 use crate::daemon::Setup;
 use crate::pins::Seen;
 
@@ -86,11 +86,20 @@ impl Rig for Simulated {
             "lock_dir = \"{folder}\"\nboard = \"{folder}/board.toml\"\nplatform = \"bench\"\n\
              [linux]\ndev = \"{folder}\"\n"
         );
-        Setup { program: daemon(), config, control: vec![format!("stall_ms = {STALL_MS}")] }
+        Setup {
+            program: daemon(),
+            config,
+            control: vec![format!("stall_ms = {STALL_MS}")],
+            camera: String::new(),
+        }
     }
 
     fn reach(&mut self) -> &mut dyn Reach {
         &mut self.bench
+    }
+
+    fn camera(&self) -> Result<Eye, String> {
+        Err("the camera of a simulated car is no device of a kernel".to_owned())
     }
 
     fn traffic(&mut self, chip: &Chip) -> Result<Traffic, String> {

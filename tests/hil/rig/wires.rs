@@ -11,7 +11,7 @@ use hal::{Board, Platform};
 use tests::typed;
 use tests::usb::mcp2221::Traffic;
 
-use super::{Reach, Rig, daemon, machine};
+use super::{Eye, Reach, Rig, camera, daemon, machine};
 use crate::daemon::Setup;
 use crate::pins::Seen;
 
@@ -75,11 +75,15 @@ impl Rig for Wires {
 
     fn setup(&self) -> Setup {
         let config = format!("board = \"{}\"\nplatform = \"linux\"\n", self.path.display());
-        Setup { program: daemon(), config, control: Vec::new() }
+        Setup { program: daemon(), config, control: Vec::new(), camera: String::new() }
     }
 
     fn reach(&mut self) -> &mut dyn Reach {
         self
+    }
+
+    fn camera(&self) -> Result<Eye, String> {
+        camera()
     }
 
     fn traffic(&mut self, _: &Chip) -> Result<Traffic, String> {

@@ -2,7 +2,7 @@
 //!
 //! What must never live here: reading.
 
-use crate::camera::sources::secrets;
+use crate::secrets;
 
 /// Longer lines are cut.
 const LONGEST: usize = 300;

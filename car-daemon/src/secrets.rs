@@ -3,7 +3,7 @@
 //! What must never live here: the use of one.
 
 /// The text, with `…` for what stands before the `@` of a URL.
-pub(super) fn without(text: &str) -> String {
+pub(crate) fn without(text: &str) -> String {
     let mut pieces = text.split("://");
     let mut told = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
