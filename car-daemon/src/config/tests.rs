@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::settings::SETTINGS;
-use super::{Config, Overrides};
+use super::{Config, Overrides, page_url};
 use crate::clock::Speed;
 
 fn parse(text: &str) -> Result<Config, String> {
@@ -367,9 +367,14 @@ fn the_page_needs_an_address_of_its_own() {
             Err(faults) => assert!(!words.is_empty() && faults.contains(words), "{file}: {faults}"),
         }
     }
-    let named = |file| parse(file).map(|config| config.http.to_string()).unwrap_or_default();
-    assert!(named("http.https = \"127.0.0.1\"").contains("https  = \"127.0.0.1:8443\""));
-    assert!(named("http.listen = \"[::1]\"").contains("listen = \"[::1]:8080\""));
+    for (file, url) in [
+        ("http.https = \"127.0.0.1\"", "https://127.0.0.1:8443/"),
+        ("[http]\nlisten = \"off\"\nhttps = \"[::1]\"", "https://[::1]:8443/"),
+        ("http.listen = \"[::1]\"", "http://[::1]:8080/"),
+    ] {
+        let config = parse(file).expect("valid");
+        assert_eq!(config.http.endpoints().last().map(page_url).as_deref(), Some(url), "{file}");
+    }
     let both = parse("[http]\nlisten = \"127.0.0.1:0\"\nhttps = \"127.0.0.1:0\"").expect("two ports");
     assert_eq!(both.http.endpoints().count(), 2);
 }
