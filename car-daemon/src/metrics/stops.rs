@@ -11,7 +11,7 @@ use crate::control::Input;
 pub(super) const STALLED: &str = "stalled";
 
 /// Every kind.
-pub(super) const KINDS: [&str; 11] = [
+pub(super) const KINDS: [&str; 12] = [
     "stop",
     "estop",
     "hardware",
@@ -21,6 +21,7 @@ pub(super) const KINDS: [&str; 11] = [
     "role",
     "shutdown",
     "simulator",
+    "video",
     STALLED,
     "other",
 ];
@@ -34,6 +35,7 @@ pub(super) fn kind(input: Option<&Input>, events: &[Event]) -> Option<&'static s
         _ if any(|event| matches!(event, Event::Hardware { fault: Some(_) })) => "hardware",
         Some(Input::Asked { command: Command::Stop { .. }, .. }) => "stop",
         Some(Input::Asked { command: Command::Sim(_), .. }) => "simulator",
+        Some(Input::Video { .. }) => "video",
         Some(Input::Closed { .. }) => "gone",
         Some(Input::Closing { .. }) => "shutdown",
         Some(Input::Granted { .. } | Input::Reloaded { .. }) => "role",
@@ -69,6 +71,7 @@ mod tests {
             (Some(asked(Command::Release)), vec![lease.clone()], "lease"),
             (Some(gone), vec![lease], "gone"),
             (Some(Input::Closing { why: "bye".into() }), vec![], "shutdown"),
+            (Some(Input::Video { session: 7, lost: Some("dark".into()) }), vec![], "video"),
         ] {
             let events: Vec<_> = [stopped()].into_iter().chain(others).collect();
             assert_eq!(kind(input.as_ref(), &events), Some(expected), "{input:?} {events:?}");
