@@ -31,6 +31,7 @@ fn busy() -> Process {
         let state = daemon.state();
         state["battery"].is_object() && state["range_m"].is_number()
     });
+    assert_eq!(get(&daemon, "/snapshot").status, 200);
     // A first look counts as a request by the second.
     metrics(&daemon);
     daemon
