@@ -85,7 +85,12 @@ enum Phase {
 }
 
 impl Desk {
-    pub(super) fn new(source: String, max_bytes: usize, station: Result<Station, NoPicture>) -> Arc<Self> {
+    pub(super) fn new(
+        source: String,
+        max_bytes: usize,
+        gap: Gap,
+        station: Result<Station, NoPicture>,
+    ) -> Arc<Self> {
         let (station, failure) =
             station.map_or_else(|why| (None, Some(why)), |station| (Some(station), None));
         Arc::new(Self {
@@ -106,7 +111,7 @@ impl Desk {
                 spoilt: None,
                 lack: None,
                 told: None,
-                gap: Gap::default(),
+                gap,
                 stood: 0,
                 drawn: None,
             }),
@@ -158,7 +163,7 @@ impl Desk {
 
     /// Shows everybody words, if no picture came and nobody else has had them shown; `answers`: how often the source
     /// had come back a while ago.
-    pub(super) fn stand_in(&self, wait: Wait, answers: u64) {
+    pub(super) fn stand_in(self: &Arc<Self>, wait: Wait, answers: u64) {
         let (mut inner, now) = (self.lock(), self.began.elapsed());
         let known = inner.trouble().is_some();
         if !inner.gap.fill(wait, known, now) {
@@ -171,15 +176,24 @@ impl Desk {
             inner.tell(&self.source);
         }
         let NoPicture(text) = why;
-        let jpeg = match &inner.drawn {
-            Some((drawn, jpeg)) if *drawn == text => jpeg.clone(),
+        match &inner.drawn {
+            Some((drawn, jpeg)) if *drawn == text => self.lay(jpeg.clone(), Instant::now(), true),
             _ => {
-                let jpeg = Bytes::from(words::picture(&text));
-                inner.drawn = Some((text, jpeg.clone()));
-                jpeg
+                let desk = Arc::clone(self);
+                // Where commands are answered nobody waits for letters.
+                drop(tokio::task::spawn_blocking(move || desk.draw(text)));
             }
-        };
-        self.lay(jpeg, Instant::now(), true);
+        }
+    }
+
+    fn draw(&self, text: String) {
+        let jpeg = Bytes::from(words::picture(&text));
+        let mut inner = self.lock();
+        inner.drawn = Some((text, jpeg.clone()));
+        // A picture may have come meanwhile.
+        if inner.stood > 0 {
+            self.lay(jpeg, Instant::now(), true);
+        }
     }
 
     pub(super) fn trouble(&self) -> Option<NoPicture> {

@@ -9,7 +9,7 @@ use tokio::time::sleep_until;
 
 use super::desk::{Desk, Picture};
 use super::fetch::Station;
-use super::gap::Wait;
+use super::gap::{Gap, Wait};
 use super::sources::{self, NoPicture, Opener};
 use super::status::Status;
 use super::watch::{Patience, Watch};
@@ -27,24 +27,28 @@ impl Camera {
     /// before somebody looks.
     pub(crate) fn new(config: &Config, simulated: Option<sim::Camera>) -> Self {
         let name = sources::name(&config.camera, simulated.is_some());
-        Self::of(name, config.camera.max_bytes, sources::opener(config, simulated), Patience::default())
+        let gap = Gap::new(config.camera.period());
+        let opener = sources::opener(config, simulated);
+        Self::of(name, config.camera.max_bytes, gap, opener, Patience::default())
     }
 
     /// With whatever opens a source.
     #[cfg(test)]
     pub(crate) fn with(opener: Opener) -> Self {
-        Self::of("a camera of a test".to_owned(), 1 << 20, Ok(opener), Patience::default())
+        let gap = Gap::new(std::time::Duration::from_millis(33));
+        Self::of("a camera of a test".to_owned(), 1 << 20, gap, Ok(opener), Patience::default())
     }
 
     /// One whose source `opener` opens; or none at all, and why.
     pub(super) fn of(
         name: String,
         max_bytes: usize,
+        gap: Gap,
         opener: Result<Opener, NoPicture>,
         patience: Patience,
     ) -> Self {
         let station = opener.map(|opener| Station::new(opener, Watch::new(patience)));
-        Self(Arc::new(Handle(Desk::new(name, max_bytes, station))))
+        Self(Arc::new(Handle(Desk::new(name, max_bytes, gap, station))))
     }
 
     /// Somebody looks from now on.
