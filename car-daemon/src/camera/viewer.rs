@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::watch as slot;
 use tokio::time::sleep_until;
 
-use super::desk::{Desk, Picture};
+use super::desk::{Desk, Moves, Picture};
 use super::fetch::Station;
 use super::gap::{Gap, Wait};
 use super::sources::{self, NoPicture, Opener};
@@ -24,31 +24,30 @@ struct Handle(Arc<Desk>);
 
 impl Camera {
     /// The camera of a configuration; `simulated` is that of the simulated car, if it is one. Nothing is opened
-    /// before somebody looks.
-    pub(crate) fn new(config: &Config, simulated: Option<sim::Camera>) -> Self {
+    /// before somebody looks. By `moves` it is known that a camera hangs.
+    pub(crate) fn new(config: &Config, simulated: Option<sim::Camera>, moves: Moves) -> Self {
         let name = sources::name(&config.camera, simulated.is_some());
-        let gap = Gap::new(config.camera.period());
+        let moves = sources::never_repeats(&config.camera, simulated.is_some()).then_some(moves);
         let opener = sources::opener(config, simulated);
-        Self::of(name, config.camera.max_bytes, gap, opener, Patience::default())
+        Self::of(name, config.camera.max_bytes, opener, Patience::of(config.camera.period()), moves)
     }
 
     /// With whatever opens a source.
     #[cfg(test)]
     pub(crate) fn with(opener: Opener) -> Self {
-        let gap = Gap::new(std::time::Duration::from_millis(33));
-        Self::of("a camera of a test".to_owned(), 1 << 20, gap, Ok(opener), Patience::default())
+        Self::of("a camera of a test".to_owned(), 1 << 20, Ok(opener), Patience::default(), None)
     }
 
     /// One whose source `opener` opens; or none at all, and why.
     pub(super) fn of(
         name: String,
         max_bytes: usize,
-        gap: Gap,
         opener: Result<Opener, NoPicture>,
         patience: Patience,
+        moves: Option<Moves>,
     ) -> Self {
         let station = opener.map(|opener| Station::new(opener, Watch::new(patience)));
-        Self(Arc::new(Handle(Desk::new(name, max_bytes, gap, station))))
+        Self(Arc::new(Handle(Desk::new(name, max_bytes, Gap::new(patience.period), station, moves))))
     }
 
     /// Somebody looks from now on.
