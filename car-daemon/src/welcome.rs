@@ -27,14 +27,18 @@ pub(crate) fn table(
     let width = widths.max().unwrap_or(0).max("listens on".len());
     let mut text = format!("\n{}: board {}, {platform}\n\n", config.name, config.board.name);
     for page in pages {
-        text += &format!("  the page: {}\n", page_url(page));
-        for url in from_elsewhere(page) {
-            text += &format!("       also: {url}\n");
+        let urls = from_elsewhere(page);
+        // Where it listens at every address, none of them is one that a browser can open.
+        let urls = if urls.is_empty() { vec![page_url(page)] } else { urls };
+        for (index, url) in urls.iter().enumerate() {
+            let what = if index == 0 { "the page:" } else { "     also:" };
+            text += &format!("  {what} {url}\n");
         }
     }
-    if !pages.is_empty() {
-        text += "\n";
+    if pages.is_empty() {
+        text += "  no page: http.listen is \"off\"\n";
     }
+    text += "\n";
     text += &format!("  {:<width$}  try it\n", "listens on");
     for (url, example) in rows {
         text += &format!("  {url:<width$}  {example}\n");

@@ -64,8 +64,9 @@ fn a_page_that_listens_everywhere_is_named_by_every_address_of_the_machine() {
     command.args(["--http", "0.0.0.0:0"]);
     let daemon = Process::launch(command, "127.0.0.1", "auth.insecure = true\n", &[]);
     let port = pages(&daemon)[0].trim_end_matches('/').rsplit(':').next().expect("a port").to_owned();
-    for line in daemon.table.lines().filter_map(|line| line.split_once("also: ")) {
-        let address = line.1.trim_start_matches("http://").trim_end_matches('/');
+    let urls = daemon.table.lines().filter_map(|line| line.trim_start().split_once(": http://"));
+    for (_, url) in urls.filter(|(what, url)| ["the page", "also"].contains(what) && !url.starts_with("0.")) {
+        let address = url.trim_end_matches('/');
         assert!(address.ends_with(&format!(":{port}")), "{}", daemon.table);
         TcpStream::connect(address).expect("it listens there");
     }

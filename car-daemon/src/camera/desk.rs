@@ -14,7 +14,7 @@ use tokio::time;
 use super::fetch::{self, Station};
 use super::frozen::Frozen;
 use super::gap::{Gap, Wait};
-use super::sources::{NoPicture, Shot};
+use super::sources::{self, NoPicture, Shot};
 use super::status::{Status, Tally};
 use super::watch::Next;
 use super::{jpeg, words};
@@ -356,7 +356,11 @@ impl Inner {
     fn tell(&mut self, source: &str) {
         let trouble = self.trouble().cloned();
         if let Some(why) = trouble.as_ref().filter(|_| self.told != trouble) {
-            tracing::warn!("camera: no picture from {source}: {why}");
+            // Most reasons begin with where it is.
+            match why.0.starts_with(source) {
+                true => tracing::warn!("camera: no picture: {why}"),
+                false => tracing::warn!("camera: no picture from {source}: {why}"),
+            }
         }
         self.told = trouble;
     }
@@ -369,6 +373,7 @@ impl Inner {
         let (why, trouble) = match self.phase {
             Phase::Resting | Phase::Opening if self.stood < OPENING => ("is being opened", false),
             Phase::Resting | Phase::Opening => ("is being opened, and that takes long: is it there?", true),
+            _ if source == sources::SIMULATED => ("is late: this machine has too much else to do", true),
             _ if self.answers == answers => ("does not answer: look at its cable, and plug it in anew", true),
             Phase::Open(true) => ("gives no more pictures: look at its cable, and plug it in anew", true),
             Phase::Open(false) => ("is open, and has given no picture yet", true),

@@ -56,10 +56,13 @@ pub(crate) trait FrameSource: Send {
 /// Opens a source, as often as it is asked to.
 pub(crate) type Opener = Box<dyn FnMut() -> Result<Box<dyn FrameSource>, NoPicture> + Send>;
 
+/// What the camera of a simulated car is called.
+pub(super) const SIMULATED: &str = "the simulated camera";
+
 /// The source of a configuration, as people are told of it.
 pub(super) fn name(config: &CameraConfig, simulated: bool) -> String {
     match &config.source {
-        SourceName::Auto | SourceName::Sim if simulated => "the simulated camera".to_owned(),
+        SourceName::Auto | SourceName::Sim if simulated => SIMULATED.to_owned(),
         SourceName::Auto | SourceName::Off | SourceName::Sim => "the camera".to_owned(),
         SourceName::Files(path) | SourceName::Device(path) => path.display().to_string(),
         // Without its name and password.
