@@ -14,6 +14,10 @@ const KEYS = [
   ["Esc", "help.estop"],
 ];
 
+/** The token of an address `…/#token=T`, which a teacher hands out as a link or in a square of dots; null where there is none. */
+export const inAddress = (hash) => /^#token=([\w.~+-]{8,128})$/.exec(hash)?.[1] ?? null;
+
+/** Says whether a token of the address begins the link. */
 export function dialogs(link, driver) {
   let before = null;
   const open = (dialog) => {
@@ -33,15 +37,32 @@ export function dialogs(link, driver) {
     // Elsewhere Escape is the emergency stop, also with the help open.
     dialog.addEventListener("keydown", ({ key, target }) => key === "Escape" && target.matches("input") && close(dialog));
   }
-  $("help-open").addEventListener("click", () => ($("help").open ? close($("help")) : open($("help"))));
-  $("login").addEventListener("click", () => open($("token")));
+  for (const id of ["help-open", "help-more"]) $(id).addEventListener("click", () => ($("help").open ? close : open)($("help")));
+  for (const id of ["login", "account"]) $(id).addEventListener("click", () => open($("token")));
   link.addEventListener("role", ({ detail }) => detail === null && open($("token")));
   token(link, () => close($("token")));
   help();
   words.addEventListener("lang", help);
+  const linked = () => {
+    const word = inAddress(location.hash);
+    // At once: an address is seen by whoever looks over a shoulder, and kept.
+    if (location.hash.startsWith("#token=")) history.replaceState(null, "", location.pathname + location.search);
+    if (word === null) return false;
+    open($("token"));
+    $("token-word").value = word;
+    $("token").querySelector("form").requestSubmit();
+    return true;
+  };
+  addEventListener("hashchange", linked);
+  return linked();
 }
 
 function token(link, done) {
+  const see = (shown) => {
+    $("token-word").type = shown ? "text" : "password";
+    $("token-see").setAttribute("aria-pressed", String(shown));
+  };
+  $("token-see").addEventListener("click", () => see($("token-word").type === "password"));
   $("token").querySelector("form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const word = $("token-word").value.trim();
@@ -51,10 +72,13 @@ function token(link, done) {
       if (status === 401 || status === 403) throw new Error(t("token.wrong"));
       await link.login(word);
       $("token-word").value = "";
+      see(false);
       done();
     } catch (error) {
       say($("token-wrong"), error.code === -32003 ? t("token.wrong") : error.message);
       $("token-word").select();
+      // One of the address came before there was a link.
+      if (link.hello === null) link.connect();
     }
   });
 }

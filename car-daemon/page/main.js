@@ -30,7 +30,7 @@ const estop = () => safety.estop();
 
 const suggest = settings(driver);
 marks(link);
-dialogs(link, driver);
+const begun = dialogs(link, driver);
 const nameOf = lease(link, report);
 
 const dpad = new Dpad(document, driver, gimbal, stop);
@@ -59,4 +59,4 @@ document.addEventListener("visibilitychange", () => (document.hidden ? rest("hid
 addEventListener("online", () => link.wake());
 
 startViews(link, driver, nameOf);
-link.connect();
+if (!begun) link.connect();
