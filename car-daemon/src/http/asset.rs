@@ -125,7 +125,10 @@ mod tests {
         let lean = |kind, bytes| Asset { name: "a", kind, bytes }.served();
         let script = "// What.\n/** One. */\nlet a = 1; // Two\n\n/**\n * Three.\n */\n  let b = `//${a}`;\n";
         assert_eq!(lean(JS, script), "let a = 1; // Two\nlet b = `//${a}`;\n");
-        assert_eq!(lean(CSS, "/* Four,\n   five. */\na {\n  b: c; /* six */\n}"), "a {\nb: c; /* six */\n}\n");
+        assert_eq!(
+            lean(CSS, "/* Four,\n   five. */\na {\n  b: c; /* six */\n}"),
+            "a {\nb: c; /* six */\n}\n"
+        );
         assert_eq!(lean(HTML, "// no comment\n  a"), "// no comment\n  a");
     }
 
@@ -133,7 +136,8 @@ mod tests {
     fn no_string_and_no_comment_after_code_goes_over_lines() {
         for asset in ASSETS.iter().filter(|asset| [JS, CSS].contains(&asset.kind)) {
             for line in asset.bytes.lines().map(str::trim) {
-                let odd = asset.kind == JS && line.matches('`').count() % 2 == 1 && !line.starts_with(['*', '/']);
+                let odd =
+                    asset.kind == JS && line.matches('`').count() % 2 == 1 && !line.starts_with(['*', '/']);
                 let begins = line.contains("/*") && !line.starts_with("/*") && !line.contains("*/");
                 let follows = line.starts_with("/*") && line.contains("*/") && !line.ends_with("*/");
                 assert!(!odd && !begins && !follows, "{}: {line}", asset.name);
