@@ -26,13 +26,42 @@ export function standing({ phase, role, session, driver }, people) {
   return { mine, take: may && driver === null, ask: may && other, force: may && other && own?.priority > theirs?.priority };
 }
 
+/** The daemon frees a lease without a word of its driver. What is kept drives nothing, and is free soon after nobody looks. */
+export class Keeper {
+  #link;
+  #timers;
+  #timer = null;
+
+  constructor(link, timers = globalThis) {
+    this.#link = link;
+    this.#timers = timers;
+  }
+
+  get keeps() {
+    return this.#timer !== null;
+  }
+
+  keep() {
+    this.letGo();
+    this.#timer = this.#timers.setInterval(() => {
+      const { driver, session } = this.#link;
+      if (driver === session && !globalThis.document?.hidden) this.#link.call("acquire").catch(() => {});
+    }, KEEP_MS);
+  }
+
+  letGo() {
+    this.#timers.clearInterval(this.#timer);
+    this.#timer = null;
+  }
+}
+
 /** Says how a session is called. */
 export function lease(link, report) {
   const people = new Map();
   let forget = null;
   /** What was told of what was asked here. */
   let told = null;
-  let keeping = null;
+  const keeper = new Keeper(link);
   /** Whether the car said that it wants a token. */
   let wanted = false;
 
@@ -92,23 +121,9 @@ export function lease(link, report) {
     }));
   };
 
-  /** The daemon frees a lease without a word of its driver. What is kept drives nothing. */
-  const keep = () => {
-    clearInterval(keeping);
-    keeping = setInterval(() => {
-      if (link.driver !== link.session || document.hidden) return;
-      link.call("acquire").catch(() => {});
-    }, KEEP_MS);
-  };
-
-  const letGo = () => {
-    clearInterval(keeping);
-    keeping = null;
-  };
-
   const give = () => {
     hush();
-    letGo();
+    keeper.letGo();
     link.call("release").catch((error) => report.refused(error));
   };
 
@@ -116,7 +131,7 @@ export function lease(link, report) {
     link.call("acquire").catch((error) =>
       error.code === -32001 ? tell("ask.sent") : report.refused(error)));
   $("force").addEventListener("click", () =>
-    link.call("acquire", { force: true }).then(keep, (error) =>
+    link.call("acquire", { force: true }).then(() => keeper.keep(), (error) =>
       error.code === -32001 ? tell("force.refused") : report.refused(error)));
   $("handover").addEventListener("click", give);
   $("grant").addEventListener("click", give);
@@ -139,7 +154,7 @@ export function lease(link, report) {
     if (detail.event === "asked" && link.driver === link.session) asked(detail);
     if (detail.event !== "lease") return;
     const mine = detail.driver === link.session;
-    if (had && !mine && keeping !== null) lost(detail.reason);
+    if (had && !mine && keeper.keeps) lost(detail.reason);
     had = mine;
     show();
     named();
@@ -147,7 +162,7 @@ export function lease(link, report) {
 
   /** What was taken by force is gone, and not by a word of this page. */
   const lost = (words) => {
-    letGo();
+    keeper.letGo();
     const why = reason(words, link.session);
     report.tell(t("force.lost", { why: why ?? words }));
   };
@@ -159,7 +174,7 @@ export function lease(link, report) {
   for (const type of ["open", "role", "phase"]) link.addEventListener(type, () => {
     // Nothing is known of who drives until the next state.
     shown = undefined;
-    if (link.phase !== "open") letGo();
+    if (link.phase !== "open") keeper.letGo();
     show();
   });
   setInterval(() => link.phase === "open" && !document.hidden && learn(), LEARN_MS);

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { inAddress } from "../../car-daemon/page/dialogs.js";
-import { standing } from "../../car-daemon/page/lease.js";
+import { Keeper, standing } from "../../car-daemon/page/lease.js";
+import { Time } from "./rig/time.mjs";
 
 const page = (of) => ({ phase: "open", role: "driver", session: 1, driver: null, ...of });
 const people = (...priorities) => new Map(priorities.map((priority, at) => [at + 1, { session: at + 1, priority }]));
@@ -41,4 +42,28 @@ test("a token comes with the address only as the whole of its fragment, and as t
   for (const other of ["", "#", "#controls", "#token=", "#token=short", `#token=${"a".repeat(129)}`, "#token=with%20space", "#x&token=abcdefgh"]) {
     assert.equal(inAddress(other), null, other);
   }
+});
+
+test("what was taken at once is kept until it is let go, is somebody else's, or nobody looks", async () => {
+  const time = new Time();
+  const calls = [];
+  const link = { driver: 1, session: 1, call: async (method, params) => calls.push([method, params]) };
+  const more = async () => {
+    const before = calls.length;
+    await time.pass(1000);
+    return calls.length - before;
+  };
+  const keeper = new Keeper(link, time.timers);
+  keeper.keep();
+  keeper.keep();
+  assert.equal(await more(), 4);
+  assert.deepEqual(calls[0], ["acquire", undefined], "by no force, and it drives nothing");
+  link.driver = 2;
+  assert.equal(await more(), 0);
+  link.driver = 1;
+  globalThis.document = { hidden: true };
+  assert.equal(await more(), 0);
+  delete globalThis.document;
+  keeper.letGo();
+  assert.deepEqual([await more(), keeper.keeps, time.waiting], [0, false, 0]);
 });
