@@ -2,7 +2,7 @@
 //
 // What must never live here: who may; that is the daemon's to say.
 
-import { $, say } from "./page.js";
+import { $, hide, say } from "./page.js";
 import { person } from "./reasons.js";
 import { t, words } from "./words.js";
 
@@ -22,9 +22,9 @@ export function lease(link, report) {
     const mine = driver !== null && driver === session;
     const key = phase !== "open" ? "driver.unknown" : driver === null ? "driver.none" : mine ? "driver.you" : "driver.other";
     say($("driver"), t(key, { who: driver === null ? "" : nameOf(driver) }));
-    $("take").hidden = !may || mine;
+    hide($("take"), !may || mine);
     say($("take"), t(driver === null ? "take" : "ask"));
-    $("handover").hidden = !may || !mine;
+    hide($("handover"), !may || !mine);
     $("login").hidden = phase === "open" && role !== "observer";
     document.documentElement.dataset.lease = mine ? "mine" : driver === null ? "free" : "other";
     if (!mine) hush();

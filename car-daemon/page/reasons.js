@@ -18,7 +18,7 @@ export function person(label, own) {
   return found[2] ?? { key: "who.session", args: { session: found[1] } };
 }
 
-/** One row for each sentence of the gate; groups are named as the words' arguments, and `who` is a person. */
+/** One row for each sentence of the gate; groups are the words' arguments. */
 const SENTENCES = [
   ["why.silent", /^(?<who>.+) sent nothing new for (?<ms>\d+) ms$/],
   ["why.stop", /^(?<who>.+) said stop$/],
