@@ -3,7 +3,7 @@
 // What must never live here: what a token may do.
 
 import { available } from "./controls/gamepad.js";
-import { $, say } from "./page.js";
+import { $, remember, remembered, say } from "./page.js";
 import { t, words } from "./words.js";
 
 const KEYS = [
@@ -36,7 +36,7 @@ export function dialogs(link, driver) {
   $("help-open").addEventListener("click", () => ($("help").open ? close($("help")) : open($("help"))));
   $("login").addEventListener("click", () => open($("token")));
   link.addEventListener("role", ({ detail }) => {
-    $("logout").hidden = detail === null;
+    $("logout").hidden = detail === null || !remembered("token");
     if (detail !== null) return;
     // A cookie that is worth nothing counts as a wrong token each time.
     forget();
@@ -56,6 +56,7 @@ function token(link, done) {
     try {
       const { status } = await keep(word);
       if (status === 401 || status === 403) throw new Error(t("token.wrong"));
+      remember("token", "shown");
       await link.login(word);
       $("token-word").value = "";
       done();
@@ -70,7 +71,10 @@ function token(link, done) {
 const keep = (token) =>
   fetch("/login", { method: "POST", body: JSON.stringify({ token }), headers: { "Content-Type": "application/json" } });
 
-const forget = () => fetch("/logout", { method: "POST" }).catch(() => {});
+const forget = () => {
+  remember("token", "");
+  return fetch("/logout", { method: "POST" }).catch(() => {});
+};
 
 function help() {
   const rows = KEYS.flatMap(([keys, key]) => {

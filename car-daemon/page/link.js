@@ -15,7 +15,7 @@ const AUTH_MS = 15_000;
 const CONGESTED_BYTES = 1024;
 const MOST_CALLS = 256;
 
-/** A refused or lost call; `code` as in PROTOCOL.md, or "closed". */
+/** `code` as in PROTOCOL.md, or "closed". */
 export class Refused extends Error {
   constructor({ code, message, data }) {
     super(message);

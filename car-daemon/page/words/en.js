@@ -115,7 +115,6 @@ export const en = {
   "why.fault": "hardware: {what}",
   "why.closing": "the car's daemon ended",
 
-  // What is most wrong, and what to do.
   "said.connecting": "Connecting to the car…",
   "do.connecting": "",
   "said.bye": "The daemon ended the link: {why}.",
@@ -153,7 +152,6 @@ export const en = {
   "said.other": "{who} drives.",
   "do.other": "Ask for the car with Ask. Stop works for everybody.",
 
-  // The picture.
   "video.live": "What the car sees, live",
   "video.stalled": "Old picture: {s}",
   "video.none": "Waiting for a picture…",
@@ -161,7 +159,6 @@ export const en = {
   "video.words": "No picture, but words that say why",
   "video.resting": "Not shown while this page is in the background",
 
-  // The view from above.
   "map.in": "Nearer",
   "map.out": "Farther",
   "map.centre": "Follow the car",
@@ -171,7 +168,6 @@ export const en = {
   "map.none": "This car does not know where it is.",
   "map.told": "The car seen from above: {x} m, {y} m, heading {heading}",
 
-  // What the car tells.
   "panel.volts": "Voltage",
   "panel.amps": "Current",
   "panel.pose": "Place",

@@ -115,7 +115,6 @@ export const zh = {
   "why.fault": "硬件：{what}",
   "why.closing": "小车的程序已结束",
 
-  // 最要紧的问题，以及怎么办。
   "said.connecting": "正在连接小车……",
   "do.connecting": "",
   "said.bye": "小车程序断开了连接：{why}。",
@@ -153,7 +152,6 @@ export const zh = {
   "said.other": "{who}正在驾驶。",
   "do.other": "想驾驶请按“请求”。任何人都可以按停止。",
 
-  // 画面。
   "video.live": "小车看到的实时画面",
   "video.stalled": "旧画面：{s}前",
   "video.none": "正在等待画面……",
@@ -161,7 +159,6 @@ export const zh = {
   "video.words": "没有画面，图中文字说明原因",
   "video.resting": "本页在后台时不显示",
 
-  // 俯视图。
   "map.in": "放大",
   "map.out": "缩小",
   "map.centre": "跟随小车",
@@ -171,7 +168,6 @@ export const zh = {
   "map.none": "这辆小车不知道自己在哪里。",
   "map.told": "从上方看：小车在 {x} 米，{y} 米，朝向 {heading}",
 
-  // 小车报告的数据。
   "panel.volts": "电压",
   "panel.amps": "电流",
   "panel.pose": "位置",
