@@ -1,9 +1,9 @@
-// The two dialogs. They are not modal, as stop and the emergency stop must stay within reach; while one is open nothing drives.
+// The dialogs. They are not modal, as stop must stay within reach; while one is open nothing drives.
 //
 // What must never live here: what a token may do.
 
 import { available } from "./controls/gamepad.js";
-import { $, say } from "./page.js";
+import { $, remember, remembered, say } from "./page.js";
 import { t, words } from "./words.js";
 
 const KEYS = [
@@ -34,12 +34,19 @@ export function dialogs(link, driver) {
   };
   for (const dialog of [$("token"), $("help")]) {
     dialog.querySelector(".close").addEventListener("click", () => close(dialog));
-    // Elsewhere Escape is the emergency stop, also with the help open.
+    // Everywhere Escape is the emergency stop; where text is typed it closes, too.
     dialog.addEventListener("keydown", ({ key, target }) => key === "Escape" && target.matches("input") && close(dialog));
   }
   for (const id of ["help-open", "help-more"]) $(id).addEventListener("click", () => ($("help").open ? close : open)($("help")));
   for (const id of ["login", "account"]) $(id).addEventListener("click", () => open($("token")));
-  link.addEventListener("role", ({ detail }) => detail === null && open($("token")));
+  link.addEventListener("role", ({ detail }) => {
+    $("logout").hidden = detail === null || !remembered("token");
+    if (detail !== null) return;
+    // A cookie that is worth nothing counts as a wrong token each time.
+    forget();
+    open($("token"));
+  });
+  $("logout").addEventListener("click", () => forget().then(() => location.reload()));
   token(link, () => close($("token")));
   help();
   words.addEventListener("lang", help);
@@ -70,6 +77,7 @@ function token(link, done) {
     try {
       const { status } = await keep(word);
       if (status === 401 || status === 403) throw new Error(t("token.wrong"));
+      remember("token", "shown");
       await link.login(word);
       $("token-word").value = "";
       see(false);
@@ -83,9 +91,14 @@ function token(link, done) {
   });
 }
 
-/** As a cookie that no script can read, so that the camera and the next visit know it, too. */
+/** As a cookie that no script can read; the camera knows it, too. */
 const keep = (token) =>
   fetch("/login", { method: "POST", body: JSON.stringify({ token }), headers: { "Content-Type": "application/json" } });
+
+const forget = () => {
+  remember("token", "");
+  return fetch("/logout", { method: "POST" }).catch(() => {});
+};
 
 function help() {
   const rows = KEYS.flatMap(([keys, key]) => {

@@ -2,7 +2,7 @@
 //
 // What must never live here: who may; that is the daemon's to say.
 
-import { $, device, say } from "./page.js";
+import { $, hide, remembered, say } from "./page.js";
 import { person, reason } from "./reasons.js";
 import { t, words } from "./words.js";
 
@@ -72,14 +72,12 @@ export function lease(link, report) {
     const { mine, take, ask, force } = standing(link, people);
     const key = phase !== "open" ? "driver.unknown" : driver === null ? "driver.none" : mine ? "driver.you" : "driver.other";
     say($("driver"), t(key, { who: driver === null ? "" : nameOf(driver) }));
-    $("take").hidden = !take && !ask;
+    hide($("take"), !take && !ask);
     say($("take"), t(ask ? "ask" : "take"));
-    $("force").hidden = !force;
-    $("handover").hidden = !mine;
+    hide($("force"), !force);
+    hide($("handover"), !mine);
     $("login").hidden = !wanted && (phase !== "open" || role !== "observer");
-    // Whoever showed a token is called as it is.
-    const own = people.get(link.session);
-    $("account").hidden = $("login").hidden && (own === undefined || own.name === device(navigator.userAgent));
+    $("account").hidden = $("login").hidden && !remembered("token");
     document.documentElement.dataset.lease = mine ? "mine" : driver === null ? "free" : "other";
     if (!mine) hush();
     if (mine && told === "ask.sent") tell(null);

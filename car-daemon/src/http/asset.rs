@@ -57,6 +57,7 @@ pub(super) const ASSETS: &[Asset] = assets! {
     "clock.js" JS,
     "driver.js" JS,
     "safety.js" JS,
+    "halts.js" JS,
     "lease.js" JS,
     "dialogs.js" JS,
     "settings.js" JS,
