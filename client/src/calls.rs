@@ -97,7 +97,7 @@ impl Client {
     }
 
     /// Latches the emergency stop; nothing moves until somebody says [`reset`](Self::reset). The reason
-    /// has at most 64 characters.
+    /// has at most 64 characters: of a longer one the daemon keeps these.
     ///
     /// # Errors
     /// As [`call`](Self::call).

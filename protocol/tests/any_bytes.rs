@@ -6,6 +6,7 @@ mod common;
 use common::car;
 use proptest::prelude::*;
 use protocol::{Command, DialectId, Requests};
+use serde_json::json;
 
 /// Messages worth breaking: one of each kind in each dialect.
 fn seeds() -> Vec<Vec<u8>> {
@@ -97,5 +98,16 @@ proptest! {
     #[test]
     fn any_json_is_answered(text in "[\\[\\]{}:,\"0-9a-z.\\-]{0,80}") {
         converse(text.as_bytes())?;
+    }
+
+    #[test]
+    fn an_emergency_stop_acts_whatever_its_reason(reason in any::<String>(), name in "[a-z]{1,8}") {
+        let is_estop = |dialect: DialectId, message: &[u8]| {
+            matches!(dialect.get().decode(message), Requests::One(request)
+                if matches!(request.command, Ok(Command::Estop { .. })))
+        };
+        let call = json!({"jsonrpc": "2.0", "method": "estop", "params": {"reason": reason, name: reason}});
+        prop_assert!(is_estop(DialectId::Json, call.to_string().as_bytes()));
+        prop_assert!(is_estop(DialectId::Text, format!("estop {reason}").as_bytes()));
     }
 }

@@ -171,16 +171,50 @@ fn an_id_that_is_none_is_refused() {
 #[test]
 fn a_readable_id_is_in_the_answer_to_an_invalid_request() {
     for message in [
-        r#"{"id":7,"method":"stop"}"#,
-        r#"{"jsonrpc":"1.0","id":7,"method":"stop"}"#,
-        r#"{"jsonrpc":2.0,"id":7,"method":"stop"}"#,
+        r#"{"id":7,"method":"center"}"#,
+        r#"{"jsonrpc":"1.0","id":7,"method":"center"}"#,
+        r#"{"jsonrpc":2.0,"id":7,"method":"center"}"#,
         r#"{"jsonrpc":"2.0","id":7}"#,
-        r#"{"jsonrpc":"2.0","id":7,"method":"stop","params":3}"#,
-        r#"{"jsonrpc":"2.0","id":7,"method":"stop","method":"stop"}"#,
+        r#"{"jsonrpc":"2.0","id":7,"method":"center","params":3}"#,
+        r#"{"jsonrpc":"2.0","id":7,"method":"center","method":"center"}"#,
     ] {
         let request = one(DialectId::Json, message.as_bytes());
         assert_eq!(request.id, Some(id(7)), "{message}");
         assert_eq!(request.command.unwrap_err().code.0, -32600, "{message}");
+    }
+}
+
+#[test]
+fn a_stop_is_a_stop_however_it_is_worded() {
+    let stop = |seq| Command::Stop { seq };
+    let estop = |reason: Option<&str>| Command::Estop { reason: reason.map(str::to_owned) };
+    let long = "x".repeat(65);
+    for (rest, meaning) in [
+        (r#""method":"stop","params":{"x":1}"#, stop(None)),
+        (r#""method":"stop","params":{"x":1,"seq":7}"#, stop(Some(7))),
+        (r#""method":"stop","params":{"seq":-1}"#, stop(None)),
+        (r#""method":"stop","params":[7,8]"#, stop(Some(7))),
+        (r#""method":"stop","params":"now""#, stop(None)),
+        (r#""method":"stop","method":"stop","parms":3"#, stop(None)),
+        (r#""method":"estop","params":{"why":"a child"}"#, estop(None)),
+        (r#""method":"estop","params":{"reason":["a child"]}"#, estop(None)),
+        (r#""method":"estop","params":{"reason":" \n"}"#, estop(None)),
+        (r#""method":"estop","params":{"reason":"a\u001bchild\n","x":1}"#, estop(Some("a child"))),
+        (r#""method":"estop","params":{"reason":"a\u202echild"}"#, estop(Some("a child"))),
+        (&format!(r#""method":"estop","params":["{long}"]"#), estop(Some(&long[..64]))),
+    ] {
+        let asked = |message: String| one(DialectId::Json, message.as_bytes());
+        let request = asked(format!(r#"{{"jsonrpc":"2.0","id":7,{rest}}}"#));
+        assert_eq!((request.id, request.command), (Some(id(7)), Ok(meaning.clone())), "{rest}");
+        let notified = asked(format!(r#"{{"jsonrpc":"2.0",{rest}}}"#));
+        assert_eq!((notified.id, notified.command), (None, Ok(meaning.clone())), "{rest}");
+        let unversioned = asked(format!(r#"{{"id":[],{rest}}}"#));
+        assert_eq!((unversioned.id, unversioned.command), (Some(Id::Null), Ok(meaning.clone())), "{rest}");
+        let batch = format!(r#"[3,{{"jsonrpc":"2.0","id":7,{rest}}}]"#);
+        let Requests::Batch(batch) = DialectId::Json.get().decode(batch.as_bytes()) else {
+            panic!("a batch was sent")
+        };
+        assert_eq!(batch[1].command, Ok(meaning), "{rest}");
     }
 }
 
@@ -243,8 +277,8 @@ fn wrong_parameters_are_named_with_what_would_be_right() {
             "drive: too many parameters; the parameters are throttle, steer, strafe, ttl_ms, seq, t",
         ),
         ("drive", r#"{"throttle":1,"throttle":0,"steer":0}"#, "drive: `throttle` is given twice"),
-        ("stop", "[1,2]", "stop: too many parameters; the parameters are seq"),
-        ("stop", r#"{"x":1}"#, "stop: no parameter `x`; the parameters are seq"),
+        ("acquire", "[true,2]", "acquire: too many parameters; the parameters are force"),
+        ("acquire", r#"{"x":1}"#, "acquire: no parameter `x`; the parameters are force"),
         ("state", "[1]", "state: too many parameters; it takes no parameters"),
         ("velocity", "[100.1,0]", "velocity: `linear` is 100.1: it must be -100 to 100 m/s"),
         ("velocity", "[0,-101]", "velocity: `angular` is -101: it must be -100 to 100 rad/s"),
@@ -275,10 +309,10 @@ fn wrong_parameters_are_named_with_what_would_be_right() {
 fn a_crowd_of_unknown_members_is_passed_over_without_looking_at_each() {
     let message = |strangers: usize| {
         let strangers: String = (0..strangers).map(|n| format!(r#""stranger{n}":0,"#)).collect();
-        format!(r#"{{{strangers}"jsonrpc":"2.0","metod":0,"method":"stop"}}"#)
+        format!(r#"{{{strangers}"jsonrpc":"2.0","metod":0,"method":"center"}}"#)
     };
     assert_eq!(wrong(&message(15)), (-32600, "no member `metod`; did you mean `method`?".to_owned()));
-    assert_eq!(command(DialectId::Json, message(5000).as_bytes()), Command::Stop { seq: None });
+    assert_eq!(command(DialectId::Json, message(5000).as_bytes()), Command::Center);
 }
 
 #[test]

@@ -53,6 +53,26 @@ fn case_and_surrounding_space_do_not_matter() {
 }
 
 #[test]
+fn a_stop_is_a_stop_whatever_follows_it() {
+    let long = "x".repeat(65);
+    for message in ["stop now", "STOP 1 2", "stop \u{1b}", &format!("stop {long}")] {
+        assert_eq!(read(message), Command::Stop { seq: None }, "{message:?}");
+        assert_eq!(said(message.as_bytes()), "ok");
+    }
+    for (message, reason) in [
+        (&b"estop a\tchild\x1b"[..], Some("a child")),
+        (b"estop \x07", None),
+        (b"estop M\xE4dchen", Some("M\u{fffd}dchen")),
+        (format!("estop {long}").as_bytes(), Some(&long[..64])),
+        ("estop a\u{200b}child".as_bytes(), Some("a child")),
+    ] {
+        let reason = reason.map(str::to_owned);
+        assert_eq!(command(DialectId::Text, message), Command::Estop { reason });
+        assert_eq!(said(message), "ok");
+    }
+}
+
+#[test]
 fn numbers_are_read_as_people_write_them() {
     assert_eq!(read("drive .5 -1"), read("DRIVE +0.5 -1.0"));
     let Command::Drive { strafe, .. } = read("drive 0 1 -.25") else { panic!("not a drive") };

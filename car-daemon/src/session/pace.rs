@@ -52,7 +52,7 @@ impl Pace {
 }
 
 fn is_never_refused(request: &Request) -> bool {
-    matches!(request.command, Ok(Command::Stop { .. } | Command::Estop { .. }))
+    request.command.as_ref().is_ok_and(Command::is_stop)
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ const EXACT: f64 = 9_007_199_254_740_991.0;
 /// What a call was given, each in the place that the method's row gives it.
 pub(super) struct Args<'a> {
     names: &'static [&'static str],
+    lenient: bool,
     slots: [Option<Node<'a>>; MOST],
 }
 
@@ -35,18 +36,19 @@ impl<'a> Args<'a> {
     /// Puts `params` in their places; `null` is as good as absent.
     pub(super) fn new(method: &Method, params: Node<'a>) -> Result<Self, Fault> {
         match method.params {
-            Params::Named(names) => {
-                let mut args = Self { names, slots: Default::default() };
+            Params::Named(names) | Params::Lenient(names) => {
+                let lenient = matches!(method.params, Params::Lenient(_));
+                let mut args = Self { names, lenient, slots: Default::default() };
                 match params {
                     Node::Object(members) => args.by_name(members)?,
                     Node::List(items) => args.by_position(items)?,
-                    // The caller made sure that there is nothing else: no parameters at all.
+                    // The caller made sure that there is nothing else, but for a lenient method.
                     _ => {}
                 }
                 Ok(args)
             }
             Params::Any(name) => {
-                let mut args = Self { names: name, slots: Default::default() };
+                let mut args = Self { names: name, lenient: false, slots: Default::default() };
                 args.slots[0] = Some(whole(name[0], params));
                 Ok(args)
             }
@@ -56,13 +58,16 @@ impl<'a> Args<'a> {
     fn by_name(&mut self, members: Vec<(Cow<'a, str>, Node<'a>)>) -> Result<(), Fault> {
         for (key, node) in members {
             let Some(place) = self.names.iter().position(|name| *name == key) else {
+                if self.lenient {
+                    continue;
+                }
                 let hint = match nearest(&key, self.names.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => self.usage(),
                 };
                 return Err(Fault::params(format!("no parameter {}; {hint}", quoted(&key))));
             };
-            if self.slots[place].replace(node).is_some() {
+            if self.slots[place].replace(node).is_some() && !self.lenient {
                 return Err(Fault::params(format!("`{key}` is given twice")));
             }
         }
@@ -70,7 +75,7 @@ impl<'a> Args<'a> {
     }
 
     fn by_position(&mut self, items: Vec<Node<'a>>) -> Result<(), Fault> {
-        if items.len() > self.names.len() {
+        if items.len() > self.names.len() && !self.lenient {
             return Err(Fault::params(format!("too many parameters; {}", self.usage())));
         }
         for (slot, node) in self.slots.iter_mut().zip(items) {
@@ -96,7 +101,7 @@ impl<'a> Args<'a> {
         self.take(name).ok_or_else(|| Fault::params(format!("`{name}` is missing; {}", self.usage())))
     }
 
-    /// A parameter that may be absent.
+    /// A parameter that may be absent. A wrong one of a lenient method is as good as absent.
     pub(super) fn maybe<T>(
         &mut self,
         name: &'static str,
@@ -105,6 +110,7 @@ impl<'a> Args<'a> {
         let Some(place) = self.names.iter().position(|known| *known == name) else { return Ok(None) };
         match self.slots[place] {
             None | Some(Node::Null) => Ok(None),
+            Some(_) if self.lenient => Ok(read(self, name).ok()),
             Some(_) => read(self, name).map(Some),
         }
     }
@@ -193,6 +199,14 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// Why the emergency stop was said, as far as it can be shown.
+    pub(super) fn reason(&mut self, name: &'static str) -> Result<Option<String>, Fault> {
+        match self.required(name)? {
+            Node::Text(given) => Ok(fitted(&given)),
+            node => Err(wrong(name, &node, LINE)),
+        }
+    }
+
     pub(super) fn topics(&mut self, name: &'static str) -> Result<Topics, Fault> {
         let names = || Topic::ALL.into_iter().map(Topic::name);
         let topic = |node: Node<'_>| match &node {
@@ -218,10 +232,23 @@ impl<'a> Args<'a> {
 
 /// Text of a client, short and on one line.
 pub(super) fn text(name: &str, given: &str) -> Result<String, Fault> {
-    if given.chars().nth(TEXT).is_some() || given.contains(|c: char| c.is_control() || is_unseen(c)) {
+    if given.chars().nth(TEXT).is_some() || given.contains(is_hidden) {
         return Err(Fault::params(format!("`{name}` is the text {}: it must be {LINE}", quoted(given))));
     }
     Ok(given.to_owned())
+}
+
+/// What of a text fits: on one line, cut to its longest; `None` where nothing is left.
+pub(super) fn fitted(given: &str) -> Option<String> {
+    let shown = |c: char| if is_hidden(c) { ' ' } else { c };
+    // From the first that shows on: spaces in front would use up the room.
+    let line = given.chars().map(shown).skip_while(|c| c.is_whitespace()).take(TEXT).collect::<String>();
+    Some(line.trim_end().to_owned()).filter(|line| !line.is_empty())
+}
+
+/// Whether text with it may not be shown as it is.
+fn is_hidden(c: char) -> bool {
+    c.is_control() || is_unseen(c)
 }
 
 /// Whether a character changes how others are shown, or ends a line: a name must not pretend to be

@@ -12,6 +12,8 @@ use crate::{Angle, Command, Fault, Moment, Power, Rate, Token, Trial, Ttl};
 pub(super) enum Params {
     /// These, by name, or by position in this order.
     Named(&'static [&'static str]),
+    /// What fits of these; the rest is dropped. For what must be done however it is worded: a stop.
+    Lenient(&'static [&'static str]),
     /// Anything, known to the row by this one name.
     Any(&'static [&'static str; 1]),
 }
@@ -20,7 +22,7 @@ impl Params {
     /// Their names in order of position.
     pub(super) fn names(self) -> &'static [&'static str] {
         match self {
-            Self::Named(names) => names,
+            Self::Named(names) | Self::Lenient(names) => names,
             Self::Any(name) => name,
         }
     }
@@ -42,6 +44,11 @@ pub(super) struct Method {
 /// The row of a method.
 pub(super) fn by_name(name: &str) -> Option<&'static Method> {
     all().find(|method| method.name == name)
+}
+
+/// Whether a call of it is done whatever is wrong with the rest of the request.
+pub(super) fn is_lenient(name: &str) -> bool {
+    by_name(name).is_some_and(|method| matches!(method.params, Params::Lenient(_)))
 }
 
 /// The row that calls for a command, and the values of its parameters.
@@ -152,7 +159,7 @@ static TABLE: &[Method] = &[
     },
     Method {
         name: "stop",
-        params: Params::Named(&["seq"]),
+        params: Params::Lenient(&["seq"]),
         read: |args| Ok(Command::Stop { seq: args.maybe("seq", Args::integer)? }),
         write: |command| match command {
             Command::Stop { seq } => Some(vec![json!(seq)]),
@@ -161,8 +168,8 @@ static TABLE: &[Method] = &[
     },
     Method {
         name: "estop",
-        params: Params::Named(&["reason"]),
-        read: |args| Ok(Command::Estop { reason: args.maybe("reason", Args::text)? }),
+        params: Params::Lenient(&["reason"]),
+        read: |args| Ok(Command::Estop { reason: args.maybe("reason", Args::reason)?.flatten() }),
         write: |command| match command {
             Command::Estop { reason } => Some(vec![json!(reason)]),
             _ => None,

@@ -156,7 +156,8 @@ struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads the members; an error carries the `id` as far as one was found, for the answer.
+    /// Reads the members; an error carries the `id` as far as one was found, for the answer. A stop that
+    /// can be recognised has no errors.
     fn read(members: Vec<(Cow<'a, str>, Node<'a>)>) -> Result<Self, (Id, String)> {
         let mut found: [Option<Node<'a>>; MEMBERS.len()] = Default::default();
         let mut wrong = None;
@@ -177,8 +178,15 @@ impl<'a> Envelope<'a> {
             }
         }
         let [version, method, params, id] = found;
+        let params = params.unwrap_or(Node::Null);
+        if let Some(Node::Text(method)) = &method
+            && methods::is_lenient(method)
+        {
+            let id = id.map(|id| read_id(id).unwrap_or_default());
+            return Ok(Self { id, method: method.clone(), params });
+        }
         let id = id.map(read_id).transpose().map_err(|message| (Id::Null, message))?;
-        let result = match (wrong, version, method, params.unwrap_or(Node::Null)) {
+        let result = match (wrong, version, method, params) {
             (Some(wrong), ..) => Err(wrong),
             (_, version, ..) if !matches!(&version, Some(Node::Text(text)) if text == VERSION) => {
                 Err("`jsonrpc` must be \"2.0\"".to_owned())

@@ -23,7 +23,11 @@ impl Dialect for Text {
     }
 
     fn decode(&self, data: &[u8]) -> Requests {
-        let command = utf8(data).and_then(command);
+        let command = utf8(data).and_then(command).or_else(|fault| {
+            // A stop is not refused for its wording: the letters of its reason may be of any code page.
+            let readable = command(String::from_utf8_lossy(trimmed(data)).trim());
+            readable.ok().filter(Command::is_stop).ok_or(fault)
+        });
         Requests::One(Request { id: Some(Id::Null), command })
     }
 
@@ -132,7 +136,7 @@ fn usage(word: &Word) -> String {
     let line = word.numbers.iter().fold(word.name.to_owned(), |line, arg| line + " " + &arg.to_uppercase());
     let line = word.optional.iter().fold(line, |line, arg| line + " [" + &arg.to_uppercase() + "]");
     match word.rest {
-        Rest::Nothing => line,
+        Rest::Nothing | Rest::Ignored => line,
         Rest::Maybe(what) => line + " [" + what + "]",
         Rest::Needed(what) => line + " " + what,
     }

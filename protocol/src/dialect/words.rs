@@ -25,6 +25,8 @@ pub(super) struct Word {
 pub(super) enum Rest {
     /// None.
     Nothing,
+    /// Whatever it is, it does not matter: a stop is not refused for its wording.
+    Ignored,
     /// As `help` writes it; empty where it is left out.
     Maybe(&'static str),
     /// As `help` writes it.
@@ -73,7 +75,7 @@ static TABLE: &[Word] = &[
     bare!("back", Command::Move(Move::Backward)),
     bare!("left", Command::Move(Move::Left)),
     bare!("right", Command::Move(Move::Right)),
-    bare!("stop", Command::Stop { seq: None }),
+    Word { rest: Rest::Ignored, ..bare!("stop", Command::Stop { seq: None }) },
     bare!("cam_up", Command::NudgeStep { pan: 0, tilt: 1 }),
     bare!("cam_down", Command::NudgeStep { pan: 0, tilt: -1 }),
     bare!("cam_left", Command::NudgeStep { pan: 1, tilt: 0 }),
@@ -143,10 +145,7 @@ static TABLE: &[Word] = &[
         numbers: &[],
         optional: &[],
         rest: Rest::Maybe("REASON"),
-        read: |_, reason| match reason {
-            "" => Ok(Command::Estop { reason: None }),
-            reason => Ok(Command::Estop { reason: Some(super::args::text("reason", reason)?) }),
-        },
+        read: |_, reason| Ok(Command::Estop { reason: super::args::fitted(reason) }),
         write: |command| match command {
             Command::Estop { reason } => Some(reason.clone().unwrap_or_default()),
             _ => None,

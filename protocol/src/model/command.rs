@@ -150,6 +150,12 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it only ever makes the car stand still: never refused for how often or how it is said.
+    #[must_use]
+    pub fn is_stop(&self) -> bool {
+        matches!(self, Self::Stop { .. } | Self::Estop { .. })
+    }
+
     /// The least role that may ask this; `None` for what anybody may who has come so far.
     /// ([`Reset`](Self::Reset) may need more: the daemon's configuration says so.)
     #[must_use]
