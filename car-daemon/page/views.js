@@ -62,7 +62,7 @@ function camera(link, facts) {
     facts.video = told;
     show();
   });
-  link.addEventListener("open", () => video.linked(link.session));
+  link.addEventListener("open", () => video.linked(link.hello.eye));
   link.addEventListener("phase", ({ detail }) => detail === "closed" && video.unlinked());
   link.addEventListener("rtt", ({ detail }) => video.roundTrip(detail));
   return show;

@@ -57,6 +57,11 @@ impl Stream {
         Part { head, jpeg }
     }
 
+    /// Reads on until it ends.
+    pub(crate) fn rest(&mut self) {
+        self.reader.read_to_end(&mut Vec::new()).expect("it ends");
+    }
+
     /// The socket itself.
     pub(crate) fn socket(&self) -> &TcpStream {
         self.reader.get_ref()

@@ -5,7 +5,7 @@
 //! boundary, with or without their length, in chunks. One counts as taken when its last byte is here. A redirection is
 //! told and never followed: a camera does not choose where this machine connects to.
 //!
-//! What must never live here: a password in a text for people.
+//! What must never live here: a password or a token in a text for people.
 
 use std::time::{Duration, Instant};
 

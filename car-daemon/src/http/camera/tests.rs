@@ -122,7 +122,15 @@ fn look(camera: &Camera, socket: &Tap) -> JoinHandle<Result<(), hyper::Error>> {
     let (camera, latency) = (camera.clone(), Arc::default());
     let stream = |Extension(outlet): Extension<Outlet>| async move {
         let viewer = camera.view();
-        let pictures = Pictures { viewer, outlet, latency, advance: false, watcher: None, sent: None };
+        let pictures = Pictures {
+            viewer,
+            outlet,
+            latency,
+            advance: false,
+            watcher: None,
+            sent: None,
+            stay: Stay::for_ever(),
+        };
         as_of_old(Body::from_stream(pictures.pieces()).into_response())
     };
     tokio::spawn(converse(socket.clone(), Router::new().route("/", get(stream))))
