@@ -53,7 +53,7 @@ impl Stay {
     /// Of somebody at the same machine, where no tokens are, for ever.
     pub(super) fn for_ever() -> Self {
         let (decides, access) =
-            watch::channel(Arc::new(Access::new(crate::config::Config::default().auth, 0)));
+            watch::channel(Arc::new(Access::new(crate::config::Config::standard().auth, 0)));
         // Whoever decides is there to the end of the test.
         std::mem::forget(decides);
         let at = Arc::new("ws://127.0.0.1:0/ws".parse().expect("an endpoint"));

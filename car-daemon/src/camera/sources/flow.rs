@@ -50,10 +50,10 @@ impl Flow {
         self.bytes = true;
         self.splitter.push(bytes, |head, picture| newest = Some((Part::of(head), picture)));
         let Some((Part { words, late }, picture)) = newest else { return };
-        self.words = words;
-        if self.words.is_none()
-            && let Some(jpeg) = mjpeg::completed(picture)
-        {
+        let is_picture = words.is_none();
+        // Without a word the camera there is only being opened.
+        self.words = words.filter(|words| !words.is_empty());
+        if is_picture && let Some(jpeg) = mjpeg::completed(picture) {
             (self.last, self.patience, self.bytes) = (now, SILENCE, false);
             if self.thin.wants(now) {
                 self.newest = Some(Shot { jpeg: jpeg.into(), taken: now.checked_sub(late).unwrap_or(now) });
@@ -117,6 +117,8 @@ mod tests {
         flow.push(&part("x-words: the camera is off"), now);
         assert!(flow.take().is_none());
         assert_eq!(flow.check("`it`", "", now).unwrap_err().0, "`it` has no picture: the camera is off");
+        flow.push(&part("X-Words:"), now);
+        assert!(flow.take().is_none() && flow.check("", "", now).is_ok());
         flow.push(&part("Content-Type: image/jpeg"), now);
         assert!(flow.take().is_some_and(|shot| shot.taken == now) && flow.check("", "", now).is_ok());
     }
