@@ -155,8 +155,8 @@ fn nobody_else_can_watch_for_a_driver_and_its_newest_stream_is_its_only_eye() {
 #[test]
 fn a_camera_that_is_dead_from_the_start_and_a_file_that_stands_are_nothing_to_drive_by() {
     let picture = tempfile::Builder::new().suffix(".jpg").tempfile().expect("a file");
-    let mut live = Stream::open(&Process::with_page(CONFIG), "/stream");
-    std::fs::write(picture.path(), live.next().jpeg).expect("ours");
+    let live = Process::with_page(CONFIG);
+    std::fs::write(picture.path(), Stream::open(&live, "/stream").next().jpeg).expect("ours");
     for source in ["off", picture.path().to_str().expect("text")] {
         let daemon = Process::with_page(&format!("{CONFIG}source = \"{source}\"\n"));
         let mut driver = Driver::connect(&daemon);
