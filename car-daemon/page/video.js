@@ -30,7 +30,7 @@ export class Video {
   #canvas;
   #told;
   #backoff = new Backoff({ least: 300, most: 5000 });
-  #session = null;
+  #eye = null;
   #linked = null;
   #abort = null;
   #wake = null;
@@ -55,11 +55,11 @@ export class Video {
     setInterval(() => this.#tell(), TICK_MS);
   }
 
-  /** The stream is this session's: so the daemon knows whose driver sees nothing. */
-  linked(session) {
-    const same = session === this.#session;
+  /** The stream is shown to be this session's by what it alone was told: so the daemon knows whose driver sees nothing. */
+  linked(eye) {
+    const same = eye === this.#eye;
     const first = this.#linked === null;
-    this.#session = session;
+    this.#eye = eye;
     this.#linked = true;
     if (first) this.#begin();
     else if (!same) this.#anew();
@@ -74,7 +74,7 @@ export class Video {
 
   #url(more = "") {
     const asked = new URLSearchParams(more);
-    if (this.#session !== null) asked.set("session", this.#session);
+    if (this.#eye !== null) asked.set("eye", this.#eye);
     return `/stream?${asked}`;
   }
 

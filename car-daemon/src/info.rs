@@ -10,6 +10,7 @@ use protocol::{BoardInfo, DialectId, Hello, Info, MotorInfo, Role, ServoInfo};
 
 use crate::config::Config;
 use crate::control::{Rules, SessionId};
+use crate::eyes::Eyes;
 
 /// What does not change while the daemon runs.
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(crate) struct Identity {
     max_message: usize,
     messages_per_s: usize,
     state_rate_max_hz: f64,
+    eyes: Eyes,
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -37,12 +39,18 @@ impl Identity {
             max_message: config.limits.transport.max_frame,
             messages_per_s: config.limits.session.messages_per_s,
             state_rate_max_hz: config.limits.session.state_rate_max_hz,
+            eyes: Eyes::default(),
         }
     }
 
     /// What runs, on which board and platform.
     pub(crate) fn build(&self) -> (&str, &str, &str) {
         (VERSION, &self.board.name, self.platform)
+    }
+
+    /// By which each session shows that a stream is its own.
+    pub(crate) fn eyes(&self) -> &Eyes {
+        &self.eyes
     }
 
     /// Who speaks, to the session `id`.
@@ -53,6 +61,7 @@ impl Identity {
             name: self.name.clone(),
             dialects: DialectId::ALL.iter().map(|d| d.name().to_owned()).collect(),
             session: id,
+            eye: self.eyes.of(id),
             role,
             t: now.as_secs_f64(),
         }

@@ -15,6 +15,7 @@ pub mod config;
 pub mod control;
 mod daemon;
 mod doctor;
+mod eyes;
 mod guard;
 mod halt;
 pub mod hardware;

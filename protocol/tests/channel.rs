@@ -391,6 +391,7 @@ fn an_old_client_can_bear_any_hello() {
         name: "🚗\n\u{7f}é".repeat(1000),
         dialects: DialectId::ALL.map(|id| id.name().to_owned()).to_vec(),
         session: u64::MAX,
+        eye: format!("{}-{}", u64::MAX, "f".repeat(32)),
         role: None,
         t: 0.0,
     };

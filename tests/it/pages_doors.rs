@@ -1,6 +1,9 @@
 //! Who may see what over HTTP: tokens, cookies, and the pages of others.
 
+use rustix::process::Signal;
+
 use crate::support::Process;
+use crate::support::stream::Stream;
 use crate::support::web::{Answer, ask, get, host};
 
 const TOKENS: &str = r#"
@@ -148,4 +151,29 @@ fn a_browser_that_asks_before_its_page_may_is_told_what_may_be_asked() {
 fn stopped(daemon: Process) -> (std::process::ExitStatus, String) {
     daemon.signal(rustix::process::Signal::TERM);
     daemon.wait()
+}
+
+#[test]
+fn a_token_that_is_taken_away_ends_the_streams_that_were_shown_for_it_and_no_others() {
+    let mut daemon = Process::with_page(TOKENS);
+    let file = daemon.socket().with_file_name("car.toml");
+    let streams = ["wall-of-the-room", "driver-driver"];
+    let [mut gone, mut stays] = streams.map(|token| Stream::open(&daemon, &format!("/stream?token={token}")));
+    for stream in [&mut gone, &mut stays] {
+        stream.next();
+    }
+    let config = std::fs::read_to_string(&file).expect("ours");
+    let config: String = config
+        .lines()
+        .filter(|line| !line.contains("wall-of-the-room"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    std::fs::write(&file, config).expect("ours");
+    daemon.signal(Signal::HUP);
+    daemon.wait_for_log("are read again");
+    // It ends: what was on its way is all that still comes.
+    gone.rest();
+    for _ in 0..3 {
+        stays.next();
+    }
 }

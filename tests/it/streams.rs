@@ -49,7 +49,7 @@ fn a_stream_is_what_mjpg_streamer_sends_and_says_how_old_each_picture_is() {
 #[test]
 fn a_stream_for_scripts_is_the_same_under_a_name_that_no_browser_takes_for_itself() {
     let daemon = Process::with_page(SMALL);
-    let mut stream = Stream::open(&daemon, "/stream?session=1&mixed=1");
+    let mut stream = Stream::open(&daemon, "/stream?eye=1&mixed=1");
     assert_eq!(value(&stream.head, "Content-Type"), "multipart/mixed;boundary=boundarydonotcross");
     assert!(stream.next().is_jpeg());
 }

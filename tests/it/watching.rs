@@ -38,6 +38,11 @@ impl Driver {
         self.call("hello", json!({}))["result"]["session"].as_u64().expect("a number")
     }
 
+    /// What it alone is told.
+    fn eye(&mut self) -> String {
+        self.call("hello", json!({}))["result"]["eye"].as_str().expect("a word").to_owned()
+    }
+
     /// Drives until the link ends; `None`, or why not.
     fn up(&mut self) -> Option<String> {
         writeln!(self.socket, "up").expect("connected");
@@ -59,7 +64,7 @@ fn stands_for(daemon: &Process, words: &str) {
 fn a_camera_that_freezes_stops_who_drives_by_it_until_it_lives_again() {
     let daemon = Process::with_page(CONFIG);
     let mut driver = Driver::connect(&daemon);
-    let mut stream = Stream::open(&daemon, &format!("/stream?session={}", driver.session()));
+    let mut stream = Stream::open(&daemon, &format!("/stream?eye={}", driver.eye()));
     stream.next();
     stream.next();
     assert_eq!(driver.up(), None);
@@ -85,7 +90,7 @@ fn a_stream_that_is_closed_stops_who_drove_by_it_and_nobody_who_never_watched() 
     let mut blind = Driver::connect(&daemon);
     let mut driver = Driver::connect(&daemon);
     let session = driver.session();
-    let mut stream = Stream::open(&daemon, &format!("/?action=stream&session={session}"));
+    let mut stream = Stream::open(&daemon, &format!("/?action=stream&eye={}", driver.eye()));
     stream.next();
     stream.next();
     assert_eq!(driver.up(), None);
@@ -98,10 +103,69 @@ fn a_stream_that_is_closed_stops_who_drove_by_it_and_nobody_who_never_watched() 
 #[test]
 fn who_wants_to_be_looked_after_and_cannot_be_is_told_why() {
     let daemon = Process::with_page(CONFIG);
-    for (session, words) in [("4711", "there is no session 4711"), ("mine", "`mine` is no session")] {
-        let answer = web::get(&daemon, &format!("/stream?session={session}"));
-        assert!(answer.status == 409 && answer.body.contains(words), "{answer:?}");
+    let gone = Driver::connect(&daemon).eye();
+    eventually("it is gone", || web::get(&daemon, &format!("/stream?eye={gone}")).status == 409);
+    for eye in ["1", "1-00112233445566778899aabbccddeeff", ""] {
+        let answer = web::get(&daemon, &format!("/stream?eye={eye}"));
+        assert!(
+            answer.status == 409 && answer.body.contains("no eye of a session that is here"),
+            "{answer:?}"
+        );
     }
     // Where nobody is stopped for it, the page may say so all the same.
-    assert_eq!(web::get(&Process::with_page(""), "/stream?session=4711").status, 200);
+    assert_eq!(web::get(&Process::with_page(""), "/stream?eye=4711").status, 200);
+}
+
+#[test]
+fn nobody_else_can_watch_for_a_driver_and_its_newest_stream_is_its_only_eye() {
+    let daemon = Process::with_page(CONFIG);
+    let (mut driver, mut other) = (Driver::connect(&daemon), Driver::connect(&daemon));
+    let (session, own, eye) = (driver.session(), driver.eye(), other.eye());
+    assert_eq!(driver.up(), None);
+    // An image of a page somewhere knows the number, and another session the word of its own.
+    for query in [format!("session={session}"), format!("eye={eye}"), format!("session={session}&eye={eye}")]
+    {
+        let mut stream = Stream::open(&daemon, &format!("/stream?{query}"));
+        stream.next();
+        stream.next();
+    }
+    eventually("the other sees nothing", || {
+        other.call("drive", json!({ "throttle": 0.1, "steer": 0 }))["error"]["code"] == -32006
+    });
+    assert_eq!(daemon.state()["mode"], "driving", "and the driver is none the wiser");
+    // Of two streams of its own the older one keeps nothing alive.
+    let mut older = Stream::open(&daemon, &format!("/stream?eye={own}"));
+    older.next();
+    let mut newer = Stream::open(&daemon, &format!("/stream?eye={own}"));
+    newer.next();
+    newer.next();
+    drop(newer);
+    eventually("it is stopped", || {
+        older.next();
+        daemon.state()["mode"] == "idle"
+    });
+    stands_for(&daemon, &format!("session {session} "));
+    // It says itself that it no longer watches.
+    assert_eq!(web::ask(&daemon, "DELETE", "/stream?eye=1-0", &[], "").status, 409);
+    assert_eq!(web::ask(&daemon, "DELETE", &format!("/stream?eye={own}"), &[], "").status, 204);
+    assert!(driver.call("stop", json!({}))["error"].is_null(), "it lets go");
+    eventually("it may drive by something else", || driver.up().is_none());
+}
+
+#[test]
+fn a_camera_that_is_dead_from_the_start_and_a_file_that_stands_are_nothing_to_drive_by() {
+    let picture = tempfile::Builder::new().suffix(".jpg").tempfile().expect("a file");
+    let live = Process::with_page(CONFIG);
+    std::fs::write(picture.path(), Stream::open(&live, "/stream").next().jpeg).expect("ours");
+    for source in ["off", picture.path().to_str().expect("text")] {
+        let daemon = Process::with_page(&format!("{CONFIG}source = \"{source}\"\n"));
+        let mut driver = Driver::connect(&daemon);
+        let mut stream = Stream::open(&daemon, &format!("/stream?eye={}", driver.eye()));
+        assert_eq!(driver.up(), None, "there is a moment for the first picture");
+        eventually("it is stopped", || {
+            stream.next();
+            daemon.state()["mode"] == "idle"
+        });
+        stands_for(&daemon, "session 1 ");
+    }
 }

@@ -13,6 +13,7 @@ mod command;
 mod files;
 mod flow;
 mod pace;
+mod part;
 mod sim;
 mod thin;
 mod url;
@@ -65,7 +66,7 @@ pub(super) fn name(config: &CameraConfig, simulated: bool) -> String {
         SourceName::Auto | SourceName::Sim if simulated => SIMULATED.to_owned(),
         SourceName::Auto | SourceName::Off | SourceName::Sim => "the camera".to_owned(),
         SourceName::Files(path) | SourceName::Device(path) => path.display().to_string(),
-        // Without its name and password.
+        // Without its name, password and token.
         SourceName::Url(url) => secrets::without(url),
         // Not its arguments, which may be secret.
         SourceName::Command(words) => words.first().cloned().unwrap_or_default(),

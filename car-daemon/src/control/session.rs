@@ -52,11 +52,6 @@ impl Session {
         }
     }
 
-    /// From where it came, for people.
-    pub(crate) fn peer(&self) -> &str {
-        &self.peer
-    }
-
     /// As everybody may see it.
     pub(crate) fn visitor(&self, now: Duration, drives: Option<Duration>, asks: Option<Duration>) -> Visitor {
         let since = |then: Duration| (now.saturating_sub(then).as_secs_f64() * 10.0).round() / 10.0;

@@ -25,10 +25,10 @@ impl Gate {
         }
     }
 
-    /// From where a session that is here came, for people.
+    /// Whether a session is here.
     #[must_use]
-    pub fn peer(&self, id: SessionId) -> Option<&str> {
-        Some(self.sessions.get(&id)?.peer())
+    pub fn is_here(&self, id: SessionId) -> bool {
+        self.sessions.contains_key(&id)
     }
 
     /// # Errors

@@ -23,6 +23,7 @@ use super::caller::Caller;
 use super::login::forgotten;
 use super::page::Asked;
 use super::shown::{Shown, shown};
+use super::stay::Stay;
 use super::{Site, headers};
 use crate::control::Grant;
 use crate::session::Shower;
@@ -43,14 +44,19 @@ const PRIVATE_NETWORK: (HeaderName, HeaderName) = (
 pub(super) async fn pass(
     State(site): State<Arc<Site>>,
     Extension(caller): Extension<Caller>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let uri = request.uri().clone();
     let origin = request.headers().get(ORIGIN).cloned();
     let mut response = match stop(&site, &caller, request.method(), &uri, request.headers()).await {
-        Some(stopped) => stopped,
-        None => next.run(request).await,
+        Err(stopped) => stopped,
+        Ok(stay) => {
+            if let Some(stay) = stay {
+                request.extensions_mut().insert(stay);
+            }
+            next.run(request).await
+        }
     };
     site.context.shared.metrics.requested(uri.path(), response.status().as_u16());
     headers::harden(response.headers_mut(), is_picture(&uri));
@@ -62,6 +68,9 @@ pub(super) async fn pass(
     response
 }
 
+/// For how long whoever asks may have it, where that is not everybody's.
+///
+/// # Errors
 /// What is answered in place of what was asked for.
 async fn stop(
     site: &Site,
@@ -69,24 +78,26 @@ async fn stop(
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
-) -> Option<Response> {
+) -> Result<Option<Stay>, Response> {
     let all = |name: HeaderName| headers.get_all(name).iter().map(HeaderValue::as_bytes);
     if let Err(why) = site.web.check(all(ORIGIN), all(HOST)) {
         let error = HandshakeError::Forbidden(why);
         site.server.complain(&Peer::Socket(caller.peer), &error);
-        return Some(words(StatusCode::FORBIDDEN, &error.to_string()));
+        return Err(words(StatusCode::FORBIDDEN, &error.to_string()));
     }
     if method == Method::OPTIONS {
-        return Some(options(headers));
+        return Err(options(headers));
     }
     if is_open(uri) {
-        return None;
+        return Ok(None);
     }
-    match enter(site, caller, shown(headers, uri, caller.scheme())).await {
-        Ok(Grant { role: Some(_), .. }) => None,
-        Ok(_) => Some(missing()),
-        Err(refused) => Some(refused),
-    }
+    // Before it is decided: what changes after that is noticed.
+    let access = site.context.doors.watch();
+    let shown = shown(headers, uri, caller.scheme());
+    let token = shown.as_ref().map(|shown| shown.token.clone());
+    let grant = enter(site, caller, shown).await?;
+    let Grant { role: Some(_), .. } = grant else { return Err(missing()) };
+    Ok(Some(Stay::new(access, Peer::Socket(caller.peer), Arc::clone(&caller.at), presented(caller, token))))
 }
 
 /// Who somebody is who shows this.
@@ -100,12 +111,13 @@ pub(super) async fn enter(site: &Site, caller: &Caller, shown: Option<Shown>) ->
     if let Some(Shown { token, by_cookie }) = &shown {
         weigh(site, caller, token, *by_cookie).await?;
     }
-    let presented = Presented {
-        token: shown.map(|shown| shown.token),
-        certificate: caller.certificate,
-        ..Presented::default()
-    };
+    let presented = presented(caller, shown.map(|shown| shown.token));
     Ok(access.grant(&Peer::Socket(caller.peer), &caller.at, &presented))
+}
+
+/// What somebody shows besides where it comes from.
+fn presented(caller: &Caller, token: Option<Token>) -> Presented {
+    Presented { token, certificate: caller.certificate, ..Presented::default() }
 }
 
 /// Guessing costs what it costs a session.

@@ -19,6 +19,7 @@ mod serve;
 mod shown;
 mod socket;
 mod state;
+mod stay;
 mod world;
 
 use std::sync::Arc;
@@ -86,7 +87,7 @@ fn router(site: Arc<Site>) -> Router {
     Router::new()
         .route("/", get(page::root))
         .route("/ws", any(socket::open))
-        .route("/stream", get(camera::stream))
+        .route("/stream", get(camera::stream).delete(camera::unwatch))
         .route("/snapshot", get(camera::snapshot))
         .route("/state", get(state::state))
         .route("/world", get(world::world))

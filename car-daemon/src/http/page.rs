@@ -13,8 +13,8 @@ use serde::Deserialize;
 
 use super::answer::words;
 use super::asset::ASSETS;
-use super::caller::Caller;
 use super::outlet::Outlet;
+use super::stay::Stay;
 use super::{Site, camera};
 
 /// What mjpg-streamer is asked by: `/?action=stream`.
@@ -28,18 +28,19 @@ pub(super) struct Asked {
 pub(super) async fn root(
     State(site): State<Arc<Site>>,
     outlet: Extension<Outlet>,
-    caller: Extension<Caller>,
+    stay: Option<Extension<Stay>>,
     method: Method,
     Query(asked): Query<Asked>,
 ) -> Response {
     // There is one camera, which mjpg-streamer numbers from 0.
-    match asked.action.as_deref() {
-        None => asset("index.html"),
-        Some("stream" | "stream_0") => {
-            camera::stream(State(site), outlet, caller, method, Query(asked.wish)).await
+    match (asked.action.as_deref(), stay) {
+        (Some("stream" | "stream_0"), Some(stay)) => {
+            camera::stream(State(site), outlet, stay, method, Query(asked.wish)).await
         }
-        Some("snapshot" | "snapshot_0") => camera::snapshot(State(site), method).await,
-        Some(_) => words(StatusCode::NOT_FOUND, "`action` is stream or snapshot"),
+        // Everybody's: whoever is let in to the camera has a stay.
+        (None, _) | (_, None) => asset("index.html"),
+        (Some("snapshot" | "snapshot_0"), _) => camera::snapshot(State(site), method).await,
+        (Some(_), _) => words(StatusCode::NOT_FOUND, "`action` is stream or snapshot"),
     }
 }
 

@@ -42,6 +42,11 @@ impl Doors {
         Arc::clone(&self.access.borrow())
     }
 
+    /// Who decides, as that changes.
+    pub(crate) fn watch(&self) -> watch::Receiver<Arc<Access>> {
+        self.access.subscribe()
+    }
+
     /// How many wrong tokens were shown since the start.
     pub(crate) fn wrong_tokens(&self) -> u64 {
         self.wrong.load(Ordering::Relaxed)

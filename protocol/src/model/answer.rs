@@ -125,6 +125,10 @@ pub struct Hello {
     pub dialects: Vec<String>,
     /// This session's number.
     pub session: u64,
+    /// What only this session is told, so that a camera's stream can be shown to be its own: `/stream?eye=EYE`; empty
+    /// from a daemon that knows of none.
+    #[serde(default)]
+    pub eye: String,
     /// What this session may do; `null`: it must show a token first.
     #[serde(default)]
     pub role: Option<Role>,

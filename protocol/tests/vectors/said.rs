@@ -200,6 +200,7 @@ pub(super) fn hello() -> Hello {
         name: "Käfer".to_owned(),
         dialects: DialectId::ALL.map(|id| id.name().to_owned()).to_vec(),
         session: 3,
+        eye: "3-00112233445566778899aabbccddeeff".to_owned(),
         role: Some(Role::Driver),
         t: 12.5,
     }

@@ -5,12 +5,17 @@
 
 use super::{EOI, SOI, SOS, is_alone, is_frame, is_reserved};
 
+/// What is kept of what stands between two pictures, in bytes: several times the head of a part.
+const LONGEST_HEAD: usize = 4096;
+
 /// Cuts a stream into pictures. Keeps one unfinished picture at most, of bounded length.
 #[derive(Debug)]
 pub(crate) struct Splitter {
     place: Place,
     /// The picture so far.
     picture: Vec<u8>,
+    /// What stood before it.
+    head: Vec<u8>,
     /// It has said what its frame is, and begun a scan.
     frame: bool,
     scan: bool,
@@ -55,6 +60,7 @@ impl Splitter {
         Self {
             place: Place::Between { marked: false },
             picture: Vec::new(),
+            head: Vec::new(),
             frame: false,
             scan: false,
             longest,
@@ -62,8 +68,8 @@ impl Splitter {
         }
     }
 
-    /// Takes the next bytes, and gives each picture that ends in them.
-    pub(crate) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(Vec<u8>)) {
+    /// Takes the next bytes, and gives each picture that ends in them, after the last bytes that stood before it.
+    pub(crate) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(&[u8], Vec<u8>)) {
         while let Some((&byte, rest)) = bytes.split_first() {
             let many = self.run(bytes);
             if many > 0 {
@@ -103,11 +109,17 @@ impl Splitter {
         }
     }
 
-    fn step(&mut self, byte: u8, each: &mut impl FnMut(Vec<u8>)) {
+    fn step(&mut self, byte: u8, each: &mut impl FnMut(&[u8], Vec<u8>)) {
         self.picture.push(byte);
         match self.place {
             Place::Between { marked: true } if byte == SOI => self.begin(),
-            Place::Between { .. } => self.lose_and(byte == 0xFF),
+            Place::Between { .. } => {
+                if self.head.len() == LONGEST_HEAD {
+                    self.head.clear();
+                }
+                self.head.push(byte);
+                self.lose_and(byte == 0xFF);
+            }
             Place::Marker if byte == 0xFF => self.place = Place::Code,
             Place::Marker => self.lose(),
             Place::Code | Place::Coded { marked: true } => self.marker(byte, each),
@@ -124,7 +136,7 @@ impl Splitter {
     }
 
     /// The code of a marker, before the first scan or in one.
-    fn marker(&mut self, code: u8, each: &mut impl FnMut(Vec<u8>)) {
+    fn marker(&mut self, code: u8, each: &mut impl FnMut(&[u8], Vec<u8>)) {
         let coded = self.place == Place::Coded { marked: true };
         match code {
             // A fill byte.
@@ -143,7 +155,7 @@ impl Splitter {
                 // The next one is about as long.
                 self.picture.reserve(picture.len());
                 self.place = Place::Between { marked: false };
-                each(picture);
+                each(&std::mem::take(&mut self.head), picture);
             }
             EOI => self.lose(),
             _ if is_reserved(code) => self.lose(),
@@ -193,7 +205,7 @@ mod tests {
 
     fn split<'b>(pieces: impl IntoIterator<Item = &'b [u8]>) -> Vec<Vec<u8>> {
         let (mut splitter, mut pictures) = (Splitter::new(LONGEST), Vec::new());
-        pieces.into_iter().for_each(|piece| splitter.push(piece, |picture| pictures.push(picture)));
+        pieces.into_iter().for_each(|piece| splitter.push(piece, |_, picture| pictures.push(picture)));
         pictures
     }
 
@@ -234,18 +246,33 @@ mod tests {
     fn a_picture_without_end_is_not_kept() {
         let mut splitter = Splitter::new(1000);
         let begin = &picture(64, 48, 0)[..800];
-        splitter.push(begin, |_| panic!("no picture"));
+        splitter.push(begin, |_, _| panic!("no picture"));
         for _ in 0..100 {
-            splitter.push(&[0x55; 4096], |_| panic!("no picture"));
+            splitter.push(&[0x55; 4096], |_, _| panic!("no picture"));
             assert!(splitter.picture.len() <= 1000 + 4096);
         }
         assert!(splitter.picture.capacity() < 10_000);
         let mut found = 0;
         let small = picture(8, 8, 1);
-        Splitter::new(small.len()).push(&small, |_| found += 1);
+        Splitter::new(small.len()).push(&small, |_, _| found += 1);
         let mut short = Splitter::new(small.len() - 1);
-        short.push(&small, |_| found += 10);
+        short.push(&small, |_, _| found += 10);
         assert!(found == 1 && short.is_overrun() && splitter.is_overrun());
+    }
+
+    #[test]
+    fn what_stands_before_a_picture_is_given_with_it_however_it_is_cut() {
+        let (one, two) = (picture(8, 8, 1), picture(8, 8, 2));
+        let stream = [b"--b\r\nX: 1\r\n\r\n", &one[..], b"\r\n--b\r\n\r\n", &two, &one].concat();
+        for size in [1, 7, stream.len()] {
+            let (mut splitter, mut heads) = (Splitter::new(LONGEST), Vec::new());
+            stream.chunks(size).for_each(|piece| splitter.push(piece, |head, _| heads.push(head.to_vec())));
+            let heads: Vec<_> = heads.iter().map(|head| head.strip_suffix(&[0xFF]).unwrap_or(head)).collect();
+            assert_eq!(heads, [&b"--b\r\nX: 1\r\n\r\n"[..], b"\r\n--b\r\n\r\n", b""]);
+        }
+        let mut splitter = Splitter::new(LONGEST);
+        splitter.push(&[b'x'; 100_000], |_, _| panic!("no picture"));
+        assert!(splitter.head.capacity() <= 2 * LONGEST_HEAD);
     }
 
     proptest! {

@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::pace::Pace;
 use super::{FrameSource, NoPicture, Opener, Shot};
@@ -47,17 +47,28 @@ struct Slides {
     first: bool,
     max_bytes: usize,
     pace: Pace,
+    /// The last picture, as its file was when it was read.
+    last: Option<Still>,
+}
+
+/// A picture as a file has it.
+#[derive(Clone)]
+struct Still {
+    path: PathBuf,
+    modified: Option<SystemTime>,
+    length: usize,
+    taken: Instant,
 }
 
 impl Slides {
     fn open(config: &CameraConfig, path: &Path) -> Result<Self, NoPicture> {
         let (files, pace) = (list(path)?, Pace::new(config.period(), Instant::now()));
         let (path, max_bytes) = (path.to_owned(), config.max_bytes);
-        Ok(Self { path, files, at: 0, passed: 0, first: true, max_bytes, pace })
+        Ok(Self { path, files, at: 0, passed: 0, first: true, max_bytes, pace, last: None })
     }
 
     /// The next file that is a picture; `None`: not among the next few.
-    fn picture(&mut self) -> Result<Option<Vec<u8>>, NoPicture> {
+    fn picture(&mut self) -> Result<Option<Shot>, NoPicture> {
         for _ in 0..TRIES {
             if self.at >= self.files.len() {
                 // What came to the folder since is seen in the next round.
@@ -66,9 +77,10 @@ impl Slides {
             let Some(path) = self.files.get(self.at) else { break };
             self.at += 1;
             match read(path, self.max_bytes) {
-                Ok(picture) => {
+                Ok((jpeg, modified)) => {
                     self.passed = 0;
-                    return Ok(Some(picture));
+                    let taken = self.taken(path.clone(), modified, jpeg.len());
+                    return Ok(Some(Shot { jpeg: jpeg.into(), taken }));
                 }
                 Err(why) if self.passed + 1 >= self.files.len() => return Err(self.none(&why)),
                 Err(why) => {
@@ -80,6 +92,21 @@ impl Slides {
             }
         }
         Ok(None)
+    }
+
+    /// When a picture was taken. A folder's are shown as if they were taken one after the other; one that stands is as
+    /// old as its file, or where clocks disagree, as its first reading.
+    fn taken(&mut self, path: PathBuf, modified: Option<SystemTime>, length: usize) -> Instant {
+        let now = Instant::now();
+        let same = |last: &&Still| last.path == path && last.modified == modified && last.length == length;
+        let age = modified.and_then(|then| SystemTime::now().duration_since(then).ok());
+        let taken = match self.last.as_ref().filter(same) {
+            Some(last) => last.taken,
+            None if self.files.len() > 1 => now,
+            None => age.and_then(|age| now.checked_sub(age)).unwrap_or(now),
+        };
+        self.last = Some(Still { path, modified, length, taken });
+        taken
     }
 
     /// That no file is a picture, and why the last is none.
@@ -101,8 +128,7 @@ impl FrameSource for Slides {
         if !self.pace.sleep(wait) {
             return Ok(None);
         }
-        let taken = Instant::now();
-        Ok(self.picture()?.map(|jpeg| Shot { jpeg: jpeg.into(), taken }))
+        self.picture()
     }
 }
 
@@ -135,9 +161,9 @@ fn list(path: &Path) -> Result<Vec<PathBuf>, NoPicture> {
     Ok(files)
 }
 
-/// A file that is a whole picture of no more than so many bytes; or why it is none. What is no regular file is not
+/// A file that is a whole picture of no more than so many bytes, and when it was written; or why it is none. What is no regular file is not
 /// opened: a pipe would be waited for.
-fn read(path: &Path, max_bytes: usize) -> Result<Vec<u8>, String> {
+fn read(path: &Path, max_bytes: usize) -> Result<(Vec<u8>, Option<SystemTime>), String> {
     let unreadable = |error: io::Error| format!("cannot be read: {error}");
     let about = fs::metadata(path).map_err(unreadable)?;
     if !about.is_file() {
@@ -150,7 +176,8 @@ fn read(path: &Path, max_bytes: usize) -> Result<Vec<u8>, String> {
         return Err(format!("is longer than {max_bytes} bytes, which [camera] max_bytes allows"));
     }
     jpeg::size(&picture).map_err(|why| why.to_string())?;
-    Ok(picture)
+    // Not every file system says when.
+    Ok((picture, about.modified().ok()))
 }
 
 #[cfg(test)]
@@ -215,6 +242,32 @@ mod tests {
         assert_eq!(greys(&file, &CameraConfig::default(), 2).expect("pictures"), [0, 0]);
         fs::write(&file, picture(255)).expect("ours");
         assert_eq!(greys(&file, &CameraConfig::default(), 1).expect("pictures"), [255]);
+    }
+
+    #[test]
+    fn a_file_that_stands_is_no_newer_picture_and_is_as_old_as_it_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("still.jpg");
+        let config = CameraConfig { rate_hz: 1e9, ..CameraConfig::default() };
+        for path in [file.as_path(), folder.path()] {
+            let hour = Duration::from_secs(3_600);
+            let write = |grey, when: SystemTime| {
+                fs::write(&file, picture(grey)).expect("ours");
+                let times = fs::FileTimes::new().set_modified(when);
+                File::options().append(true).open(&file).expect("ours").set_times(times).expect("ours");
+            };
+            write(0, SystemTime::now() - hour);
+            let mut source = opener(&config, path.to_owned())().expect("opens");
+            let mut next = || source.next(Duration::from_secs(1)).expect("a picture").expect("at once").taken;
+            let first = next();
+            assert!(first.elapsed() >= hour, "{:?}", first.elapsed());
+            assert_eq!([next(), next()], [first; 2]);
+            // A clock that was wrong then, or is now.
+            write(255, SystemTime::now() + hour);
+            let second = next();
+            assert!(second > first && second <= Instant::now());
+            assert_eq!(next(), second);
+        }
     }
 
     #[test]

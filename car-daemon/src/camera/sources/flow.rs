@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::part::Part;
 use super::thin::Thin;
 use super::{NoPicture, SILENCE, Shot, too_long};
 use crate::camera::mjpeg::{self, Splitter};
@@ -25,6 +26,8 @@ pub(super) struct Flow {
     patience: Duration,
     /// There were bytes since the last picture.
     bytes: bool,
+    /// What came last is no picture, but words that another car has drawn in its place.
+    words: Option<String>,
 }
 
 impl Flow {
@@ -37,6 +40,7 @@ impl Flow {
             last: now,
             patience: START,
             bytes: false,
+            words: None,
         }
     }
 
@@ -44,11 +48,15 @@ impl Flow {
     pub(super) fn push(&mut self, bytes: &[u8], now: Instant) {
         let mut newest = None;
         self.bytes = true;
-        self.splitter.push(bytes, |picture| newest = Some(picture));
-        if let Some(jpeg) = newest.and_then(mjpeg::completed) {
+        self.splitter.push(bytes, |head, picture| newest = Some((Part::of(head), picture)));
+        let Some((Part { words, late }, picture)) = newest else { return };
+        let is_picture = words.is_none();
+        // Without a word the camera there is only being opened.
+        self.words = words.filter(|words| !words.is_empty());
+        if is_picture && let Some(jpeg) = mjpeg::completed(picture) {
             (self.last, self.patience, self.bytes) = (now, SILENCE, false);
             if self.thin.wants(now) {
-                self.newest = Some(Shot { jpeg: jpeg.into(), taken: now });
+                self.newest = Some(Shot { jpeg: jpeg.into(), taken: now.checked_sub(late).unwrap_or(now) });
             }
         }
     }
@@ -62,10 +70,13 @@ impl Flow {
     /// are no pictures.
     ///
     /// # Errors
-    /// None did for too long, or such as are too long.
+    /// None did for too long, or such as are too long, or words come in place of one.
     pub(super) fn check(&self, place: &str, hint: &str, now: Instant) -> Result<(), NoPicture> {
         if self.splitter.is_overrun() {
             return Err(too_long(place, self.max_bytes));
+        }
+        if let Some(words) = &self.words {
+            return Err(NoPicture(format!("{place} has no picture: {words}")));
         }
         match now.saturating_duration_since(self.last) < self.patience {
             true => Ok(()),
@@ -95,6 +106,22 @@ mod tests {
         let shot = flow.take().unwrap();
         assert_eq!(Some(shot.jpeg.to_vec()), mjpeg::completed(bare));
         assert!(flow.take().is_none());
+    }
+
+    #[test]
+    fn words_that_another_car_draws_are_no_picture_and_what_it_says_of_their_age_counts() {
+        let (mut flow, now) = flow(1e9);
+        let part = |head: &str| [format!("--b\r\n{head}\r\n\r\n").as_bytes(), &picture(8, 8, 1)].concat();
+        flow.push(&part("X-Latency-Ms: 250.0"), now);
+        assert_eq!(flow.take().map(|shot| now - shot.taken), Some(Duration::from_millis(250)));
+        flow.push(&part("x-words: the camera is off"), now);
+        assert!(flow.take().is_none());
+        assert_eq!(flow.check("`it`", "", now).unwrap_err().0, "`it` has no picture: the camera is off");
+        flow.push(&part("X-Words:"), now);
+        assert!(flow.take().is_none() && flow.check("", "", now).is_ok());
+        let now = now + Duration::from_secs(1);
+        flow.push(&part("Content-Type: image/jpeg"), now);
+        assert!(flow.take().is_some_and(|shot| shot.taken == now) && flow.check("", "", now).is_ok());
     }
 
     #[test]

@@ -2,10 +2,11 @@
 //! one picture, asked for again and again.
 //!
 //! A stream's pictures are found by their own markers, so it is all one how they are wrapped: with whatever
-//! boundary, with or without their length, in chunks. One counts as taken when its last byte is here. A redirection is
+//! boundary, with or without their length, in chunks. One counts as taken when its last byte is here, less its
+//! age where another car says that; words in place of one are none. A redirection is
 //! told and never followed: a camera does not choose where this machine connects to.
 //!
-//! What must never live here: a password in a text for people.
+//! What must never live here: a password or a token in a text for people.
 
 use std::time::{Duration, Instant};
 

@@ -2,7 +2,6 @@
 //!
 //! What must never live here: when that is, and what follows for the car.
 
-use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -35,6 +34,8 @@ struct Post {
 pub(super) struct Watcher {
     lookout: Lookout,
     session: SessionId,
+    /// Which of its streams.
+    stream: u64,
 }
 
 impl Lookout {
@@ -43,17 +44,21 @@ impl Lookout {
         Self(Arc::new(Post { sight: Mutex::new(Sight::new(limit)), shared, clock, woken: Notify::new() }))
     }
 
-    /// Whoever asks from `from` watches for a session.
-    ///
-    /// # Errors
-    /// There is no such session, or it came from elsewhere: nobody else's pictures are its sight.
-    pub(super) fn watcher(&self, session: SessionId, from: IpAddr) -> Result<Watcher, String> {
-        match self.0.shared.look(|gate| gate.peer(session).map(|peer| is_of(peer, from))) {
-            Some(true) => Ok(Watcher { lookout: self.clone(), session }),
-            Some(false) => {
-                Err(format!("session {session} came from another address than you: watch for your own"))
-            }
-            None => Err(format!("there is no session {session}: take the number from `hello`")),
+    /// A session watches from now on, by a stream of its own.
+    pub(super) fn watcher(&self, session: SessionId) -> Watcher {
+        let mut sight = self.lock();
+        let slept = sight.next().is_none();
+        let stream = sight.opened(session, self.0.clock.wall());
+        if slept {
+            self.0.woken.notify_one();
+        }
+        Watcher { lookout: self.clone(), session, stream }
+    }
+
+    /// A session no longer watches.
+    pub(super) fn leave(&self, session: SessionId) {
+        if let Some(change) = self.lock().ended(session) {
+            self.tell(&change);
         }
     }
 
@@ -70,7 +75,7 @@ impl Lookout {
     /// Tells the gate who sees nothing any more; when to look again.
     fn look(&self) -> Option<Duration> {
         let mut sight = self.lock();
-        self.0.shared.look(|gate| sight.keep(|session| gate.peer(session).is_some()));
+        self.0.shared.look(|gate| sight.keep(|session| gate.is_here(session)));
         for change in sight.lost(self.0.clock.wall()) {
             self.tell(&change);
         }
@@ -95,20 +100,13 @@ impl Watcher {
     pub(super) fn saw(&self, taken: Instant) {
         let mut sight = self.lookout.lock();
         let slept = sight.next().is_none();
-        if let Some(change) = sight.saw(self.session, taken, self.lookout.0.clock.wall()) {
+        if let Some(change) = sight.saw((self.session, self.stream), taken, self.lookout.0.clock.wall()) {
             self.lookout.tell(&change);
         }
         if slept {
             self.lookout.0.woken.notify_one();
         }
     }
-}
-
-/// Whether a session that came from `peer` is of whoever asks from an address. One by a socket of this machine has
-/// none.
-fn is_of(peer: &str, from: IpAddr) -> bool {
-    let from = from.to_canonical();
-    peer.parse::<SocketAddr>().map_or(from.is_loopback(), |peer| peer.ip().to_canonical() == from)
 }
 
 #[cfg(test)]
@@ -123,8 +121,6 @@ mod tests {
     use crate::hardware::{Bell, Mode};
     use crate::latch::Below;
     use crate::recording::{Reel, Tape};
-
-    const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
@@ -154,10 +150,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_driver_whose_pictures_stop_is_stopped_after_the_limit_and_not_before() {
         let (lookout, shared) = driven();
-        let watcher = lookout.watcher(1, HOME).expect("its own");
         let story = async {
-            // Who has not seen anything yet is not missed.
+            // Who does not watch is not missed.
             sleep(ms(2_000)).await;
+            let watcher = lookout.watcher(1);
             assert!(drives(&shared));
             for _ in 0..100 {
                 sleep(ms(33)).await;
@@ -176,27 +172,23 @@ mod tests {
         }
     }
 
-    #[test]
-    fn nobody_watches_for_a_session_that_is_not_its_own() {
-        let (lookout, shared) = driven();
-        let elsewhere = "192.168.1.9".parse().expect("an address");
-        let refused = lookout.watcher(1, elsewhere).expect_err("somebody else's");
-        assert!(refused.contains("came from another address"), "{refused}");
-        assert!(lookout.watcher(2, HOME).expect_err("nobody").contains("no session 2"));
-        assert!(lookout.watcher(1, "::ffff:127.0.0.1".parse().expect("an address")).is_ok());
-        drop(shared.tell(&Input::Closed { session: 1, why: "gone".into() }, ms(1)));
-        assert!(lookout.watcher(1, HOME).is_err());
-    }
-
-    #[test]
-    fn a_session_without_an_address_is_of_this_machine() {
-        for (peer, from, own) in [
-            ("uid 1000, pid 7", "127.0.0.1", true),
-            ("uid 1000, pid 7", "10.0.0.7", false),
-            ("[::1]:5", "::1", true),
-            ("10.0.0.7:5", "10.0.0.8", false),
-        ] {
-            assert_eq!(is_of(peer, from.parse().expect("an address")), own, "{peer} {from}");
+    #[tokio::test(start_paused = true)]
+    async fn who_opens_a_stream_of_a_dead_camera_is_stopped_unless_it_says_that_it_does_not_watch() {
+        for says_so in [false, true] {
+            let (lookout, shared) = driven();
+            let story = async {
+                let _watcher = lookout.watcher(1);
+                sleep(ms(490)).await;
+                if says_so {
+                    lookout.leave(1);
+                }
+                sleep(ms(20)).await;
+                assert_eq!(drives(&shared), says_so);
+            };
+            tokio::select! {
+                () = lookout.keep() => unreachable!("it never ends"),
+                () = story => {}
+            }
         }
     }
 }

@@ -24,13 +24,13 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 pub(super) use self::lookout::Lookout;
-use self::lookout::Watcher;
 use self::pictures::Pictures;
 use super::Site;
 use super::answer::words;
-use super::caller::Caller;
 use super::outlet::Outlet;
+use super::stay::Stay;
 use crate::camera::Picture;
+use crate::control::SessionId;
 
 /// How long a fresh picture is waited for: a camera of a Pi needs up to three seconds to begin.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,8 +51,9 @@ const NEVER_KEPT: [(HeaderName, &str); 4] = [
 pub(super) struct Wish {
     /// As of ustreamer: each head at once after the picture before.
     advance_headers: Option<String>,
-    /// Of whoever watches, and drives: where the configuration says so it is stopped when it sees nothing any more.
-    session: Option<String>,
+    /// The word of whoever watches, and drives: where the configuration says so it is stopped when it sees nothing any
+    /// more.
+    eye: Option<String>,
     /// Under another name: WebKit shows what is called `multipart/x-mixed-replace` in images, and gives scripts nothing of
     /// it (its `SubresourceLoader::didReceiveResponse`).
     mixed: Option<String>,
@@ -61,28 +62,45 @@ pub(super) struct Wish {
 pub(super) async fn stream(
     State(site): State<Arc<Site>>,
     Extension(outlet): Extension<Outlet>,
-    Extension(caller): Extension<Caller>,
+    Extension(stay): Extension<Stay>,
     method: Method,
     Query(wish): Query<Wish>,
 ) -> Response {
-    let watcher = match (&site.lookout, &wish.session) {
-        (Some(lookout), Some(session)) => match watcher(lookout, session, &caller) {
-            Ok(watcher) => Some(watcher),
-            // Whoever wants to be stopped when it sees nothing must know that it would not be.
-            Err(why) => return words(StatusCode::CONFLICT, &why),
-        },
-        _ => None,
+    let watched = site.lookout.as_ref().zip(wish.eye.as_deref());
+    let watched = watched.map(|(lookout, eye)| Ok((lookout, session(&site, eye)?))).transpose();
+    let watched = match watched {
+        Ok(watched) => watched,
+        // Whoever wants to be stopped when it sees nothing must know that it would not be.
+        Err(why) => return words(StatusCode::CONFLICT, why),
     };
     let kind = if is_yes(wish.mixed.as_deref()) { part::MIXED } else { part::MULTIPART };
     let mut response = ([(CONTENT_TYPE, kind)]).into_response();
     if method != Method::HEAD {
         let (viewer, latency) = (site.camera.view(), Arc::clone(&site.latency));
         let advance = is_yes(wish.advance_headers.as_deref());
+        let watcher = watched.map(|(lookout, session)| lookout.watcher(session));
         let clock = site.context.clock.clone();
-        let pictures = Pictures { viewer, outlet, clock, latency, advance, watcher, sent: None };
+        let pictures = Pictures { viewer, outlet, clock, latency, advance, watcher, sent: None, stay };
         *response.body_mut() = Body::from_stream(pictures.pieces());
     }
     as_of_old(response)
+}
+
+/// A session that opened a stream drives by something else from now on, and is not stopped for want of pictures.
+pub(super) async fn unwatch(State(site): State<Arc<Site>>, Query(wish): Query<Wish>) -> Response {
+    let Some(eye) = wish.eye else {
+        return words(
+            StatusCode::BAD_REQUEST,
+            "whose stream? say /stream?eye=EYE, with the `eye` of `hello`",
+        );
+    };
+    match session(&site, &eye) {
+        Ok(session) => {
+            site.lookout.iter().for_each(|lookout| lookout.leave(session));
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(why) => words(StatusCode::CONFLICT, why),
+    }
 }
 
 pub(super) async fn snapshot(State(site): State<Arc<Site>>, method: Method) -> Response {
@@ -92,11 +110,14 @@ pub(super) async fn snapshot(State(site): State<Arc<Site>>, method: Method) -> R
     let asked = Instant::now();
     let mut viewer = site.camera.view();
     let fresh = async {
+        let mut before = None;
         loop {
             let picture = viewer.next().await;
             // Words are waited past while the camera is being opened.
             let last = !picture.words || viewer.camera().trouble().is_some();
-            if picture.taken >= asked && last {
+            // One that came again stands: there is none that is newer, and it says how old it is.
+            let stands = before.replace(picture.taken) == Some(picture.taken);
+            if (picture.taken >= asked || stands) && last {
                 return picture;
             }
         }
@@ -130,10 +151,12 @@ fn as_of_old(mut response: Response) -> Response {
     response
 }
 
-fn watcher(lookout: &Lookout, session: &str, caller: &Caller) -> Result<Watcher, String> {
-    let id =
-        session.parse().map_err(|_| format!("`{session}` is no session: take the number from `hello`"))?;
-    lookout.watcher(id, caller.peer.ip())
+/// Whose eye this is. Only the session itself was told the word: nobody else can watch for it.
+fn session(site: &Site, eye: &str) -> Result<SessionId, &'static str> {
+    let session = site.context.identity.eyes().whose(eye);
+    session
+        .filter(|session| site.context.shared.look(|gate| gate.is_here(*session)))
+        .ok_or("this is no eye of a session that is here: take it from the last `hello`")
 }
 
 fn is_yes(value: Option<&str>) -> bool {

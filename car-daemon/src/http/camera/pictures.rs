@@ -15,6 +15,7 @@ use crate::camera::{Picture, Viewer};
 use crate::clock::Clock;
 use crate::http::measured::Measured;
 use crate::http::outlet::Outlet;
+use crate::http::stay::Stay;
 
 /// A stream to one viewer.
 pub(super) struct Pictures {
@@ -29,6 +30,8 @@ pub(super) struct Pictures {
     pub(super) watcher: Option<Watcher>,
     /// When the picture was taken that is on its way.
     pub(super) sent: Option<Instant>,
+    /// Until when it may.
+    pub(super) stay: Stay,
 }
 
 /// What is written next.
@@ -44,26 +47,27 @@ impl Pictures {
     /// The pieces, which are written together where they are to be had at once. A picture's is everybody's.
     pub(super) fn pieces(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
         stream::unfold((self, Next::Opening), |(mut pictures, next)| async move {
-            let (piece, next) = pictures.piece(next).await;
+            let (piece, next) = pictures.piece(next).await?;
             Some((Ok(piece), (pictures, next)))
         })
     }
 
-    async fn piece(&mut self, next: Next) -> (Bytes, Next) {
+    /// `None`: it is over.
+    async fn piece(&mut self, next: Next) -> Option<(Bytes, Next)> {
         let begin = if self.advance { Next::Advance } else { Next::Head };
-        match next {
+        Some(match next {
             Next::Opening => (part::FIRST, begin),
             Next::Ending => (part::LAST, begin),
             Next::Picture(picture) => (picture.jpeg.clone(), Next::Ending),
             Next::Advance => (part::ADVANCE, Next::Head),
             Next::Head => {
-                let picture = self.newest().await;
+                let picture = self.newest().await?;
                 let (wall, latency) = (SystemTime::now(), picture.taken.elapsed());
                 if !picture.words {
                     self.latency.add(latency, picture.jpeg.len());
                 }
                 if self.advance {
-                    return (picture.jpeg.clone(), Next::Ending);
+                    return Some((picture.jpeg.clone(), Next::Ending));
                 }
                 let words = picture
                     .words
@@ -72,19 +76,28 @@ impl Pictures {
                 let head = part::head(picture.jpeg.len(), taken, latency, words.as_deref());
                 (head, Next::Picture(picture))
             }
-        }
+        })
     }
 
-    /// The newest picture when the last one has left: those in between are passed over.
-    async fn newest(&mut self) -> Arc<Picture> {
-        self.outlet.drained().await;
+    /// The newest picture when the last one has left: those in between are passed over. `None`: whoever watches may no
+    /// longer.
+    async fn newest(&mut self) -> Option<Arc<Picture>> {
+        tokio::select! {
+            biased;
+            () = self.stay.ended() => return None,
+            () = self.outlet.drained() => {}
+        }
         if let (Some(watcher), Some(taken)) = (&self.watcher, self.sent.take()) {
             watcher.saw(taken);
         }
-        let picture = self.viewer.next().await;
+        let picture = tokio::select! {
+            biased;
+            () = self.stay.ended() => return None,
+            picture = self.viewer.next() => picture,
+        };
         // Words that say why there is no picture are none.
         self.sent = (!picture.words).then_some(picture.taken);
         self.outlet.fill();
-        picture
+        Some(picture)
     }
 }

@@ -13,13 +13,17 @@ pub(super) struct Sight {
     /// Who has got no new picture for this long sees nothing.
     limit: Duration,
     eyes: BTreeMap<SessionId, Eye>,
+    /// How many streams were opened.
+    streams: u64,
 }
 
 #[derive(Debug)]
 struct Eye {
+    /// Which of the session's streams it is: the newest.
+    stream: u64,
     /// When the newest picture was taken that has reached it.
-    newest: Instant,
-    /// And when that left for it.
+    newest: Option<Instant>,
+    /// And when that left for it; before the first, when it was opened.
     seen: Duration,
     blind: bool,
 }
@@ -34,20 +38,37 @@ pub(super) struct Change {
 
 impl Sight {
     pub(super) fn new(limit: Duration) -> Self {
-        Self { limit, eyes: BTreeMap::new() }
+        Self { limit, eyes: BTreeMap::new(), streams: 0 }
     }
 
-    /// A picture has reached somebody. One that is no newer than the last is none: a camera that froze shows it again
-    /// and again.
-    pub(super) fn saw(&mut self, session: SessionId, taken: Instant, now: Duration) -> Option<Change> {
-        let eye = self.eyes.entry(session);
-        let known = matches!(&eye, std::collections::btree_map::Entry::Occupied(_));
-        let eye = eye.or_insert(Eye { newest: taken, seen: now, blind: false });
-        if known && taken <= eye.newest {
+    /// A session has opened a stream, which is its only eye from now on; which one it is. By opening nobody sees more
+    /// than before: a picture must come.
+    pub(super) fn opened(&mut self, session: SessionId, now: Duration) -> u64 {
+        self.streams += 1;
+        let fresh = Eye { stream: 0, newest: None, seen: now, blind: false };
+        self.eyes.entry(session).or_insert(fresh).stream = self.streams;
+        self.streams
+    }
+
+    /// A picture has reached somebody by one of its streams. One that is no newer than the last is none: a camera that
+    /// froze shows it again and again.
+    pub(super) fn saw(
+        &mut self,
+        (session, stream): (SessionId, u64),
+        taken: Instant,
+        now: Duration,
+    ) -> Option<Change> {
+        let eye = self.eyes.get_mut(&session).filter(|eye| eye.stream == stream)?;
+        if eye.newest.is_some_and(|newest| taken <= newest) {
             return None;
         }
-        (eye.newest, eye.seen) = (taken, now);
+        (eye.newest, eye.seen) = (Some(taken), now);
         std::mem::take(&mut eye.blind).then_some(Change { session, blind_for: None })
+    }
+
+    /// A session watches no longer, and is not missed.
+    pub(super) fn ended(&mut self, session: SessionId) -> Option<Change> {
+        self.eyes.remove(&session)?.blind.then_some(Change { session, blind_for: None })
     }
 
     /// Who sees nothing any more since this was last asked.
@@ -82,18 +103,19 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    /// Takes, at each time, a picture and shows it to session 1 at once.
-    fn watched(times: &[u64]) -> (Sight, Instant) {
+    /// Opens a stream of session 1, and takes, at each time, a picture and shows it at once.
+    fn watched(times: &[u64]) -> (Sight, (SessionId, u64), Instant) {
         let (mut sight, began) = (Sight::new(ms(500)), Instant::now());
+        let eye = (1, sight.opened(1, ms(0)));
         for time in times {
-            assert_eq!(sight.saw(1, began + ms(*time), ms(*time)), None);
+            assert_eq!(sight.saw(eye, began + ms(*time), ms(*time)), None);
         }
-        (sight, began)
+        (sight, eye, began)
     }
 
     #[test]
     fn who_watched_and_gets_nothing_for_the_limit_is_told_once() {
-        let (mut sight, _) = watched(&[0, 30, 60]);
+        let (mut sight, ..) = watched(&[0, 30, 60]);
         assert_eq!(sight.next(), Some(ms(560)));
         assert_eq!(sight.lost(ms(559)), []);
         assert_eq!(sight.lost(ms(570)), [Change { session: 1, blind_for: Some(ms(510)) }]);
@@ -101,22 +123,55 @@ mod tests {
     }
 
     #[test]
+    fn who_opens_a_stream_and_never_gets_a_picture_sees_nothing() {
+        let (mut sight, ..) = watched(&[]);
+        assert_eq!(sight.next(), Some(ms(500)));
+        sight.opened(1, ms(400));
+        assert_eq!(sight.lost(ms(500)), [Change { session: 1, blind_for: Some(ms(500)) }]);
+        sight.opened(1, ms(600));
+        assert_eq!((sight.lost(ms(9_000)), sight.next()), (vec![], None), "to open one is not to see");
+    }
+
+    #[test]
     fn the_first_new_picture_gives_sight_back_and_an_old_one_does_not() {
-        let (mut sight, began) = watched(&[0, 60]);
+        let (mut sight, eye, began) = watched(&[0, 60]);
         for again in (100..700).step_by(100) {
-            assert_eq!(sight.saw(1, began + ms(60), ms(again)), None, "the picture stands");
+            assert_eq!(sight.saw(eye, began + ms(60), ms(again)), None, "the picture stands");
         }
         assert_eq!(sight.lost(ms(700)).len(), 1);
-        assert_eq!(sight.saw(1, began + ms(60), ms(800)), None);
-        assert_eq!(sight.saw(1, began + ms(790), ms(800)), Some(Change { session: 1, blind_for: None }));
+        let eye = (1, sight.opened(1, ms(750)));
+        assert_eq!(sight.saw(eye, began + ms(60), ms(800)), None);
+        assert_eq!(sight.saw(eye, began + ms(790), ms(800)), Some(Change { session: 1, blind_for: None }));
         assert_eq!(sight.next(), Some(ms(1_300)));
     }
 
     #[test]
-    fn who_never_watched_is_not_missed_and_who_left_is_forgotten() {
-        let (mut sight, began) = watched(&[0]);
-        sight.saw(2, began, ms(0));
-        sight.keep(|session| session == 2);
+    fn the_newest_stream_is_the_only_eye() {
+        let (mut sight, old, began) = watched(&[0]);
+        let new = (1, sight.opened(1, ms(10)));
+        for time in (30..600).step_by(30) {
+            sight.saw(old, began + ms(time), ms(time));
+        }
+        assert_eq!(sight.lost(ms(600)), [Change { session: 1, blind_for: Some(ms(600)) }]);
+        assert!(sight.saw(old, began + ms(610), ms(610)).is_none());
+        assert!(sight.saw(new, began + ms(610), ms(610)).is_some());
+    }
+
+    #[test]
+    fn who_never_watched_or_no_longer_does_is_not_missed_and_who_left_is_forgotten() {
+        let (mut sight, eye, began) = watched(&[0]);
+        for session in [2, 3] {
+            sight.opened(session, ms(0));
+        }
+        sight.keep(|session| session != 3);
+        assert_eq!(sight.ended(1), None);
+        assert_eq!(sight.saw(eye, began + ms(1), ms(1)), None);
         assert_eq!(sight.lost(ms(500)), [Change { session: 2, blind_for: Some(ms(500)) }]);
+        assert_eq!(
+            sight.ended(2),
+            Some(Change { session: 2, blind_for: None }),
+            "it may drive by something else"
+        );
+        assert_eq!(sight.ended(2), None);
     }
 }

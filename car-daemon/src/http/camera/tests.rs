@@ -124,7 +124,16 @@ fn look(camera: &Camera, socket: &Tap) -> JoinHandle<Result<(), hyper::Error>> {
     let stream = |Extension(outlet): Extension<Outlet>| async move {
         let viewer = camera.view();
         let clock = Clock::start(Speed::REAL, Duration::from_millis(10));
-        let pictures = Pictures { viewer, outlet, clock, latency, advance: false, watcher: None, sent: None };
+        let pictures = Pictures {
+            viewer,
+            outlet,
+            clock,
+            latency,
+            advance: false,
+            watcher: None,
+            sent: None,
+            stay: Stay::for_ever(),
+        };
         as_of_old(Body::from_stream(pictures.pieces()).into_response())
     };
     tokio::spawn(converse(socket.clone(), Router::new().route("/", get(stream))))
