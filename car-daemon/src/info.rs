@@ -18,6 +18,7 @@ pub(crate) struct Identity {
     board: Arc<BoardInfo>,
     platform: &'static str,
     drivetrain: &'static str,
+    sim_speed: String,
     max_message: usize,
     messages_per_s: usize,
     state_rate_max_hz: f64,
@@ -32,6 +33,7 @@ impl Identity {
             board: Arc::new(board(config)),
             platform: config.platform.name,
             drivetrain: config.board.drivetrain.name(),
+            sim_speed: config.sim.speed.to_string(),
             max_message: config.limits.transport.max_frame,
             messages_per_s: config.limits.session.messages_per_s,
             state_rate_max_hz: config.limits.session.state_rate_max_hz,
@@ -71,6 +73,7 @@ impl Identity {
                 .collect(),
             outputs: rules.outputs.iter().map(|output| (output.name.clone(), kind(output.kind))).collect(),
             drivetrain: self.drivetrain.to_owned(),
+            sim_speed: rules.simulated.as_ref().map(|_| self.sim_speed.clone()),
         }
     }
 

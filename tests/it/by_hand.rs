@@ -184,6 +184,23 @@ async fn whoever_is_no_admin_is_refused() {
     }
 }
 
+#[test]
+fn carctl_says_where_time_stands_while_it_drives_and_nothing_where_it_goes() {
+    for (speed, told) in
+        [("\"max\"", "time stands there while"), ("\"step\"", "time stands there but"), ("1", "")]
+    {
+        let daemon = Process::start_with(&format!("[sim]\nspeed = {speed}\n"));
+        let mut command = std::process::Command::new(carctl());
+        command.args(["--to", daemon.url("tcp"), "drive", "0.5", "0", "--for", "0.2s"]);
+        let output = command.output().expect("runs");
+        let said = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(said.starts_with(told) && said.is_empty() == told.is_empty(), "{speed}: {said}");
+        let info = daemon.call("info");
+        assert_eq!(info["sim_speed"], speed.trim_matches('"'), "{info}");
+    }
+}
+
 /// What `carctl sim` prints.
 fn sim(daemon: &Process, args: &str) -> Result<String, String> {
     let url = format!("unix://{}", daemon.socket().display());

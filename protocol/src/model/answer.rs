@@ -157,6 +157,10 @@ pub struct Info {
     /// that does not say it.
     #[serde(default)]
     pub drivetrain: String,
+    /// How many times as fast as the wall's a simulated car's time goes: a number from 1 to 100, `max` (as fast as who drives
+    /// answers) or `step` (by `sim.step` alone). `None` of a real car, and from a daemon that does not say it.
+    #[serde(default)]
+    pub sim_speed: Option<String>,
 }
 
 /// Something happened.

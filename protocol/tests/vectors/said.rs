@@ -258,6 +258,7 @@ pub(super) fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
         methods: protocol::dialect::method_names().map(str::to_owned).collect(),
         outputs: [("horn".to_owned(), "buzzer".to_owned())].into(),
         drivetrain: "differential".into(),
+        sim_speed: Some("max".to_owned()),
     };
     let fault = |code, words: &str| Err(Fault::new(code, words));
     vec![

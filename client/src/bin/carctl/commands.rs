@@ -44,6 +44,7 @@ pub(crate) async fn run(args: Args, out: &mut (impl Write + IsTerminal)) -> Resu
         Command::State { watch: true, json } => watch(&car, json, out).await?,
         Command::Drive { throttle, steer, strafe, duration: None, ttl, force } => {
             take(&car, force).await?;
+            tell_of_time(&car, out).await?;
             let mut accepted = car.drive_with_strafe(throttle, steer, strafe, Some(ttl)).await;
             if let Err(CallError::Refused(Fault { code: Code::STALE, .. })) = accepted {
                 // What was told of the car's clock was slow to come. The refusal told it again.
@@ -56,6 +57,7 @@ pub(crate) async fn run(args: Args, out: &mut (impl Write + IsTerminal)) -> Resu
         }
         Command::Drive { throttle, steer, strafe, duration: Some(duration), ttl, force } => {
             take(&car, force).await?;
+            tell_of_time(&car, out).await?;
             let once = || car.drive_with_strafe(throttle, steer, strafe, Some(ttl));
             drive(&car, once, duration, ttl, out).await?;
         }
@@ -88,6 +90,16 @@ async fn take(car: &Client, force: bool) -> Result<(), Error> {
         car.acquire(true).await?;
     }
     Ok(())
+}
+
+/// Says so where time stands by itself, for a drive does nothing then.
+async fn tell_of_time(car: &Client, out: &mut impl Write) -> Result<(), Error> {
+    match car.info().await {
+        Ok(info) => Ok(table::time(out, info.sim_speed.as_deref())?),
+        // What may be lost keeps nobody from driving.
+        Err(CallError::TimedOut(_)) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Shows the state again and again, in one place on a terminal.

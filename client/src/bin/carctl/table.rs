@@ -112,6 +112,21 @@ pub(crate) fn limited(out: &mut impl Write, limit: Option<Limit>) -> io::Result<
     }
 }
 
+/// A word where the time of a simulated car stands by itself.
+pub(crate) fn time(out: &mut impl Write, sim_speed: Option<&str>) -> io::Result<()> {
+    match sim_speed {
+        Some("max") => writeln!(
+            out,
+            "time stands there while no program is subscribed to the state (`--sim-speed max`): this drives only as far as others let it pass"
+        ),
+        Some("step") => writeln!(
+            out,
+            "time stands there but for `carctl sim step` (`--sim-speed step`): this drives only as far as others let it pass"
+        ),
+        _ => Ok(()),
+    }
+}
+
 /// A word when the connection is lost or there again.
 pub(crate) fn link(out: &mut impl Write, link: &LinkState) -> io::Result<()> {
     match link {
