@@ -108,7 +108,7 @@ proptest! {
         };
         let call = json!({"jsonrpc": "2.0", "method": "estop", "params": {"reason": reason, name: reason}});
         prop_assert!(is_estop(DialectId::Json, call.to_string().as_bytes()));
-        let said = format!("estop {reason}");
-        prop_assert!(is_estop(DialectId::Text, said.as_bytes()));
+        let line = format!("estop {reason}");
+        prop_assert!(is_estop(DialectId::Text, line.as_bytes()));
     }
 }
