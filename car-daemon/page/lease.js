@@ -6,7 +6,7 @@ import { $, say } from "./page.js";
 import { person } from "./reasons.js";
 import { t, words } from "./words.js";
 
-/** How long (ms) somebody's question is shown: the daemon forgets it after as much. */
+/** The daemon forgets somebody's question after so long (ms). */
 const ASKED_MS = 30_000;
 
 /** Says how a session is called. */
@@ -14,7 +14,7 @@ export function lease(link, report) {
   const names = new Map();
   let forget = null;
 
-  const nameOf = (session) => names.get(session) ?? t("driver.session", { session });
+  const nameOf = (session) => names.has(session) ? t("who.named", { who: names.get(session), session }) : t("driver.session", { session });
 
   const show = () => {
     const { driver, session, phase, role } = link;
@@ -42,7 +42,6 @@ export function lease(link, report) {
     forget = setTimeout(hush, ASKED_MS);
   };
 
-  /** Sessions have names that the state does not say. */
   const learn = async () => {
     const { sessions } = await link.call("who").catch(() => ({ sessions: [] }));
     names.clear();
@@ -81,7 +80,6 @@ export function lease(link, report) {
     named();
   });
   for (const type of ["open", "role", "phase"]) link.addEventListener(type, () => {
-    // Nothing is known of who drives until the next state.
     shown = undefined;
     show();
   });
