@@ -2,7 +2,7 @@
 //
 // What must never live here: a clock or a timer (every time is told), or a connection.
 
-/** How long to wait before each try: twice as long each time, and some chance, so that thirty pages do not come at once. */
+/** Twice as long each time, and some chance, so that thirty pages do not come at once. */
 export class Backoff {
   #tries = 0;
   #least;
@@ -28,13 +28,10 @@ export class Backoff {
   }
 }
 
-/** So many answers are compared: half a minute of them, at two a second. */
+/** So many answers are compared: half a minute of them. */
 const SAMPLES = 60;
 
-/**
- * How far the daemon's clock is from this browser's: daemon's seconds minus `performance.now()` in seconds. Of the last answers
- * the quickest counts, as it was under way least: it is wrong by at most half of its round trip.
- */
+/** Of the last answers the quickest tells the clock best: it is wrong by at most half of its round trip. */
 export class Clock {
   #samples = [];
   /** Seconds, or null before anything was heard. */
@@ -51,7 +48,7 @@ export class Clock {
     this.offset = null;
   }
 
-  /** The daemon said `t` (s), heard at `at` (ms). Counts only until there is an answer: too small by the way here. */
+  /** The daemon said `t` (s), heard at `at` (ms): too small by the way here. */
   told(t, at) {
     if (this.#samples.length === 0) this.offset = t - at / 1000;
   }

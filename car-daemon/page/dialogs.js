@@ -1,9 +1,9 @@
-// The two dialogs. They are not modal, as stop and the emergency stop must stay within reach; while one is open nothing drives.
+// The dialogs. They are not modal, as stop must stay within reach; while one is open nothing drives.
 //
 // What must never live here: what a token may do.
 
 import { available } from "./controls/gamepad.js";
-import { $, say } from "./page.js";
+import { $, remember, remembered, say } from "./page.js";
 import { t, words } from "./words.js";
 
 const KEYS = [
@@ -14,6 +14,10 @@ const KEYS = [
   ["Esc", "help.estop"],
 ];
 
+/** The token of an address `…/#token=T`, which a teacher hands out as a link or in a square of dots; null where there is none. */
+export const inAddress = (hash) => /^#token=([\w.~+-]{8,128})$/.exec(hash)?.[1] ?? null;
+
+/** Says whether a token of the address begins the link. */
 export function dialogs(link, driver) {
   let before = null;
   const open = (dialog) => {
@@ -30,18 +34,42 @@ export function dialogs(link, driver) {
   };
   for (const dialog of [$("token"), $("help")]) {
     dialog.querySelector(".close").addEventListener("click", () => close(dialog));
-    // Elsewhere Escape is the emergency stop, also with the help open.
+    // Everywhere Escape is the emergency stop; where text is typed it closes, too.
     dialog.addEventListener("keydown", ({ key, target }) => key === "Escape" && target.matches("input") && close(dialog));
   }
-  $("help-open").addEventListener("click", () => ($("help").open ? close($("help")) : open($("help"))));
-  $("login").addEventListener("click", () => open($("token")));
-  link.addEventListener("role", ({ detail }) => detail === null && open($("token")));
+  for (const id of ["help-open", "help-more"]) $(id).addEventListener("click", () => ($("help").open ? close : open)($("help")));
+  for (const id of ["login", "account"]) $(id).addEventListener("click", () => open($("token")));
+  link.addEventListener("role", ({ detail }) => {
+    $("logout").hidden = detail === null || !remembered("token");
+    if (detail !== null) return;
+    // A cookie that is worth nothing counts as a wrong token each time.
+    forget();
+    open($("token"));
+  });
+  $("logout").addEventListener("click", () => forget().then(() => location.reload()));
   token(link, () => close($("token")));
   help();
   words.addEventListener("lang", help);
+  const linked = () => {
+    const word = inAddress(location.hash);
+    // At once: an address is seen by whoever looks over a shoulder, and kept.
+    if (location.hash.startsWith("#token=")) history.replaceState(null, "", location.pathname + location.search);
+    if (word === null) return false;
+    open($("token"));
+    $("token-word").value = word;
+    $("token").querySelector("form").requestSubmit();
+    return true;
+  };
+  addEventListener("hashchange", linked);
+  return linked();
 }
 
 function token(link, done) {
+  const see = (shown) => {
+    $("token-word").type = shown ? "text" : "password";
+    $("token-see").setAttribute("aria-pressed", String(shown));
+  };
+  $("token-see").addEventListener("click", () => see($("token-word").type === "password"));
   $("token").querySelector("form").addEventListener("submit", async (event) => {
     event.preventDefault();
     const word = $("token-word").value.trim();
@@ -49,19 +77,28 @@ function token(link, done) {
     try {
       const { status } = await keep(word);
       if (status === 401 || status === 403) throw new Error(t("token.wrong"));
+      remember("token", "shown");
       await link.login(word);
       $("token-word").value = "";
+      see(false);
       done();
     } catch (error) {
       say($("token-wrong"), error.code === -32003 ? t("token.wrong") : error.message);
       $("token-word").select();
+      // One of the address came before there was a link.
+      if (link.hello === null) link.connect();
     }
   });
 }
 
-/** As a cookie that no script can read, so that the camera and the next visit know it, too. */
+/** As a cookie that no script can read; the camera knows it, too. */
 const keep = (token) =>
   fetch("/login", { method: "POST", body: JSON.stringify({ token }), headers: { "Content-Type": "application/json" } });
+
+const forget = () => {
+  remember("token", "");
+  return fetch("/logout", { method: "POST" }).catch(() => {});
+};
 
 function help() {
   const rows = KEYS.flatMap(([keys, key]) => {

@@ -1,44 +1,37 @@
 // The dead-man: the car moves only while a control is held, and only by the control that was taken last.
 //
-// What must never live here: the page's elements, or which control is which. Whatever holds says so by `hold`, again
-// with each change, and lets go by `release`; all that takes the hands off calls `rest`.
+// What must never live here: the page's elements, or which control is which.
 
 import { Told } from "./link.js";
 
-/** How long (ms) the daemon believes one word: three repetitions. Were this program to die, the car stands after it. */
+/** How long (ms) the daemon believes one word: three repetitions. */
 export const TTL_MS = 300;
-/** How often (ms) a held intent is said again. */
 const REPEAT_MS = 100;
 /** A changed intent is said no sooner after the last word than this (ms). */
 const GAP_MS = 33;
-/** A word without an answer for so long (ms): the link stalls, and what is said would come late. */
+/** A word without an answer for so long (ms): the link stalls. */
 const STALL_MS = 1000;
-/** A source that is looked at again and again is believed for so long (ms) after the last look. */
+/** A polled source is believed for so long (ms) after the last look. */
 const FRESH_MS = 250;
 
 const NOT_DRIVER = -32001;
 const STALE = -32005;
 
-/**
- * Events: `change` (what is held, or whether it drives, is another), `refused` (an error: why a control does not drive), `rested` (why).
- */
+/** Events: `change` (the source that is held, or null), `refused` (an error: why a control does not drive), `rested` (why). */
 export class Driver extends EventTarget {
   #link;
   #timers;
   #now;
   #timer = null;
   #sentAt = -Infinity;
-  /** When and for what was looked last whether to say it again. */
   #looked = { at: -Infinity, current: null };
   #seq = 0;
   #waiting = new Set();
-  /** `{ source, throttle, steer, strafe, polled, at, accepted, refused }`, or null. */
   #current = null;
-  /** Sources that are touched, also those that no longer count. */
   #held = new Set();
   #blocks = new Set();
 
-  /** The most power that a control means, 0.1 to 1. */
+  /** The most power that a control means, 0 to 1. */
   limit = 0.6;
   /** Whether the limit holds for turning, too; not where `steer` is the angle of front wheels. */
   limitsTurns = true;
@@ -53,24 +46,17 @@ export class Driver extends EventTarget {
     link.addEventListener("state", ({ detail }) => this.#latched(detail.mode));
   }
 
-  /** Which source has the car now, or null. */
   get source() {
     return this.#current?.source ?? null;
   }
 
-  /** Whether the daemon took the last word. */
   get driving() {
     return this.#current !== null && this.#current.accepted && !this.#current.refused;
   }
 
-  /** What is said of the intent now, after the limit. */
-  get intent() {
-    return this.#current && this.#limited(this.#current);
-  }
-
   /**
    * `source` is held, and means this: each -1 to 1, before the limit. Only a touch that began after the last rest counts.
-   * `polled`: it must say so again in a quarter of a second, else nobody looks at it any more.
+   * `polled`: it must say so again and again, else nobody looks at it any more.
    */
   hold(source, throttle, steer, strafe = 0, { polled = false } = {}) {
     if (![throttle, steer, strafe].every(Number.isFinite)) return;
@@ -85,7 +71,6 @@ export class Driver extends EventTarget {
     this.#send();
   }
 
-  /** `source` is no longer held. What was held before it stays at rest until it is touched anew. */
   release(source) {
     if (!this.#held.delete(source)) return;
     if (this.#current?.source === source) this.rest("released");
@@ -96,7 +81,6 @@ export class Driver extends EventTarget {
     const was = this.#current;
     if (!was) return;
     this.#letGo();
-    // Where there is no link, the time to live has stopped it.
     if (this.#ours(was)) this.#link.call("stop").catch(() => {});
     else this.#sayZeros();
     this.#tell("rested", why);
@@ -168,11 +152,11 @@ export class Driver extends EventTarget {
     const now = this.#now();
     if (current.polled && now - current.at > FRESH_MS) return this.rest("unseen");
     for (const sent of this.#waiting) if (now - sent.at > STALL_MS) return this.rest("stalled");
-    // This page stood still for so long that the car does, too: nobody knows whether what was held then still is.
+    // This page stood still, and so does the car: nobody knows whether what was held then still is.
     const { at, current: before } = this.#looked;
     this.#looked = { at: now, current };
     if (before === current && now - at > TTL_MS) return this.rest("stalled");
-    // What the network does not take would be told too late; the next word says what is meant then.
+    // What the network does not take would be told too late.
     if (!this.#link.congested) this.#say(current, now);
     if (this.#current === current) this.#arm(REPEAT_MS);
   }
@@ -207,7 +191,7 @@ export class Driver extends EventTarget {
     this.rest("refused");
   }
 
-  /** Whether the car may move by what `was` said. Where somebody else drives, a `stop` would stop them. */
+  /** Whether the car may move by what `was` said: a `stop` would stop others, too. */
   #ours(was) {
     if (was.refused?.code === NOT_DRIVER) return false;
     const { driver, session } = this.#link;

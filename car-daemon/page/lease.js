@@ -2,32 +2,93 @@
 //
 // What must never live here: who may; that is the daemon's to say.
 
-import { $, say } from "./page.js";
-import { person } from "./reasons.js";
+import { $, hide, remembered, say } from "./page.js";
+import { person, reason } from "./reasons.js";
 import { t, words } from "./words.js";
 
 /** The daemon forgets somebody's question after so long (ms). */
 const ASKED_MS = 30_000;
 
+/** Who took the car by force keeps it, until it is handed over or the page is left, by a word each so many ms; the daemon's `lease_ms` is 3000 unless configured. */
+const KEEP_MS = 250;
+/** How often (ms) it is asked who is here: nothing else tells who came and went. */
+const LEARN_MS = 5000;
+
+/**
+ * What a page may do about who drives: `mine`, `take` and `ask`, `force` (it drives at once: whoever drives has less priority).
+ * `people`: who is here by session, as far as it is known.
+ */
+export function standing({ phase, role, session, driver }, people) {
+  const may = phase === "open" && (role === "driver" || role === "admin");
+  const mine = driver !== null && driver === session;
+  const other = driver !== null && !mine;
+  const [own, theirs] = [people.get(session), people.get(driver)];
+  return { mine, take: may && driver === null, ask: may && other, force: may && other && own?.priority > theirs?.priority };
+}
+
+/** The daemon frees a lease without a word of its driver. What is kept drives nothing, and is free soon after nobody looks. */
+export class Keeper {
+  #link;
+  #timers;
+  #timer = null;
+
+  constructor(link, timers = globalThis) {
+    this.#link = link;
+    this.#timers = timers;
+  }
+
+  get keeps() {
+    return this.#timer !== null;
+  }
+
+  keep() {
+    this.letGo();
+    this.#timer = this.#timers.setInterval(() => {
+      const { driver, session } = this.#link;
+      if (driver === session && !globalThis.document?.hidden) this.#link.call("acquire").catch(() => {});
+    }, KEEP_MS);
+  }
+
+  letGo() {
+    this.#timers.clearInterval(this.#timer);
+    this.#timer = null;
+  }
+}
+
 /** Says how a session is called. */
 export function lease(link, report) {
-  const names = new Map();
+  const people = new Map();
   let forget = null;
+  /** What was told of what was asked here. */
+  let told = null;
+  const keeper = new Keeper(link);
+  /** Whether the car said that it wants a token. */
+  let wanted = false;
 
-  const nameOf = (session) => names.has(session) ? t("who.named", { who: names.get(session), session }) : t("driver.session", { session });
+  const nameOf = (session) => {
+    const who = people.get(session)?.name;
+    return who ? t("who.named", { who, session }) : t("driver.session", { session });
+  };
 
   const show = () => {
-    const { driver, session, phase, role } = link;
-    const may = phase === "open" && (role === "driver" || role === "admin");
-    const mine = driver !== null && driver === session;
+    const { driver, phase, role } = link;
+    const { mine, take, ask, force } = standing(link, people);
     const key = phase !== "open" ? "driver.unknown" : driver === null ? "driver.none" : mine ? "driver.you" : "driver.other";
     say($("driver"), t(key, { who: driver === null ? "" : nameOf(driver) }));
-    $("take").hidden = !may || mine;
-    say($("take"), t(driver === null ? "take" : "ask"));
-    $("handover").hidden = !may || !mine;
-    $("login").hidden = phase === "open" && role !== "observer";
+    hide($("take"), !take && !ask);
+    say($("take"), t(ask ? "ask" : "take"));
+    hide($("force"), !force);
+    hide($("handover"), !mine);
+    $("login").hidden = !wanted && (phase !== "open" || role !== "observer");
+    $("account").hidden = $("login").hidden && !remembered("token");
     document.documentElement.dataset.lease = mine ? "mine" : driver === null ? "free" : "other";
     if (!mine) hush();
+    if (mine && told === "ask.sent") tell(null);
+  };
+
+  const tell = (key) => {
+    told = key;
+    report.tell(key ? t(key) : "");
   };
 
   const hush = () => {
@@ -42,31 +103,48 @@ export function lease(link, report) {
     forget = setTimeout(hush, ASKED_MS);
   };
 
+  /** Sessions have names and a priority that the state does not say. */
   const learn = async () => {
     const { sessions } = await link.call("who").catch(() => ({ sessions: [] }));
-    names.clear();
-    for (const { session, name } of sessions) if (name) names.set(session, name);
+    people.clear();
+    for (const one of sessions) people.set(one.session, one);
     show();
+    list();
   };
 
-  /** Whoever drives may have said its name after it was first asked for. */
-  const named = () => {
-    const { driver, session } = link;
-    if (driver !== null && driver !== session && !names.has(driver)) learn();
+  const list = () => {
+    $("people").replaceChildren(...[...people.values()].map(({ session, role }) => {
+      const row = document.createElement("li");
+      const own = session === link.session;
+      row.textContent = t(own ? "people.you" : "people.other", { who: nameOf(session), role: { key: `role.${role ?? "none"}` } });
+      row.className = own ? "own" : "";
+      return row;
+    }));
   };
 
   const give = () => {
     hush();
+    keeper.letGo();
     link.call("release").catch((error) => report.refused(error));
   };
 
   $("take").addEventListener("click", () =>
     link.call("acquire").catch((error) =>
-      error.code === -32001 ? report.tell(t("ask.sent")) : report.refused(error)));
+      error.code === -32001 ? tell("ask.sent") : report.refused(error)));
+  $("force").addEventListener("click", () =>
+    link.call("acquire", { force: true }).then(() => keeper.keep(), (error) =>
+      error.code === -32001 ? tell("force.refused") : report.refused(error)));
   $("handover").addEventListener("click", give);
   $("grant").addEventListener("click", give);
 
+  /** Whoever drives may have said its name after it was first asked for. */
+  const named = () => {
+    const { driver, session } = link;
+    if (driver !== null && driver !== session && !people.get(driver)?.name) learn();
+  };
+
   let shown;
+  let had = false;
   link.addEventListener("state", ({ detail }) => {
     if (shown === detail.driver) return;
     shown = detail.driver;
@@ -76,14 +154,31 @@ export function lease(link, report) {
   link.addEventListener("event", ({ detail }) => {
     if (detail.event === "asked" && link.driver === link.session) asked(detail);
     if (detail.event !== "lease") return;
+    const mine = detail.driver === link.session;
+    if (had && !mine && keeper.keeps) lost(detail.reason);
+    had = mine;
     show();
     named();
   });
+
+  /** What was taken by force is gone, and not by a word of this page. */
+  const lost = (words) => {
+    keeper.letGo();
+    const why = reason(words, link.session);
+    report.tell(t("force.lost", { why: why ?? words }));
+  };
+
+  link.addEventListener("role", ({ detail }) => {
+    wanted = detail === null;
+    if (!wanted) learn();
+  });
   for (const type of ["open", "role", "phase"]) link.addEventListener(type, () => {
     shown = undefined;
+    if (link.phase !== "open") keeper.letGo();
     show();
   });
-  words.addEventListener("lang", show);
+  setInterval(() => link.phase === "open" && !document.hidden && learn(), LEARN_MS);
+  words.addEventListener("lang", () => (show(), list()));
   show();
   return nameOf;
 }

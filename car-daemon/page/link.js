@@ -1,24 +1,21 @@
 // The link to the car: one WebSocket that speaks JSON-RPC, and is made anew when it is lost.
 //
-// What must never live here: the page's elements, and anything that moves the car by itself. Nothing that was not said
-// when the link broke is said after it.
+// What must never live here: the page's elements, and anything that moves the car by itself.
 
 import { Backoff, Clock } from "./clock.js";
 
-/** How often the round trip is measured (ms). */
 const PING_MS = 500;
-/** The daemon tells the state 20 times a second, and answers pings: after so long (ms) without a word the link is dead. */
+/** After so long (ms) without a word the link is dead. */
 const SILENCE_MS = 2000;
 /** How long (ms) a connection may take until the daemon's first word. */
 const HELLO_MS = 5000;
-/** How long (ms) it may take to have a token judged: after wrong ones the daemon waits up to 8 s. */
+/** How long (ms) a token may be judged: after wrong ones the daemon waits up to 8 s. */
 const AUTH_MS = 15_000;
-/** Bytes that wait in the socket beyond which the network takes less than is said: a few messages of one moment. */
+/** More bytes than this wait in the socket only where the network takes less than is said. */
 const CONGESTED_BYTES = 1024;
-/** Calls without an answer, at most. */
 const MOST_CALLS = 256;
 
-/** What a refused or lost call is rejected with; `code` as in PROTOCOL.md, or "closed". */
+/** `code` as in PROTOCOL.md, or "closed". */
 export class Refused extends Error {
   constructor({ code, message, data }) {
     super(message);
@@ -27,7 +24,6 @@ export class Refused extends Error {
   }
 }
 
-/** An event with something to tell. */
 export class Told extends Event {
   constructor(type, detail) {
     super(type);
@@ -35,10 +31,7 @@ export class Told extends Event {
   }
 }
 
-/**
- * Events, with `detail`: `state`, `event`, `rtt` (ms), `open` (hello), `close` ({ why }: the daemon's words, or null), `phase`, `role`
- * (null: a token must be shown), `busy` (words: the daemon turns us away).
- */
+/** Events, with `detail`: `state`, `event`, `rtt` (ms), `open` (hello), `close` ({ why }), `phase`, `role` (null: a token must be shown), `busy` (words). */
 export class Link extends EventTarget {
   #url;
   #WebSocket;
@@ -57,20 +50,13 @@ export class Link extends EventTarget {
   #backoff;
   #clock = new Clock();
 
-  /** `connecting`, `open` or `closed`. */
   phase = "closed";
-  /** Since when it is in it (ms of `performance.now()`). */
-  since = 0;
-  /** Whether it was open once. */
   before = false;
   hello = null;
   session = null;
   role = null;
-  /** The newest state, or null. */
   state = null;
-  /** Who holds the lease, as it was said last. */
   driver = null;
-  /** The last round trip in milliseconds, or null. */
   rtt = null;
 
   constructor(url, { name = "page", WebSocket = globalThis.WebSocket, timers = globalThis, now = () => performance.now(), chance } = {}) {
@@ -83,17 +69,11 @@ export class Link extends EventTarget {
     this.#backoff = new Backoff({ chance });
   }
 
-  /** Why the daemon went or turned us away, in its words, or null. */
   get bye() {
     return this.#bye;
   }
 
-  /** Daemon's seconds minus the browser's, or null. */
-  get clockOffset() {
-    return this.#clock.offset;
-  }
-
-  /** The daemon's seconds now, or null where they are not known. */
+  /** The daemon's seconds now, or null. */
   get daemonNow() {
     return this.#clock.offset === null ? null : this.#now() / 1000 + this.#clock.offset;
   }
@@ -103,7 +83,6 @@ export class Link extends EventTarget {
     return this.#clock.measured ? this.daemonNow : null;
   }
 
-  /** Whether what was said waits here, as the network does not take it. */
   get congested() {
     return this.#socket !== null && this.#socket.bufferedAmount > CONGESTED_BYTES;
   }
@@ -123,7 +102,7 @@ export class Link extends EventTarget {
     this.#expect(HELLO_MS);
   }
 
-  /** Something changed (the network is back, somebody looks at the page): a wait for the next try ends now. */
+  /** A wait for the next try ends now. */
   wake() {
     if (this.before && this.role !== null) this.connect();
   }
@@ -148,7 +127,6 @@ export class Link extends EventTarget {
     });
   }
 
-  /** The result of a method; rejects with `Refused`. */
   call(method, params) {
     if (this.#socket?.readyState !== 1) return Promise.reject(new Refused({ code: "closed", message: "no link" }));
     if (this.#calls.size >= MOST_CALLS) return Promise.reject(new Refused({ code: -32006, message: "too many calls" }));
@@ -157,7 +135,6 @@ export class Link extends EventTarget {
     return new Promise((resolve, reject) => this.#calls.set(id, { resolve, reject }));
   }
 
-  /** Says it without an answer. */
   notify(method, params) {
     if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify({ jsonrpc: "2.0", method, params }));
   }
@@ -222,7 +199,7 @@ export class Link extends EventTarget {
     this.#wantToken(error.message);
   }
 
-  /** Nothing is tried again until there is a token: the daemon ends who shows none. */
+  /** Nothing is tried again until there is a token. */
   #wantToken(words = null) {
     this.#bye = words;
     this.role = null;
@@ -295,7 +272,6 @@ export class Link extends EventTarget {
   }
 
   #enter(phase) {
-    this.since = this.#now();
     this.phase = phase;
     this.#say("phase", phase);
   }

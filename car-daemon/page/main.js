@@ -7,6 +7,7 @@ import { dragged, Gimbal } from "./controls/gimbal.js";
 import { gamepads } from "./controls/gamepad.js";
 import { Joystick } from "./controls/joystick.js";
 import { keyboard } from "./controls/keyboard.js";
+import { away } from "./controls/pointer.js";
 import { dialogs } from "./dialogs.js";
 import { Driver } from "./driver.js";
 import { Link } from "./link.js";
@@ -16,6 +17,7 @@ import { Safety } from "./safety.js";
 import { settings } from "./settings.js";
 import { marks, status } from "./status.js";
 import { startViews } from "./views.js";
+import { t } from "./words.js";
 
 const url = new URL("ws", location.href);
 url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -28,9 +30,9 @@ const safety = new Safety(link, driver, gimbal, report);
 const stop = () => safety.stop();
 const estop = () => safety.estop();
 
-const suggest = settings(driver);
+const suggest = settings(driver, stop);
 marks(link);
-dialogs(link, driver);
+const begun = dialogs(link, driver);
 const nameOf = lease(link, report);
 
 const dpad = new Dpad(document, driver, gimbal, stop);
@@ -38,25 +40,23 @@ const steered = () => dpad.steered;
 new Joystick($("joystick"), $("knob"), driver);
 dragged($("gimbal"), $("video"), gimbal);
 keyboard(driver, gimbal, { stop, estop, steered });
-gamepads(driver, gimbal, { stop, estop });
+gamepads(driver, gimbal, { stop, estop, strange: () => report.tell(t("pad.strange")) });
 
 link.addEventListener("open", async () => {
   const { drivetrain, cruise } = await about(link);
   dpad.steered = drivetrain === "ackermann";
   driver.limitsTurns = !dpad.steered;
   for (const button of document.querySelectorAll(".strafe")) button.hidden = drivetrain !== "mecanum";
-  if (cruise !== null) suggest(cruise);
+  if (cruise !== null) suggest(link.hello.name, cruise);
 });
 
 // Whatever takes the eyes off the car takes the hands off it.
-const rest = (why) => {
-  driver.rest(why);
+away(() => {
+  driver.rest("away");
   gimbal.rest();
-};
-addEventListener("blur", () => rest("blur"));
-addEventListener("pagehide", () => rest("hidden"));
-document.addEventListener("visibilitychange", () => (document.hidden ? rest("hidden") : link.wake()));
+});
+document.addEventListener("visibilitychange", () => document.hidden || link.wake());
 addEventListener("online", () => link.wake());
 
 startViews(link, driver, nameOf);
-link.connect();
+if (!begun) link.connect();

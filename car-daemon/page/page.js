@@ -4,12 +4,19 @@
 
 export const $ = (id) => document.getElementById(id);
 
-/** Says `words` in an element, and nothing where it says so already: a screen reader repeats what is set anew. */
+/** A screen reader repeats what is set anew. */
 export function say(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }
 
-/** What was remembered in this browser, or null: also where it may remember nothing. */
+/** Hides it or shows it; the focus of what is hidden goes to what is always there. */
+export function hide(element, hidden) {
+  const had = hidden && document.activeElement === element;
+  element.hidden = hidden;
+  if (had) $("stop").focus();
+}
+
+/** Or null, also where the browser may remember nothing. */
 export function remembered(key) {
   try {
     return localStorage.getItem(key);
@@ -22,21 +29,27 @@ export function remember(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Somebody wants no traces: then it is as new each time.
+    // Somebody wants no traces.
   }
+}
+
+/** Percent of power to begin with: what was chosen for this car, at most twice its `cruise` (0 to 1); rounded down. */
+export function first(chosen, cruise) {
+  const percent = chosen > 0 ? Math.min(chosen, 200 * cruise) : 100 * cruise;
+  return Math.floor(percent + 1e-6);
 }
 
 /** What a session of this browser calls itself: `Chrome on Android`. */
 export function device(agent) {
-  const first = (names) => names.find(([, pattern]) => pattern.test(agent))?.[0] ?? "?";
-  const browser = first([["Edge", /Edg/], ["Firefox", /Firefox|FxiOS/], ["Chrome", /Chrome|CriOS/], ["Safari", /Safari/]]);
-  const system = first([["Android", /Android/], ["iPhone", /iPhone/], ["iPad", /iPad/], ["Windows", /Windows/], ["Mac", /Mac OS/], ["Linux", /Linux/]]);
-  return `${browser} on ${system}`;
+  const first = (names) => names.find((name) => agent.includes(name)) ?? "?";
+  const browser = { Edg: "Edge", FxiOS: "Firefox", CriOS: "Chrome" };
+  const found = first(["Edg", "Firefox", "FxiOS", "Chrome", "CriOS", "Safari"]);
+  const system = first(["Android", "iPhone", "iPad", "Windows", "Mac", "Linux"]);
+  return `${browser[found] ?? found} on ${system}`;
 }
 
-/** What there is to know of the car: how its wheels move it (`differential`, `ackermann`, `mecanum`), and the power that is usual. */
+/** How its wheels move the car (`differential`, `ackermann`, `mecanum`), and the power that is usual. */
 export async function about(link) {
-  // Where the link breaks it is asked again after the next.
   const { drivetrain = "differential", limits = {} } = await link.call("info").catch(() => ({}));
   return { drivetrain, cruise: limits.cruise ?? null };
 }

@@ -2,7 +2,6 @@
 //
 // What must never live here: elements, or words of a language.
 
-/** What is shown where there is no number. */
 export const NOTHING = "–";
 
 /** With so many digits after the point, and a true minus; `–` for what is no number. */
@@ -13,7 +12,6 @@ export function number(value, digits) {
   return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
-/** With a unit, unless there is nothing. */
 export function quantity(value, digits, unit) {
   const text = number(value, digits);
   return text === NOTHING ? text : `${text}\u00a0${unit}`;
@@ -21,7 +19,6 @@ export function quantity(value, digits, unit) {
 
 export const percent = (share) => quantity(typeof share === "number" ? share * 100 : null, 0, "%");
 
-/** Radians as degrees. */
 export const degrees = (radians, digits) => (typeof radians === "number" ? quantity((radians * 180) / Math.PI, digits, "°").replace("\u00a0", "") : NOTHING);
 
 /** A time of up to a second in milliseconds, rounded to `step` of them; a longer one in seconds. */

@@ -4,7 +4,7 @@
 
 /** `session 3 (tablet, 192.0.2.7:40112)` or `session 3 (uid 1000, pid 42)`, as the gate calls people. */
 const PERSON = /^session (\d+) \((?:(.+?), )?(?:uid \d+(?:, pid \d+)?|(?!pid )[^,()]+)\)$/;
-/** What a latch says that is older than the daemon: its numbers are of other sessions. */
+/** A latch that is older than the daemon. */
 const BEFORE = ", before a restart";
 
 /** Who is meant: `{ key, args }` where the page has words for it, else the text itself. `own` is this page's session. */
@@ -20,7 +20,7 @@ export function person(label, own) {
   return who ? { key: "who.named", args: { who, session } } : { key: "who.session", args: { session } };
 }
 
-/** One row for each sentence of the gate; groups are named as the words' arguments, and `who` is a person. */
+/** One row for each sentence of the gate; groups are the words' arguments. */
 const SENTENCES = [
   ["why.silent", /^(?<who>.+) sent nothing new for (?<ms>\d+) ms$/],
   ["why.stop", /^(?<who>.+) said stop$/],
@@ -36,7 +36,7 @@ const SENTENCES = [
   ["why.closing", /^the daemon is shutting down$/],
 ];
 
-/** What a `stop_reason` says: `{ key, args }`, or null where it is none of the known sentences. */
+/** What a `stop_reason` says: `{ key, args }`, or null. */
 export function reason(words, own) {
   for (const [key, sentence] of SENTENCES) {
     const found = sentence.exec(words);

@@ -3,7 +3,8 @@
 // What must never live here: anything that moves the car.
 
 import { TTL_MS } from "./driver.js";
-import { $, say } from "./page.js";
+import { Halts } from "./halts.js";
+import { $, hide, say } from "./page.js";
 import { reason } from "./reasons.js";
 import { t, words } from "./words.js";
 
@@ -11,47 +12,37 @@ export class Safety {
   #link;
   #driver;
   #gimbal;
-  #report;
+  #halts;
 
   constructor(link, driver, gimbal, report) {
     this.#link = link;
     this.#driver = driver;
     this.#gimbal = gimbal;
-    this.#report = report;
+    const tell = (key, what) => report.keep(key && t(key, { what: { key: what }, ms: TTL_MS }));
+    this.#halts = new Halts(link, { tell, refused: report.refused });
     // At the touch, not after it: a finger that slides off has meant it, too.
     for (const [id, act] of [["stop", () => this.stop()], ["estop", () => this.estop()]]) {
       $(id).addEventListener("pointerdown", act);
       $(id).addEventListener("click", ({ detail }) => detail === 0 && act());
     }
-    $("reset").addEventListener("click", () => this.#ask("reset"));
+    $("reset").addEventListener("click", () => link.call("reset").catch((error) => report.refused(error)));
     link.addEventListener("state", ({ detail }) => this.#show(detail));
     words.addEventListener("lang", () => link.state && this.#show(link.state));
   }
 
   stop() {
     this.#gimbal.rest();
-    this.#driver.stop().catch((error) => this.#failed(error));
+    this.#halts.stop(this.#driver.stop());
   }
 
   estop() {
     this.#driver.rest("estop");
     this.#gimbal.rest();
-    this.#ask("estop", { reason: t("estop.reason") });
+    this.#halts.estop();
   }
 
-  #ask(method, params) {
-    this.#link.call(method, params).catch((error) => this.#failed(error));
-  }
-
-  #failed(error) {
-    if (error.code === "closed") this.#report.tell(t("stop.unheard", { ms: TTL_MS }));
-    else this.#report.refused(error);
-  }
-
-  #show({ mode, stop_reason, estop }) {
-    const latched = mode === "estop" || mode === "fault";
-    $("reset").hidden = !latched;
-    $("estop").setAttribute("aria-pressed", String(estop !== null));
+  #show({ mode, stop_reason }) {
+    hide($("reset"), mode !== "estop" && mode !== "fault");
     const known = stop_reason === null ? { key: "stopped.never" } : reason(stop_reason, this.#link.session);
     say($("stop-reason"), known ? t(known.key, known.args) : stop_reason);
   }

@@ -1,18 +1,21 @@
-// How the page looks, and what somebody likes: light or dark, the language, how much power, full screen. Remembered in this browser.
+// What somebody likes: light or dark, the language, how much power, full screen. Remembered in this browser.
 //
 // What must never live here: anything that the car must know before it is driven.
 
-import { $, remember, remembered, say } from "./page.js";
+import { $, first, remember, remembered, say } from "./page.js";
 import { t, toggle, translate, words } from "./words.js";
+
+/** How long (ms) the screen stays on after the last touch. */
+const AWAKE_MS = 30_000;
 
 const root = document.documentElement;
 
-/** Says how to suggest a power, which counts until somebody chooses one: 0 to 1. */
-export function settings(driver) {
+/** Says how to suggest a car's power. `stop`: done where the browser leaves the full screen. */
+export function settings(driver, stop) {
   icons();
   language();
   theme();
-  fullscreen();
+  fullscreen(stop);
   details();
   awake(driver);
   return power(driver);
@@ -54,24 +57,38 @@ function power(driver) {
     slider.setAttribute("aria-valuetext", said);
   };
   const set = (percent) => {
-    // What is no number, or beyond its ends, a slider makes one within.
     slider.value = percent;
     take();
   };
+  let key = null;
   slider.addEventListener("input", () => {
-    remember("power", slider.value);
+    if (key) remember(key, slider.value);
     take();
   });
   words.addEventListener("lang", take);
-  set(remembered("power") ?? slider.min);
-  return (share) => remembered("power") ?? set(share * 100);
+  set(slider.min);
+  return (car, cruise) => {
+    const known = key;
+    key = `power ${cruise} ${car}`;
+    if (key !== known) set(first(remembered(key), cruise));
+  };
 }
 
-function fullscreen() {
+function fullscreen(stop) {
+  let asked = false;
   $("fullscreen").hidden = !document.fullscreenEnabled;
   $("fullscreen").addEventListener("click", () => {
-    // Where it is refused the page is as it was.
-    (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen()).catch(() => {});
+    asked = true;
+    // Where the browser leaves it to the page, Escape is the emergency stop in full screen, too.
+    (document.fullscreenElement
+      ? document.exitFullscreen()
+      : root.requestFullscreen().then(() => navigator.keyboard?.lock?.(["Escape"]))
+    ).catch(() => {});
+  });
+  document.addEventListener("fullscreenchange", () => {
+    if (document.fullscreenElement) asked = false;
+    // By Escape, of which nothing else is told; another tab is no reason to stop others.
+    else if (!asked && document.hasFocus()) stop();
   });
 }
 
@@ -82,12 +99,15 @@ function details() {
   });
 }
 
-/** While somebody drives the screen stays on, where the browser can. */
 function awake(driver) {
   let lock = null;
-  driver.addEventListener("change", async ({ detail }) => {
-    if (detail === null || lock || !navigator.wakeLock) return;
-    lock = await navigator.wakeLock.request("screen").catch(() => null);
-    lock?.addEventListener("release", () => (lock = null));
+  let sleep = null;
+  driver.addEventListener("change", ({ detail }) => {
+    clearTimeout(sleep);
+    if (detail === null) sleep = setTimeout(() => lock?.then((held) => held?.release()), AWAKE_MS);
+    else lock ??= navigator.wakeLock?.request("screen").then(
+      (held) => (held.addEventListener("release", () => (lock = null)), held),
+      () => (lock = null),
+    );
   });
 }

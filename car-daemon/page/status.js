@@ -7,7 +7,6 @@ import { t } from "./words.js";
 
 /** How long (ms) a refusal stays: to be read once. */
 const READ_MS = 6000;
-/** Codes of refusals that have words of their own. */
 const KNOWN = [-32001, -32002, -32003, -32004, -32005, -32006, "closed", "blocked"];
 
 const root = document.documentElement;
@@ -15,13 +14,18 @@ const root = document.documentElement;
 /** Only what changed: whoever looks at the marks is woken by each. */
 const mark = (name, value) => root.dataset[name] === value || (root.dataset[name] = value);
 
-/** `refused(error)` and `tell(words)` say something for a while. */
+/** `refused(error)` and `tell(words)` say something for a while, `keep(words)` until there is another to keep, or null. */
 export function status(link, driver) {
   let forget = null;
+  let kept = "";
   const tell = (text) => {
     say($("refusal"), text);
     clearTimeout(forget);
-    forget = setTimeout(() => say($("refusal"), ""), READ_MS);
+    forget = setTimeout(() => say($("refusal"), kept), READ_MS);
+  };
+  const keep = (text) => {
+    clearTimeout(forget);
+    say($("refusal"), (kept = text ?? ""));
   };
   const refused = ({ code, message }) =>
     tell(KNOWN.includes(code) ? t(`refused.${code}`) : t("refused.other", { words: message }));
@@ -37,10 +41,9 @@ export function status(link, driver) {
     if (detail === null && root.dataset.drive === "refused") return;
     root.dataset.drive = detail === null ? "rest" : driver.driving ? "driving" : "held";
   });
-  return { refused, tell };
+  return { refused, tell, keep };
 }
 
-/** Data of the root element that styles and tests go by. */
 export function marks(link) {
   const show = () => {
     mark("link", link.phase);

@@ -33,7 +33,6 @@ export function t(key, args = {}) {
 
 export const language = () => lang;
 
-/** Takes the other language, and remembers it. */
 export function toggle() {
   lang = lang === "en" ? "zh" : "en";
   remember(KEPT, lang);

@@ -6,7 +6,9 @@ import { test } from "node:test";
 import { Gimbal } from "../../car-daemon/page/controls/gimbal.js";
 import { Pads, beyond, reads } from "../../car-daemon/page/controls/gamepad.js";
 import { stick } from "../../car-daemon/page/controls/joystick.js";
-import { Keys } from "../../car-daemon/page/controls/keyboard.js";
+import { Keys, shortcut } from "../../car-daemon/page/controls/keyboard.js";
+import { hands } from "../../car-daemon/page/controls/pointer.js";
+import { first } from "../../car-daemon/page/page.js";
 import { Time, settled } from "./rig/time.mjs";
 
 function desk() {
@@ -66,6 +68,86 @@ test("keys of which nobody will hear again are let go", () => {
   assert.deepEqual(heard(), [["drive", null], ["look", null]]);
 });
 
+for (const key of ["Meta", "OS", "Alt", "Control", "AltGraph", "F10", "ContextMenu"]) {
+  test(`${key} lets go of what is held, when it goes down and when it comes up: the keys' going up may be told to nobody`, () => {
+    const { keys, heard } = desk();
+    const modified = shortcut({ key });
+    keys.press({ code: "KeyW" });
+    heard();
+    keys.press({ code: "Other", modified });
+    assert.deepEqual(heard(), [["drive", null]]);
+    keys.press({ code: "KeyW", repeat: true });
+    assert.deepEqual(heard(), [], "it still repeats, and was not pressed anew");
+    keys.press({ code: "KeyJ" });
+    heard();
+    keys.lift({ code: "Other", modified });
+    assert.deepEqual(heard(), [["look", null]]);
+  });
+}
+
+test("a key with a modifier lets go, and shift does not", () => {
+  for (const mark of ["ctrlKey", "metaKey", "altKey", "isComposing"]) assert.ok(shortcut({ key: "c", [mark]: true }), mark);
+  assert.ok(!shortcut({ key: "w" }) && !shortcut({ key: "Shift", shiftKey: true }));
+});
+
+/** An element in a window, with what a browser does of pointers. */
+function surface() {
+  const [window, document] = [new EventTarget(), new EventTarget()];
+  Object.assign(globalThis, { addEventListener: window.addEventListener.bind(window), document });
+  const said = [];
+  const element = new EventTarget();
+  element.setPointerCapture = () => {};
+  hands(element, { down: () => said.push("down"), up: () => said.push("up") });
+  const tell = (type, pointerId, isPrimary = true) =>
+    element.dispatchEvent(Object.assign(new Event(type), { pointerId, isPrimary, button: 0, buttons: 1 }));
+  return { element, window, document, tell, heard: () => said.splice(0) };
+}
+
+test("a finger whose end nobody told is gone when the page is left, and the next one counts", () => {
+  const { window, document, tell, heard } = surface();
+  tell("pointerdown", 77);
+  window.dispatchEvent(new Event("blur"));
+  assert.deepEqual(heard(), ["down", "up"]);
+  tell("pointermove", 77);
+  tell("pointerup", 77);
+  tell("pointerdown", 78);
+  document.hidden = true;
+  document.dispatchEvent(new Event("visibilitychange"));
+  assert.deepEqual(heard(), ["down", "up"]);
+});
+
+test("a first finger that goes down anew takes the place of one that was lost; a second finger does not", () => {
+  const { tell, heard } = surface();
+  tell("pointerdown", 1);
+  tell("pointerdown", 2, false);
+  assert.deepEqual(heard(), ["down"]);
+  tell("pointerdown", 3);
+  assert.deepEqual(heard(), ["up", "down"]);
+  tell("lostpointercapture", 1);
+  tell("pointerup", 3);
+  assert.deepEqual(heard(), ["up"]);
+});
+
+test("a finger that is up before it was heard holds nothing, and the next one does", () => {
+  const { element, tell, heard } = surface();
+  element.setPointerCapture = () => {
+    throw new Error("no such pointer");
+  };
+  tell("pointerdown", 1);
+  assert.deepEqual(heard(), []);
+  element.setPointerCapture = () => {};
+  tell("pointerdown", 2);
+  assert.deepEqual(heard(), ["down"]);
+});
+
+test("the power begins at what is usual for this car, and what was chosen is bounded by twice that", () => {
+  assert.equal(first(null, 0.6), 60);
+  assert.equal(first("35", 0.6), 35);
+  assert.equal(first("100", 0.05), 10);
+  assert.equal(first("much", 0.29), 29);
+  assert.equal(first(null, 0.055), 5, "never more than asked");
+});
+
 test("a stick reaches the circle's edge and no further", () => {
   assert.deepEqual(stick(0.5, -0.5), [0.5, -0.5]);
   const [x, y] = stick(3, 4);
@@ -78,8 +160,10 @@ test("a gamepad's stick rests in its dead zone and grows from zero to one", () =
   assert.ok(beyond(0.16) > 0 && beyond(0.16) < 0.02);
 });
 
-const pad = ({ axes = [0, 0, 0, 0], down = [], pull = {}, index = 0 } = {}) => ({
+const pad = ({ axes = [0, 0, 0, 0], down = [], pull = {}, index = 0, mapping = "standard" } = {}) => ({
   index,
+  mapping,
+  id: "pad",
   connected: true,
   axes,
   buttons: Array.from({ length: 17 }, (_, i) => ({ pressed: down.includes(i), value: pull[i] ?? 0 })),
@@ -94,19 +178,48 @@ test("sticks and triggers mean forward, left and up where they should", () => {
 });
 
 test("a pad with fewer axes and buttons than the standard is no fault", () => {
-  assert.deepEqual(reads({ axes: [], buttons: [] }), { drive: [0, 0, 0], look: [0, 0], stop: false, estop: false });
+  assert.deepEqual(reads({ axes: [], buttons: [], mapping: "standard" }), { drive: [0, 0, 0], look: [0, 0], stop: false, estop: false });
 });
 
 function bench() {
-  const said = [];
+  const [said, looked] = [[], []];
   const pads = new Pads({
     drive: (source, vector) => said.push([source, vector]),
-    look: () => {},
+    look: (_, vector) => looked.push(vector),
     stop: () => said.push("stop"),
     estop: () => said.push("estop"),
+    strange: () => said.push("strange"),
   });
-  return { pads, heard: () => said.splice(0) };
+  return { pads, looked, heard: () => said.splice(0) };
 }
+
+test("a pad of another layout drives and turns nothing, says so once, and each of its buttons stops", () => {
+  const { pads, looked, heard } = bench();
+  const mapping = "";
+  // As Linux tells an Xbox pad: triggers are axes that rest at -1, start is button 7.
+  const rest = { mapping, axes: [0, 0, -1, 0, 0, -1] };
+  pads.look([pad(rest)]);
+  pads.look([pad({ ...rest, axes: [0, -1, 1, 1, 1, 1], pull: { 7: 1 } })]);
+  for (const button of [7, 9]) {
+    pads.look([pad({ ...rest, down: [button] })]);
+    pads.look([pad(rest)]);
+  }
+  pads.look([]);
+  pads.look([pad(rest)]);
+  const told = heard();
+  assert.deepEqual(told.filter((what) => typeof what === "string"), ["strange", "stop", "stop"]);
+  assert.ok(told.filter(Array.isArray).every(([, vector]) => vector === null));
+  assert.ok(looked.every(([pan, tilt]) => pan === 0 && tilt === 0));
+});
+
+test("a stick for the camera that is out when the pad shows up turns it only after it was in its middle", () => {
+  const { pads, looked } = bench();
+  pads.look([pad({ axes: [0, 0, 1, 0] })]);
+  assert.deepEqual(looked, []);
+  pads.look([pad()]);
+  pads.look([pad({ axes: [0, 0, 1, 0] })]);
+  assert.deepEqual(looked, [[0, 0], [-1, 0]]);
+});
 
 test("a stick that is out when the pad shows up drives only after it was in its middle", () => {
   const { pads, heard } = bench();

@@ -126,7 +126,6 @@ test("pings twice a second tell the round trip and the car's clock", async () =>
   socket.answer("ping", { value: 0, t: 100.02 });
   await settled();
   assert.equal(link.rtt, 40);
-  assert.ok(Math.abs(link.clockOffset - 100) < 1e-9);
   await time.pass(1000);
   assert.ok(Math.abs(link.daemonNow - 101.04) < 1e-9);
   assert.equal(socket.asked("ping").length, 2, "none is sent while one is under way");

@@ -2,9 +2,10 @@
 //
 // What must never live here: how long a word lives, or how the camera turns.
 
+import { shortcut } from "./keyboard.js";
 import { hands } from "./pointer.js";
 
-/** What each means at full power: throttle, steer, strafe. On cars whose front wheels steer, see `turning`. */
+/** Throttle, steer, strafe. */
 const MOTIONS = {
   up: [1, 0, 0],
   back: [-1, 0, 0],
@@ -15,7 +16,7 @@ const MOTIONS = {
 };
 /** Steps of the camera: pan, tilt. */
 const STEPS = { cam_up: [0, 1], cam_down: [0, -1], cam_left: [1, 0], cam_right: [-1, 0] };
-/** How long (ms) the car moves where a button was not pressed but named, as by a screen reader, which cannot hold. */
+/** How long (ms) the car moves for a screen reader, which cannot hold. */
 const PULSE_MS = 400;
 
 export class Dpad {
@@ -49,11 +50,12 @@ export class Dpad {
     };
     hands(button, { down: hold, up: release });
     button.addEventListener("keydown", (event) => {
+      if (shortcut(event)) return release();
       if (event.key !== "Enter") return;
       event.preventDefault();
       if (!event.repeat) hold();
     });
-    button.addEventListener("keyup", (event) => event.key === "Enter" && release());
+    button.addEventListener("keyup", (event) => (event.key === "Enter" || shortcut(event)) && release());
     button.addEventListener("blur", release);
     button.addEventListener("click", (event) => {
       if (event.detail !== 0) return;

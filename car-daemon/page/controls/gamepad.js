@@ -1,11 +1,10 @@
-// A gamepad of the standard mapping: left stick or triggers drive, right stick turns the camera, B stops, Start or Y is
-// the emergency stop.
+// A gamepad. Of one without the standard mapping nobody knows which button is which: each says stop, and nothing drives.
 //
 // What must never live here: how long a word lives.
 
 /** Sticks rest this far off their middle (of 1), and are never quite still. */
 const DEAD = 0.15;
-/** How often it is looked at (ms). Not with the screen's refresh: that may stop while the stick does not. */
+/** How often it is looked at (ms), also where the screen is not refreshed. */
 const EVERY_MS = 20;
 
 /** Buttons of the standard mapping (w3.org/TR/gamepad, "remapping"). */
@@ -14,14 +13,13 @@ const Y = 3;
 const [BUMPER_LEFT, BUMPER_RIGHT, TRIGGER_LEFT, TRIGGER_RIGHT] = [4, 5, 6, 7];
 const START = 9;
 
-/** Zero within the dead zone, and growing from zero at its edge. */
 export function beyond(value) {
   const far = Math.abs(value) - DEAD;
   return far > 0 ? (Math.sign(value) * Math.min(far, 1 - DEAD)) / (1 - DEAD) : 0;
 }
 
-/** What a pad means now: `{ drive: [throttle, steer, strafe], look: [pan, tilt], stop, estop }`. */
-export function reads({ axes, buttons }) {
+export function reads({ axes, buttons, mapping }) {
+  if (mapping !== "standard") return { drive: [0, 0, 0], look: [0, 0], stop: buttons.some((one) => one.pressed), estop: false };
   const [x = 0, y = 0, lookX = 0, lookY = 0] = axes;
   const pressed = (number) => buttons[number]?.pressed ?? false;
   const pull = (number) => buttons[number]?.value ?? 0;
@@ -35,17 +33,16 @@ export function reads({ axes, buttons }) {
   };
 }
 
-/** Looks at pads and tells what is held, changed and pressed. No element is known here. */
 export class Pads {
   #act;
   #before = new Map();
+  #strange = new Set();
 
-  /** `drive(source, vector or null)`, `look(source, vector)`, `stop()`, `estop()`. */
+  /** `drive(source, vector or null)`, `look(source, vector)`, `stop()`, `estop()`, `strange()`: a pad that cannot drive. */
   constructor(act) {
     this.#act = act;
   }
 
-  /** `pads`: as `navigator.getGamepads()` gives them. */
   look(pads) {
     const here = [...pads].filter((pad) => pad?.connected);
     for (const pad of here) this.#one(pad);
@@ -55,15 +52,20 @@ export class Pads {
   #one(pad) {
     const source = `gamepad:${pad.index}`;
     const now = reads(pad);
-    // Buttons that are down when it shows up were not pressed for this page, and a stick must pass its middle once.
-    const before = this.#before.get(pad.index) ?? { stop: true, estop: true, centred: false };
+    // Buttons that are down when it shows up were not pressed for this page, and each stick must pass its middle once.
+    const before = this.#before.get(pad.index) ?? { stop: true, estop: true };
     const out = now.drive.some((way) => way !== 0);
     const centred = before.centred || !out;
-    this.#before.set(pad.index, { ...now, centred });
+    const looks = before.looks || now.look.every((way) => way === 0);
+    this.#before.set(pad.index, { ...now, centred, looks });
+    if (pad.mapping !== "standard" && !this.#strange.has(pad.id)) {
+      this.#strange.add(pad.id);
+      this.#act.strange();
+    }
     if (now.stop && !before.stop) this.#act.stop();
     if (now.estop && !before.estop) this.#act.estop();
     if (centred) this.#act.drive(source, out ? now.drive : null);
-    this.#act.look(source, now.look);
+    if (looks) this.#act.look(source, now.look);
   }
 
   #gone(index) {
@@ -73,16 +75,17 @@ export class Pads {
   }
 }
 
-/** Whether this page may ask for gamepads: browsers give them to secure pages alone. */
+/** Browsers give gamepads to secure pages alone. */
 export const available = () => isSecureContext && "getGamepads" in navigator;
 
-export function gamepads(driver, gimbal, { stop, estop }) {
+export function gamepads(driver, gimbal, { stop, estop, strange }) {
   if (!available()) return;
   const pads = new Pads({
     drive: (source, vector) => (vector ? driver.hold(source, ...vector, { polled: true }) : driver.release(source)),
     look: (source, vector) => gimbal.turn(source, ...vector),
     stop,
     estop,
+    strange,
   });
   let timer = null;
   const look = () => {

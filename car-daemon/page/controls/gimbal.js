@@ -4,16 +4,14 @@
 
 import { hands } from "./pointer.js";
 
-/** Degrees of one step of a button. */
 const STEP_DEG = 10;
 /** Degrees a second of a key that is held, or a stick at its end. */
 const RATE_DEG_S = 60;
-/** How often it is turned meanwhile (ms). */
 const EVERY_MS = 50;
-/** Degrees that the picture shows from side to side, about: what is dragged stays under the finger. */
+/** Degrees that the picture shows from side to side, about. */
 const VIEW_DEG = 60;
 
-/** Turns what is asked for into words of which one at a time is under way; what comes meanwhile is one word after it. */
+/** One word at a time is under way; what comes meanwhile is one word after it. */
 export class Gimbal {
   #link;
   #timers;
@@ -23,7 +21,6 @@ export class Gimbal {
   #rates = new Map();
   #timer = null;
 
-  /** `refused(error)`: why the camera does not turn. */
   constructor(link, refused, { timers = globalThis } = {}) {
     this.#link = link;
     this.#timers = timers;
@@ -54,7 +51,6 @@ export class Gimbal {
     else this.#timer ??= this.#timers.setInterval(() => this.#tick(), EVERY_MS);
   }
 
-  /** All hands off. */
   rest() {
     this.#rates.clear();
     this.#by = [0, 0];
@@ -93,7 +89,6 @@ export class Gimbal {
   }
 }
 
-/** Drags the picture: it follows the finger. */
 export function dragged(element, picture, gimbal) {
   let last = null;
   hands(element, {
@@ -107,7 +102,6 @@ export function dragged(element, picture, gimbal) {
   });
 }
 
-/** How wide the picture is on the screen, without the bars beside it. */
 function shown(picture) {
   const { width, height } = picture.getBoundingClientRect();
   return Math.max(Math.min(width, (height * picture.width) / picture.height), 1);

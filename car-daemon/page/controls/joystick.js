@@ -31,7 +31,6 @@ export class Joystick {
   }
 }
 
-/** Within the circle of radius 1. */
 export function stick(x, y) {
   const far = Math.max(Math.hypot(x, y), 1);
   return [x / far, y / far];

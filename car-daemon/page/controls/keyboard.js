@@ -2,30 +2,27 @@
 //
 // What must never live here: keys of a dialog, or how long a word lives.
 
-/** By place on the keyboard, so that they lie alike on every layout. Throttle, steer, strafe. */
+import { away } from "./pointer.js";
+
+/** By place, alike on every layout. Throttle, steer, strafe. */
 const DRIVE = {
-  ArrowUp: [1, 0, 0],
   KeyW: [1, 0, 0],
-  ArrowDown: [-1, 0, 0],
   KeyS: [-1, 0, 0],
-  ArrowLeft: [0, 1, 0],
   KeyA: [0, 1, 0],
-  ArrowRight: [0, -1, 0],
   KeyD: [0, -1, 0],
   KeyQ: [0, 0, 1],
   KeyE: [0, 0, -1],
 };
-/** Pan, tilt; arrows with shift. */
 const LOOK = {
   KeyI: [0, 1],
   KeyK: [0, -1],
   KeyJ: [1, 0],
   KeyL: [-1, 0],
-  "Shift+ArrowUp": [0, 1],
-  "Shift+ArrowDown": [0, -1],
-  "Shift+ArrowLeft": [1, 0],
-  "Shift+ArrowRight": [-1, 0],
 };
+for (const [arrow, drive, look] of [["Up", "W", "I"], ["Down", "S", "K"], ["Left", "A", "J"], ["Right", "D", "L"]]) {
+  DRIVE[`Arrow${arrow}`] = DRIVE[`Key${drive}`];
+  LOOK[`Shift+Arrow${arrow}`] = LOOK[`Key${look}`];
+}
 
 const sum = (table, keys) => {
   const found = [...keys].map((key) => table[key]).filter(Boolean);
@@ -33,19 +30,25 @@ const sum = (table, keys) => {
   return found[0].map((_, axis) => Math.max(-1, Math.min(1, found.reduce((all, one) => all + one[axis], 0))));
 };
 
-/** Which keys are down, and what they mean together. No element is known here. */
+/** Beside these no key's going up is told (macOS), or a menu takes the keys. */
+const MODIFIER = /^(Alt|Control|Meta|OS|F10|ContextMenu)/;
+
+/** Whether it is part of a shortcut: then nobody knows which keys are down. */
+export const shortcut = ({ key, ctrlKey, metaKey, altKey, isComposing }) =>
+  Boolean(ctrlKey || metaKey || altKey || isComposing) || MODIFIER.test(key);
+
 export class Keys {
   #down = new Set();
   #act;
 
-  /** `drive(vector or null)`, `look(vector or null)`, `stop()`, `estop()`: what is done when keys change. */
+  /** `drive(vector or null)`, `look(vector or null)`, `stop()`, `estop()`. */
   constructor(act) {
     this.#act = act;
   }
 
   /** Whether the key means something here. A key that repeats by itself was never pressed anew. */
   press({ code, shift = false, repeat = false, modified = false }) {
-    if (modified) return false;
+    if (modified) return this.forget();
     if (code === "Space" || code === "Escape") {
       if (!repeat) (code === "Space" ? this.#act.stop : this.#act.estop)();
       return true;
@@ -59,15 +62,16 @@ export class Keys {
     return true;
   }
 
-  lift({ code }) {
+  lift({ code, modified = false }) {
+    if (modified) this.forget();
     for (const key of [code, `Shift+${code}`]) if (this.#down.delete(key)) this.#tell(key);
   }
 
-  /** Nobody tells any more which keys go up. */
   forget() {
     const keys = [...this.#down];
     this.#down.clear();
     keys.forEach((key) => this.#tell(key));
+    return false;
   }
 
   #tell(key) {
@@ -76,8 +80,8 @@ export class Keys {
   }
 }
 
-/** Text is typed there, or arrows choose in it. */
-const typing = (target) => target.matches?.("input:not([type=range]), textarea, select, [contenteditable]") ?? false;
+/** Text is typed there; no token has a space. */
+const types = (target, code) => target.matches?.("input:not([type=range])") && code !== "Escape" && code !== "Space";
 const slides = (target, code) => target.matches?.("input[type=range]") && code.startsWith("Arrow");
 
 export function keyboard(driver, gimbal, { stop, estop, steered }) {
@@ -91,18 +95,23 @@ export function keyboard(driver, gimbal, { stop, estop, steered }) {
   });
   addEventListener("keydown", (event) => {
     const { code, target, shiftKey: shift, repeat } = event;
-    if (typing(target) || slides(target, code)) return;
-    const modified = event.ctrlKey || event.metaKey || event.altKey || event.isComposing;
+    const modified = shortcut(event);
+    if (!modified && (types(target, code) || slides(target, code))) return;
     if (!keys.press({ code, shift, repeat, modified })) return;
     // Space also presses the button that has the focus, unless that button moves the car.
     const presses = code === "Space" && target.closest?.("button:not(.motion), summary, a");
     if (!presses) event.preventDefault();
   });
   addEventListener("keyup", (event) => {
-    keys.lift(event);
-    // Some browsers press a button when the key comes up: space is no way to begin to move.
+    keys.lift({ code: event.code, modified: shortcut(event) });
     if (event.code === "Space" && event.target.closest?.(".motion")) event.preventDefault();
   });
-  addEventListener("blur", () => keys.forget());
-  addEventListener("focusin", ({ target }) => typing(target) && keys.forget());
+  away(() => keys.forget());
+  // What was clicked keeps no focus: space would press it, and arrows slide it.
+  for (const type of ["click", "pointerup"]) {
+    addEventListener(type, ({ detail }) => {
+      const at = document.activeElement;
+      if ((detail > 0 || type !== "click") && at?.matches("button, [type=range]")) at.blur();
+    });
+  }
 }

@@ -2,21 +2,34 @@
 //
 // What must never live here: what it means.
 
+/** Does `act` when the page is left: nobody tells any more what goes up. */
+export function away(act) {
+  for (const type of ["blur", "pagehide"]) addEventListener(type, act);
+  document.addEventListener("visibilitychange", () => document.hidden && act());
+}
+
 /**
- * Tells `down(event)`, `move(event)` and `up(event)` of the first pointer on `element`; further ones are passed over.
- * However it ends (lifted, cancelled, capture lost), `up` is told once.
+ * Tells `down(event)`, `move(event)` and `up()` of the first pointer on `element`; further ones are passed over.
+ * However it ends (lifted, cancelled, capture lost, page left), `up` is told once.
  */
 export function hands(element, { down, move = () => {}, up }) {
   let pointer = null;
-  const end = (event) => {
-    if (event.pointerId !== pointer) return;
+  const drop = () => {
+    if (pointer === null) return;
     pointer = null;
-    up(event);
+    up();
   };
+  const end = ({ pointerId }) => pointerId === pointer && drop();
   element.addEventListener("pointerdown", (event) => {
-    if (pointer !== null || event.button !== 0) return;
+    // A first finger anew: the end of the one before was lost.
+    if (event.button !== 0 || (pointer !== null && !event.isPrimary)) return;
+    drop();
+    try {
+      element.setPointerCapture(event.pointerId);
+    } catch {
+      return; // It is up already.
+    }
     pointer = event.pointerId;
-    element.setPointerCapture(pointer);
     down(event);
   });
   element.addEventListener("pointermove", (event) => {
@@ -26,5 +39,6 @@ export function hands(element, { down, move = () => {}, up }) {
     else move(event);
   });
   for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) element.addEventListener(type, end);
+  away(drop);
   element.addEventListener("contextmenu", (event) => event.preventDefault());
 }

@@ -62,7 +62,7 @@ pub(super) async fn otherwise(method: Method) -> Response {
 fn asset(name: &str) -> Response {
     match ASSETS.iter().find(|asset| asset.name == name) {
         Some(asset) => {
-            ([(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "no-cache")], asset.bytes).into_response()
+            ([(CONTENT_TYPE, asset.kind), (CACHE_CONTROL, "no-cache")], asset.served()).into_response()
         }
         None => words(StatusCode::NOT_FOUND, "the page has no such file"),
     }

@@ -36,6 +36,31 @@ test("one drives, the other is refused, asks, and has the car when it is handed 
   await other.keyboard.up("ArrowUp");
 });
 
+test("a teacher comes by a link that is gone from the address, takes the car at once, and hands it over", async (t) => {
+  const rows = [["teacher-token", "admin", "Teacher"], ["pupil-token", "driver", "Anna"]];
+  const tokens = rows.map(([token, role, name]) => `{ token = "${token}", role = "${role}", name = "${name}" }`);
+  const [daemon, car] = await t.car({ config: `[control]\nlease_ms = 60000\n[auth]\ntokens = [${tokens}]\n` });
+  const come = async (token) => {
+    const page = await opened(t, `${daemon.page}#token=${token}`);
+    assert.equal(page.url(), daemon.page, "the token is not in the address");
+    return page;
+  };
+  const [pupil, teacher] = [await come("pupil-token"), await come("teacher-token")];
+  await goes(pupil, car);
+  await says(teacher, "#driver", /Anna drives/);
+  assert.equal(await pupil.locator("#force").isVisible(), false);
+  await teacher.click("#take");
+  await says(teacher, "#refusal", /Asked/);
+  await teacher.click("#force");
+  await says(teacher, "#driver", /You drive/);
+  await says(teacher, "#refusal", /^$/);
+  await car.until("rest", rests);
+  await says(pupil, "#driver", /Teacher drives/);
+  await says(teacher, "#people", /Teacher \(you\) · admin/);
+  await teacher.click("#handover");
+  await says(teacher, "#driver", /Nobody drives/);
+});
+
 test("either stops the other's car, which drives again only when its key is pressed anew", async (t) => {
   const { car, one, other } = await two(t);
   await goes(one, car);
