@@ -1,13 +1,13 @@
 // What is most wrong now, of all that may be, as one sentence and what to do about it.
 //
 // What must never live here: the words (keys of them alone), the page's elements, or a clock. Numbers that change
-// all the time are in no sentence: a screen reader says each one that is new.
+// all the time are in no sentence: a screen reader says each.
 
 import { person } from "./reasons.js";
 
-/** Beyond this a car is hard to steer by what one sees (milliseconds of a round trip). */
+/** Milliseconds of a round trip beyond which a car is hard to steer. */
 export const SLOW_MS = 250;
-/** Telemetry comes 20 times a second; without any for so long (ms) the daemon does not turn. */
+/** Without a state for so long (ms) the daemon does not turn. */
 export const SILENT_MS = 1500;
 /** How long (ms) a refusal of a late command is told. */
 const LATE_SHOWN_MS = 3000;
@@ -43,7 +43,6 @@ const RULES = [
 /** What is to be done, with or without a reason: the words `do.TODO`. */
 export const todoOf = (key) => key.replace(/\.(reason|never)$/, "");
 
-/** Every key that may be told. */
 export const KEYS = RULES.map(([key]) => key);
 
 /**
@@ -60,17 +59,26 @@ export function diagnose(facts) {
   return null;
 }
 
-/** What comes and goes within moments is told for so long (ms) after it was last so. */
+/** What comes and goes is told once it did so for so long (ms), and for so long after it was last so. */
+const COME_MS = 1000;
 const HOLD_MS = 2000;
 const FLEETING = ["silent", "stalled", "late", "slow"];
 
-/** Keeps the sentence from flickering: nobody reads it then, and a screen reader never ends. */
+/** Keeps the sentence from flickering. */
 export class Steady {
   #last = null;
   #seen = 0;
+  #coming = { key: null, since: 0, seen: 0 };
 
-  /** What to tell at `now` (ms), where `found` is what `diagnose` says. What is more important is told at once. */
+  /** What to tell at `now` (ms), where `found` is what `diagnose` says. */
   told(found, now) {
+    if (found && FLEETING.includes(found.key) && found.key !== this.#last?.key) {
+      const coming = this.#coming;
+      if (coming.key !== found.key || now - coming.seen > COME_MS) Object.assign(coming, { key: found.key, since: now });
+      coming.seen = now;
+      // What was bad and is over is told no longer.
+      if (now - coming.since < COME_MS) found = this.#last?.level === "bad" ? null : this.#last;
+    }
     const rank = (one) => (one ? KEYS.indexOf(one.key) : KEYS.length);
     const fresh = this.#last && FLEETING.includes(this.#last.key) && now - this.#seen < HOLD_MS;
     if (fresh && rank(found) > rank(this.#last)) return this.#last;

@@ -6,7 +6,7 @@ import { $, hide, remembered, say } from "./page.js";
 import { person, reason } from "./reasons.js";
 import { t, words } from "./words.js";
 
-/** How long (ms) somebody's question is shown: the daemon forgets it after as much. */
+/** The daemon forgets somebody's question after so long (ms). */
 const ASKED_MS = 30_000;
 
 /** Who took the car by force keeps it, until it is handed over or the page is left, by a word each so many ms; the daemon's `lease_ms` is 3000 unless configured. */
@@ -65,7 +65,10 @@ export function lease(link, report) {
   /** Whether the car said that it wants a token. */
   let wanted = false;
 
-  const nameOf = (session) => people.get(session)?.name ?? t("driver.session", { session });
+  const nameOf = (session) => {
+    const who = people.get(session)?.name;
+    return who ? t("who.named", { who, session }) : t("driver.session", { session });
+  };
 
   const show = () => {
     const { driver, phase, role } = link;
@@ -170,7 +173,6 @@ export function lease(link, report) {
     if (!wanted) learn();
   });
   for (const type of ["open", "role", "phase"]) link.addEventListener(type, () => {
-    // Nothing is known of who drives until the next state.
     shown = undefined;
     if (link.phase !== "open") keeper.letGo();
     show();

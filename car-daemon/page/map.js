@@ -5,7 +5,7 @@
 import { drawBeam, drawCar, drawGrid, drawScale, drawTrail, drawWorld, planOf } from "./mapdraw.js";
 import { Trail, Viewport, placed } from "./topview.js";
 
-/** A hop (metres) from one state to the next that no car makes: the pose was set anew. */
+/** A hop (metres) that no car makes: the pose was set anew. */
 const HOP_M = 1;
 const ZOOM_STEP = 1.5;
 /** What Shift and an arrow move, in pixels of CSS. */
@@ -24,7 +24,6 @@ export class TopView {
   #shown = "";
   #following = true;
   #waiting = false;
-  /** Whether it has a size, that is, is displayed. */
   #seen = false;
   /** Pixels of CSS to one of the view: text and car grow with the page's letters. */
   #unit = 1;
@@ -33,7 +32,6 @@ export class TopView {
   constructor(canvas) {
     this.#canvas = canvas;
     new ResizeObserver((entries) => this.#resize(entries.at(-1))).observe(canvas);
-    // The colours are those of the theme.
     new MutationObserver(() => this.#redraw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.#listen();
   }
@@ -48,11 +46,11 @@ export class TopView {
     this.#car = world?.car ?? null;
     this.#trail.clear();
     this.#pose = null;
+    this.#shown = "";
     if (this.#plan) this.#view.fit(this.#plan.corners);
     this.#redraw();
   }
 
-  /** The newest state, or null where there is no link: then what is drawn is the last that was known. */
   update(state) {
     const pose = state?.pose ? placed(state.pose, this.#plan?.start) : null;
     const near = (number) => (number ?? NaN).toFixed(3);
@@ -72,14 +70,12 @@ export class TopView {
     this.#zoom(1 / ZOOM_STEP);
   }
 
-  /** The car in the middle, and followed from now on. */
   centre() {
     this.#following = true;
     if (this.#pose) this.#view.centre = { x: this.#pose.x, y: this.#pose.y };
     this.#redraw();
   }
 
-  /** Forgets where the car was. */
   clear() {
     this.#trail.clear();
     this.#redraw();
@@ -126,7 +122,6 @@ export class TopView {
     return [offsetX / this.#unit, offsetY / this.#unit];
   }
 
-  /** One finger drags, two pinch. */
   #pointed(event) {
     const before = this.#pointers.get(event.pointerId);
     if (!before) return;
@@ -164,7 +159,6 @@ export class TopView {
     this.#redraw();
   }
 
-  /** At the next picture of the screen, and once for all that changed until then. */
   #redraw() {
     if (this.#waiting || !this.#seen) return;
     this.#waiting = true;
@@ -177,7 +171,6 @@ export class TopView {
   #draw() {
     const canvas = this.#canvas;
     const ink = canvas.getContext("2d");
-    // As many pixels as the screen has there, which change with the page's zoom, too.
     const ratio = devicePixelRatio * this.#unit;
     const { width, height } = this.#view.size;
     const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];

@@ -6,14 +6,13 @@
 
 import { roundLength } from "./topview.js";
 
-/** The least that a car looks long, in pixels: one must find it. */
+/** The least that a car looks long, in pixels. */
 const CAR_PX = 26;
-/** How wide it looks, by its length: of a simulated car only the circle is known in which it is, of others nothing. */
+/** How wide it looks, by its length. */
 const CAR_WIDTH = 0.62;
-/** The pieces of which a trail fades. */
 const TRAIL_PIECES = 24;
 
-/** What `/world` tells, ready to be drawn: paths in metres, the corners of all there is, and the start. */
+/** What `/world` tells, ready to be drawn. */
 export function planOf({ walls = [], boxes = [], lines = [], start }) {
   const outlines = boxes.map(outlineOf);
   const plan = { walls: new Path2D(), boxes: new Path2D(), lines: [], start: null };
@@ -40,7 +39,6 @@ function trace(path, points, closed) {
   if (closed) path.closePath();
 }
 
-/** Draws lines along each of these lists of points. */
 function stroke(ink, ...lines) {
   ink.beginPath();
   for (const points of lines) trace(ink, points);
@@ -144,7 +142,6 @@ export function drawCar({ ink, view, colour }, pose, pan, car) {
   ink.fillStyle = colour("car");
   ink.strokeStyle = colour("floor");
   ink.lineWidth = 2;
-  // A blunt arrow: which way is forward is seen from its outline alone.
   ink.beginPath();
   const [end, side] = [length / 2, width / 2];
   trace(ink, [[-end, -side], [end * 0.3, -side], [end, -side / 3], [end, side / 3], [end * 0.3, side], [-end, side]], true);

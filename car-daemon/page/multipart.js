@@ -23,16 +23,13 @@ export function boundaryOf(contentType) {
 export class Multipart {
   #delimiter;
   #bounds;
-  /** The line under way, as text. */
   #line = "";
-  /** Bytes since the last body. */
   #between = 0;
   /** The headers under way, or null where a delimiter is awaited. */
   #headers = null;
   #body = [];
   /** Bytes of the body that are still to come; 0 outside of one. */
   #missing = 0;
-  /** Whether the closing delimiter was read. */
   ended = false;
 
   constructor(boundary, { mostHead = MOST_HEAD, mostBody = MOST_BODY } = {}) {
@@ -72,7 +69,6 @@ export class Multipart {
 
   #read(line, parts) {
     if (this.#headers === null) {
-      // Anything else before a delimiter is a preamble, which nobody reads.
       if (line === this.#delimiter) this.#headers = new Map();
       else if (line === `${this.#delimiter}--`) this.ended = true;
     } else if (line !== "") {

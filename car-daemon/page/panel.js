@@ -50,7 +50,6 @@ export class Panel {
   #rows;
   #say;
 
-  /** `say(key)` gives words of the reader's language. */
   constructor(root, say) {
     this.#say = say;
     const list = document.createElement("dl");
@@ -64,7 +63,6 @@ export class Panel {
     this.translate();
   }
 
-  /** The language is another now. */
   translate() {
     for (const row of this.#rows) {
       if (row.title) row.title.textContent = this.#say(row.name);

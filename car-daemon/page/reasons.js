@@ -15,7 +15,9 @@ export function person(label, own) {
   const found = PERSON.exec(label);
   if (!found) return label;
   if (Number(found[1]) === own) return { key: "who.you" };
-  return found[2] ?? { key: "who.session", args: { session: found[1] } };
+  // Whoever calls itself as others are called is still told by its number.
+  const [, session, who] = found;
+  return who ? { key: "who.named", args: { who, session } } : { key: "who.session", args: { session } };
 }
 
 /** One row for each sentence of the gate; groups are the words' arguments. */

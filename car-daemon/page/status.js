@@ -49,6 +49,7 @@ export function marks(link) {
     mark("link", link.phase);
     mark("role", link.role ?? "");
     mark("mode", link.state?.mode ?? "");
+    mark("gimbal", link.state?.gimbal === null ? "none" : "");
   };
   for (const type of ["state", "phase", "role"]) link.addEventListener(type, show);
   show();

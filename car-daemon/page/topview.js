@@ -7,7 +7,6 @@
 /** Pixels a metre. */
 export const SCALE = { least: 5, usual: 100, most: 1000 };
 
-/** The longest trail, in points. */
 const MOST_POINTS = 2000;
 /** A point is kept where the car has moved so far (metres) since the one before. */
 const STEP_M = 0.02;
@@ -23,7 +22,7 @@ export function placed(pose, start) {
   };
 }
 
-/** What of the floor is seen: a centre, a scale, and the size of the canvas in pixels of CSS. */
+/** What of the floor is seen; sizes are in pixels of CSS. */
 export class Viewport {
   centre = { x: 0, y: 0 };
   scale = SCALE.usual;
@@ -34,7 +33,6 @@ export class Viewport {
     return [width / 2 + (x - this.centre.x) * this.scale, height / 2 - (y - this.centre.y) * this.scale];
   }
 
-  /** A pixel, as a point of the floor. */
   toFloor(px, py) {
     const { width, height } = this.size;
     return { x: this.centre.x + (px - width / 2) / this.scale, y: this.centre.y - (py - height / 2) / this.scale };
@@ -97,7 +95,6 @@ export class Trail {
     return this.#points;
   }
 
-  /** Says whether the point was far enough from the last to be kept. */
   add(x, y) {
     const last = this.#points.at(-1);
     if (last && Math.hypot(x - last[0], y - last[1]) < STEP_M) return false;

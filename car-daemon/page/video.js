@@ -11,7 +11,6 @@ import { Multipart, boundaryOf } from "./multipart.js";
 
 /** A picture older than this (ms) is no longer what is there. */
 export const STALLED_MS = 1000;
-/** How often (ms) its age is worked out. */
 const TICK_MS = 200;
 /** Without a byte for so long (ms) the connection is made anew. */
 const SILENCE_MS = 5000;
@@ -34,7 +33,6 @@ export class Video {
   #linked = null;
   #abort = null;
   #wake = null;
-  /** The newest part that is not decoded yet. */
   #waiting = null;
   #decoding = false;
   #daemonNow;
@@ -42,7 +40,6 @@ export class Video {
   #sure = false;
   #oldest = 0;
   #trouble = null;
-  /** What the daemon drew in place of a picture, or null. */
   #words = null;
   #fruitless = 0;
   #image = null;
@@ -99,7 +96,7 @@ export class Video {
     }
   }
 
-  /** Waits so many milliseconds, or until something changed; null: only for that. */
+  /** Null: until something changed. */
   #pause(ms) {
     return new Promise((resolve) => {
       const timer = ms === null ? null : setTimeout(resolve, ms);

@@ -12,11 +12,10 @@ import { t, words } from "./words.js";
 
 /** How often (ms) what is shown is worked out anew. */
 const SHOWN_MS = 200;
-/** How often (ms) the view from above is told in words, for who does not see it. */
+/** How often (ms) the view from above is told in words. */
 const TOLD_MS = 3000;
 /** Of so many round trips the middle one is judged. */
 const TRIPS = 5;
-/** How long (ms) until `/world` is asked for again. */
 const RETRY_MS = 2000;
 const STALE = -32005;
 
@@ -38,6 +37,7 @@ export function startViews(link, driver, nameOf) {
 function listen(link, driver, facts) {
   link.addEventListener("state", () => (facts.stateAt = performance.now()));
   link.addEventListener("open", () => Object.assign(facts, { bye: null, trips: [], stateAt: performance.now() }));
+  link.addEventListener("open", ({ detail }) => (document.title = $("name").textContent = detail.name));
   link.addEventListener("close", ({ detail }) => Object.assign(facts, { bye: detail.why, stateAt: null }));
   link.addEventListener("busy", ({ detail }) => (facts.bye = detail));
   link.addEventListener("rtt", ({ detail }) => (facts.trips = [...facts.trips, detail].slice(-TRIPS)));
@@ -91,13 +91,9 @@ function map(link) {
   };
 }
 
-/** As an attribute: not every browser knows it as a property. */
 const label = (element, words) => element.getAttribute("aria-label") === words || element.setAttribute("aria-label", words);
 
-/**
- * What stands around a simulated car; null for any other. Whoever has just shown a token is known to HTTP a little later,
- * so it is asked again, while `still()`; after that undefined.
- */
+/** What stands around a simulated car, else null. Who has just shown a token is known to HTTP a little later: asked again while `still()`. */
 async function worldOf(still) {
   while (still()) {
     const response = await fetch("/world").catch(() => null);
@@ -114,7 +110,6 @@ function numbers(facts) {
   return () => panel.update({ ...facts, state: facts.link.state });
 }
 
-/** The sentence is set only when it is another one: it is an alert. */
 function trouble(facts) {
   const place = $("trouble");
   const steady = new Steady();
@@ -126,6 +121,7 @@ function trouble(facts) {
       return;
     }
     place.dataset.level = found.level;
+    place.setAttribute("role", found.level === "bad" ? "alert" : "status");
     say(place, `${t(`said.${found.key}`, found.args)} ${t(`do.${found.todo}`, found.args)}`.trim());
   };
 }

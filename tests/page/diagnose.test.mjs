@@ -30,7 +30,7 @@ const TABLE = [
   ["a token is missing, for which the daemon closed the link", { link: "closed", bye: "x", role: null }, "token"],
   ["the tab is in the background", { hidden: true }, "hidden"],
   ["no state comes", { silentMs: 1600 }, "silent"],
-  ["the emergency stop is latched", estop("session 9 (Anna, 10.0.0.2:99)"), "estop", { who: "Anna", why: null }],
+  ["the emergency stop is latched", estop("session 9 (Anna, 10.0.0.2:99)"), "estop", { who: { key: "who.named", args: { who: "Anna", session: "9" } }, why: null }],
   ["with its reason", estop("session 9 (10.0.0.2:99)", "a child"), "estop.reason",
     { who: { key: "who.session", args: { session: "9" } }, why: "a child" }],
   ["by oneself", estop("session 3 (Ben, 10.0.0.2:99)"), "estop", { who: { key: "who.you" }, why: null }],
@@ -88,22 +88,33 @@ test("of several faults the most dangerous is told, down to the least", () => {
 
 const told = (key) => key && { key, level: "bad", args: {} };
 
-test("a picture that is old by turns is told of without a break, and for two seconds after", () => {
+test("a picture that is old by turns is told of after a second, without a break, and for two seconds after", () => {
   const steady = new Steady();
   for (let now = 0; now < 5000; now += 200) {
     const found = now % 400 === 0 ? told("stalled") : null;
-    assert.equal(steady.told(found, now).key, "stalled");
+    assert.equal(steady.told(found, now)?.key ?? null, now < 1200 ? null : "stalled", `${now}`);
   }
   assert.equal(steady.told(null, 6700).key, "stalled");
   assert.equal(steady.told(null, 6800), null);
 });
 
+test("what is old for a moment now and then is never told", () => {
+  const steady = new Steady();
+  for (let now = 0; now < 60_000; now += 200) {
+    const found = now % 3000 === 0 ? told("stalled") : { ...told("other"), level: "info" };
+    assert.equal(steady.told(found, now)?.key ?? "other", "other");
+  }
+});
+
 test("what is more important is told at once, and what ends for good is no longer told", () => {
   const steady = new Steady();
+  for (let now = -1000; now < 0; now += 200) steady.told(told("slow"), now);
   assert.equal(steady.told(told("slow"), 0).key, "slow");
   assert.equal(steady.told(told("estop"), 100).key, "estop");
-  assert.equal(steady.told(told("slow"), 200).key, "slow");
-  assert.equal(steady.told(told("other"), 300).key, "slow");
-  assert.equal(steady.told(told("other"), 2200).key, "other");
-  assert.equal(steady.told(null, 2300), null);
+  assert.equal(steady.told(told("stalled"), 150), null, "not the emergency stop, which is over");
+  assert.equal(steady.told(null, 200), null);
+  for (let now = 300; now <= 1300; now += 200) steady.told(told("slow"), now);
+  assert.equal(steady.told(told("other"), 1400).key, "slow");
+  assert.equal(steady.told(told("other"), 3400).key, "other");
+  assert.equal(steady.told(null, 3500), null);
 });

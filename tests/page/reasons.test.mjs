@@ -5,7 +5,8 @@ import { test } from "node:test";
 
 import { person, reason } from "../../car-daemon/page/reasons.js";
 
-const ben = { who: "Ben" };
+const named = (who, session = "2") => ({ key: "who.named", args: { who, session } });
+const ben = { who: named("Ben") };
 const other = { who: { key: "who.session", args: { session: "2" } } };
 
 for (const [words, key, args] of [
@@ -29,12 +30,18 @@ for (const [words, key, args] of [
 
 test("people are known again however they came, and their names may be odd", () => {
   const session = (number) => ({ key: "who.session", args: { session: number } });
-  assert.equal(person("session 2 (carctl, uid 0, pid 31346)", 3), "carctl");
-  assert.equal(person("session 2 (Chrome, Linux, 127.0.0.1:4)", 3), "Chrome, Linux");
-  assert.equal(person("session 2 (a (b), [::1]:4)", 3), "a (b)");
+  assert.deepEqual(person("session 2 (carctl, uid 0, pid 31346)", 3), named("carctl"));
+  assert.deepEqual(person("session 2 (Chrome, Linux, 127.0.0.1:4)", 3), named("Chrome, Linux"));
+  assert.deepEqual(person("session 2 (a (b), [::1]:4)", 3), named("a (b)"));
   assert.deepEqual(person("session 2 (uid 1000, pid 7)", 3), session("2"));
   assert.deepEqual(person("session 2 (uid 1000)", 3), session("2"));
   assert.deepEqual(person("session 3 (uid 1000)", 3), { key: "who.you" });
+});
+
+test("whoever calls itself as this page or the button is called is told by its number", () => {
+  for (const name of ["you", "the button at gpio:GPIO26", "你"]) {
+    assert.deepEqual(person(`session 2 (${name}, 127.0.0.1:4)`, 3), named(name));
+  }
 });
 
 test("who latched before a restart is none of the sessions of now", () => {

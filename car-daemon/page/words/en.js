@@ -76,7 +76,7 @@ export const en = {
 
   "refused.-32001": "Somebody else drives. Ask for the car first.",
   "refused.-32002": "The emergency stop is on. Reset it once all is safe.",
-  "refused.-32003": "You may watch and stop. To drive, show a token.",
+  "refused.-32003": "Your token is not enough for this. You may watch and stop.",
   "refused.-32004": "The hardware failed. Reset once it is mended.",
   "refused.-32005": "The link is too slow, commands come late.",
   "refused.-32006": "Somebody said stop. Let go, then touch again.",
@@ -112,6 +112,7 @@ export const en = {
 
   "who.you": "you",
   "who.session": "session {session}",
+  "who.named": "{who} ({session})",
   "who.before": "{who}, before a restart",
   "who.button": "the button at {pin}",
   "why.silent": "{who}: nothing new for {ms} ms",

@@ -84,6 +84,9 @@ for (const [screen, options] of Object.entries(SCREENS)) {
         await isInSight(page, "#stop", 44);
         await isInSight(page, "#estop", 44);
       }
+      // While it is latched a phone shows words in place of what would not drive.
+      await car.call("reset");
+      await page.waitForFunction(() => document.documentElement.dataset.mode === "idle");
       for (const selector of ALL) {
         // Of these two the one that can be done now is shown.
         if (["#take", "#handover"].includes(selector) && !(await page.locator(selector).isVisible())) continue;
