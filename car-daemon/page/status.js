@@ -20,8 +20,10 @@ export function status(link, driver) {
     clearTimeout(forget);
     forget = setTimeout(() => say($("refusal"), ""), READ_MS);
   };
-  const refused = ({ code, message }) =>
-    tell(KNOWN.includes(code) ? t(`refused.${code}`) : t("refused.other", { words: message }));
+  const refused = ({ code, message }) => {
+    if (/^you s(ee|aw) nothing/.test(message)) tell(t("refused.blind"));
+    else tell(KNOWN.includes(code) ? t(`refused.${code}`) : t("refused.other", { words: message }));
+  };
 
   driver.addEventListener("refused", ({ detail }) => {
     root.dataset.drive = "refused";

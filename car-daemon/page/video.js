@@ -61,9 +61,10 @@ export class Video {
     else if (!same) this.#anew();
   }
 
-  /** There is none. Pictures may come all the same: it may be turned away where sessions are many. */
+  /** There is none. Pictures may come all the same, and of no session: that number may be another's by now. */
   unlinked() {
     const first = this.#linked === null;
+    this.#session = null;
     this.#linked = false;
     if (first) this.#begin();
   }
