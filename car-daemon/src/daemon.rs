@@ -197,7 +197,8 @@ impl Daemon {
         for endpoint in config.http.endpoints() {
             visitors.push(parts.transports.visitors(endpoint, config.limits.of_visitors()).await?);
         }
-        let camera = Camera::new(config, eye);
+        let moving = Arc::clone(&shared);
+        let camera = Camera::new(config, eye, Box::new(move || moving.moves()));
         // A daemon that does not start leaves every file as it was.
         let recording = draft.map(|draft| open(config, draft)).transpose().map_err(StartError::Record)?;
         let pace =

@@ -25,6 +25,10 @@ const EVENTS: usize = 64;
 const LOCK_TRIES: u32 = 25;
 const LOCK_PAUSE: Duration = Duration::from_micros(200);
 
+/// Slower than this no car of ours drives on purpose, in metres and in radians a second.
+const CREEP_M_S: f64 = 0.02;
+const CREEP_RAD_S: f64 = 0.1;
+
 /// The meeting place.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -262,6 +266,14 @@ impl Shared {
     /// The newest sample, for notifications.
     pub(crate) fn sample(&self) -> Arc<Sample> {
         Arc::clone(&self.sample.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the car moves, by its odometry; where it has none, whether its wheels have power.
+    pub(crate) fn moves(&self) -> bool {
+        let sample = self.sample();
+        let (wheels, speed) = (sample.state.wheels, sample.state.speed);
+        let powered = wheels.left != 0.0 || wheels.right != 0.0;
+        speed.map_or(powered, |speed| speed.linear.abs() > CREEP_M_S || speed.angular.abs() > CREEP_RAD_S)
     }
 
     /// The state with what the gate knows now: a client that has just been told `accepted` sees it.

@@ -43,3 +43,37 @@ fn a_wrong_configuration_is_no_fault_of_the_machine() {
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("did you mean `board`?"), "{}", said(&output));
 }
+
+#[test]
+fn the_source_of_pictures_is_looked_at_and_nothing_of_it_is_started() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let picture = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/worlds/room.jpg");
+    fs::copy(picture, folder.path().join("a.jpg")).expect("a picture of the docs");
+    fs::create_dir(folder.path().join("empty")).expect("ours");
+    let file = folder.path().join("car.toml");
+    let said = |source: &str| {
+        fs::write(&file, format!("[camera]\nsource = {source}\n")).expect("ours");
+        let output = car_daemon().args(["doctor", "--config"]).arg(&file).output().expect("runs");
+        assert_eq!(output.status.code(), Some(0), "a car drives without pictures: {}", self::said(&output));
+        let said = self::said(&output);
+        let from = said.find("  camera  ").expect("a line of the camera");
+        said[from..].lines().take(2).map(str::trim).collect::<Vec<_>>().join(" ")
+    };
+    let touch = format!("[\"touch\", \"{}\"]", folder.path().join("started").display());
+    for (source, told) in [
+        ("\"auto\"", "what the simulator draws"),
+        ("\"off\"", "off, as [camera] source says"),
+        ("\"./\"", "a folder of 1 JPEG files, shown over and over"),
+        ("\"a.jpg\"", "one picture, shown over and over"),
+        ("\"empty/\"", "has no JPEG file; put files there whose names end with .jpg"),
+        ("\"none.jpg\"", "name a folder with JPEG files, or one of them"),
+        ("[\"no-such-camera-program\"]", "there is no program `no-such-camera-program`: install it"),
+        (&touch, "/touch"),
+        ("\"/dev/video_of_nobody\"", "there is no such device: is the camera plugged in?"),
+        ("\"http://me:secret@192.0.2.1/\"", "http://…@192.0.2.1/, which is asked when somebody looks"),
+    ] {
+        let said = said(source);
+        assert!(said.contains(told) && !said.contains("secret"), "{source}: {said}");
+    }
+    assert!(!folder.path().join("started").exists());
+}

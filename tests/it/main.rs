@@ -14,6 +14,7 @@ mod doctor;
 mod doors;
 mod driving;
 mod examples;
+mod eyes;
 mod faulty;
 mod floods;
 mod foreign;

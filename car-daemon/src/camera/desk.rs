@@ -12,6 +12,7 @@ use tokio::sync::watch as slot;
 use tokio::time;
 
 use super::fetch::{self, Station};
+use super::frozen::Frozen;
 use super::gap::{Gap, Wait};
 use super::sources::{NoPicture, Shot};
 use super::status::{Status, Tally};
@@ -23,6 +24,9 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Words that are shown before opening counts as trouble: so many seconds.
 const OPENING: u32 = 5;
+
+/// Whether the car moves, as far as it knows.
+pub(crate) type Moves = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// A picture, for everybody who looks.
 #[derive(Clone, Debug)]
@@ -41,6 +45,8 @@ pub(crate) struct Picture {
 pub(super) struct Desk {
     source: String,
     max_bytes: usize,
+    /// Where a picture that stays the same is no life: asked for each picture.
+    moves: Option<Moves>,
     /// The clock of the viewers, which follows tokio's paused time.
     began: time::Instant,
     newest: slot::Sender<Option<Arc<Picture>>>,
@@ -70,6 +76,7 @@ struct Inner {
     /// What was said in the log last, until pictures come again.
     told: Option<NoPicture>,
     gap: Gap,
+    frozen: Frozen,
     /// Words in a row.
     stood: u32,
     /// The words that were drawn last.
@@ -85,12 +92,18 @@ enum Phase {
 }
 
 impl Desk {
-    pub(super) fn new(source: String, max_bytes: usize, station: Result<Station, NoPicture>) -> Arc<Self> {
+    pub(super) fn new(
+        source: String,
+        max_bytes: usize,
+        station: Result<Station, NoPicture>,
+        moves: Option<Moves>,
+    ) -> Arc<Self> {
         let (station, failure) =
             station.map_or_else(|why| (None, Some(why)), |station| (Some(station), None));
         Arc::new(Self {
             source,
             max_bytes,
+            moves,
             began: time::Instant::now(),
             newest: slot::Sender::new(None),
             running: slot::Sender::new(false),
@@ -107,6 +120,7 @@ impl Desk {
                 lack: None,
                 told: None,
                 gap: Gap::default(),
+                frozen: Frozen::default(),
                 stood: 0,
                 drawn: None,
             }),
@@ -250,6 +264,7 @@ impl Desk {
     pub(super) fn opened(&self) {
         let mut inner = self.lock();
         (inner.phase, inner.stood) = (Phase::Open(false), 0);
+        inner.frozen.forget();
         (inner.failure, inner.spoilt, inner.lack) = (None, None, None);
     }
 
@@ -265,13 +280,14 @@ impl Desk {
         let mut inner = self.lock();
         inner.answers += 1;
         let Some(Shot { jpeg, taken }) = shot else { return false };
-        let size = match self.judge(&jpeg) {
-            Ok(size) => size,
-            Err(why) => {
-                inner.spoilt = Some(why);
-                return false;
-            }
-        };
+        let size =
+            match self.judge(&jpeg).and_then(|size| self.lives(&mut inner.frozen, &jpeg).map(|()| size)) {
+                Ok(size) => size,
+                Err(why) => {
+                    inner.spoilt = Some(why);
+                    return false;
+                }
+            };
         if inner.phase != Phase::Open(true) || inner.told.is_some() {
             let (width, height) = size;
             tracing::info!("camera: pictures of {width}x{height} from {}", self.source);
@@ -298,6 +314,17 @@ impl Desk {
             return Err(NoPicture(format!("pictures have {long} bytes, and {most} are allowed; {hint}")));
         }
         jpeg::size(jpeg).map_err(|why| NoPicture(format!("what comes {why}")))
+    }
+
+    /// That it is no camera that hangs.
+    fn lives(&self, frozen: &mut Frozen, jpeg: &Bytes) -> Result<(), NoPicture> {
+        let Some(moves) = &self.moves else { return Ok(()) };
+        if !frozen.saw(jpeg, moves(), Instant::now()) {
+            return Ok(());
+        }
+        let hint = "it hangs: plug it in anew, or start its program again";
+        let source = &self.source;
+        Err(NoPicture(format!("{source} gives the same picture again and again while the car moves; {hint}")))
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod desk;
 mod fetch;
+mod frozen;
 mod gap;
 mod jpeg;
 mod mjpeg;
@@ -21,6 +22,7 @@ mod words;
 mod tests;
 
 pub(crate) use desk::Picture;
+pub(crate) use sources::prospect;
 #[cfg(test)]
 pub(crate) use sources::{FrameSource, NoPicture, Shot};
 pub(crate) use status::Status;

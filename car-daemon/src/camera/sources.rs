@@ -21,6 +21,8 @@ mod v4l2;
 /// A source that should give pictures and has given none for so long is opened anew.
 const SILENCE: Duration = Duration::from_secs(5);
 
+const NO_SIMULATOR: &str = "only a simulated car has a simulated camera: [camera] source is \"sim\"";
+
 /// A picture is longer than the configuration allows.
 fn too_long(place: &str, most: usize) -> NoPicture {
     NoPicture(format!(
@@ -60,10 +62,19 @@ pub(super) fn name(config: &CameraConfig, simulated: bool) -> String {
         SourceName::Auto | SourceName::Sim if simulated => "the simulated camera".to_owned(),
         SourceName::Auto | SourceName::Off | SourceName::Sim => "the camera".to_owned(),
         SourceName::Files(path) | SourceName::Device(path) => path.display().to_string(),
-        // Not its arguments, which may be secret.
         // Without its name and password.
         SourceName::Url(url) => secrets::without(url),
+        // Not its arguments, which may be secret.
         SourceName::Command(words) => words.first().cloned().unwrap_or_default(),
+    }
+}
+
+/// Whether two pictures of a moving car are never the same: a camera's are not, while files and what is drawn may be.
+pub(super) fn never_repeats(config: &CameraConfig, simulated: bool) -> bool {
+    match &config.source {
+        SourceName::Auto => !simulated,
+        SourceName::Off | SourceName::Sim | SourceName::Files(_) => false,
+        SourceName::Command(_) | SourceName::Url(_) | SourceName::Device(_) => true,
     }
 }
 
@@ -77,12 +88,29 @@ pub(super) fn opener(config: &Config, simulated: Option<sim::Eye>) -> Result<Ope
         (SourceName::Auto | SourceName::Sim, Some(eye)) => Ok(sim::opener(camera, eye)),
         (SourceName::Files(path), _) => Ok(files::opener(camera, path.clone())),
         (SourceName::Off, _) => Err(NoPicture("the camera is off: [camera] source is \"off\"".to_owned())),
-        (SourceName::Sim, None) => Err(NoPicture(
-            "only a simulated car has a simulated camera: [camera] source is \"sim\"".to_owned(),
-        )),
+        (SourceName::Sim, None) => Err(NoPicture(NO_SIMULATOR.to_owned())),
         (SourceName::Auto, None) => Ok(v4l2::any(camera, config.linux.dev.clone())),
         (SourceName::Command(words), _) => Ok(command::opener(camera, words.clone())),
         (SourceName::Url(url), _) => url::opener(camera, url),
         (SourceName::Device(path), _) => Ok(v4l2::opener(camera, path.clone())),
+    }
+}
+
+/// What a configuration's source would give, as far as that can be seen without a stream, and without asking another
+/// machine.
+///
+/// # Errors
+/// Why there would be no picture.
+pub(crate) fn prospect(config: &Config, simulated: bool) -> Result<String, NoPicture> {
+    let camera = &config.camera;
+    match &camera.source {
+        SourceName::Auto | SourceName::Sim if simulated => Ok("what the simulator draws".to_owned()),
+        SourceName::Off => Ok("off, as [camera] source says".to_owned()),
+        SourceName::Sim => Err(NoPicture(NO_SIMULATOR.to_owned())),
+        SourceName::Auto => v4l2::prospect_of_any(camera, &config.linux.dev),
+        SourceName::Files(path) => files::prospect(camera, path),
+        SourceName::Command(words) => command::prospect(words),
+        SourceName::Url(url) => url::prospect(url),
+        SourceName::Device(path) => v4l2::prospect(camera, path),
     }
 }

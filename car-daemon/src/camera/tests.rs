@@ -83,7 +83,7 @@ impl Rig {
         };
         let patience =
             Patience { rest: Duration::ZERO, pauses: (Duration::from_millis(1), Duration::from_millis(1)) };
-        let camera = Camera::of("the fake".to_owned(), MOST, Ok(Box::new(opener)), patience);
+        let camera = Camera::of("the fake".to_owned(), MOST, Ok(Box::new(opener)), patience, None);
         Self { camera, orders, done, opened }
     }
 
@@ -192,7 +192,7 @@ async fn a_source_that_fails_is_opened_anew_until_it_gives_pictures() {
 #[tokio::test(start_paused = true)]
 async fn where_there_is_no_camera_words_say_so_at_once_and_then_each_second() {
     let why = NoPicture("the camera is off".to_owned());
-    let camera = Camera::of("off".to_owned(), MOST, Err(why.clone()), Patience::default());
+    let camera = Camera::of("off".to_owned(), MOST, Err(why.clone()), Patience::default(), None);
     let begin = tokio::time::Instant::now();
     let (mut one, mut other) = (camera.view(), camera.view());
     for second in 0..5 {
@@ -206,7 +206,8 @@ async fn where_there_is_no_camera_words_say_so_at_once_and_then_each_second() {
 
 #[tokio::test(start_paused = true)]
 async fn words_that_say_the_same_are_drawn_once() {
-    let camera = Camera::of("off".to_owned(), MOST, Err(NoPicture("off".to_owned())), Patience::default());
+    let camera =
+        Camera::of("off".to_owned(), MOST, Err(NoPicture("off".to_owned())), Patience::default(), None);
     let mut viewer = camera.view();
     let (first, second) = (viewer.next().await, viewer.next().await);
     assert_eq!(first.jpeg.as_ptr(), second.jpeg.as_ptr());

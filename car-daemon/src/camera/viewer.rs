@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::watch as slot;
 use tokio::time::sleep_until;
 
-use super::desk::{Desk, Picture};
+use super::desk::{Desk, Moves, Picture};
 use super::fetch::Station;
 use super::gap::Wait;
 use super::sources::{self, NoPicture, Opener};
@@ -24,16 +24,18 @@ struct Handle(Arc<Desk>);
 
 impl Camera {
     /// The camera of a configuration; `simulated` is that of the simulated car, if it is one. Nothing is opened
-    /// before somebody looks.
-    pub(crate) fn new(config: &Config, simulated: Option<sim::Camera>) -> Self {
+    /// before somebody looks. By `moves` it is known that a camera hangs.
+    pub(crate) fn new(config: &Config, simulated: Option<sim::Camera>, moves: Moves) -> Self {
         let name = sources::name(&config.camera, simulated.is_some());
-        Self::of(name, config.camera.max_bytes, sources::opener(config, simulated), Patience::default())
+        let moves = sources::never_repeats(&config.camera, simulated.is_some()).then_some(moves);
+        let opener = sources::opener(config, simulated);
+        Self::of(name, config.camera.max_bytes, opener, Patience::default(), moves)
     }
 
     /// With whatever opens a source.
     #[cfg(test)]
     pub(crate) fn with(opener: Opener) -> Self {
-        Self::of("a camera of a test".to_owned(), 1 << 20, Ok(opener), Patience::default())
+        Self::of("a camera of a test".to_owned(), 1 << 20, Ok(opener), Patience::default(), None)
     }
 
     /// One whose source `opener` opens; or none at all, and why.
@@ -42,9 +44,10 @@ impl Camera {
         max_bytes: usize,
         opener: Result<Opener, NoPicture>,
         patience: Patience,
+        moves: Option<Moves>,
     ) -> Self {
         let station = opener.map(|opener| Station::new(opener, Watch::new(patience)));
-        Self(Arc::new(Handle(Desk::new(name, max_bytes, station))))
+        Self(Arc::new(Handle(Desk::new(name, max_bytes, station, moves))))
     }
 
     /// Somebody looks from now on.

@@ -1,9 +1,10 @@
 //! `car-daemon doctor`: what this machine has beside what the board needs.
 //!
 //! What lives here: looking, comparing, and a table that a person can read. What must never live here: a
-//! request of an output, a write to a bus, anything that could move a car.
+//! request of an output, a write to a bus, a stream of pictures, anything that could move a car.
 
 mod examine;
+mod eyes;
 mod needs;
 mod table;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use hal::platform::Linux;
 use hal::platform::linux::survey::{ADDRESSES, Survey};
 
 use crate::Config;
+use eyes::Eyes;
 use you::You;
 
 /// What came of it.
@@ -29,7 +31,7 @@ pub(crate) struct Diagnosis {
 /// Looks at this machine for the board of a configuration.
 pub(crate) fn diagnose(config: &Config) -> Diagnosis {
     let (linux, you) = (Linux::rooted(&config.linux.dev, &config.linux.sys), You::here(config));
-    report(config, &linux.survey(&asked(config, &you)), &you)
+    report(config, &linux.survey(&asked(config, &you)), &Eyes::here(config), &you)
 }
 
 /// Whom to ask: every address of a bus that the board names; but where a daemon drives, nobody. What is read
@@ -40,9 +42,9 @@ fn asked(config: &Config, you: &You) -> BTreeSet<(String, u8)> {
 }
 
 /// The same, from facts alone.
-fn report(config: &Config, survey: &Survey, you: &You) -> Diagnosis {
+fn report(config: &Config, survey: &Survey, eyes: &Eyes, you: &You) -> Diagnosis {
     let needs = needs::of(&config.board);
-    let (rows, title) = if config.platform.outlives {
+    let (mut rows, title) = if config.platform.outlives {
         let mut rows = examine::board(&config.board, &needs, survey, you);
         rows.extend(examine::person(config.linux.realtime, you));
         (rows, format!("board `{}` on this machine", config.board.name))
@@ -53,6 +55,7 @@ fn report(config: &Config, survey: &Survey, you: &You) -> Diagnosis {
         );
         (needs.iter().map(|need| examine::alone(&config.board, need)).collect(), title)
     };
+    rows.extend(eyes.row(&config.camera.source, you));
     let problems = rows.iter().filter(|row| row.status == table::Status::Problem).count();
     let verdict = match (config.platform.outlives, problems) {
         (false, _) => "the simulated car can start".to_owned(),
@@ -60,6 +63,6 @@ fn report(config: &Config, survey: &Survey, you: &You) -> Diagnosis {
         (true, 1) => "1 problem: the car cannot start as it is".to_owned(),
         (true, many) => format!("{many} problems: the car cannot start as it is"),
     };
-    let text = format!("{title}\n\n{}\n{}\n{verdict}\n", table::rows(&rows), table::facts(survey, you));
+    let text = format!("{title}\n\n{}\n{}\n{verdict}\n", table::rows(&rows), table::facts(survey, eyes, you));
     Diagnosis { text, is_fit: problems == 0 }
 }

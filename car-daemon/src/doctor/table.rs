@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use hal::platform::linux::survey::{GpioChip, I2cBus, PwmDevice, Survey};
 
+use super::eyes::Eyes;
 use super::you::You;
 
 /// How it is with one thing.
@@ -68,12 +69,12 @@ pub(super) fn rows(rows: &[Row]) -> String {
 }
 
 /// What the machine has, a line for each thing.
-pub(super) fn facts(survey: &Survey, you: &You) -> String {
+pub(super) fn facts(survey: &Survey, eyes: &Eyes, you: &You) -> String {
     let mut facts = vec![("machine", survey.model.clone().unwrap_or_else(|| "of no known model".to_owned()))];
     facts.extend(survey.gpio.iter().map(|chip| ("gpio", gpio(chip))));
     facts.extend(survey.i2c.iter().map(|bus| ("i2c", i2c(bus))));
     facts.extend(survey.pwm.iter().map(|device| ("pwm", pwm(device))));
-    facts.extend(survey.cameras.iter().map(|camera| ("camera", camera.clone())));
+    facts.extend(eyes.facts());
     for (kind, none) in [("gpio", "no chip"), ("i2c", "no bus"), ("pwm", "no device"), ("camera", "none")] {
         if !facts.iter().any(|(known, _)| *known == kind) {
             facts.push((kind, none.to_owned()));

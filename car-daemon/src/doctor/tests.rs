@@ -47,7 +47,6 @@ fn pi() -> Survey {
         gpio: vec![gpio],
         i2c: vec![bus],
         pwm: vec![pwm, soft(5), soft(6)],
-        cameras: vec!["video0: C270 HD WEBCAM".to_owned()],
     }
 }
 
@@ -78,7 +77,7 @@ fn line<'s>(survey: &'s mut Survey, name: &str) -> &'s mut GpioLine {
 
 #[test]
 fn a_machine_that_has_everything_is_fit() {
-    let diagnosis = report(&config("linux"), &pi(), &you());
+    let diagnosis = report(&config("linux"), &pi(), &Eyes::default(), &you());
     assert_eq!(diagnosis.text, include_str!("golden/fit.txt"));
     assert!(diagnosis.is_fit);
 }
@@ -92,7 +91,7 @@ fn what_is_missing_is_said_with_what_to_do() {
     survey.pwm[0].writable = false;
     let mut you = you();
     you.rights = Rights { priority: 0, memory: Some(8 << 20) };
-    let diagnosis = report(&config("linux"), &survey, &you);
+    let diagnosis = report(&config("linux"), &survey, &Eyes::default(), &you);
     assert_eq!(diagnosis.text, include_str!("golden/missing.txt"));
     assert!(!diagnosis.is_fit);
 }
@@ -104,7 +103,7 @@ fn whoever_may_see_nothing_is_told_once_which_group_may() {
         "/dev/gpiochip0: permission denied; add the user to the group gpio (sudo usermod -aG gpio USER)";
     survey.gpio[0] =
         GpioChip { name: "gpiochip0".to_owned(), refused: Some(why.to_owned()), ..GpioChip::default() };
-    let text = report(&config("linux"), &survey, &you()).text;
+    let text = report(&config("linux"), &survey, &Eyes::default(), &you()).text;
     assert_eq!(text.matches("problem  gpio:").count(), text.matches("  not seen  ").count(), "{text}");
     assert_eq!(text.matches("→ /dev/gpiochip0").count(), 1, "{text}");
     assert!(text.contains("usermod -aG gpio anna)") && !text.contains("USER"), "{text}");
@@ -112,7 +111,7 @@ fn whoever_may_see_nothing_is_told_once_which_group_may() {
 
 #[test]
 fn a_laptop_is_told_what_a_real_car_would_need() {
-    let diagnosis = report(&config("sim"), &Survey::default(), &you());
+    let diagnosis = report(&config("sim"), &Survey::default(), &Eyes::default(), &you());
     assert_eq!(diagnosis.text, include_str!("golden/sim.txt"));
     assert!(diagnosis.is_fit);
 }
@@ -121,9 +120,9 @@ fn a_laptop_is_told_what_a_real_car_would_need() {
 fn what_the_running_daemon_holds_is_fine_and_what_another_one_holds_is_not() {
     let (mut survey, mut you) = (pi(), you());
     line(&mut survey, "GPIO17").used_by = Some("car-daemon".to_owned());
-    assert!(!report(&config("linux"), &survey, &you).is_fit);
+    assert!(!report(&config("linux"), &survey, &Eyes::default(), &you).is_fit);
     you.daemon = Some("process 411 drives this board".to_owned());
-    let diagnosis = report(&config("linux"), &survey, &you);
+    let diagnosis = report(&config("linux"), &survey, &Eyes::default(), &you);
     assert!(diagnosis.is_fit, "{}", diagnosis.text);
     assert!(diagnosis.text.contains("in use by car-daemon, which runs"), "{}", diagnosis.text);
     assert!(diagnosis.text.contains("daemon   process 411 drives this board"), "{}", diagnosis.text);
@@ -134,10 +133,10 @@ fn rights_that_only_make_it_better_keep_no_car_from_starting() {
     let mut you = you();
     you.rights.priority = 0;
     let mut config = config("linux");
-    let diagnosis = report(&config, &pi(), &you);
+    let diagnosis = report(&config, &pi(), &Eyes::default(), &you);
     assert!(diagnosis.is_fit && diagnosis.text.contains("`anna - rtprio 50`"), "{}", diagnosis.text);
     config.linux.realtime = false;
-    let diagnosis = report(&config, &pi(), &you);
+    let diagnosis = report(&config, &pi(), &Eyes::default(), &you);
     assert!(!diagnosis.text.contains("advice"), "{}", diagnosis.text);
 }
 
@@ -146,13 +145,16 @@ fn an_output_that_is_pulled_up_until_the_daemon_starts_is_named() {
     let mut survey = pi();
     let pulled = GpioLine { is_pulled_up: true, ..line(&mut survey, "GPIO17").clone() };
     *line(&mut survey, "GPIO17") = pulled;
-    let diagnosis = report(&config("linux"), &survey, &you());
+    let diagnosis = report(&config("linux"), &survey, &Eyes::default(), &you());
     assert!(diagnosis.is_fit && diagnosis.text.contains("write gpio=17=op,dl"), "{}", diagnosis.text);
     // As config.txt makes it.
     line(&mut survey, "GPIO17").is_output = true;
-    assert!(!report(&config("linux"), &survey, &you()).text.contains("advice"));
+    assert!(!report(&config("linux"), &survey, &Eyes::default(), &you()).text.contains("advice"));
     line(&mut survey, "GPIO26").is_pulled_up = true;
-    assert!(!report(&config("linux"), &survey, &you()).text.contains("advice"), "an input may be");
+    assert!(
+        !report(&config("linux"), &survey, &Eyes::default(), &you()).text.contains("advice"),
+        "an input may be"
+    );
 }
 
 #[test]
@@ -165,12 +167,12 @@ fn a_chip_is_asked_for_by_name_and_its_bus_may_be_the_reason() {
         let mut survey = pi();
         survey.i2c[0].heard = heard.map(|heard| (0x40, heard)).into_iter().collect();
         survey.i2c[0].refused = refused.map(str::to_owned);
-        let diagnosis = report(&config("linux"), &survey, &you());
+        let diagnosis = report(&config("linux"), &survey, &Eyes::default(), &you());
         assert!(!diagnosis.is_fit && diagnosis.text.contains(note), "{}", diagnosis.text);
     }
     let mut survey = pi();
     survey.i2c.clear();
-    let text = report(&config("linux"), &survey, &you()).text;
+    let text = report(&config("linux"), &survey, &Eyes::default(), &you()).text;
     assert!(text.contains("no such bus") && text.contains("dtparam=i2c_arm=on"), "{text}");
 }
 
@@ -180,7 +182,7 @@ fn two_pins_that_are_one_on_this_machine_are_a_problem_and_on_another_they_are_n
     let pin = |channel| PinRef::Pwm { device: "header".to_owned(), channel };
     (config.board.servos[0].pwm, config.board.servos[1].pwm) = (pin(12), pin(18));
     let mut survey = pi();
-    let diagnosis = report(&config, &survey, &you());
+    let diagnosis = report(&config, &survey, &Eyes::default(), &you());
     assert!(!diagnosis.is_fit, "{}", diagnosis.text);
     assert!(diagnosis.text.contains("problem  pwm:header:18"), "{}", diagnosis.text);
     assert!(diagnosis.text.contains("pwm:header:18 is one with pwm:header:12"), "{}", diagnosis.text);
@@ -188,12 +190,12 @@ fn two_pins_that_are_one_on_this_machine_are_a_problem_and_on_another_they_are_n
     for (pin, channel) in survey.pwm[0].pins.iter_mut().zip(0..) {
         pin.channel = channel;
     }
-    let diagnosis = report(&config, &survey, &you());
+    let diagnosis = report(&config, &survey, &Eyes::default(), &you());
     assert!(diagnosis.is_fit, "{}", diagnosis.text);
     // A line by its name and by its place.
     config.board.estop =
         Some(EstopSpec { line: "pinctrl-bcm2711/17".into(), pressed: Level::High, pull: Pull::Up });
-    let diagnosis = report(&config, &survey, &you());
+    let diagnosis = report(&config, &survey, &Eyes::default(), &you());
     assert!(diagnosis.text.contains("gpio:pinctrl-bcm2711/17 is one with gpio:GPIO17"), "{}", diagnosis.text);
 }
 
@@ -203,7 +205,8 @@ fn every_preset_is_wholly_asked_for() {
         let board = Board::preset(preset.name).expect("a preset");
         let needs = needs::of(&board);
         assert!(needs.iter().all(|need| !need.users.is_empty()), "{}: {needs:?}", preset.name);
-        let text = report(&Config { board, ..config("linux") }, &Survey::default(), &you()).text;
+        let text =
+            report(&Config { board, ..config("linux") }, &Survey::default(), &Eyes::default(), &you()).text;
         assert_eq!(text.matches("problem  ").count(), needs.len(), "{text}");
     }
 }
@@ -216,7 +219,7 @@ fn beside_a_daemon_no_chip_is_asked_and_none_is_missed() {
     assert!(asked(&config, &you).is_empty());
     let mut survey = pi();
     survey.i2c[0].heard.clear();
-    let diagnosis = report(&config, &survey, &you);
+    let diagnosis = report(&config, &survey, &Eyes::default(), &you);
     assert!(diagnosis.is_fit && diagnosis.text.contains("OK       pca9685@0x40"), "{}", diagnosis.text);
     assert!(diagnosis.text.contains("not asked: a daemon drives"), "{}", diagnosis.text);
     you.daemon = None;

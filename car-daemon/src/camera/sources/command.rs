@@ -5,6 +5,7 @@
 //!
 //! What must never live here: when it is started again.
 
+use std::env;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 use std::process::{ChildStderr, ChildStdout};
@@ -36,6 +37,13 @@ pub(super) fn opener(config: &CameraConfig, words: Vec<String>) -> Opener {
     Box::new(move || Ok(Box::new(Running::start(&config, &words)?)))
 }
 
+/// Where the program of these words is; it is not started.
+pub(super) fn prospect(words: &[String]) -> Result<String, NoPicture> {
+    let name = words.first().map_or("", String::as_str);
+    let found = program::find(name, env::var_os("PATH").as_deref()).map_err(NoPicture)?;
+    Ok(format!("the program {}", found.display()))
+}
+
 struct Running {
     /// Its name alone: there may be passwords in the rest.
     place: String,
@@ -46,6 +54,8 @@ struct Running {
     said: LastLine,
     flow: Flow,
     piece: Vec<u8>,
+    /// Why it is of no more use, while its last picture was not taken yet.
+    over: Option<NoPicture>,
 }
 
 impl Running {
@@ -53,7 +63,16 @@ impl Running {
         let (program, stdout, stderr) = Program::start(words).map_err(NoPicture)?;
         let place = format!("`{}`", words.first().map_or("", String::as_str));
         let (flow, said) = (Flow::new(config, Instant::now()), LastLine::default());
-        Ok(Self { place, program, stdout, stderr: Some(stderr), said, flow, piece: vec![0; PIECE] })
+        Ok(Self {
+            place,
+            program,
+            stdout,
+            stderr: Some(stderr),
+            said,
+            flow,
+            piece: vec![0; PIECE],
+            over: None,
+        })
     }
 
     /// Waits until the program says something, `wait` at the longest, and takes it.
@@ -119,16 +138,25 @@ impl Running {
 
 impl FrameSource for Running {
     fn next(&mut self, wait: Duration) -> Result<Option<Shot>, NoPicture> {
+        if let Some(why) = self.over.take() {
+            return Err(why);
+        }
         let until = Instant::now() + wait;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             self.listen(left)?;
             // Of what lies in the pipe the newest counts.
-            while matches!(self.ready(Duration::ZERO), Ok((true, _))) && Instant::now() < until {
-                self.listen(Duration::ZERO)?;
+            while self.over.is_none()
+                && matches!(self.ready(Duration::ZERO), Ok((true, _)))
+                && Instant::now() < until
+            {
+                self.over = self.listen(Duration::ZERO).err();
             }
             if let Some(shot) = self.flow.take() {
                 return Ok(Some(shot));
+            }
+            if let Some(why) = self.over.take() {
+                return Err(why);
             }
             if left.is_zero() {
                 self.flow.check(&self.place, "it must write MJPEG to its standard output", Instant::now())?;

@@ -23,6 +23,19 @@ pub(super) fn opener(config: &CameraConfig, path: PathBuf) -> Opener {
     Box::new(move || Ok(Box::new(Slides::open(&config, &path)?)))
 }
 
+/// What is there now, by its first picture.
+pub(super) fn prospect(config: &CameraConfig, path: &Path) -> Result<String, NoPicture> {
+    let mut slides = Slides::open(config, path)?;
+    // Each look passes over a few files at most.
+    while slides.picture()?.is_none() {}
+    let count = slides.files.len();
+    Ok(if slides.files.first().is_some_and(|file| file == path) {
+        "one picture, shown over and over".to_owned()
+    } else {
+        format!("a folder of {count} JPEG files, shown over and over")
+    })
+}
+
 struct Slides {
     path: PathBuf,
     files: Vec<PathBuf>,
@@ -178,6 +191,8 @@ mod tests {
         fs::create_dir(folder.path().join("f.jpg")).expect("ours");
         let shown = greys(folder.path(), &CameraConfig::default(), 7);
         assert_eq!(shown.expect("pictures"), [0, 128, 255, 0, 128, 255, 0]);
+        let prospect = prospect(&CameraConfig::default(), folder.path()).expect("pictures");
+        assert!(prospect.starts_with("a folder of 6 JPEG files"), "{prospect}");
     }
 
     #[test]
@@ -209,12 +224,16 @@ mod tests {
             greys(path, &CameraConfig { max_bytes, ..CameraConfig::default() }, 1).expect_err("no picture")
         };
         assert!(said(&folder.path().join("none"), 1 << 20).contains("name a folder with JPEG files"));
+        let unfit =
+            |path: &Path| prospect(&CameraConfig::default(), path).expect_err("no picture").to_string();
+        assert!(unfit(&folder.path().join("none")).contains("name a folder with JPEG files"));
         assert!(said(folder.path(), 1 << 20).contains("has no JPEG file; put files there"));
         let file = folder.path().join("a.jpg");
         fs::write(&file, picture(0)).expect("ours");
         assert!(said(folder.path(), 100).contains("a.jpg: is longer than 100 bytes"));
         fs::write(&file, b"GIF89a").expect("ours");
         assert!(said(&file, 1 << 20).ends_with("a.jpg: is no JPEG picture"));
+        assert!(unfit(&file).ends_with("a.jpg: is no JPEG picture"));
         fs::write(folder.path().join("b.jpg"), b"GIF89a").expect("ours");
         assert!(said(folder.path(), 1 << 20).contains("none of 2 files is a picture"));
         for number in 0..40 {

@@ -44,6 +44,12 @@ pub(super) fn opener(config: &CameraConfig, url: &str) -> Result<Opener, NoPictu
     Ok(Box::new(move || Ok(Box::new(Far::open(&config, &place)?))))
 }
 
+/// Whether it can be asked at all; nobody is.
+pub(super) fn prospect(url: &str) -> Result<String, NoPicture> {
+    let place = Place::of(url).map_err(NoPicture)?;
+    Ok(format!("{}, which is asked when somebody looks", place.shown))
+}
+
 /// Reads only while it is asked for a picture.
 struct Far {
     /// Until it is dropped, which waits for nothing.

@@ -15,7 +15,7 @@ use super::thin::Thin;
 use super::{FrameSource, NoPicture, Opener, SILENCE, Shot, too_long};
 use crate::camera::mjpeg;
 use crate::config::CameraConfig;
-use choose::choose;
+use choose::{Choice, choose};
 use raw::{Kind, Raw};
 
 mod choose;
@@ -30,22 +30,22 @@ pub(super) fn opener(config: &CameraConfig, path: PathBuf) -> Opener {
 /// The first device that gives pictures, looked for each time.
 pub(super) fn any(config: &CameraConfig, dev: PathBuf) -> Opener {
     let config = config.clone();
-    Box::new(move || {
-        let mut refused = None;
-        for path in devices(&dev) {
-            match camera(&path) {
-                Ok(camera) if camera.about().captures && !camera.about().is_stage => {
-                    match open(&config, camera, &path) {
-                        Ok(source) => return Ok(source),
-                        Err(why) => drop(refused.get_or_insert(why)),
-                    }
-                }
-                Ok(_) => {}
+    Box::new(move || first(&dev, |camera, path| open(&config, camera, path)))
+}
+
+/// What comes of the first device that gives pictures and of which something comes.
+fn first<T>(dev: &Path, mut of: impl FnMut(Camera, &Path) -> Result<T, NoPicture>) -> Result<T, NoPicture> {
+    let mut refused = None;
+    for path in devices(dev) {
+        match camera(&path) {
+            Ok(camera) if !camera.about().captures || camera.about().is_stage => {}
+            found => match found.and_then(|camera| of(camera, &path)) {
+                Ok(result) => return Ok(result),
                 Err(why) => drop(refused.get_or_insert(why)),
-            }
+            },
         }
-        Err(refused.unwrap_or_else(|| NoPicture(NONE.to_owned())))
-    })
+    }
+    Err(refused.unwrap_or_else(|| NoPicture(NONE.to_owned())))
 }
 
 const NONE: &str = "no camera was found: plug a USB camera in, or for one at a Raspberry Pi's ribbon cable write [camera] \
@@ -59,7 +59,23 @@ fn told(error: IoError) -> NoPicture {
     NoPicture(error.to_string())
 }
 
-fn open(config: &CameraConfig, camera: Camera, path: &Path) -> Result<Box<dyn FrameSource>, NoPicture> {
+/// What the device of a path would give; it is not set to work.
+pub(super) fn prospect(config: &CameraConfig, path: &Path) -> Result<String, NoPicture> {
+    would_give(config, &camera(path)?, path)
+}
+
+/// The same of the first device that gives pictures.
+pub(super) fn prospect_of_any(config: &CameraConfig, dev: &Path) -> Result<String, NoPicture> {
+    first(dev, |camera, path| would_give(config, &camera, path))
+}
+
+fn would_give(config: &CameraConfig, camera: &Camera, path: &Path) -> Result<String, NoPicture> {
+    let (place, Choice { format, size: (width, height), rate_hz, .. }) = plan(config, camera, path)?;
+    Ok(format!("{place} gives {format} {width}x{height} at {rate_hz:.4} Hz"))
+}
+
+/// A camera as people are told of it, and what it would be asked for.
+fn plan(config: &CameraConfig, camera: &Camera, path: &Path) -> Result<(String, Choice), NoPicture> {
     let place = format!("{} ({})", path.display(), camera.about().name);
     if !camera.about().captures {
         return Err(NoPicture(format!(
@@ -67,8 +83,15 @@ fn open(config: &CameraConfig, camera: Camera, path: &Path) -> Result<Box<dyn Fr
         )));
     }
     let wanted = (config.width.into(), config.height.into());
-    let choice = choose(&camera.offers(), wanted, config.rate_hz, |format, size| camera.rates(format, size))
-        .map_err(|why| NoPicture(format!("{place}: {why}")))?;
+    let rates = |format, size| camera.rates(format, size);
+    match choose(&camera.offers(), wanted, config.rate_hz, rates) {
+        Ok(choice) => Ok((place, choice)),
+        Err(why) => Err(NoPicture(format!("{place}: {why}"))),
+    }
+}
+
+fn open(config: &CameraConfig, camera: Camera, path: &Path) -> Result<Box<dyn FrameSource>, NoPicture> {
+    let (place, choice) = plan(config, &camera, path)?;
     let stream = camera.start(choice.format, choice.size, choice.rate_hz).map_err(told)?;
     let ((width, height), rate_hz) = (stream.mode().size, choice.rate_hz);
     tracing::info!("camera {place} gives {} {width}×{height} at {rate_hz:.4} Hz", choice.format);
@@ -269,5 +292,6 @@ mod tests {
         std::fs::write(dev.path().join("video3"), "").unwrap();
         let said = opener().map(drop).unwrap_err().0;
         assert!(said.contains("video3: is no video device"), "{said}");
+        assert_eq!(prospect_of_any(&CameraConfig::default(), dev.path()).unwrap_err().0, said);
     }
 }

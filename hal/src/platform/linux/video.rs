@@ -289,11 +289,17 @@ pub fn devices(dev: &Path) -> Vec<PathBuf> {
     found.into_iter().map(|(_, path)| path).collect()
 }
 
+/// Another process that has a device open, as far as this user may see: `motion (process 812)`. It may only have looked.
+#[must_use]
+pub fn holder(device: &Path) -> Option<String> {
+    holder::of(Path::new("/proc"), device)
+}
+
 /// What is wrong with a device, and what to do.
 fn failure(path: &Path, error: &io::Error) -> IoError {
     let place = path.display().to_string();
     let reason = match Errno::from_io_error(error) {
-        Some(Errno::BUSY) => match holder::of(Path::new("/proc"), path) {
+        Some(Errno::BUSY) => match holder(path) {
             Some(who) => format!("in use by {who}; stop that first"),
             None => "in use by another program; stop that first".to_owned(),
         },

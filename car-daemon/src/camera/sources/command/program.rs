@@ -2,12 +2,16 @@
 //!
 //! What must never live here: what it says.
 
+use std::env;
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
@@ -22,6 +26,25 @@ const LOOK: Duration = Duration::from_millis(5);
 
 /// What tells a process of systemd that it is meant, which is the daemon.
 const OURS: [&str; 5] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID"];
+
+/// Where a program is: a path as it is written, a bare name in the first folder of `path` that has it.
+///
+/// # Errors
+/// In words, as when it is started.
+pub(super) fn find(name: &str, path: Option<&OsStr>) -> Result<PathBuf, String> {
+    let places: Vec<PathBuf> = match name.contains('/') {
+        true => vec![name.into()],
+        false => env::split_paths(path.unwrap_or_default()).map(|folder| folder.join(name)).collect(),
+    };
+    let mut why = io::Error::from(io::ErrorKind::NotFound);
+    for place in places.into_iter().filter(|place| place.is_file()) {
+        match access(&place, Access::EXEC_OK) {
+            Ok(()) => return Ok(place),
+            Err(refused) => why = refused.into(),
+        }
+    }
+    Err(unstarted(name, &why))
+}
 
 /// A program in a process group of its own. Dropping it ends the group.
 #[derive(Debug)]
@@ -103,5 +126,33 @@ fn unstarted(name: &str, error: &io::Error) -> String {
         }
         io::ErrorKind::PermissionDenied => format!("`{name}` may not be run by this user: look at its mode"),
         _ => format!("`{name}` does not start: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_as_a_shell_finds_it_and_what_is_missing_is_told_as_at_its_start() {
+        let (first, second) =
+            (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let path = env::join_paths([first.path(), second.path()]).expect("no colon");
+        let find = |name: &str| find(name, Some(&path));
+        let program = second.path().join("cam");
+        fs::write(&program, "#!/bin/sh\n").expect("ours");
+        fs::write(first.path().join("cam"), "no program").expect("ours");
+        let set = |mode| fs::set_permissions(&program, Permissions::from_mode(mode)).expect("ours");
+        set(0o755);
+        assert_eq!(find("cam"), Ok(program.clone()));
+        assert_eq!(find(program.to_str().expect("text")), Ok(program.clone()));
+        set(0o644);
+        assert!(find("cam").expect_err("no mode").contains("`cam` may not be run by this user"));
+        assert!(find("other").expect_err("nowhere").contains("there is no program `other`: install it"));
+        assert!(find("rpicam-vid").expect_err("nowhere").contains("apt install rpicam-apps"));
+        assert!(find("/none/cam").is_err() && super::find("cam", None).is_err());
     }
 }

@@ -6,8 +6,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use super::{entries, file_name};
-
 mod gpio;
 mod i2c;
 mod pwm;
@@ -29,8 +27,6 @@ pub struct Survey {
     pub i2c: Vec<I2cBus>,
     /// Every PWM device.
     pub pwm: Vec<PwmDevice>,
-    /// The names of all cameras: `video0: Logitech C270`.
-    pub cameras: Vec<String>,
 }
 
 impl Survey {
@@ -42,7 +38,6 @@ impl Survey {
             gpio: gpio::chips(dev),
             i2c: i2c::buses(dev, sys, chips),
             pwm: pwm::devices(&sys.join("class/pwm")),
-            cameras: cameras(&sys.join("class/video4linux")),
         }
     }
 
@@ -69,13 +64,6 @@ impl Survey {
     pub fn bus(&self, name: &str) -> Result<&I2cBus, String> {
         i2c::find(&self.i2c, name)
     }
-}
-
-/// `video0: Logitech C270`
-fn cameras(class: &Path) -> Vec<String> {
-    let named =
-        |device: &std::path::PathBuf| Some(format!("{}: {}", file_name(device), text(&device.join("name"))?));
-    entries(class, "video").iter().filter_map(named).collect()
 }
 
 /// The first line of a file of the kernel; nothing where there is none.

@@ -83,12 +83,7 @@ fn what_is_no_chip_and_no_bus_is_listed_with_the_reason() {
 }
 
 #[test]
-fn the_model_and_the_cameras_have_names() {
-    let root = machine(&[
-        ("sys/firmware/devicetree/base/model", "Raspberry Pi 4 Model B Rev 1.4\0"),
-        ("sys/class/video4linux/video0/name", "C270 HD WEBCAM\n"),
-    ]);
-    let survey = survey(&root, &[]);
-    assert_eq!(survey.model.as_deref(), Some("Raspberry Pi 4 Model B Rev 1.4"));
-    assert_eq!(survey.cameras, ["video0: C270 HD WEBCAM"]);
+fn the_model_has_a_name() {
+    let root = machine(&[("sys/firmware/devicetree/base/model", "Raspberry Pi 4 Model B Rev 1.4\0")]);
+    assert_eq!(survey(&root, &[]).model.as_deref(), Some("Raspberry Pi 4 Model B Rev 1.4"));
 }
