@@ -1,59 +1,25 @@
-// How old a picture is: from when light fell in at the car, to now in this browser.
+// When a picture was taken: when light fell in at the car, by this browser's clock.
 //
 // What must never live here: a clock (every time is told), and what is done about an old picture.
 //
-// The clocks of car and browser are not set alike. For each picture
-//   said = its arrival by the browser's clock - (X-Timestamp + X-Latency-Ms), which is when the car sent it
-// is how far they are apart, and how long the network had it. The least of the last half minute came most quickly: that picture
-// is taken to have been under way for half of the smallest round trip. So
-//   age = X-Latency-Ms + half the smallest round trip + (said - the least said) + what has passed since it came.
-// While the car's clock is set back, pictures look too old for half a minute, never too young.
+// `X-Time` is by the clock that the link knows to half a round trip, so whatever delays a picture is seen. Where it is missing (a simulated
+// car whose time is not the wall's), or no round trip was measured yet, all that is known is how old it was when the car sent it: it is
+// at least as old as that.
 
-const HALF_WINDOW_MS = 15_000;
+/** Half of the longest round trip that a link lives through. */
+const MOST_ERROR_MS = 1000;
 
-/** The smallest of the numbers of the last 15 to 30 s. */
-export class Smallest {
-  #now = Infinity;
-  #before = Infinity;
-  #since = -Infinity;
-
-  /** Takes `value`, said at `now` (ms). */
-  add(value, now) {
-    const passed = now - this.#since;
-    if (passed >= HALF_WINDOW_MS) {
-      this.#before = passed >= 2 * HALF_WINDOW_MS ? Infinity : this.#now;
-      this.#now = Infinity;
-      this.#since = now;
-    }
-    this.#now = Math.min(this.#now, value);
-  }
-
-  /** `Infinity` where there is none. */
-  get value() {
-    return Math.min(this.#now, this.#before);
-  }
-}
-
-/** When pictures were taken, in milliseconds of the browser's clock (`performance.now()`). */
-export class PictureClock {
-  #trips = new Smallest();
-  #apart = new Smallest();
-
-  /** A round trip to the car took `ms`. */
-  roundTrip(ms, now) {
-    if (Number.isFinite(ms) && ms >= 0) this.#trips.add(ms, now);
-  }
-
-  /** A part came at `now`, with these headers; says when its picture was taken. */
-  taken(headers, now) {
-    const latency = Math.max(number(headers.get("x-latency-ms")) ?? 0, 0);
-    const underway = Number.isFinite(this.#trips.value) ? this.#trips.value / 2 : 0;
-    const stamp = number(headers.get("x-timestamp"));
-    if (stamp === null) return now - latency - underway;
-    const said = now - (stamp * 1000 + latency);
-    this.#apart.add(said, now);
-    return now - latency - underway - (said - this.#apart.value);
-  }
+/**
+ * When the picture of a part with these headers was taken, which came at `now` (ms), when the daemon's clock said `daemonNow` (s; null: not
+ * known): `{ at, sure }`, where `sure` tells whether it may not have been earlier.
+ */
+export function taken(headers, now, daemonNow = null) {
+  const latency = number(headers.get("x-latency-ms")) ?? 0;
+  const time = number(headers.get("x-time"));
+  const age = time === null || daemonNow === null ? NaN : (daemonNow - time) * 1000;
+  // One from the future: that clock was moved.
+  const sure = age > -MOST_ERROR_MS;
+  return { at: now - (sure ? Math.max(age, latency) : latency), sure };
 }
 
 function number(text) {

@@ -40,6 +40,11 @@ export class Clock {
   /** Seconds, or null before anything was heard. */
   offset = null;
 
+  /** Whether an answer told it: what was only told may have been long on its way. */
+  get measured() {
+    return this.#samples.length > 0;
+  }
+
   /** Forgets all: another daemon may be there. */
   reset() {
     this.#samples = [];

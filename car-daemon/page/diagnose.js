@@ -13,13 +13,13 @@ export const SILENT_MS = 1500;
 const LATE_SHOWN_MS = 3000;
 
 /**
- * Most important first. Each: key of the words (`said.KEY`; see `todoOf`), level (`bad`: it cannot be driven, or not safely;
- * `warn`; `info`), and what it takes: true, or the words' arguments.
+ * Most important first: key of the words (`said.KEY`), level (`bad`: it cannot be driven, or not safely), and what it takes: true, or
+ * the words' arguments.
  */
 const RULES = [
   ["token", "bad", (f) => f.role === null],
   ["connecting", "info", (f) => f.link === "connecting" && !f.before],
-  ["bye", "bad", (f) => f.link !== "open" && f.bye !== null],
+  ["bye", "bad", (f) => f.link !== "open" && f.bye !== null && { why: f.bye }],
   ["gone", "bad", (f) => f.link !== "open" && f.before],
   ["gone.never", "bad", (f) => f.link !== "open"],
   ["hidden", "warn", (f) => f.hidden],
@@ -29,26 +29,27 @@ const RULES = [
   ["estop", "bad", (f) => f.state?.estop && latched(f)],
   ["fault.answers", "bad", (f) => broken(f) && answers(f) && { what: cause(f) }],
   ["fault", "bad", (f) => broken(f) && { what: cause(f) }],
-  ["battery", "bad", (f) => typeof f.state?.battery?.percent === "number" && f.state.battery.percent <= 0],
+  ["battery", "bad", (f) => charge(f) <= 5],
   ["stalled", "bad", (f) => f.video.showing === "stalled"],
+  ["unknown", "warn", (f) => f.video.showing === "unknown"],
   ["camera", "warn", (f) => f.video.trouble !== null && { what: f.video.trouble }],
   ["late", "warn", (f) => f.lateMs !== null && f.lateMs < LATE_SHOWN_MS],
   ["slow", "warn", (f) => f.rttMs !== null && f.rttMs > SLOW_MS],
+  ["battery.low", "warn", (f) => charge(f) <= 15],
   ["observer", "info", (f) => f.role === "observer"],
   ["other", "info", (f) => driven(f) && { who: f.driverName ?? { key: "who.session", args: { session: f.state.driver } } }],
 ];
 
-/** What is to be done is the same, with or without a reason: the words `do.TODO`. */
+/** What is to be done, with or without a reason: the words `do.TODO`. */
 export const todoOf = (key) => key.replace(/\.(reason|never)$/, "");
 
 /** Every key that may be told. */
 export const KEYS = RULES.map(([key]) => key);
 
 /**
- * The facts: `link` (`open`, `connecting`, `closed`), `before` (it was open once), `bye` (why the daemon went, or null),
- * `role` (null: a token must be shown; undefined: not known yet) and `session` of this page, `state` (the newest, or null), `silentMs` (since that came, or null), `rttMs` (or null),
- * `lateMs` (since a command was refused as stale, or null), `driverName` (or null), `hidden`,
- * `video` {`showing`: as video.js says; `trouble`: words or null}.
+ * The facts, null where there are none: `link` (its phase), `before` (it was open once), `bye` (why the daemon went), `role` (null: a token
+ * must be shown; undefined: not known yet) and `session` of this page, `state`, `silentMs` (since that came), `rttMs`, `lateMs` (since a
+ * command was refused as stale), `driverName`, `hidden`, `video` (as video.js tells it).
  * Says `{ key, todo, level, args }`, or null where all is well.
  */
 export function diagnose(facts) {
@@ -79,6 +80,7 @@ export class Steady {
   }
 }
 
+const charge = (f) => f.state?.battery?.percent ?? 100;
 const pressed = (f) => {
   const who = f.state?.estop && person(f.state.estop.by, f.session);
   return who?.key === "who.button" && who.args;

@@ -50,6 +50,12 @@ export function lease(link, report) {
     show();
   };
 
+  /** Whoever drives may have said its name after it was first asked for. */
+  const named = () => {
+    const { driver, session } = link;
+    if (driver !== null && driver !== session && !names.has(driver)) learn();
+  };
+
   const give = () => {
     hush();
     link.call("release").catch((error) => report.refused(error));
@@ -61,17 +67,24 @@ export function lease(link, report) {
   $("handover").addEventListener("click", give);
   $("grant").addEventListener("click", give);
 
-  let shown = null;
+  let shown;
   link.addEventListener("state", ({ detail }) => {
-    if (detail.driver !== null && detail.driver !== link.session && !names.has(detail.driver) && shown !== detail.driver) learn();
-    if (shown !== detail.driver) show();
+    if (shown === detail.driver) return;
     shown = detail.driver;
+    show();
+    named();
   });
   link.addEventListener("event", ({ detail }) => {
     if (detail.event === "asked" && link.driver === link.session) asked(detail);
-    if (detail.event === "lease") show();
+    if (detail.event !== "lease") return;
+    show();
+    named();
   });
-  for (const type of ["open", "role", "phase"]) link.addEventListener(type, show);
+  for (const type of ["open", "role", "phase"]) link.addEventListener(type, () => {
+    // Nothing is known of who drives until the next state.
+    shown = undefined;
+    show();
+  });
   words.addEventListener("lang", show);
   show();
   return nameOf;

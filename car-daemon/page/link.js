@@ -98,6 +98,11 @@ export class Link extends EventTarget {
     return this.#clock.offset === null ? null : this.#now() / 1000 + this.#clock.offset;
   }
 
+  /** The same, null until a round trip measured it. */
+  get measuredNow() {
+    return this.#clock.measured ? this.daemonNow : null;
+  }
+
   /** Whether what was said waits here, as the network does not take it. */
   get congested() {
     return this.#socket !== null && this.#socket.bufferedAmount > CONGESTED_BYTES;

@@ -2,7 +2,7 @@
 //
 // What must never live here: geometry (topview.js), or anything that drives the car.
 
-import { drawAxes, drawBeam, drawCar, drawGrid, drawScale, drawTrail, drawWorld, planOf } from "./mapdraw.js";
+import { drawBeam, drawCar, drawGrid, drawScale, drawTrail, drawWorld, planOf } from "./mapdraw.js";
 import { Trail, Viewport, placed } from "./topview.js";
 
 /** A hop (metres) from one state to the next that no car makes: the pose was set anew. */
@@ -24,6 +24,8 @@ export class TopView {
   #shown = "";
   #following = true;
   #waiting = false;
+  /** Whether it has a size, that is, is displayed. */
+  #seen = false;
   /** Pixels of CSS to one of the view: text and car grow with the page's letters. */
   #unit = 1;
   #pointers = new Map();
@@ -31,9 +33,8 @@ export class TopView {
   constructor(canvas) {
     this.#canvas = canvas;
     new ResizeObserver((entries) => this.#resize(entries.at(-1))).observe(canvas);
-    // The colours are those of the theme, which the page or the system may change.
-    new MutationObserver(() => this.#redraw()).observe(document.documentElement, { attributes: true });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#redraw());
+    // The colours are those of the theme.
+    new MutationObserver(() => this.#redraw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.#listen();
   }
 
@@ -154,7 +155,8 @@ export class TopView {
 
   #resize(entry) {
     const { width, height } = entry.contentRect;
-    if (width === 0 || height === 0) return;
+    this.#seen = width > 0 && height > 0;
+    if (!this.#seen) return;
     const first = this.#view.size.width === 1;
     this.#unit = Number.parseFloat(getComputedStyle(this.#canvas).fontSize) / 16;
     this.#view.size = { width: width / this.#unit, height: height / this.#unit };
@@ -164,7 +166,7 @@ export class TopView {
 
   /** At the next picture of the screen, and once for all that changed until then. */
   #redraw() {
-    if (this.#waiting) return;
+    if (this.#waiting || !this.#seen) return;
     this.#waiting = true;
     requestAnimationFrame(() => {
       this.#waiting = false;
@@ -193,6 +195,5 @@ export class TopView {
       drawCar(scene, this.#pose, this.#state?.gimbal?.pan ?? null, this.#car);
     }
     drawScale(scene);
-    drawAxes(scene);
   }
 }

@@ -40,6 +40,13 @@ function trace(path, points, closed) {
   if (closed) path.closePath();
 }
 
+/** Draws lines along each of these lists of points. */
+function stroke(ink, ...lines) {
+  ink.beginPath();
+  for (const points of lines) trace(ink, points);
+  ink.stroke();
+}
+
 /** Squares of a round length, so that one sees how far and how fast. */
 export function drawGrid({ ink, view, colour }) {
   const step = roundLength(120 / view.scale);
@@ -47,18 +54,16 @@ export function drawGrid({ ink, view, colour }) {
   const [low, high] = [view.toFloor(0, height), view.toFloor(width, 0)];
   ink.strokeStyle = colour("grid");
   ink.lineWidth = 1;
-  ink.beginPath();
+  const lines = [];
   for (let x = Math.ceil(low.x / step); x * step <= high.x; x++) {
     const at = Math.round(view.toCanvas(x * step, 0)[0]) + 0.5;
-    ink.moveTo(at, 0);
-    ink.lineTo(at, height);
+    lines.push([[at, 0], [at, height]]);
   }
   for (let y = Math.ceil(low.y / step); y * step <= high.y; y++) {
     const at = Math.round(view.toCanvas(0, y * step)[1]) + 0.5;
-    ink.moveTo(0, at);
-    ink.lineTo(width, at);
+    lines.push([[0, at], [width, at]]);
   }
-  ink.stroke();
+  stroke(ink, ...lines);
 }
 
 export function drawWorld({ ink, view, colour }, plan, ratio) {
@@ -119,16 +124,10 @@ export function drawBeam({ ink, view, colour }, pose, range, car) {
   ink.strokeStyle = colour("beam");
   ink.lineWidth = 1.5;
   ink.setLineDash([3, 4]);
-  ink.beginPath();
-  ink.moveTo(fx, fy);
-  ink.lineTo(tx, ty);
-  ink.stroke();
+  stroke(ink, [[fx, fy], [tx, ty]]);
   ink.setLineDash([]);
   ink.lineWidth = 3;
-  ink.beginPath();
-  ink.moveTo(tx - sin * 7, ty - cos * 7);
-  ink.lineTo(tx + sin * 7, ty + cos * 7);
-  ink.stroke();
+  stroke(ink, [[tx - sin * 7, ty - cos * 7], [tx + sin * 7, ty + cos * 7]]);
   ink.restore();
 }
 
@@ -147,13 +146,8 @@ export function drawCar({ ink, view, colour }, pose, pan, car) {
   ink.lineWidth = 2;
   // A blunt arrow: which way is forward is seen from its outline alone.
   ink.beginPath();
-  ink.moveTo(-length / 2, -width / 2);
-  ink.lineTo(length * 0.15, -width / 2);
-  ink.lineTo(length / 2, -width / 6);
-  ink.lineTo(length / 2, width / 6);
-  ink.lineTo(length * 0.15, width / 2);
-  ink.lineTo(-length / 2, width / 2);
-  ink.closePath();
+  const [end, side] = [length / 2, width / 2];
+  trace(ink, [[-end, -side], [end * 0.3, -side], [end, -side / 3], [end, side / 3], [end * 0.3, side], [-end, side]], true);
   ink.fill();
   ink.stroke();
   ink.restore();
@@ -176,37 +170,9 @@ export function drawScale({ ink, view, colour, font }) {
   const [x, y] = [12.5, view.size.height - 12.5];
   ink.strokeStyle = ink.fillStyle = colour("text");
   ink.lineWidth = 1.5;
-  ink.beginPath();
-  ink.moveTo(x, y - 5);
-  ink.lineTo(x, y);
-  ink.lineTo(x + length, y);
-  ink.lineTo(x + length, y - 5);
-  ink.stroke();
   ink.font = `12px ${font}`;
-  ink.textAlign = "left";
+  stroke(ink, [[x, y - 5], [x, y], [x + length, y], [x + length, y - 5]]);
   letter({ ink, colour }, metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`, x + 5, y - 6);
-}
-
-/** The plan's x and y, by which poses are told. */
-export function drawAxes({ ink, view, colour, font }) {
-  const [x, y, length] = [view.size.width - 44, view.size.height - 14, 22];
-  ink.strokeStyle = ink.fillStyle = colour("text");
-  ink.lineWidth = 1.5;
-  ink.beginPath();
-  ink.moveTo(x, y - length);
-  ink.lineTo(x, y);
-  ink.lineTo(x + length, y);
-  ink.moveTo(x - 3, y - length + 5);
-  ink.lineTo(x, y - length);
-  ink.lineTo(x + 3, y - length + 5);
-  ink.moveTo(x + length - 5, y - 3);
-  ink.lineTo(x + length, y);
-  ink.lineTo(x + length - 5, y + 3);
-  ink.stroke();
-  ink.font = `12px ${font}`;
-  ink.textAlign = "center";
-  letter({ ink, colour }, "x", x + length + 8, y + 4);
-  letter({ ink, colour }, "y", x, y - length - 4);
 }
 
 /** Text that can be read whatever lies under it. */

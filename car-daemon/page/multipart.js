@@ -17,9 +17,8 @@ export function boundaryOf(contentType) {
 
 /**
  * Reads parts that say their Content-Length. `push` takes the next bytes and gives the parts that they
- * complete: `{ headers: Map (names in lower case), body: [Uint8Array, …] }`. The pieces of a body are
- * views into what was pushed, so nothing is copied. Throws where the stream is no such multipart, or where
- * a bound is passed; after that the reader is of no use.
+ * complete: `{ headers: Map (names in lower case), body: [Uint8Array, …] }`. Throws where the stream is no
+ * such multipart, or a bound is passed; after that the reader is of no use.
  */
 export class Multipart {
   #delimiter;

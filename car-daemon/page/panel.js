@@ -4,21 +4,19 @@
 
 import { NOTHING, degrees, grade, number, percent, quantity, time } from "./readings.js";
 
-
 /**
- * Each: the element's id, the key of its name, and what it shows of `{ state, link, video }`: text, or `{ text, say }` (words of a key)
- * with perhaps `grade`, `hint` (a key), `bars` (-1 to 1 each), `shades` (0 to 1 each). An element that the page has already is
- * filled where it is; for any other a row is made in the panel.
+ * The element's id, the key of its name, and what it shows of the facts: text, or `{ text, say }` (words of a key) with perhaps `grade`,
+ * `hint` (a key), `bars` (-1 to 1 each), `shades` (0 to 1 each). For an element that the page has not, a row is made in the panel.
  */
 const ROWS = [
   ["link-state", "link", ({ link }) => ({ say: `link.${link.phase}`, grade: link.phase === "open" ? "good" : "bad" })],
   ["rtt", "link", ({ link }) => ({ text: link.rtt === null ? "" : time(link.rtt), grade: grade(link.rtt, 100, 250) })],
-  ["video-age", "video", ({ video }) => ({ text: time(video.ageMs, 10), grade: grade(video.ageMs, 250, 1000) })],
+  ["video-age", "video", ({ video }) => ageOf(video)],
   ["mode", "mode", ({ state }) => state && { say: `mode.${state.mode}`, grade: /estop|fault/.test(state.mode) ? "bad" : null }],
   ["battery", "battery", told("battery", ({ percent: left }) => ({ text: quantity(left, 0, "%"), grade: grade(100 - left, 80, 95) }))],
   ["volts", "panel.volts", told("battery", ({ volts }) => quantity(volts, 2, "V"))],
   ["amps", "panel.amps", told("battery.amps", (amps) => quantity(amps, 2, "A"))],
-  ["range", "range", told("range_m", (range) => quantity(range, 2, "m"), "none.range")],
+  ["range", "range", told("range_m", (range) => quantity(range, 2, "m"))],
   ["speed-now", "speed", told("speed", ({ linear }) => quantity(linear, 2, "m/s"))],
   ["turn", "panel.turn", told("speed", ({ angular }) => `${degrees(angular, 0)}/s`)],
   ["pose", "panel.pose", told("pose", ({ x, y, heading }) => `${vector([x, y], 2, "m")} · ${degrees(heading, 0)}`)],
@@ -29,6 +27,12 @@ const ROWS = [
   ["acceleration", "panel.acceleration", told("imu.acceleration", (values) => vector(values, 1, "m/s²"))],
   ["rotation", "panel.rotation", told("imu.rotation", (values) => vector(values.map((value) => (value * 180) / Math.PI), 0, "°/s"))],
 ];
+
+/** Nobody knows how old a picture is that the browser alone reads. */
+function ageOf({ showing, ageMs, sure }) {
+  if (showing === "unknown") return { text: "?", grade: "bad" };
+  return { text: `${sure || ageMs === null ? "" : "≥ "}${time(ageMs, 10)}`, grade: grade(ageMs, 250, 1000) };
+}
 
 /** What the state has at `path`, by `show`; or why there is nothing; null before the first state. */
 function told(path, show, none = "none.sensor") {
@@ -105,7 +109,7 @@ function hinted(words) {
 function bar(power) {
   const [outer, inner] = [document.createElement("span"), document.createElement("i")];
   outer.className = "bar";
-  outer.ariaHidden = "true";
+  outer.setAttribute("aria-hidden", true);
   inner.style.transform = `scaleX(${Math.min(Math.max(power, -1), 1)})`;
   outer.append(inner);
   return outer;
@@ -114,7 +118,7 @@ function bar(power) {
 function shade(dark) {
   const cell = document.createElement("span");
   cell.className = "shade";
-  cell.ariaHidden = "true";
+  cell.setAttribute("aria-hidden", true);
   const grey = 255 * (1 - Math.min(Math.max(dark, 0), 1));
   cell.style.backgroundColor = `rgb(${grey}, ${grey}, ${grey})`;
   return cell;

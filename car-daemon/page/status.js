@@ -12,6 +12,9 @@ const KNOWN = [-32001, -32002, -32003, -32004, -32005, -32006, "closed", "blocke
 
 const root = document.documentElement;
 
+/** Only what changed: whoever looks at the marks is woken by each. */
+const mark = (name, value) => root.dataset[name] === value || (root.dataset[name] = value);
+
 /** `refused(error)` and `tell(words)` say something for a while. */
 export function status(link, driver) {
   let forget = null;
@@ -42,9 +45,9 @@ export function status(link, driver) {
 /** Data of the root element that styles and tests go by. */
 export function marks(link) {
   const show = () => {
-    root.dataset.link = link.phase;
-    root.dataset.role = link.role ?? "";
-    root.dataset.mode = link.state?.mode ?? "";
+    mark("link", link.phase);
+    mark("role", link.role ?? "");
+    mark("mode", link.state?.mode ?? "");
   };
   for (const type of ["state", "phase", "role"]) link.addEventListener(type, show);
   show();

@@ -29,7 +29,6 @@ export class Viewport {
   scale = SCALE.usual;
   size = { width: 1, height: 1 };
 
-  /** A point of the floor, in pixels. */
   toCanvas(x, y) {
     const { width, height } = this.size;
     return [width / 2 + (x - this.centre.x) * this.scale, height / 2 - (y - this.centre.y) * this.scale];
@@ -51,7 +50,6 @@ export class Viewport {
     this.centre = { x: this.centre.x + fixed.x - now.x, y: this.centre.y + fixed.y - now.y };
   }
 
-  /** Moves the floor by so many pixels. */
   drag(dx, dy) {
     this.centre = { x: this.centre.x - dx / this.scale, y: this.centre.y + dy / this.scale };
   }
@@ -83,11 +81,10 @@ export class Viewport {
 /** The longest of 1, 2, 5, 10, 20, 50 … (also below 1) that is at most `most`. */
 export function roundLength(most) {
   const ten = 10 ** Math.floor(Math.log10(most));
-  // Rounded, for three times a tenth is not three tenths to a machine.
   return Number(([5, 2, 1].find((times) => times * ten <= most * (1 + 1e-9)) * ten).toPrecision(1));
 }
 
-/** Where the car was, oldest first; as many points as it takes, and never more than its bound. */
+/** Where the car was, oldest first. */
 export class Trail {
   #points = [];
   #most;
@@ -105,7 +102,6 @@ export class Trail {
     const last = this.#points.at(-1);
     if (last && Math.hypot(x - last[0], y - last[1]) < STEP_M) return false;
     this.#points.push([x, y]);
-    // A quarter at once: to shift one at each step is to move all the others each time.
     if (this.#points.length > this.#most) this.#points.splice(0, Math.ceil(this.#most / 4));
     return true;
   }

@@ -2,10 +2,10 @@
 //
 // What must never live here: words (whoever starts this has them), or what is done about an old picture.
 //
-// An old picture that looks live is the worst that this page can show. So pictures are never queued: what comes while one is
-// decoded replaces what waits, and how old the picture on the canvas is, is worked out all the time, not when it comes.
+// An old picture that looks live is the worst that this page can show. So what comes while one is decoded replaces what waits, and the age of
+// the picture on the canvas is worked out all the time.
 
-import { PictureClock } from "./age.js";
+import { taken } from "./age.js";
 import { Backoff } from "./clock.js";
 import { Multipart, boundaryOf } from "./multipart.js";
 
@@ -13,21 +13,22 @@ import { Multipart, boundaryOf } from "./multipart.js";
 export const STALLED_MS = 1000;
 /** How often (ms) its age is worked out. */
 const TICK_MS = 200;
-/** Without a byte for so long (ms) the connection is made anew: the daemon sends a picture of words rather than nothing. */
+/** Without a byte for so long (ms) the connection is made anew. */
 const SILENCE_MS = 5000;
-/** After so many connections without a picture, while the link stands, an `img` element is tried, which some browsers read where they do not let us. */
+/** After so many answers without a byte, while the link stands, an `img` is tried: some browsers show what they do not let us read. */
 const FRUITLESS = 3;
+/** While it is there we try to read so often (ms). */
+const RETRY_MS = 30_000;
 
 /**
- * Shows `/stream` on `canvas`. `told({ showing, ageMs, trouble })` is called whenever one of them may have changed:
- * `showing` is `none` (no picture yet), `live`, `stalled`, `resting` (the tab is hidden), `unknown` (by `img`: nobody knows its age),
- * `words` (the daemon drew why there is no picture);
- * `ageMs` the oldest that the picture was since the last call, or null; `trouble` words why no pictures come, or null.
+ * Shows `/stream` on `canvas`. `told({ showing, ageMs, sure, trouble })`: `showing` is `none` (no picture yet), `live`, `stalled`, `resting` (the
+ * tab is hidden), `unknown` (by `img`: nobody knows its age), `words` (the daemon drew why there is no picture); `ageMs` the oldest that
+ * the picture was since the last call, or null, `sure` whether it may not be older; `trouble` words why no pictures come, or null.
+ * `daemonNow()`: the daemon's seconds, or null.
  */
 export class Video {
   #canvas;
   #told;
-  #clock = new PictureClock();
   #backoff = new Backoff({ least: 300, most: 5000 });
   #session = null;
   #linked = null;
@@ -36,7 +37,9 @@ export class Video {
   /** The newest part that is not decoded yet. */
   #waiting = null;
   #decoding = false;
+  #daemonNow;
   #takenAt = null;
+  #sure = false;
   #oldest = 0;
   #trouble = null;
   /** What the daemon drew in place of a picture, or null. */
@@ -44,14 +47,15 @@ export class Video {
   #fruitless = 0;
   #image = null;
 
-  constructor(canvas, told) {
+  constructor(canvas, told, daemonNow = () => null) {
     this.#canvas = canvas;
+    this.#daemonNow = daemonNow;
     this.#told = told;
     document.addEventListener("visibilitychange", () => this.#anew());
     setInterval(() => this.#tell(), TICK_MS);
   }
 
-  /** There is a link to the daemon, and the stream is this session's: so the daemon knows whose driver sees nothing. */
+  /** The stream is this session's: so the daemon knows whose driver sees nothing. */
   linked(session) {
     const same = session === this.#session;
     const first = this.#linked === null;
@@ -61,17 +65,12 @@ export class Video {
     else if (!same) this.#anew();
   }
 
-  /** There is none. Pictures may come all the same, and of no session: that number may be another's by now. */
+  /** Pictures may come all the same, of no session: its number may be another's by now. */
   unlinked() {
     const first = this.#linked === null;
     this.#session = null;
     this.#linked = false;
     if (first) this.#begin();
-  }
-
-  /** The link's round trip took so long. */
-  roundTrip(ms) {
-    this.#clock.roundTrip(ms, performance.now());
   }
 
   #url(more = "") {
@@ -95,9 +94,9 @@ export class Video {
   }
 
   async #run() {
-    while (!this.#image) {
+    for (;;) {
       if (!document.hidden && (await this.#watch())) continue;
-      await this.#pause(document.hidden ? null : this.#backoff.next());
+      await this.#pause(document.hidden ? null : this.#image ? RETRY_MS : this.#backoff.next());
     }
   }
 
@@ -112,30 +111,29 @@ export class Video {
   /** One connection, to its end; says whether it was ended here, so that the next is made at once. */
   async #watch() {
     const abort = new AbortController();
-    const before = this.#fruitless;
-    if (this.#linked) this.#fruitless++;
+    const counts = this.#linked;
+    // `null` before the answer, then whether a byte of its body was read.
+    let read = null;
     let late = false;
     let timer = null;
-    const heard = () => {
+    const heard = (byte) => {
+      read = byte;
       clearTimeout(timer);
       timer = setTimeout(() => ((late = true), abort.abort()), SILENCE_MS);
     };
     this.#abort = abort;
-    heard();
+    heard(null);
     try {
       await this.#read(abort.signal, heard);
     } catch (error) {
-      if (abort.signal.aborted && !late) {
-        this.#fruitless = Math.min(before, this.#fruitless);
-        return true;
-      }
+      if (abort.signal.aborted && !late) return true;
       this.#trouble = error instanceof Unwilling ? error.message : null;
-      // What the server says is no reason to ask it in another way.
-      if (error instanceof Unwilling) this.#fruitless = 0;
     } finally {
       clearTimeout(timer);
       abort.abort();
     }
+    // Silence of the network is no reason to ask in another way.
+    this.#fruitless = read === false && counts ? this.#fruitless + 1 : 0;
     if (this.#fruitless >= FRUITLESS) this.#useImage();
     return false;
   }
@@ -146,41 +144,43 @@ export class Video {
     if (!response.ok) throw new Unwilling((await response.text()).trim().slice(0, 200) || `HTTP ${response.status}`);
     const boundary = boundaryOf(response.headers.get("content-type"));
     if (boundary === null) throw new Unwilling("not a stream of pictures");
+    heard(false);
     const parts = new Multipart(boundary);
     const reader = response.body.getReader();
     for (;;) {
       const { done, value } = await reader.read();
       if (done || parts.ended) return;
-      heard();
+      heard(true);
       for (const part of parts.push(value)) this.#came(part);
     }
   }
 
   #came(part) {
-    const takenAt = this.#clock.taken(part.headers, performance.now());
-    this.#fruitless = 0;
+    const { at, sure } = taken(part.headers, performance.now(), this.#daemonNow());
+    this.#image?.remove();
+    this.#image = null;
     this.#backoff.reset();
-    this.#waiting = { body: part.body, takenAt, words: part.headers.get("x-words") ?? null };
+    this.#waiting = { body: part.body, takenAt: at, sure, words: part.headers.get("x-words") ?? null };
     if (!this.#decoding) this.#decode();
   }
 
   async #decode() {
     this.#decoding = true;
     while (this.#waiting) {
-      const { body, takenAt, words } = this.#waiting;
+      const { body, ...picture } = this.#waiting;
       this.#waiting = null;
       try {
         const bitmap = await createImageBitmap(new Blob(body, { type: "image/jpeg" }));
-        this.#draw(bitmap, takenAt, words);
+        this.#draw(bitmap, picture);
         bitmap.close();
       } catch {
-        // A picture that cannot be decoded is none: the last one grows old, and is said to.
+        // It is none: the last one grows old, and is said to.
       }
     }
     this.#decoding = false;
   }
 
-  #draw(bitmap, takenAt, words) {
+  #draw(bitmap, { takenAt, sure, words }) {
     const canvas = this.#canvas;
     if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
       canvas.width = bitmap.width;
@@ -190,6 +190,7 @@ export class Video {
     const first = this.#takenAt === null;
     if (!first) this.#oldest = Math.max(this.#oldest, performance.now() - this.#takenAt);
     this.#takenAt = takenAt;
+    this.#sure = sure;
     this.#words = words;
     this.#trouble = words || null;
     if (first) this.#tell();
@@ -211,7 +212,7 @@ export class Video {
     const age = this.#takenAt === null ? null : performance.now() - this.#takenAt;
     const ageMs = age === null || this.#image || this.#words !== null ? null : Math.max(age, this.#oldest);
     this.#oldest = 0;
-    this.#told({ showing: this.#showing(age), ageMs, trouble: this.#trouble });
+    this.#told({ showing: this.#showing(age), ageMs, sure: this.#sure, trouble: this.#trouble });
   }
 
   /** Live or stalled by the picture that is there now, however late the ones before came. */
@@ -224,5 +225,4 @@ export class Video {
   }
 }
 
-/** The daemon said in words that there are no pictures. */
 class Unwilling extends Error {}

@@ -10,11 +10,11 @@ import { degrees, number, time } from "./readings.js";
 import { Video } from "./video.js";
 import { t, words } from "./words.js";
 
-/** How often (ms) what is shown is worked out anew: numbers that change more often cannot be read. */
+/** How often (ms) what is shown is worked out anew. */
 const SHOWN_MS = 200;
 /** How often (ms) the view from above is told in words, for who does not see it. */
 const TOLD_MS = 3000;
-/** Of so many round trips the middle one is judged: a single slow one is no slow link. */
+/** Of so many round trips the middle one is judged. */
 const TRIPS = 5;
 /** How long (ms) until `/world` is asked for again. */
 const RETRY_MS = 2000;
@@ -23,7 +23,7 @@ const STALE = -32005;
 /** Begins all of it; `driver` tells what the car refuses, `nameOf(session)` how somebody is called. */
 export function startViews(link, driver, nameOf) {
   const facts = {
-    link, nameOf, video: { showing: "none", ageMs: null, trouble: null },
+    link, nameOf, video: { showing: "none", ageMs: null, sure: false, trouble: null },
     bye: null, role: undefined, trips: [], stateAt: null, lateAt: null,
   };
   const refresh = [camera(link, facts), map(link), numbers(facts), trouble(facts)];
@@ -52,19 +52,17 @@ function camera(link, facts) {
   const cover = $("video-words"); // For eyes alone: the picture's own name says it, and the alert.
   const show = () => {
     const { showing, ageMs } = facts.video;
-    canvas.dataset.showing = document.documentElement.dataset.video = showing;
+    if (canvas.dataset.showing !== showing) canvas.dataset.showing = document.documentElement.dataset.video = showing;
     const covered = { stalled: t("video.stalled", { s: time(ageMs) }), none: t("video.none") }[showing] ?? "";
     say(cover, covered);
-    const name = t(showing === "stalled" ? "said.stalled" : `video.${showing}`);
-    if (canvas.ariaLabel !== name) canvas.ariaLabel = name;
+    label(canvas, t(showing === "stalled" ? "said.stalled" : `video.${showing}`));
   };
   const video = new Video(canvas, (told) => {
     facts.video = told;
     show();
-  });
+  }, () => link.measuredNow);
   link.addEventListener("open", () => video.linked(link.session));
   link.addEventListener("phase", ({ detail }) => detail === "closed" && video.unlinked());
-  link.addEventListener("rtt", ({ detail }) => video.roundTrip(detail));
   return show;
 }
 
@@ -83,14 +81,18 @@ function map(link) {
   let toldAt = -Infinity;
   return () => {
     const { pose, odometry } = link.state ?? {};
-    if (link.state) say(caption, t(pose ? `map.${odometry === "commanded" ? "commanded" : "encoders"}` : "map.none"));
-    if (performance.now() - toldAt < TOLD_MS) return;
+    const how = !link.state ? "lost" : !pose ? "none" : odometry === "commanded" ? "commanded" : "encoders";
+    say(caption, t(`map.${how}`));
+    if (pose && performance.now() - toldAt < TOLD_MS) return;
     toldAt = performance.now();
-    $("map").ariaLabel = pose
+    label($("map"), pose
       ? t("map.told", { x: number(pose.x, 1), y: number(pose.y, 1), heading: degrees(pose.heading, 0) })
-      : t("map.none");
+      : t(`map.${how}`));
   };
 }
+
+/** As an attribute: not every browser knows it as a property. */
+const label = (element, words) => element.getAttribute("aria-label") === words || element.setAttribute("aria-label", words);
 
 /**
  * What stands around a simulated car; null for any other. Whoever has just shown a token is known to HTTP a little later,

@@ -129,6 +129,15 @@ impl Clock {
         self.start.elapsed()
     }
 
+    /// What [`now`](Self::now) was at an instant of the wall's clock, for links that tell of it; `None` where time is not the
+    /// wall's, and for what was before the start.
+    pub(crate) fn when(&self, instant: std::time::Instant) -> Option<Duration> {
+        match &*self.flow {
+            Flow::Real { .. } => self.now().checked_sub(instant.elapsed()),
+            Flow::Times { .. } | Flow::Turns { .. } => None,
+        }
+    }
+
     /// Of both what has passed: whoever keeps to a rate by one of them does so by this.
     pub(crate) fn either(&self) -> Duration {
         match &*self.flow {
@@ -229,6 +238,19 @@ mod tests {
         }
         for text in ["", "0", "0.5", "101", "-1", "NaN", "inf", "MAX", "fast"] {
             assert_eq!(text.parse::<Speed>(), Err(NoSpeed), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instant_is_told_by_the_same_clock_as_now_or_not_at_all() {
+        let real = Clock::start(Speed::REAL, PERIOD);
+        real.jump(ms(60_000));
+        let (before, instant) = (real.now(), std::time::Instant::now());
+        let when = real.when(instant).expect("the wall's");
+        // Two clocks are read one after the other: how far apart depends on the machine.
+        assert!(when >= before.saturating_sub(ms(1000)) && when <= real.now(), "{when:?} is not {before:?}");
+        for speed in [Speed::Times(2.0), Speed::Max, Speed::Step] {
+            assert_eq!(Clock::start(speed, PERIOD).when(instant), None);
         }
     }
 

@@ -1,73 +1,53 @@
-// How old pictures are, with clocks that are set differently and networks that dawdle.
+// How old pictures are, with networks that dawdle and clocks that are not known.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PictureClock, Smallest } from "../../car-daemon/page/age.js";
+import { taken } from "../../car-daemon/page/age.js";
+import { Clock } from "../../car-daemon/page/clock.js";
 
-const CAR_S = 1_700_000_000; // what the car's clock says when the browser's says 0
+const AHEAD_S = 5000; // what the daemon's clock says when the browser's says 0
 
-/** What the car says of a picture taken at `taken` (ms of the browser's clock) and sent `latency` ms later. */
-function headers(taken, latency, carS = CAR_S) {
-  return new Map([["x-timestamp", (carS + taken / 1000).toFixed(6)], ["x-latency-ms", latency.toFixed(1)]]);
+/** What the car says of a picture taken at `at` (ms of the browser's clock) and sent `latency` ms later. */
+function headers(at, latency) {
+  return new Map([["x-time", (AHEAD_S + at / 1000).toFixed(6)], ["x-latency-ms", latency.toFixed(1)]]);
 }
 
+/** How old (ms) a picture is taken to be that comes at `now` (ms). */
+const age = (said, now) => now - taken(said, now, AHEAD_S + now / 1000).at;
 const near = (actual, expected) => assert.ok(Math.abs(actual - expected) < 0.01, `${actual} is not ${expected}`);
 
-test("with an even network the age is exact, however the clocks are set", () => {
-  for (const carS of [0, CAR_S, CAR_S + 9e6]) {
-    const clock = new PictureClock();
-    clock.roundTrip(40, 1000);
-    near(clock.taken(headers(1000, 15, carS), 1000 + 15 + 20), 1000);
-    near(clock.taken(headers(1100, 35, carS), 1100 + 35 + 20), 1100);
+test("a delay that never changes is seen, from the first picture and for ever", () => {
+  for (let now = 0; now < 120_000; now += 33) near(age(headers(now - 3010, 10), now), 3010);
+});
+
+test("a network that becomes slow and stays so is seen", () => {
+  for (let now = 0; now < 240_000; now += 33) {
+    const way = now < 60_000 ? 20 : 3000;
+    near(age(headers(now - way - 10, 10), now), way + 10);
   }
 });
 
-test("what a picture waits in the network counts, though round trips were quick", () => {
-  const clock = new PictureClock();
-  clock.roundTrip(10, 0);
-  near(clock.taken(headers(0, 5), 10), 0);
-  near(clock.taken(headers(100, 5), 100 + 5 + 5 + 700), 100);
+test("no picture is younger than it was when the car sent it, whatever the error of the clock", () => {
+  near(taken(headers(1000, 35), 1040, AHEAD_S + 1.02).at, 1005);
+  assert.equal(taken(headers(1000, 35), 1040, AHEAD_S + 0.9).sure, true);
 });
 
-test("a picture that comes more quickly than any before corrects the next", () => {
-  const clock = new PictureClock();
-  clock.roundTrip(10, 0);
-  near(clock.taken(headers(0, 0), 305), 300); // by itself it cannot be known to be late
-  near(clock.taken(headers(400, 0), 405), 400);
-  near(clock.taken(headers(500, 0), 805), 500);
+test("without the daemon's clock, its time, or after that was moved, a picture is said to be at least as old as when it was sent", () => {
+  assert.deepEqual(taken(headers(0, 20), 100), { at: 80, sure: false });
+  assert.deepEqual(taken(new Map([["x-latency-ms", "20"], ["x-timestamp", "1700000000.5"]]), 100, 7), { at: 80, sure: false });
+  assert.deepEqual(taken(headers(60_000, 20), 100, AHEAD_S + 0.1), { at: 80, sure: false });
+  assert.deepEqual(taken(new Map([["x-latency-ms", "-5"], ["x-time", "NaN"]]), 100, 7), { at: 100, sure: false });
+  assert.deepEqual(taken(new Map(), 100, 7), { at: 100, sure: false });
 });
 
-test("the clock of the car may be set, and half a minute later ages are right again", () => {
-  const clock = new PictureClock();
-  clock.roundTrip(0, 0);
-  near(clock.taken(headers(0, 0), 0), 0);
-  near(clock.taken(headers(100, 0, CAR_S + 60), 100), 100);
-  for (let now = 200; now < 30_000; now += 100) {
-    const age = now - clock.taken(headers(now, 0), now);
-    assert.ok(age >= 0, "never younger than it is");
-  }
-  near(clock.taken(headers(45_000, 0), 45_000), 45_000);
-});
-
-test("without times of the car the age is what is known", () => {
-  const clock = new PictureClock();
-  clock.roundTrip(30, 0);
-  assert.equal(clock.taken(new Map(), 100), 85);
-  assert.equal(clock.taken(new Map([["x-latency-ms", "20"]]), 100), 65);
-  assert.equal(clock.taken(new Map([["x-latency-ms", "-5"], ["x-timestamp", "NaN"]]), 100), 85);
-});
-
-test("the smallest is of the last quarter to half of a minute", () => {
-  const smallest = new Smallest();
-  assert.equal(smallest.value, Infinity);
-  smallest.add(3, 0);
-  smallest.add(9, 14_000);
-  assert.equal(smallest.value, 3);
-  smallest.add(8, 16_000);
-  assert.equal(smallest.value, 3);
-  smallest.add(7, 32_000);
-  assert.equal(smallest.value, 7);
-  smallest.add(9, 90_000);
-  assert.equal(smallest.value, 9);
+test("the daemon's clock counts as measured by an answer alone", () => {
+  const clock = new Clock();
+  clock.told(AHEAD_S, 3000); // Three seconds under way, which nobody can know.
+  assert.equal(clock.measured, false);
+  clock.answered(AHEAD_S + 3, 2990, 3010);
+  assert.equal(clock.measured, true);
+  near(clock.offset, AHEAD_S);
+  clock.reset();
+  assert.equal(clock.measured, false);
 });

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Steady, diagnose } from "../../car-daemon/page/diagnose.js";
+import { en } from "../../car-daemon/page/words/en.js";
+import { zh } from "../../car-daemon/page/words/zh.js";
 
 /** A page that drives a car with which all is well. */
 const WELL = {
@@ -24,7 +26,7 @@ const TABLE = [
   ["it never reached the daemon", { link: "closed", before: false, role: undefined }, "gone.never"],
   ["the link broke", { link: "closed" }, "gone"],
   ["it tries again", { link: "connecting" }, "gone"],
-  ["the daemon said goodbye", { link: "closed", bye: "the daemon is shutting down" }, "bye"],
+  ["the daemon said goodbye", { link: "closed", bye: "the daemon is shutting down" }, "bye", { why: "the daemon is shutting down" }],
   ["a token is missing, for which the daemon closed the link", { link: "closed", bye: "x", role: null }, "token"],
   ["the tab is in the background", { hidden: true }, "hidden"],
   ["no state comes", { silentMs: 1600 }, "silent"],
@@ -38,6 +40,10 @@ const TABLE = [
   ["and answers again", fault("hardware fault: motor left: no answer; it answers again: reset"), "fault.answers", { what: "motor left: no answer" }],
   ["a fault without words is one", fault(null), "fault", { what: "?" }],
   ["the battery is empty", state({ battery: { volts: 6.1, percent: 0, amps: null } }), "battery"],
+  ["the battery is nearly so", state({ battery: { volts: 6.1, percent: 5, amps: null } }), "battery"],
+  ["the battery is low", state({ battery: { volts: 6.8, percent: 15, amps: null } }), "battery.low"],
+  ["it has enough", state({ battery: { volts: 6.9, percent: 16, amps: null } }), null],
+  ["nobody knows how old the picture is", { video: { showing: "unknown", trouble: null } }, "unknown"],
   ["a battery that tells no percent is not called empty", state({ battery: { volts: 6.1, percent: null } }), null],
   ["the picture stands", { video: { showing: "stalled", trouble: "x" } }, "stalled"],
   ["no picture comes at all", { video: { showing: "none", trouble: "no camera" } }, "camera", { what: "no camera" }],
@@ -55,6 +61,12 @@ for (const [name, changed, key, args] of TABLE) {
     const found = diagnose({ ...WELL, ...changed });
     assert.equal(found?.key ?? null, key);
     if (args) assert.deepEqual(found.args, args);
+    if (!found) return;
+    for (const table of [en, zh]) {
+      for (const said of [table[`said.${found.key}`], table[`do.${found.todo}`]]) {
+        for (const [, name] of said.matchAll(/\{(\w+)\}/g)) assert.ok(found.args[name], `{${name}} of "${said}" is told`);
+      }
+    }
   });
 }
 

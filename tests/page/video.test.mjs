@@ -12,12 +12,17 @@ beforeEach(() => {
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   now = 1000;
-  browser = { hidden: false, streams: [], decoding: [], drawn: [], told: null, answer: null };
+  browser = { hidden: false, streams: [], decoding: [], drawn: [], told: null, answer: null, image: null, daemonNow: null };
   Object.defineProperty(globalThis, "performance", { configurable: true, value: { now: () => now } });
   globalThis.document = Object.assign(new EventTarget(), {});
   Object.defineProperty(globalThis.document, "hidden", { get: () => browser.hidden });
   globalThis.createImageBitmap = (blob) =>
     new Promise((resolve, reject) => browser.decoding.push({ blob, resolve: () => resolve({ width: 4, height: 3, close() {}, blob }), reject }));
+  globalThis.Image = class extends EventTarget {
+    remove() {
+      browser.image = null;
+    }
+  };
   globalThis.fetch = async (url, { signal }) => {
     if (browser.answer) return browser.answer();
     const stream = { url, signal, end: null, send: null };
@@ -33,7 +38,7 @@ beforeEach(() => {
   };
 });
 
-const canvas = () => ({ width: 0, height: 0, getContext: () => ({ drawImage: ({ blob }) => browser.drawn.push(blob.size) }), after() {} });
+const canvas = () => ({ width: 0, height: 0, getContext: () => ({ drawImage: ({ blob }) => browser.drawn.push(blob.size) }), after(image) { browser.image = image; } });
 const part = (size, more = "") => `--edge\r\nContent-Length: ${size}\r\nX-Latency-Ms: 5\r\n${more}\r\n${"x".repeat(size)}\r\n`;
 
 /** Lets everything happen that needs no time. */
@@ -48,7 +53,7 @@ async function pass(ms) {
 }
 
 async function started() {
-  const video = new Video(canvas(), (told) => (browser.told = told));
+  const video = new Video(canvas(), (told) => (browser.told = told), () => browser.daemonNow);
   video.linked(7);
   await settle();
   return video;
@@ -139,7 +144,7 @@ test("words in place of a picture are no live picture, and are told", async () =
   await settle();
   browser.decoding[0].resolve();
   await pass(1500);
-  assert.deepEqual(browser.told, { showing: "words", ageMs: null, trouble: "the camera is unplugged" });
+  assert.deepEqual(browser.told, { showing: "words", ageMs: null, sure: false, trouble: "the camera is unplugged" });
   browser.streams[0].send(part(2));
   await settle();
   browser.decoding[1].resolve();
@@ -193,4 +198,46 @@ test("whose session the daemon does not know any more watches by the new one at 
   video.linked(8);
   await settle();
   assert.match(browser.streams.at(-1).url, /session=8/);
+});
+
+test("a picture that was three seconds under way is old at once, and its age is sure", async () => {
+  browser.daemonNow = 103.5;
+  await started();
+  browser.streams[0].send(part(1, "X-Time: 100.500000\r\n"));
+  await settle();
+  browser.decoding[0].resolve();
+  await settle();
+  assert.deepEqual(browser.told, { showing: "stalled", ageMs: 3000, sure: true, trouble: null });
+});
+
+test("a network that is silent for long is asked again in the same way, and never by an image", async () => {
+  await started();
+  const whole = globalThis.fetch;
+  globalThis.fetch = (url, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  for (let each = 0; each < 60; each++) await pass(1000);
+  assert.equal(browser.image, null);
+  globalThis.fetch = whole;
+  for (let each = 0; each < 12; each++) await pass(1000);
+  browser.streams.at(-1).send(part(1));
+  await settle();
+  browser.decoding[0].resolve();
+  await settle();
+  await pass(200);
+  assert.equal(browser.told.showing, "live");
+});
+
+test("where answers come and no byte of them can be read an image is tried, of unknown age, until bytes come", async () => {
+  await started();
+  for (let each = 0; each < 40; each++) await pass(1000);
+  assert.ok(browser.image);
+  assert.equal(browser.told.showing, "unknown");
+  const before = browser.streams.length;
+  while (browser.streams.length === before) await pass(1000);
+  browser.streams.at(-1).send(part(1));
+  await settle();
+  browser.decoding[0].resolve();
+  await settle();
+  await pass(200);
+  assert.equal(browser.image, null);
+  assert.equal(browser.told.showing, "live");
 });

@@ -137,6 +137,8 @@ export const en = {
   "do.fault.answers": "Look at the car, then press Reset.",
   "said.fault": "The hardware failed: {what}.",
   "do.fault": "The car stands. Look at cables and power; Reset works once it answers again.",
+  "said.battery.low": "The battery is nearly empty.",
+  "do.battery.low": "Take the car home and charge it.",
   "said.battery": "The battery is empty.",
   "do.battery": "Stop and charge it: an empty battery is damaged, and the car may fail while it drives.",
   "said.stalled": "The picture is old.",
@@ -151,6 +153,8 @@ export const en = {
   "do.observer": "To drive, show a token of a driver.",
   "said.other": "{who} drives.",
   "do.other": "Ask for the car with Ask. Stop works for everybody.",
+  "said.unknown": "Nobody knows how old this picture is: this browser does not say.",
+  "do.unknown": "Do not drive by it. Look at the car itself.",
 
   // The picture.
   "video.live": "What the car sees, live",
@@ -167,6 +171,7 @@ export const en = {
   "map.clear": "Clear the trail",
   "map.commanded": "Reckoned from commands, as the wheels are not counted: the car may be elsewhere.",
   "map.encoders": "Reckoned from the turning of the wheels.",
+  "map.lost": "Not known now. This is the last that was.",
   "map.none": "This car does not know where it is.",
   "map.told": "The car seen from above: {x} m, {y} m, heading {heading}",
 
@@ -183,5 +188,4 @@ export const en = {
   "panel.rotation": "Turn rate",
   "none.sensor": "no sensor",
   "none.gimbal": "does not turn",
-  "none.range": "nothing in reach",
 };

@@ -137,6 +137,8 @@ export const zh = {
   "do.fault.answers": "请检查小车，然后按复位。",
   "said.fault": "硬件故障：{what}。",
   "do.fault": "小车已停下。请检查接线和电源；恢复回应后才能复位。",
+  "said.battery.low": "电池快没电了。",
+  "do.battery.low": "请把小车开回来充电。",
   "said.battery": "电池没电了。",
   "do.battery": "请停车充电：过度放电会损坏电池，行驶中小车也可能失灵。",
   "said.stalled": "画面是旧的。",
@@ -151,6 +153,8 @@ export const zh = {
   "do.observer": "要驾驶，请出示驾驶员令牌。",
   "said.other": "{who}正在驾驶。",
   "do.other": "想驾驶请按“请求”。任何人都可以按停止。",
+  "said.unknown": "此浏览器无法得知画面有多旧。",
+  "do.unknown": "不要看着它驾驶，请直接看着小车。",
 
   // 画面。
   "video.live": "小车看到的实时画面",
@@ -167,6 +171,7 @@ export const zh = {
   "map.clear": "清除轨迹",
   "map.commanded": "车轮没有计数，位置按指令推算：小车可能在别处。",
   "map.encoders": "位置按车轮转动推算。",
+  "map.lost": "现在不知道位置，显示的是最后已知的。",
   "map.none": "这辆小车不知道自己在哪里。",
   "map.told": "从上方看：小车在 {x} 米，{y} 米，朝向 {heading}",
 
@@ -183,5 +188,4 @@ export const zh = {
   "panel.rotation": "转动速度",
   "none.sensor": "没有传感器",
   "none.gimbal": "不能转动",
-  "none.range": "前方没有障碍",
 };

@@ -78,7 +78,8 @@ pub(super) async fn stream(
     if method != Method::HEAD {
         let (viewer, latency) = (site.camera.view(), Arc::clone(&site.latency));
         let advance = is_yes(wish.advance_headers.as_deref());
-        let pictures = Pictures { viewer, outlet, latency, advance, watcher, sent: None };
+        let clock = site.context.clock.clone();
+        let pictures = Pictures { viewer, outlet, clock, latency, advance, watcher, sent: None };
         *response.body_mut() = Body::from_stream(pictures.pieces());
     }
     as_of_old(response)

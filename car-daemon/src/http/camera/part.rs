@@ -29,14 +29,23 @@ pub(super) const ADVANCE: Bytes = Bytes::from_static(b"Content-Type: image/jpeg\
 /// The most of a trouble's words in a head, in characters.
 const MOST_WORDS: usize = 200;
 
-/// The head of a picture of so many bytes that was taken at `wall` and is handed over after `latency`. Where it is no
-/// picture but `words`, it has them, too, for programs and for who does not see them.
-pub(super) fn head(length: usize, wall: SystemTime, latency: Duration, words: Option<&str>) -> Bytes {
+/// When a picture was taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    pub(super) wall: SystemTime,
+    /// By the clock of the state's `t`; `None` where that is not the wall's.
+    pub(super) time: Option<Duration>,
+}
+
+/// The head of a picture of so many bytes that was `taken` and is handed over after `latency`. Where it is no picture but
+/// `words`, it has them, too, for programs and for who does not see them.
+pub(super) fn head(length: usize, taken: Taken, latency: Duration, words: Option<&str>) -> Bytes {
     let milliseconds = latency.as_secs_f64() * 1e3;
+    let time = taken.time.map_or_else(String::new, |time| format!("X-Time: {:.6}\r\n", time.as_secs_f64()));
     let words = words.map_or_else(String::new, |words| format!("X-Words: {}\r\n", plain(words)));
     format!(
-        "Content-Type: {JPEG}\r\nContent-Length: {length}\r\nX-Timestamp: {}\r\nX-Latency-Ms: {milliseconds:.1}\r\n{words}\r\n",
-        timestamp(wall),
+        "Content-Type: {JPEG}\r\nContent-Length: {length}\r\nX-Timestamp: {}\r\nX-Latency-Ms: {milliseconds:.1}\r\n{time}{words}\r\n",
+        timestamp(taken.wall),
     )
     .into()
 }
@@ -57,20 +66,31 @@ pub(super) fn timestamp(wall: SystemTime) -> String {
 mod tests {
     use super::*;
 
+    fn at(wall: SystemTime) -> Taken {
+        Taken { wall, time: None }
+    }
+
     #[test]
     fn a_head_says_length_time_and_latency() {
         let wall = UNIX_EPOCH + Duration::from_micros(1_700_000_000_000_042);
         assert_eq!(
-            head(1234, wall, Duration::from_micros(12_340), None),
+            head(1234, at(wall), Duration::from_micros(12_340), None),
             "Content-Type: image/jpeg\r\nContent-Length: 1234\r\nX-Timestamp: 1700000000.000042\r\nX-Latency-Ms: 12.3\r\n\r\n"
         );
         assert_eq!(timestamp(UNIX_EPOCH - Duration::from_secs(1)), "0.000000");
     }
 
     #[test]
+    fn a_head_says_the_time_by_the_clock_of_the_state_where_that_is_the_walls() {
+        let taken = Taken { wall: UNIX_EPOCH, time: Some(Duration::from_micros(12_000_345)) };
+        let head = head(1, taken, Duration::ZERO, None);
+        assert!(head.ends_with(b"\r\nX-Latency-Ms: 0.0\r\nX-Time: 12.000345\r\n\r\n"), "{head:?}");
+    }
+
+    #[test]
     fn words_in_place_of_a_picture_are_marked_and_break_no_head() {
         let said = |words: &str| {
-            let head = head(1, UNIX_EPOCH, Duration::ZERO, Some(words));
+            let head = head(1, at(UNIX_EPOCH), Duration::ZERO, Some(words));
             String::from_utf8(head.to_vec()).expect("text")
         };
         assert!(said("/dev/video0: gone").ends_with("\r\nX-Words: /dev/video0: gone\r\n\r\n"));

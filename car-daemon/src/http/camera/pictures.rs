@@ -10,8 +10,9 @@ use bytes::Bytes;
 use futures_util::{Stream, stream};
 
 use super::lookout::Watcher;
-use super::part;
+use super::part::{self, Taken};
 use crate::camera::{Picture, Viewer};
+use crate::clock::Clock;
 use crate::http::measured::Measured;
 use crate::http::outlet::Outlet;
 
@@ -19,6 +20,7 @@ use crate::http::outlet::Outlet;
 pub(super) struct Pictures {
     pub(super) viewer: Viewer,
     pub(super) outlet: Outlet,
+    pub(super) clock: Clock,
     /// From the light to the socket.
     pub(super) latency: Arc<Measured>,
     /// Each head is sent with the picture before, without what is not known by then.
@@ -66,7 +68,8 @@ impl Pictures {
                 let words = picture
                     .words
                     .then(|| self.viewer.camera().trouble().map_or_else(String::new, |why| why.to_string()));
-                let head = part::head(picture.jpeg.len(), wall - latency, latency, words.as_deref());
+                let taken = Taken { wall: wall - latency, time: self.clock.when(picture.taken) };
+                let head = part::head(picture.jpeg.len(), taken, latency, words.as_deref());
                 (head, Next::Picture(picture))
             }
         }

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::camera::{Camera, FrameSource, NoPicture, Shot};
+use crate::clock::{Clock, Speed};
 use crate::http::serve::converse;
 
 /// Pictures as the test takes them.
@@ -122,7 +123,8 @@ fn look(camera: &Camera, socket: &Tap) -> JoinHandle<Result<(), hyper::Error>> {
     let (camera, latency) = (camera.clone(), Arc::default());
     let stream = |Extension(outlet): Extension<Outlet>| async move {
         let viewer = camera.view();
-        let pictures = Pictures { viewer, outlet, latency, advance: false, watcher: None, sent: None };
+        let clock = Clock::start(Speed::REAL, Duration::from_millis(10));
+        let pictures = Pictures { viewer, outlet, clock, latency, advance: false, watcher: None, sent: None };
         as_of_old(Body::from_stream(pictures.pieces()).into_response())
     };
     tokio::spawn(converse(socket.clone(), Router::new().route("/", get(stream))))
