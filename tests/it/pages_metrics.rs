@@ -10,7 +10,8 @@ use crate::support::{Process, eventually, language};
 
 const DOCUMENT: &str = include_str!("../../docs/metrics.md");
 
-fn metrics(daemon: &Process) -> String {
+/// All of them, as text.
+pub(crate) fn metrics(daemon: &Process) -> String {
     let answer = get(daemon, "/metrics");
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), Some("text/plain; version=0.0.4"));
@@ -18,7 +19,7 @@ fn metrics(daemon: &Process) -> String {
 }
 
 /// The value of a metric with exactly these labels, as they are written.
-fn value(text: &str, metric: &str) -> Option<f64> {
+pub(crate) fn value(text: &str, metric: &str) -> Option<f64> {
     text.lines().find_map(|line| line.strip_prefix(metric)?.strip_prefix(' ')?.parse().ok())
 }
 

@@ -95,6 +95,7 @@ impl Desk {
     pub(super) fn new(
         source: String,
         max_bytes: usize,
+        gap: Gap,
         station: Result<Station, NoPicture>,
         moves: Option<Moves>,
     ) -> Arc<Self> {
@@ -119,7 +120,7 @@ impl Desk {
                 spoilt: None,
                 lack: None,
                 told: None,
-                gap: Gap::default(),
+                gap,
                 frozen: Frozen::default(),
                 stood: 0,
                 drawn: None,
@@ -172,7 +173,7 @@ impl Desk {
 
     /// Shows everybody words, if no picture came and nobody else has had them shown; `answers`: how often the source
     /// had come back a while ago.
-    pub(super) fn stand_in(&self, wait: Wait, answers: u64) {
+    pub(super) fn stand_in(self: &Arc<Self>, wait: Wait, answers: u64) {
         let (mut inner, now) = (self.lock(), self.began.elapsed());
         let known = inner.trouble().is_some();
         if !inner.gap.fill(wait, known, now) {
@@ -185,15 +186,24 @@ impl Desk {
             inner.tell(&self.source);
         }
         let NoPicture(text) = why;
-        let jpeg = match &inner.drawn {
-            Some((drawn, jpeg)) if *drawn == text => jpeg.clone(),
+        match &inner.drawn {
+            Some((drawn, jpeg)) if *drawn == text => self.lay(jpeg.clone(), Instant::now(), true),
             _ => {
-                let jpeg = Bytes::from(words::picture(&text));
-                inner.drawn = Some((text, jpeg.clone()));
-                jpeg
+                let desk = Arc::clone(self);
+                // Where commands are answered nobody waits for letters.
+                drop(tokio::task::spawn_blocking(move || desk.draw(text)));
             }
-        };
-        self.lay(jpeg, Instant::now(), true);
+        }
+    }
+
+    fn draw(&self, text: String) {
+        let jpeg = Bytes::from(words::picture(&text));
+        let mut inner = self.lock();
+        inner.drawn = Some((text, jpeg.clone()));
+        // A picture may have come meanwhile.
+        if inner.stood > 0 {
+            self.lay(jpeg, Instant::now(), true);
+        }
     }
 
     pub(super) fn trouble(&self) -> Option<NoPicture> {

@@ -4,8 +4,11 @@
 
 use std::time::Duration;
 
-/// How long somebody who looks is left without a picture, and how long words stand alone.
+/// How long somebody who looks is left without a picture, at the least, and how long words stand alone.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Of a slow camera, so many times from one picture to the next: one may be late.
+const PERIODS: f64 = 2.5;
 
 /// What one viewer waits for. Times are since any moment, and never go back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,16 +20,23 @@ pub(super) struct Wait {
 }
 
 /// The words that all viewers of a camera are shown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Gap {
+    /// How long somebody is left without a picture.
+    patience: Duration,
     last: Option<Duration>,
 }
 
 impl Gap {
+    /// Of a camera with this time from one picture to the next.
+    pub(super) fn new(period: Duration) -> Self {
+        Self { patience: period.mul_f64(PERIODS).max(PATIENCE), last: None }
+    }
+
     /// When a viewer is shown words if no picture comes. Who has seen no picture yet does not wait where it is `known`
     /// that there is none.
     pub(super) fn due(&self, wait: Wait, known: bool) -> Duration {
-        let own = if known && !wait.pictured { wait.since } else { wait.since + PATIENCE };
+        let own = if known && !wait.pictured { wait.since } else { wait.since + self.patience };
         self.last.map_or(own, |last| own.max(last + PATIENCE))
     }
 
@@ -52,12 +62,19 @@ mod tests {
 
     #[test]
     fn words_come_a_second_after_the_last_picture_and_at_once_where_none_is_to_be_had() {
-        let gap = Gap::default();
+        let gap = Gap::new(ms(33));
         let (new, pictured) =
             (Wait { since: ms(50), pictured: false }, Wait { since: ms(50), pictured: true });
         assert_eq!(gap.due(new, false), ms(1050));
         assert_eq!(gap.due(new, true), ms(50));
         assert_eq!(gap.due(pictured, true), ms(1050), "it may be back by then");
+    }
+
+    #[test]
+    fn a_slow_camera_is_no_broken_one() {
+        let pictured = Wait { since: ms(50), pictured: true };
+        assert_eq!(Gap::new(ms(400)).due(pictured, false), ms(1050));
+        assert_eq!(Gap::new(ms(1000)).due(pictured, false), ms(2550));
     }
 
     proptest! {
@@ -66,7 +83,7 @@ mod tests {
         fn whoever_looks_sees_something_new_each_second_and_words_are_a_second_apart(
             events in proptest::collection::vec((0_u64..1500, any::<bool>(), any::<bool>()), 1..40),
         ) {
-            let (mut gap, mut now, mut shown) = (Gap::default(), ms(0), Vec::new());
+            let (mut gap, mut now, mut shown) = (Gap::new(ms(33)), ms(0), Vec::new());
             let mut viewers: Vec<Wait> = Vec::new();
             for (step, comes, known) in events {
                 let until = now + ms(step);

@@ -81,8 +81,11 @@ impl Rig {
             drop(doing.send(Done::Opened));
             Ok(Box::new(Fake { orders: Arc::clone(&ordered), done: doing.clone() }))
         };
-        let patience =
-            Patience { rest: Duration::ZERO, pauses: (Duration::from_millis(1), Duration::from_millis(1)) };
+        let patience = Patience {
+            rest: Duration::ZERO,
+            pauses: (Duration::from_millis(1), Duration::from_millis(1)),
+            ..Patience::default()
+        };
         let camera = Camera::of("the fake".to_owned(), MOST, Ok(Box::new(opener)), patience, None);
         Self { camera, orders, done, opened }
     }

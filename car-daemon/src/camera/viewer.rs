@@ -9,7 +9,7 @@ use tokio::time::sleep_until;
 
 use super::desk::{Desk, Moves, Picture};
 use super::fetch::Station;
-use super::gap::Wait;
+use super::gap::{Gap, Wait};
 use super::sources::{self, NoPicture, Opener};
 use super::status::Status;
 use super::watch::{Patience, Watch};
@@ -29,7 +29,7 @@ impl Camera {
         let name = sources::name(&config.camera, simulated.is_some());
         let moves = sources::never_repeats(&config.camera, simulated.is_some()).then_some(moves);
         let opener = sources::opener(config, simulated);
-        Self::of(name, config.camera.max_bytes, opener, Patience::default(), moves)
+        Self::of(name, config.camera.max_bytes, opener, Patience::of(config.camera.period()), moves)
     }
 
     /// With whatever opens a source.
@@ -47,7 +47,7 @@ impl Camera {
         moves: Option<Moves>,
     ) -> Self {
         let station = opener.map(|opener| Station::new(opener, Watch::new(patience)));
-        Self(Arc::new(Handle(Desk::new(name, max_bytes, station, moves))))
+        Self(Arc::new(Handle(Desk::new(name, max_bytes, Gap::new(patience.period), station, moves))))
     }
 
     /// Somebody looks from now on.

@@ -4,19 +4,28 @@
 
 use std::time::Duration;
 
-/// How patient the watch is.
+/// How patient the watch is, and whoever looks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     /// How long a source is kept open after the last viewer: a page that is loaded again finds it warm.
     pub(super) rest: Duration,
     /// The first pause after a failure, and the longest.
     pub(super) pauses: (Duration, Duration),
+    /// From one picture to the next.
+    pub(super) period: Duration,
+}
+
+impl Patience {
+    /// With a camera of this time from one picture to the next.
+    pub(super) fn of(period: Duration) -> Self {
+        Self { period, ..Self::default() }
+    }
 }
 
 impl Default for Patience {
     fn default() -> Self {
         let pauses = (Duration::from_millis(250), Duration::from_secs(10));
-        Self { rest: Duration::from_secs(2), pauses }
+        Self { rest: Duration::from_secs(2), pauses, period: Duration::ZERO }
     }
 }
 

@@ -275,7 +275,7 @@ mod tests {
         for (wrong, right) in [
             ("width = 100", "must be 160 to 3840 dots"),
             ("height = 480.5", "a whole number"),
-            ("rate_hz = 0", "must be 0.1 to 120 hertz"),
+            ("rate_hz = 0", "must be 1 to 120 hertz"),
             ("quality = 101", "must be 1 to 100 of 100"),
             ("max_bytes = 1", "must be 16384 to 67108864 bytes"),
             ("stop_stalled_ms = -1", "must be 0 to 60000 milliseconds"),

@@ -146,7 +146,7 @@ pub(super) const SETTINGS: &[Setting] = settings! {
     "camera" {
         "width": Count camera.width, 160 ..= 3840 "dots", "in a row, where the source lets it be chosen; a simulated one has 1920 at most";
         "height": Count camera.height, 120 ..= 2160 "rows", "where the source lets it be chosen; a simulated one has 1080 at most";
-        "rate_hz": Number camera.rate_hz, 0.1 ..= 120 "hertz", "pictures a second at most";
+        "rate_hz": Number camera.rate_hz, 1 ..= 120 "hertz", "pictures a second at most";
         "quality": Count camera.quality, 1 ..= 100 "of 100", "of pictures that are encoded here";
         "max_bytes": Count camera.max_bytes, 16384 ..= 67108864 "bytes", "of one picture; a larger one is not shown";
         "stop_stalled_ms": Ms camera.stop_stalled, 0 ..= 60000 "milliseconds", "a driver whose page gets no picture for this long is stopped; 0: never";

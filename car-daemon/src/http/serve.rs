@@ -23,7 +23,8 @@ use super::{Site, router};
 const LONGEST_HEAD: usize = 16 * 1024;
 
 /// What of an answer may wait to be written together, in bytes. It is gathered only as pieces of memory that are there
-/// anyway, so a picture with its head and its boundary is one write. As much may be read ahead of a request's body.
+/// anyway, so a picture with its head and its boundary is one write; over TLS it is encrypted from there, some 64 kB at a
+/// time. As much may be read ahead of a request's body.
 const GATHERED: usize = 1 << 20;
 
 /// How long a head may take, and the pause before the next request.

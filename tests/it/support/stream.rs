@@ -57,9 +57,14 @@ impl Stream {
         Part { head, jpeg }
     }
 
-    /// The socket itself.
-    pub(crate) fn socket(&self) -> &TcpStream {
-        self.reader.get_ref()
+    /// The next that is a picture. Words before it are what a slow machine is shown.
+    pub(crate) fn picture(&mut self) -> Part {
+        loop {
+            let part = self.next();
+            if !part.head.contains("X-Words: ") {
+                return part;
+            }
+        }
     }
 
     fn line(&mut self) -> String {

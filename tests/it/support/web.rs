@@ -1,8 +1,11 @@
 //! Somebody who speaks HTTP/1.1 by hand, so that nothing is added that a story does not say.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
+
+use rustix::net::sockopt::set_socket_recv_buffer_size;
+use rustix::net::{AddressFamily, SocketType, socket};
 
 use super::Process;
 
@@ -41,6 +44,16 @@ pub(crate) fn host(daemon: &Process) -> &str {
 /// Connects, with patience.
 pub(crate) fn connect(daemon: &Process) -> TcpStream {
     let stream = TcpStream::connect(host(daemon)).expect("listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    stream
+}
+
+/// The same, with the least room that the kernel gives to what is not read.
+pub(crate) fn connect_narrowly(daemon: &Process) -> TcpStream {
+    let socket = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    set_socket_recv_buffer_size(&socket, 1).expect("a socket");
+    rustix::net::connect(&socket, &host(daemon).parse::<SocketAddr>().expect("an address")).expect("listens");
+    let stream = TcpStream::from(socket);
     stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
     stream
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail by a panic")]
 
 mod clients;
+mod pieces;
 mod support;
 mod trust;
 mod wrong_port;

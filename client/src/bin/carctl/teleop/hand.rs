@@ -22,6 +22,10 @@ const REASON: &str = "by the keyboard";
 /// Orders that are not answered yet; of a car that answers none, no more wait than this.
 const WAITING: usize = 64;
 
+/// Stops that are not answered yet, and emergency stops: each is said again until it is, and one more is owed when
+/// one of these was answered.
+const URGENT: usize = 4;
+
 /// What the car says.
 #[derive(Debug)]
 pub(super) enum Heard {
@@ -43,20 +47,62 @@ pub(super) struct Hand<'a> {
     asked: FuturesUnordered<BoxFuture<'a, Heard>>,
     /// Of those, that are no orders: one at a time.
     questions: usize,
+    stops: Urgent,
+    estops: Urgent,
+}
+
+/// Orders of one kind that wait for nothing but must not heap up.
+#[derive(Debug, Default)]
+struct Urgent {
+    waiting: usize,
+    owed: bool,
+}
+
+impl Urgent {
+    /// Whether one more is to be said now.
+    fn wanted(&mut self) -> bool {
+        self.owed = self.waiting >= URGENT;
+        self.waiting += usize::from(!self.owed);
+        !self.owed
+    }
+
+    /// Whether one is owed now that one was answered.
+    fn answered(&mut self) -> bool {
+        self.waiting = self.waiting.saturating_sub(1);
+        std::mem::take(&mut self.owed)
+    }
 }
 
 impl<'a> Hand<'a> {
     pub(super) fn new(car: &'a Client) -> Self {
-        Self { car, asked: FuturesUnordered::new(), questions: 0 }
+        Self {
+            car,
+            asked: FuturesUnordered::new(),
+            questions: 0,
+            stops: Urgent::default(),
+            estops: Urgent::default(),
+        }
     }
 
     /// Says it.
     pub(super) fn give(&mut self, order: Order) {
-        if self.asked.len() >= WAITING && !matches!(order, Order::Stop | Order::Estop) {
+        let wanted = match self.urgent(order) {
+            Some(urgent) => urgent.wanted(),
+            None => self.asked.len() < WAITING,
+        };
+        if !wanted {
             return;
         }
         let car = self.car;
         self.asked.push(async move { Heard::Answer(order, say(car, order).await) }.boxed());
+    }
+
+    fn urgent(&mut self, order: Order) -> Option<&mut Urgent> {
+        match order {
+            Order::Stop => Some(&mut self.stops),
+            Order::Estop => Some(&mut self.estops),
+            _ => None,
+        }
     }
 
     /// Asks which session this is, as over UDP no daemon says unasked.
@@ -98,8 +144,12 @@ impl<'a> Hand<'a> {
     pub(super) async fn next(&mut self) -> Heard {
         match self.asked.next().await {
             Some(heard) => {
-                if !matches!(heard, Heard::Answer(..)) {
-                    self.questions -= 1;
+                match heard {
+                    Heard::Answer(order, _) if self.urgent(order).is_some_and(Urgent::answered) => {
+                        self.give(order)
+                    }
+                    Heard::Answer(..) => {}
+                    _ => self.questions -= 1,
                 }
                 heard
             }
@@ -131,5 +181,20 @@ fn of_call(outcome: Result<(), Error>) -> Result<(), CallError> {
         Err(Error::Call(error)) => Err(error),
         // There is no other: nothing is written.
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_that_nobody_answers_is_said_a_few_times_at_once_and_the_last_one_is_not_lost() {
+        let mut stops = Urgent::default();
+        let said = (0..1_000).filter(|_| stops.wanted()).count();
+        assert_eq!(said, URGENT);
+        assert!(stops.answered(), "one more is owed");
+        assert!(stops.wanted());
+        assert!(!stops.answered());
     }
 }

@@ -56,6 +56,10 @@ const LONGEST: usize = 48;
 
 const ESC: u8 = 0x1b;
 
+/// What stands before and behind pasted text, where the terminal was asked to mark it.
+const PASTE: &str = "200";
+const PASTED: &[u8] = b"\x1b[201~";
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Within {
     #[default]
@@ -68,6 +72,8 @@ enum Within {
     Csi,
     /// Behind `ESC O`.
     Ss3,
+    /// In pasted text, behind so many bytes of what ends it.
+    Paste(usize),
 }
 
 /// Keys out of bytes.
@@ -84,7 +90,8 @@ impl Decoder {
         for byte in bytes {
             self.byte(*byte, &mut said);
         }
-        if self.within == Within::Escape {
+        // Within pasted text too: nothing hides an emergency stop.
+        if matches!(self.within, Within::Escape | Within::Paste(1)) {
             said.push(press(Key::Escape));
             self.within = Within::Torn;
         }
@@ -94,6 +101,7 @@ impl Decoder {
     fn byte(&mut self, byte: u8, said: &mut Vec<Said>) {
         let within = std::mem::take(&mut self.within);
         match (within, byte) {
+            (Within::Paste(matched), _) => self.within = pasted(matched, byte),
             (Within::Escape, b'[') | (Within::Torn, b'[') => {
                 self.parameters.clear();
                 self.within = Within::Csi;
@@ -110,10 +118,23 @@ impl Decoder {
                     self.parameters.push(byte);
                 }
             }
+            (Within::Csi, b'~') if self.parameters == PASTE.as_bytes() => {
+                said.push(Said::Focus(false));
+                self.within = Within::Paste(0);
+            }
             (Within::Csi, b'@'..=b'~') => said.extend(sequence(&self.parameters, byte)),
             (Within::Ss3, _) => said.extend(arrow(byte).map(press)),
             _ => said.extend(plain(byte).map(press)),
         }
+    }
+}
+
+/// Behind one more byte of pasted text, of which nothing is a key.
+fn pasted(matched: usize, byte: u8) -> Within {
+    match PASTED.get(matched) {
+        Some(next) if *next == byte && matched + 1 == PASTED.len() => Within::Nothing,
+        Some(next) if *next == byte => Within::Paste(matched + 1),
+        _ => Within::Paste(usize::from(byte == ESC)),
     }
 }
 
@@ -199,6 +220,8 @@ fn kitty(text: &str) -> Option<Said> {
     let letter = char::from_u32(code)?.to_ascii_lowercase();
     let key = match letter {
         '\x1b' => Key::Escape,
+        // Whatever else is held by then: what is let go is let go.
+        ' '..='~' if phase == Phase::Release => Key::Char(letter),
         'c' | 'd' | '\\' if bits & CTRL != 0 => Key::End,
         'z' if bits & CTRL != 0 => Key::Suspend,
         ' '..='~' if bits & (CTRL | ALT) == 0 => Key::Char(letter),
@@ -250,6 +273,9 @@ mod tests {
             (&b"\x1b[119;1:1u"[..], Said::Key(Char('w'), Phase::Press)),
             (b"\x1b[119;1:2u", Said::Key(Char('w'), Phase::Repeat)),
             (b"\x1b[119;1:3u", Said::Key(Char('w'), Phase::Release)),
+            (b"\x1b[119;5:3u", Said::Key(Char('w'), Phase::Release)),
+            (b"\x1b[100;7:3u", Said::Key(Char('d'), Phase::Release)),
+            (b"\x1b[1;5:3A", Said::Key(Up, Phase::Release)),
             (b"\x1b[1;1:3A", Said::Key(Up, Phase::Release)),
             (b"\x1b[A", Said::Key(Up, Phase::Press)),
             (b"\x1b[27u", Said::Key(Escape, Phase::Press)),
@@ -269,6 +295,29 @@ mod tests {
         for bytes in [&b"\x1b[57441;2:1u"[..], b"\x1b[119;3u", b"\x1b[119;0u", b"\x1b[;u", b"\x1b[119;1:9u"] {
             assert_eq!(decoder.read(bytes), [], "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_key_that_was_pressed_is_let_go_whatever_else_is_held_by_then() {
+        for letter in "wasdijkl".bytes() {
+            for bits in 1..=256 {
+                let released = Decoder::default().read(format!("\x1b[{letter};{bits}:3u").as_bytes());
+                assert_eq!(released, [Said::Key(Char(char::from(letter)), Phase::Release)], "{bits}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_pasted_is_no_key_and_lets_go_of_all() {
+        let mut decoder = Decoder::default();
+        assert_eq!(decoder.read(b"\x1b[200~for a dry floor\x1b[A\x1b[20"), [Said::Focus(false)]);
+        assert_eq!(decoder.read(b"wr\x1b[2"), []);
+        assert_eq!(decoder.read(b"01~w"), [press(Char('w'))]);
+    }
+
+    #[test]
+    fn esc_is_told_within_text_whose_end_never_comes() {
+        assert_eq!(keys(&[b"\x1b[200~rrr", b"\x1b", b"w"]), [Escape, Char('w')]);
     }
 
     proptest! {

@@ -14,8 +14,8 @@ use std::{env, panic, thread};
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{
-    DisableFocusChange, EnableFocusChange, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags,
-    PushKeyboardEnhancementFlags,
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
+    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
 use ratatui::crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
 use ratatui::crossterm::{cursor, execute};
@@ -171,8 +171,14 @@ fn restore_keys(before: &Termios) {
 
 fn restore_screen() {
     let mut out = io::stdout();
-    let _ =
-        execute!(out, PopKeyboardEnhancementFlags, DisableFocusChange, cursor::Show, LeaveAlternateScreen);
+    let _ = execute!(
+        out,
+        PopKeyboardEnhancementFlags,
+        DisableBracketedPaste,
+        DisableFocusChange,
+        cursor::Show,
+        LeaveAlternateScreen
+    );
 }
 
 /// What a panic says belongs on the screen of before.
@@ -205,6 +211,7 @@ fn paint(shared: &Shared) -> io::Result<()> {
         EnterAlternateScreen,
         cursor::Hide,
         EnableFocusChange,
+        EnableBracketedPaste,
         PushKeyboardEnhancementFlags(
             KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES
                 | KeyboardEnhancementFlags::REPORT_EVENT_TYPES
