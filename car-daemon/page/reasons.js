@@ -26,6 +26,7 @@ const SENTENCES = [
   ["why.stop", /^(?<who>.+) said stop$/],
   ["why.released", /^(?<who>.+) gave the lease back$/],
   ["why.gone", /^(?<who>.+?\)) drove and is gone: (?<how>.+)$/],
+  ["why.blind", /^(?<who>.+?\)) drove and saw nothing: no new picture reached it for (?<ms>\d+) ms$/],
   ["why.taken", /^(?<who>.+) took the lease$/],
   ["why.demoted", /^(?<who>.+) may not (?:drive|test) any more$/],
   ["why.idle", /^(?<who>.+) did not drive for (?<ms>\d+) ms$/],

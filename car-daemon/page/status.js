@@ -27,8 +27,10 @@ export function status(link, driver) {
     clearTimeout(forget);
     say($("refusal"), (kept = text ?? ""));
   };
-  const refused = ({ code, message }) =>
-    tell(KNOWN.includes(code) ? t(`refused.${code}`) : t("refused.other", { words: message }));
+  const refused = ({ code, message }) => {
+    if (/^you s(ee|aw) nothing/.test(message)) tell(t("refused.blind"));
+    else tell(KNOWN.includes(code) ? t(`refused.${code}`) : t("refused.other", { words: message }));
+  };
 
   driver.addEventListener("refused", ({ detail }) => {
     root.dataset.drive = "refused";

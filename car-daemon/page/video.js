@@ -62,9 +62,10 @@ export class Video {
     else if (!same) this.#anew();
   }
 
-  /** Pictures may come all the same: sessions may be too many. */
+  /** Pictures may come all the same, of no session: its number may be another's by now. */
   unlinked() {
     const first = this.#linked === null;
+    this.#session = null;
     this.#linked = false;
     if (first) this.#begin();
   }

@@ -6,19 +6,24 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { DESKTOP, PHONE, launch, open } from "./rig/browser.js";
+import { PHONE, launch, open } from "./rig/browser.js";
 import { Daemon } from "./rig/daemon.js";
-import { linked, says } from "./rig/drive.js";
+import { linked, says, shows } from "./rig/drive.js";
 import { Witness } from "./rig/witness.js";
 
 const LARGEST = 150_000; // bytes
-const SCREENS = { desktop: DESKTOP, phone: { ...PHONE, viewport: { width: 360, height: 740 } } };
-/** Keys that are held, and for how long the car drives so, in milliseconds of its own. */
-const WAY = [[["ArrowUp"], 2000], [["ArrowUp", "ArrowLeft"], 700], [["ArrowUp"], 900]];
-/** The page repeats what is held each tenth of a second: after two the daemon has it. */
-const TOLD_MS = 250;
-/** Until the last picture is drawn, here and there; well before the page takes a car whose time stands for one that hangs. */
-const SHOWN_MS = 900;
+/** As high as the page's details are. */
+const SCREENS = {
+  desktop: { viewport: { width: 1280, height: 960 } },
+  phone: { ...PHONE, viewport: { width: 360, height: 740 }, deviceScaleFactor: 1 },
+};
+/** Throttle, steer, and for how many tenths of a second: a bend, on to the rug. */
+const WAY = [[0.5, 0, 6], [0.5, -0.06, 9], [0.5, 0.06, 9], [0.5, 0, 5]];
+/** Where the camera looks then, in degrees. */
+const LOOK = { pan: 12, tilt: 4 };
+const STEP = { ms: 100 };
+/** A page that gets no processor for 300 ms lets go, as it should; then it is tried again. */
+const TRIES = 100;
 
 /** Runs in the page: times that are others with each run stay these. */
 function sameTimes() {
@@ -30,31 +35,76 @@ function sameTimes() {
   }
 }
 
-async function drive(page, hand) {
-  let held = [];
-  for (const [keys, ms] of WAY) {
-    for (const key of held.filter((key) => !keys.includes(key))) await page.keyboard.up(key);
-    for (const key of keys.filter((key) => !held.includes(key))) await page.keyboard.down(key);
-    held = keys;
-    await pause(TOLD_MS);
-    await hand.call("sim.step", { ms });
+/** Runs in the page: what a picture should not have; empty where nothing is wrong, and the page `does` that. */
+function amiss(does) {
+  const { drive, video } = document.documentElement.dataset;
+  const words = ["trouble", "refusal"].map((id) => document.getElementById(id).innerText);
+  return [drive, video, ...words].filter((word) => ![does, "live", ""].includes(word)).join("; ");
+}
+
+/** Time goes on, a tenth as fast as people's, until all is well; says what was not, where that lasts. */
+async function well(page, hand, does) {
+  let wrong = "";
+  for (let left = TRIES; left > 0; left -= 1) {
+    await hand.call("sim.step", { ms: 10 });
+    wrong = await page.evaluate(amiss, does);
+    if (wrong === "" || (does === "driving" && wrong.startsWith("rest"))) break;
+    await pause(100);
   }
+  return wrong;
+}
+
+/** The way, by somebody whose words are never late: each step is told, and so drawn as a trail. */
+async function go(hand) {
+  await hand.call("nudge", LOOK);
+  for (const [throttle, steer, steps] of WAY) {
+    for (let step = 0; step < steps; step += 1) {
+      await hand.call("drive", { throttle, steer });
+      await hand.call("sim.step", STEP);
+    }
+  }
+  await hand.call("stop");
+  await hand.call("release");
+}
+
+/** The page has the car and drives on, while it is photographed. */
+async function photograph(page, hand, path) {
+  let wrong = "";
+  for (let left = TRIES; left > 0; left -= 1) {
+    wrong = await well(page, hand, "rest");
+    if (wrong !== "") break;
+    await page.keyboard.down("ArrowUp");
+    await page.waitForFunction(() => document.documentElement.dataset.drive !== "held");
+    await hand.call("sim.step", STEP);
+    wrong = await well(page, hand, "driving");
+    if (wrong === "") {
+      await page.screenshot({ path, type: "jpeg", quality: 82 });
+      wrong = await page.evaluate(amiss, "driving");
+    }
+    await page.keyboard.up("ArrowUp");
+    await page.waitForFunction(() => document.documentElement.dataset.drive !== "driving");
+    if (wrong === "") return;
+    console.log(`${path}, once more: ${wrong}`);
+  }
+  throw new Error(`${path} cannot be taken: ${wrong}`);
 }
 
 async function picture(browser, folder, screen, colorScheme) {
-  const daemon = await Daemon.start({ world: "room", args: ["--board", "classroom", "--sim-speed", "step"] });
+  const daemon = await Daemon.start({ world: "room", camera: "", args: ["--board", "classroom", "--sim-speed", "step"] });
   const hand = new Witness();
   const path = join(folder, `${screen}-${colorScheme}.jpg`);
   try {
     await hand.dial(daemon);
-    const page = await open(browser, daemon.page, { ...SCREENS[screen], colorScheme, deviceScaleFactor: 1 });
+    const page = await open(browser, daemon.page, { ...SCREENS[screen], colorScheme });
     await linked(page);
-    await hand.call("sim.step", { ms: 200 });
+    await hand.call("sim.step", STEP);
     await says(page, "#video-age", /\d/);
     await page.evaluate(sameTimes);
-    await drive(page, hand);
-    await pause(SHOWN_MS);
-    await page.screenshot({ path, type: "jpeg", quality: 82 });
+    // The whole room, with what is written on the map beside it.
+    if (screen === "desktop") await page.click("#map-out");
+    await go(hand);
+    await page.click("#take");
+    await photograph(page, hand, path);
     await page.context().close();
   } finally {
     hand.close();

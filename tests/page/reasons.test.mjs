@@ -14,6 +14,7 @@ for (const [words, key, args] of [
   ["session 2 (127.0.0.1:2) said stop", "why.stop", other],
   ["session 2 (Ben, 127.0.0.1:2) gave the lease back", "why.released", ben],
   ["session 2 (Ben, [::1]:2) drove and is gone: the connection was cut off", "why.gone", { ...ben, how: "the connection was cut off" }],
+  ["session 3 (Ben, 127.0.0.1:2) drove and saw nothing: no new picture reached it for 712 ms", "why.blind", { who: { key: "who.you" }, ms: "712" }],
   ["session 2 (Ben, 127.0.0.1:2) took the lease", "why.taken", ben],
   ["session 2 (Ben, 127.0.0.1:2) may not drive any more", "why.demoted", ben],
   ["session 2 (Ben, 127.0.0.1:2) did not drive for 3000 ms", "why.idle", { ...ben, ms: "3000" }],

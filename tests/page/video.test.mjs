@@ -179,6 +179,27 @@ test("after a reconnect the stream is that of the new session", async () => {
   assert.equal(browser.streams.length, 2);
 });
 
+test("while there is no link the stream is of no session, whose number may be another's after a restart", async () => {
+  const video = await started();
+  video.unlinked();
+  browser.streams[0].end();
+  await settle();
+  await pass(1000);
+  assert.equal(new URL(browser.streams[1].url, "http://car").searchParams.get("session"), null);
+});
+
+test("whose session the daemon does not know any more watches by the new one at once", async () => {
+  browser.answer = () => new Response("there is no session 7\n", { status: 409 });
+  const video = await started();
+  await pass(200);
+  assert.equal(browser.told.trouble, "there is no session 7");
+  browser.answer = null;
+  video.unlinked();
+  video.linked(8);
+  await settle();
+  assert.match(browser.streams.at(-1).url, /session=8/);
+});
+
 test("a picture that was three seconds under way is old at once, and its age is sure", async () => {
   browser.daemonNow = 103.5;
   await started();

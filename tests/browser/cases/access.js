@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "../rig/runner.js";
 import { PHONE } from "../rig/browser.js";
-import { opened, says, shows } from "../rig/drive.js";
+import { AT_ONCE_MS, SIDES, action, opened, says, shows, staysAtRest, stops, turns } from "../rig/drive.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -35,6 +35,21 @@ for (const [locale, colorScheme, screen] of [
     assert.deepEqual(await findings(page), []);
   });
 }
+
+test("axe finds nothing serious while the help is open, and what opened it has the focus again", async (t) => {
+  const [daemon] = await t.car();
+  for (const [locale, colorScheme] of [["en-GB", "dark"], ["zh-CN", "light"]]) {
+    const page = await opened(t, daemon.page, { locale, colorScheme });
+    await page.locator("#help-open").focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#help").waitFor({ state: "visible" });
+    assert.deepEqual(await findings(page), []);
+    await page.locator("#help .close").focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#help").waitFor({ state: "hidden" });
+    assert.equal(await page.evaluate(() => document.activeElement.id), "help-open");
+  }
+});
 
 test("axe finds nothing serious while a token is asked for, nor while the link is lost", async (t) => {
   const config = '[auth]\ntokens = [{ token = "a-good-token", role = "driver", name = "tablet" }]\n';
@@ -83,9 +98,41 @@ test("Tab reaches every control, and one sees where one is", async (t) => {
   assert.deepEqual([...missing], []);
 });
 
-test("a button is pressed by Enter and held by space, and the car drives as long", async (t) => {
+/** A page that got no processor for 300 ms was stopped for that a moment before; else it said so itself. */
+const LATE = /sent nothing new/;
+const ENDED = new RegExp(`said stop|${LATE.source}`);
+
+/** Enter is held, and the car drives longer than by a tap; anew where the page was late. */
+async function isHeld(page, car, drives) {
+  for (;;) {
+    await page.keyboard.down("Enter");
+    const began = await car.until("it drives by Enter", drives);
+    const seen = await car.until("it drives on", (state) => !drives(state) || state.t > began.t + 0.6);
+    if (drives(seen)) return;
+    assert.match(seen.stop_reason, LATE);
+    await page.keyboard.up("Enter");
+  }
+}
+
+test("a button that drives is held by Enter, one that does not is pressed by it, and space stops on both", async (t) => {
   const [daemon, car] = await t.car();
   const page = await opened(t, daemon.page);
+  for (const [name, sides] of Object.entries(SIDES)) {
+    await page.focus(action(name));
+    await isHeld(page, car, turns(sides));
+    await stops(car, AT_ONCE_MS, () => page.keyboard.up("Enter"), ENDED);
+  }
+  await page.keyboard.down("Enter");
+  await car.until("right by Enter", turns(SIDES.right));
+  await stops(car, AT_ONCE_MS, () => page.keyboard.press("Space"), ENDED);
+  await staysAtRest(car, 0.7);
+  await page.keyboard.up("Enter");
+  await page.keyboard.down("Space");
+  await staysAtRest(car, 0.7);
+  await page.keyboard.up("Space");
+  await page.focus(action("cam_left"));
+  await page.keyboard.press("Enter");
+  await car.until("the camera to the left", ({ gimbal }) => gimbal.pan > 0);
   await page.focus("#estop");
   await page.keyboard.press("Enter");
   await car.until("the latch", ({ mode }) => mode === "estop");

@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "../rig/runner.js";
+import { rests } from "../rig/witness.js";
 import { apart, look, sees } from "../rig/picture.js";
-import { action, linked, opened, says } from "../rig/drive.js";
+import { SIDES, action, linked, opened, says, staysAtRest, turns } from "../rig/drive.js";
 
+const BLIND = /drove and saw nothing: no new picture reached it for \d+ ms/;
 const OTHER = 5; // of 255, in the mean: another view, and no noise of the camera
 
 test("the picture turns with the gimbal, and back", async (t) => {
@@ -45,6 +47,41 @@ test("a daemon that hangs is told on the page, and forgotten when it goes on", a
   }
   await linked(page);
   await says(page, "#video-age", /\d/);
+});
+
+test("where drivers who see nothing are stopped, a frozen camera stops the wheels, and the page says why", async (t) => {
+  // Small pictures, which a slow machine draws in time.
+  const camera = "stop_stalled_ms = 700\nwidth = 160\nheight = 120\n";
+  const [daemon, car] = await t.car({ world: "room", camera });
+  const page = await opened(t, daemon.page, { expect: [/WebSocket connection/, /net::ERR/, /409/] });
+  const frozen = async () => {
+    for (let reason = ""; !BLIND.test(reason); ) {
+      await page.keyboard.up("ArrowLeft");
+      await car.call("sim.mend", {});
+      await says(page, "#video-age", /^\d+\s*ms$/);
+      await page.keyboard.down("ArrowLeft");
+      await car.until("left", turns(SIDES.left));
+      await car.call("sim.fault", { fault: "camera-frozen" });
+      reason = (await car.until("rest", rests)).stop_reason;
+      // A page that got no processor for 300 ms of these 700 was stopped for that before: once more.
+      if (!BLIND.test(reason)) assert.match(reason, /sent nothing new|said stop/);
+    }
+    await says(page, "#stop-reason", /you: no new picture for \d+ ms/);
+    await says(page, "#trouble", /picture/i);
+    await says(page, "#refusal", /no new picture/i);
+    await staysAtRest(car, 0.5);
+  };
+  await frozen();
+  // Pictures that come again resume nothing.
+  await car.call("sim.mend", {});
+  await says(page, "#video-age", /^\d+\s*ms$/);
+  await staysAtRest(car, 0.7);
+  await page.keyboard.up("ArrowLeft");
+  // After a restart the page watches by its new session: it drives, and is stopped again.
+  await daemon.restart("SIGKILL");
+  await car.join(daemon);
+  await linked(page);
+  await frozen();
 });
 
 test("a camera that is frozen is told, and the car still drives", async (t) => {

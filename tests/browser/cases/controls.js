@@ -85,6 +85,49 @@ test("the arrows and WASD drive while they are held, and two of them together ma
   await car.until("straight on", ({ wheels }) => wheels.left > 0.1 && wheels.left === wheels.right);
 });
 
+/** Where the camera looks, each way once: key by place, key with shift, the right stick, and the axis that it turns. */
+const LOOKS = [
+  ["KeyJ", "ArrowLeft", [-1, 0], "pan", 1],
+  ["KeyL", "ArrowRight", [1, 0], "pan", -1],
+  ["KeyI", "ArrowUp", [0, -1], "tilt", 1],
+  ["KeyK", "ArrowDown", [0, 1], "tilt", -1],
+];
+
+/** Turns the camera until it did by more than a step of a button; then it stands, and the wheels never turned. */
+async function looks(car, what, axis, sign, hold, release) {
+  const from = car.state.gimbal[axis];
+  await hold();
+  const moved = await car.until(what, ({ gimbal }) => sign * (gimbal[axis] - from) > 12);
+  assert.ok(rests(moved), "the wheels have nothing to do with it");
+  await release();
+  // What was under way when it was let go may turn it a little more. Then nothing does: a held one turns ten steps meanwhile.
+  let last = moved;
+  const stood = await car.until("the camera stands", (state) => {
+    if (state.gimbal[axis] !== last.gimbal[axis]) last = state;
+    return !rests(state) || state.t > last.t + 0.5;
+  });
+  assert.ok(rests(stood), "the wheels have nothing to do with it");
+}
+
+test("IJKL, and arrows with shift, turn the camera while they are held, and never the wheels", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  const hold = (key) => [() => page.keyboard.down(key), () => page.keyboard.up(key)];
+  // From the middle each time: a key that a slow machine lifts late turns it to its end.
+  const middle = async () => {
+    await page.click(action("cam_init"));
+    await car.until("the middle", ({ gimbal }) => gimbal.pan === 0 && gimbal.tilt === 0);
+  };
+  for (const [key, arrow, , axis, sign] of LOOKS) {
+    await looks(car, `${axis} by ${key}`, axis, sign, ...hold(key));
+    await middle();
+    await page.keyboard.down("Shift");
+    await looks(car, `${axis} by ${arrow}`, axis, sign, ...hold(arrow));
+    await page.keyboard.up("Shift");
+    await middle();
+  }
+});
+
 test("space stops a car whose key is still held, and Esc latches the emergency stop", async (t) => {
   const [daemon, car] = await t.car();
   const page = await opened(t, daemon.page);
@@ -176,6 +219,16 @@ test("a gamepad's left stick drives, its drift does not, and unplugging it stops
   await car.until("back", turns(SIDES.back));
   await page.evaluate(() => (navigator.getGamepads = () => [null, null, null, null]));
   await car.until("rest without it", rests);
+});
+
+test("a gamepad's right stick turns the camera while it is out of its middle, and never the wheels", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page, { before: fakeGamepad });
+  await page.evaluate(() => window.dispatchEvent(new Event("gamepadconnected")));
+  const stick = (x, y) => page.evaluate(([x, y]) => (window.pad.axes = [0, 0, x, y]), [x, y]);
+  for (const [, , [x, y], axis, sign] of LOOKS) {
+    await looks(car, `${axis} by the stick`, axis, sign, () => stick(x, y), () => stick(0.05, -0.05));
+  }
 });
 
 test("the picture follows the finger that drags it: the camera turns the other way", async (t) => {

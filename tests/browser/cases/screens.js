@@ -55,7 +55,7 @@ function under(selector) {
     const { left, right, top, bottom } = button.getBoundingClientRect();
     return left < box.right && right > box.left && top < box.bottom && bottom > box.top;
   };
-  return [...document.querySelectorAll(".cam")].filter(lies).map(({ dataset }) => dataset.action);
+  return [...document.querySelectorAll("#stage > [data-action]")].filter(lies).map(({ dataset }) => dataset.action);
 }
 
 async function isInSight(page, selector, least) {

@@ -11,14 +11,20 @@ import { once } from "node:events";
 /** How long a daemon may take to listen or to end; nothing waits for it unless it fails. */
 const PATIENCE_MS = 30_000;
 
+/**
+ * Small pictures, not often: drawing, decoding and showing them is most of what a test costs, and a page that gets no
+ * processor for 300 ms no longer drives, as it should.
+ */
+const CAMERA = "width = 320\nheight = 240\nrate_hz = 10\n";
+
 export class Daemon {
-  /** `config`: lines of TOML; `args`: more arguments; `world`: where the car stands. */
-  static async start({ config = "", args = [], world = "open", http = "127.0.0.1:0", ws = "127.0.0.1:0" } = {}) {
+  /** `config`: lines of TOML; `camera`: those of its camera; `args`: more arguments; `world`: where the car stands. */
+  static async start({ config = "", camera = CAMERA, args = [], world = "open", http = "127.0.0.1:0", ws = "127.0.0.1:0" } = {}) {
     const daemon = new Daemon();
     daemon.folder = mkdtempSync(join(tmpdir(), "car-page-"));
     daemon.socket = join(daemon.folder, "car.sock");
     const file = join(daemon.folder, "car.toml");
-    writeFileSync(file, `state_dir = "state"\nlock_dir = "."\nworld = "${world}"\n${config}`);
+    writeFileSync(file, `state_dir = "state"\nlock_dir = "."\nworld = "${world}"\n${config}\n[camera]\n${camera}`);
     daemon.fixed = ["--config", file, "--listen", `unix://${daemon.socket}`, ...args];
     daemon.at = { http, ws };
     await daemon.launch();

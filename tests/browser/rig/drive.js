@@ -3,7 +3,7 @@
 // What must never live here: how the page does it.
 
 import assert from "node:assert/strict";
-import { rests } from "./witness.js";
+import { rests, wrongBy } from "./witness.js";
 
 /** What a test allows past the contract's times: a browser and a daemon share two loaded cores with others. */
 const SLACK_MS = 1000;
@@ -60,7 +60,7 @@ export async function stops(car, within, act, reason = /./) {
   const state = await rest;
   const took = (state.t - from) * 1000;
   assert.ok(took < within + SLACK_MS, `it took ${took.toFixed(0)} ms to stop, not ${within}`);
-  assert.match(state.stop_reason, reason);
+  if (!reason.test(state.stop_reason)) throw wrongBy(`${state.stop_reason}: not ${reason}`, state);
 }
 
 /** Nothing that is still held moves it. */

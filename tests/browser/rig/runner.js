@@ -6,12 +6,15 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Daemon } from "./daemon.js";
-import { PATIENCE_MS, Witness } from "./witness.js";
+import { Late, PATIENCE_MS, Witness } from "./witness.js";
 import { Proxy } from "./proxy.js";
 import { launch, launchWindow, open, watch } from "./browser.js";
 
 /** Longest that one test may take. */
 const LONGEST_MS = 60_000;
+
+/** How often a test is run in which the page was late. */
+const TRIES = 4;
 
 const REPORTS = process.env.REPORTS ?? "target/browser";
 const tests = [];
@@ -140,7 +143,11 @@ export async function runAll(files, only) {
   let group = "";
   const began = performance.now();
   for (const test of chosen) {
-    const { error, seconds } = await once(browser, test);
+    let { error, seconds } = await once(browser, test);
+    for (let again = 1; error instanceof Late && again < TRIES; again += 1) {
+      console.log(`  late   ${seconds.toFixed(1).padStart(5)} s  ${test.name}: ${error.message}`);
+      ({ error, seconds } = await once(browser, test));
+    }
     if (test.file !== group) console.log(`\n${/([^/]+)\.js$/.exec((group = test.file))[1]}`);
     console.log(`  ${error ? "FAILED" : "ok    "} ${seconds.toFixed(1).padStart(5)} s  ${test.name}`);
     if (!error) continue;

@@ -104,13 +104,23 @@ export class Witness {
       if (!is(state)) wrong = state;
       return wrong || state.t >= end;
     });
-    if (wrong) throw new Error(`not all the time: ${what}; the car: ${brief(wrong)}`);
+    if (wrong) throw wrongBy(`not all the time: ${what}; the car: ${brief(wrong)}`, wrong);
   }
 
   close() {
     this.socket.destroy();
   }
 }
+
+/**
+ * A page that gets no processor for its time to live is stopped for that, as it should be; then a test is not about what
+ * it wants to be about, and is run again.
+ */
+export class Late extends Error {}
+
+/** What went wrong with a car that is so. */
+export const wrongBy = (words, { stop_reason }) =>
+  new (/sent nothing new/.test(stop_reason ?? "") ? Late : Error)(words);
 
 export const rests = ({ wheels }) => wheels.left === 0 && wheels.right === 0;
 
