@@ -62,10 +62,10 @@ export class Video {
     else if (!same) this.#anew();
   }
 
-  /** Pictures may come all the same, of no session: its number may be another's by now. */
+  /** Pictures may come all the same, of no session: what showed whose they are is worth nothing to the next daemon. */
   unlinked() {
     const first = this.#linked === null;
-    this.#session = null;
+    this.#eye = null;
     this.#linked = false;
     if (first) this.#begin();
   }

@@ -62,7 +62,7 @@ async function started() {
 test("it asks for the session's stream, under the name that scripts may read", async () => {
   await started();
   assert.equal(browser.streams.length, 1);
-  assert.deepEqual(Object.fromEntries(new URL(browser.streams[0].url, "http://car").searchParams), { mixed: "1", session: "7" });
+  assert.deepEqual(Object.fromEntries(new URL(browser.streams[0].url, "http://car").searchParams), { mixed: "1", eye: "7" });
 });
 
 test("of pictures that come while one is decoded the newest is shown, and the others never are", async () => {
@@ -173,7 +173,7 @@ test("after a reconnect the stream is that of the new session", async () => {
   video.linked(8);
   await settle();
   assert.ok(browser.streams[0].signal.aborted);
-  assert.match(browser.streams[1].url, /session=8/);
+  assert.match(browser.streams[1].url, /eye=8/);
   video.linked(8);
   await settle();
   assert.equal(browser.streams.length, 2);
@@ -185,7 +185,7 @@ test("while there is no link the stream is of no session, whose number may be an
   browser.streams[0].end();
   await settle();
   await pass(1000);
-  assert.equal(new URL(browser.streams[1].url, "http://car").searchParams.get("session"), null);
+  assert.equal(new URL(browser.streams[1].url, "http://car").searchParams.get("eye"), null);
 });
 
 test("whose session the daemon does not know any more watches by the new one at once", async () => {
@@ -197,7 +197,7 @@ test("whose session the daemon does not know any more watches by the new one at 
   video.unlinked();
   video.linked(8);
   await settle();
-  assert.match(browser.streams.at(-1).url, /session=8/);
+  assert.match(browser.streams.at(-1).url, /eye=8/);
 });
 
 test("a picture that was three seconds under way is old at once, and its age is sure", async () => {

@@ -55,7 +55,7 @@ impl Stay {
         let (decides, access) =
             watch::channel(Arc::new(Access::new(crate::config::Config::standard().auth, 0)));
         // Whoever decides is there to the end of the test.
-        std::mem::forget(decides);
+        Box::leak(Box::new(decides));
         let at = Arc::new("ws://127.0.0.1:0/ws".parse().expect("an endpoint"));
         Self::new(access, Peer::Socket(([127, 0, 0, 1], 4711).into()), at, Presented::default())
     }

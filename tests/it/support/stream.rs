@@ -72,11 +72,6 @@ impl Stream {
         self.reader.read_to_end(&mut Vec::new()).expect("it ends");
     }
 
-    /// The socket itself.
-    pub(crate) fn socket(&self) -> &TcpStream {
-        self.reader.get_ref()
-    }
-
     fn line(&mut self) -> String {
         line(&mut self.reader)
     }
