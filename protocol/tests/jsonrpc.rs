@@ -161,7 +161,7 @@ fn an_id_comes_back_as_it_was() {
 #[test]
 fn an_id_that_is_none_is_refused() {
     for id in ["true", "[1]", "{}", &format!("\"{}\"", "x".repeat(257))] {
-        let message = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"stop"}}"#);
+        let message = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"center"}}"#);
         let request = one(DialectId::Json, message.as_bytes());
         assert_eq!(request.id, Some(Id::Null));
         assert_eq!(request.command.unwrap_err().code.0, -32600);
