@@ -13,7 +13,7 @@ pub(crate) enum NoJpeg {
     Short,
     /// It claims more than a viewer could draw.
     #[error(
-        "is a JPEG picture that claims {0} x {1} dots: {MOST} a side and {MOST_DOTS} in all are the most"
+        "is a JPEG picture that claims {0} x {1} dots: {side} a side and {all} in all are the most", side = MOST, all = MOST_DOTS
     )]
     Huge(u16, u16),
 }

@@ -188,11 +188,11 @@ fn hint(written: &Written<'_>) -> String {
     let examples: Vec<_> = WRITINGS.iter().map(|writing| writing.example).collect();
     let words = examples.iter().map(|example| example.trim_matches('"'));
     match written {
-        Written::Text(text) if nearest(text, words.clone()).is_some() => {
-            format!("did you mean `{}`?", nearest(text, words).unwrap_or_default())
-        }
         Written::Text(text) if text.parse::<Uri>().is_ok_and(|uri| has_no_such_port(&uri)) => {
             "a port is 1 to 65535".to_owned()
+        }
+        Written::Text(text) if nearest(text, words.clone()).is_some() => {
+            format!("did you mean `{}`?", nearest(text, words).unwrap_or_default())
         }
         _ => format!("it can be, for example, {}", examples.join(", ")),
     }
