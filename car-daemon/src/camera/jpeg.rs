@@ -11,7 +11,18 @@ pub(crate) enum NoJpeg {
     /// It began well.
     #[error("is a JPEG picture that breaks off")]
     Short,
+    /// It claims more than a viewer could draw.
+    #[error(
+        "is a JPEG picture that claims {0} x {1} dots: {side} a side and {all} in all are the most", side = MOST, all = MOST_DOTS
+    )]
+    Huge(u16, u16),
 }
+
+/// Most dots of a side: a quarter of what the format can claim, and more than any camera for a small car has.
+const MOST: u16 = 16_384;
+
+/// Most dots in all: drawn with four bytes each, they take a viewer 256 MB.
+const MOST_DOTS: u32 = 64_000_000;
 
 const START: u8 = 0xD8;
 const END: [u8; 2] = [0xFF, 0xD9];
@@ -21,7 +32,7 @@ const SCAN: u8 = 0xDA;
 /// harm.
 ///
 /// # Errors
-/// It is none, or not a whole one.
+/// It is none, or not a whole one, or claims too much.
 pub(crate) fn size(file: &[u8]) -> Result<(u16, u16), NoJpeg> {
     let Some(([0xFF, START], mut rest)) = file.split_first_chunk() else { return Err(NoJpeg::Other) };
     let mut size = None;
@@ -49,6 +60,10 @@ pub(crate) fn size(file: &[u8]) -> Result<(u16, u16), NoJpeg> {
         rest = behind.get(length..).unwrap_or_default();
     }
     let size = size.filter(|(width, height)| *width > 0 && *height > 0).ok_or(NoJpeg::Other)?;
+    let (width, height) = size;
+    if width.max(height) > MOST || u32::from(width) * u32::from(height) > MOST_DOTS {
+        return Err(NoJpeg::Huge(width, height));
+    }
     let last = file.iter().rposition(|byte| *byte != 0).unwrap_or_default();
     if file.get(..=last).is_some_and(|used| used.ends_with(&END)) { Ok(size) } else { Err(NoJpeg::Short) }
 }
@@ -91,6 +106,27 @@ mod tests {
         ] {
             assert_eq!(size(other), Err(NoJpeg::Other), "{other:?}");
         }
+    }
+
+    #[test]
+    fn a_picture_that_claims_more_than_can_be_drawn_is_told_with_what_it_claims() {
+        let claiming = |width: u16, height: u16| {
+            let mut file = picture(8, 8);
+            let frame = file.windows(2).position(|marker| marker == [0xFF, 0xC0]).expect("a frame is in it");
+            file[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+            file[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+            file
+        };
+        for (width, height) in [(9_152, 6_944), (16_384, 3_906)] {
+            assert_eq!(size(&claiming(width, height)), Ok((width, height)));
+        }
+        for (width, height) in [(65_535, 65_535), (16_385, 1), (1, 16_385), (9_152, 7_000)] {
+            assert_eq!(size(&claiming(width, height)), Err(NoJpeg::Huge(width, height)));
+        }
+        assert_eq!(
+            NoJpeg::Huge(65_535, 65_535).to_string(),
+            "is a JPEG picture that claims 65535 x 65535 dots: 16384 a side and 64000000 in all are the most"
+        );
     }
 
     proptest! {

@@ -96,9 +96,9 @@ impl Written<'_> {
 
     fn url(&self) -> Option<String> {
         let Self::Text(text) = self else { return None };
-        let host =
-            text.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"))?.host()?.to_owned();
-        (!host.is_empty()).then(|| (*text).to_owned())
+        let uri = text.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"))?;
+        let is_place = !uri.host()?.is_empty() && !has_no_such_port(&uri);
+        is_place.then(|| (*text).to_owned())
     }
 
     fn device(&self) -> Option<PathBuf> {
@@ -121,6 +121,14 @@ impl fmt::Display for Written<'_> {
             Self::List(words) => write!(f, "a list of {} words", words.len()),
         }
     }
+}
+
+/// Whether it names a port that no computer has.
+fn has_no_such_port(uri: &Uri) -> bool {
+    let behind =
+        |authority: &str, host: &str| authority.len() - (authority.rfind(host).unwrap_or(0) + host.len());
+    uri.authority()
+        .is_some_and(|place| behind(place.as_str(), place.host()) > 1 && place.port_u16().is_none())
 }
 
 /// Whether a file's name says that it is a JPEG.
@@ -180,6 +188,9 @@ fn hint(written: &Written<'_>) -> String {
     let examples: Vec<_> = WRITINGS.iter().map(|writing| writing.example).collect();
     let words = examples.iter().map(|example| example.trim_matches('"'));
     match written {
+        Written::Text(text) if text.parse::<Uri>().is_ok_and(|uri| has_no_such_port(&uri)) => {
+            "a port is 1 to 65535".to_owned()
+        }
         Written::Text(text) if nearest(text, words.clone()).is_some() => {
             format!("did you mean `{}`?", nearest(text, words).unwrap_or_default())
         }
@@ -196,7 +207,8 @@ impl fmt::Display for SourceName {
             Self::Command(words) => {
                 format!("[{}]", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", "))
             }
-            Self::Url(url) => quoted(url),
+            // Such a print is shown to others.
+            Self::Url(url) => quoted(&secrets::without(url)),
             Self::Device(path) | Self::Files(path) => quoted(&path.display().to_string()),
         })
     }
@@ -232,8 +244,8 @@ mod tests {
             ),
             ("[\"cam\", \"-x \\\"\"]", SourceName::Command(vec!["cam".to_owned(), "-x \"".to_owned()])),
             (
-                "\"http://me:x@car/?action=stream\"",
-                SourceName::Url("http://me:x@car/?action=stream".to_owned()),
+                "\"http://car:65535/?action=stream\"",
+                SourceName::Url("http://car:65535/?action=stream".to_owned()),
             ),
             ("\"./pictures\"", SourceName::Files("/etc/car/./pictures".into())),
             ("\"/srv/pictures\"", SourceName::Files("/srv/pictures".into())),
@@ -246,12 +258,21 @@ mod tests {
     }
 
     #[test]
+    fn a_password_in_an_address_is_read_and_never_printed() {
+        let config = parse("[camera]\nsource = \"http://me:secret@car:80/?x=1\"").expect("valid");
+        assert_eq!(config.camera.source, SourceName::Url("http://me:secret@car:80/?x=1".to_owned()));
+        let printed = config.to_string();
+        assert!(printed.contains("\"http://…@car:80/?x=1\"") && !printed.contains("secret"), "{printed}");
+    }
+
+    #[test]
     fn what_is_no_source_is_told_with_what_was_meant() {
         for (written, right) in [
             ("\"atuo\"", "is `atuo`, which is no source of pictures; did you mean `auto`?"),
             ("\"camera\"", "it can be, for example, \"auto\", \"off\", \"sim\", [\"rpicam-vid\", \"-t\""),
             ("\"\"", "is ``, which is no source"),
             ("\"https://me:x@car/\"", "is `https://…@car/`, which is no source"),
+            ("\"http://car:99999/\"", "which is no source of pictures; a port is 1 to 65535"),
             ("\"http://\"", "is `http://`, which is no source"),
             ("[]", "is a list of 0 words, which is no source"),
             ("[\"\", \"x\"]", "is a list of 2 words, which is no source"),
