@@ -208,10 +208,17 @@ impl fmt::Display for SourceName {
                 format!("[{}]", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", "))
             }
             // Such a print is shown to others.
-            Self::Url(url) => quoted(&secrets::without(url)),
+            Self::Url(url) if holds_secrets(url) => quoted(&secrets::without(url)),
+            Self::Url(url) => quoted(url),
             Self::Device(path) | Self::Files(path) => quoted(&path.display().to_string()),
         })
     }
+}
+
+/// Whether an address may have a password or a token in it. What mjpg-streamer is asked by is none.
+fn holds_secrets(url: &str) -> bool {
+    let asked = url.split_once(['?', '#']).map(|(_, asked)| asked);
+    url.contains('@') || asked.is_some_and(|asked| !["action=stream", "action=snapshot"].contains(&asked))
 }
 
 impl fmt::Display for CameraConfig {
@@ -262,7 +269,7 @@ mod tests {
         let config = parse("[camera]\nsource = \"http://me:secret@car:80/?x=1\"").expect("valid");
         assert_eq!(config.camera.source, SourceName::Url("http://me:secret@car:80/?x=1".to_owned()));
         let printed = config.to_string();
-        assert!(printed.contains("\"http://…@car:80/?x=1\"") && !printed.contains("secret"), "{printed}");
+        assert!(printed.contains("\"http://…@car:80/?…\"") && !printed.contains("secret"), "{printed}");
     }
 
     #[test]
