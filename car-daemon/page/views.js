@@ -61,7 +61,7 @@ function camera(link, facts) {
     facts.video = told;
     show();
   }, () => link.measuredNow);
-  link.addEventListener("open", () => video.linked(link.hello.eye));
+  link.addEventListener("open", () => video.linked(link.hello.eye || null));
   link.addEventListener("phase", ({ detail }) => detail === "closed" && video.unlinked());
   return show;
 }

@@ -23,7 +23,8 @@ pub(crate) struct Identity {
     max_message: usize,
     messages_per_s: usize,
     state_rate_max_hz: f64,
-    eyes: Eyes,
+    /// Where something follows from it.
+    eyes: Option<Eyes>,
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -39,7 +40,7 @@ impl Identity {
             max_message: config.limits.transport.max_frame,
             messages_per_s: config.limits.session.messages_per_s,
             state_rate_max_hz: config.limits.session.state_rate_max_hz,
-            eyes: Eyes::default(),
+            eyes: (!config.camera.stop_stalled.is_zero()).then(Eyes::default),
         }
     }
 
@@ -49,8 +50,8 @@ impl Identity {
     }
 
     /// By which each session shows that a stream is its own.
-    pub(crate) fn eyes(&self) -> &Eyes {
-        &self.eyes
+    pub(crate) fn eyes(&self) -> Option<&Eyes> {
+        self.eyes.as_ref()
     }
 
     /// Who speaks, to the session `id`.
@@ -61,7 +62,7 @@ impl Identity {
             name: self.name.clone(),
             dialects: DialectId::ALL.iter().map(|d| d.name().to_owned()).collect(),
             session: id,
-            eye: self.eyes.of(id),
+            eye: self.eyes.as_ref().map(|eyes| eyes.of(id)).unwrap_or_default(),
             role,
             t: now.as_secs_f64(),
         }

@@ -261,7 +261,7 @@ fn a_udp_flood_from_a_thousand_addresses_leaves_the_driver_alone() {
         let [_, _, high, low] = (n + 1).to_be_bytes();
         let spoofed =
             UdpSocket::bind((std::net::Ipv4Addr::new(127, 77, high, low), 0)).expect("loopback is wide");
-        for garbage in [&b"\xff\xff\xff"[..], b"stop it", b"{\"jsonrpc\":", &[0; 1_400]] {
+        for garbage in [&b"\xff\xff\xff"[..], b"stopp", b"{\"jsonrpc\":", &[0; 1_400]] {
             spoofed.send_to(garbage, daemon.address("udp")).expect("sent");
         }
         if n % 50 == 0 {

@@ -126,7 +126,7 @@ pub struct Hello {
     /// This session's number.
     pub session: u64,
     /// What only this session is told, so that a camera's stream can be shown to be its own: `/stream?eye=EYE`; empty
-    /// from a daemon that knows of none.
+    /// where nothing follows from it.
     #[serde(default)]
     pub eye: String,
     /// What this session may do; `null`: it must show a token first.

@@ -153,7 +153,7 @@ fn as_of_old(mut response: Response) -> Response {
 
 /// Whose eye this is. Only the session itself was told the word: nobody else can watch for it.
 fn session(site: &Site, eye: &str) -> Result<SessionId, &'static str> {
-    let session = site.context.identity.eyes().whose(eye);
+    let session = site.context.identity.eyes().and_then(|eyes| eyes.whose(eye));
     session
         .filter(|session| site.context.shared.look(|gate| gate.is_here(*session)))
         .ok_or("this is no eye of a session that is here: take it from the last `hello`")
