@@ -27,12 +27,34 @@ pub(crate) const PLATFORM: &str = "noted";
 pub(crate) const ALLOCATIONS: &str = "allocations";
 pub(crate) const WRITES: &str = "writes";
 
-/// When duties were written, in nanoseconds of the clock that all processes share. There is room for them from the
-/// start, so that to note one allocates nothing.
-static NOTED: Mutex<Vec<u64>> = Mutex::new(Vec::new());
-const ROOM: usize = 1 << 17;
+/// What each answer begins with: the daemon itself prints on stdout, too.
+pub(crate) const ANSWER: &str = "= ";
 
-fn noted() -> MutexGuard<'static, Vec<u64>> {
+/// A write to a chip.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Written {
+    /// As of [`now`].
+    pub(crate) at: u64,
+    /// Tells what was written from other writes.
+    pub(crate) what: u64,
+}
+
+impl Written {
+    /// From an answer.
+    pub(crate) fn all(answer: &str) -> Option<Vec<Self>> {
+        let one = |word: &str| {
+            let (at, what) = word.split_once(':')?;
+            Some(Self { at: at.parse().ok()?, what: what.parse().ok()? })
+        };
+        answer.split_whitespace().map(one).collect()
+    }
+}
+
+/// Writes, for which there is room from the start, so that to note one allocates nothing.
+static NOTED: Mutex<Vec<Written>> = Mutex::new(Vec::new());
+const ROOM: usize = 1 << 16;
+
+fn noted() -> MutexGuard<'static, Vec<Written>> {
     NOTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -61,10 +83,11 @@ fn answer() {
             let stats = ALLOCATOR.stats();
             (stats.allocations + stats.reallocations).to_string()
         } else {
-            let times: Vec<String> = noted().drain(..).map(|time| time.to_string()).collect();
-            times.join(" ")
+            let all: Vec<String> =
+                noted().drain(..).map(|Written { at, what }| format!("{at}:{what}")).collect();
+            all.join(" ")
         };
-        if writeln!(io::stdout().lock(), "{answer}").is_err() {
+        if writeln!(io::stdout().lock(), "{ANSWER}{answer}").is_err() {
             return;
         }
     }
@@ -127,11 +150,14 @@ impl ErrorType for Chip {
 impl I2c for Chip {
     fn transaction(&mut self, address: u8, operations: &mut [Operation<'_>]) -> Result<(), IoError> {
         self.0.transaction(address, operations)?;
-        // Who only reads first writes which register.
-        let reads = operations.iter().any(|operation| matches!(operation, Operation::Read(_)));
         let mut noted = noted();
-        if !reads && noted.len() < ROOM {
-            noted.push(now());
+        // Who reads first writes which register.
+        if let [Operation::Write(bytes)] = operations
+            && noted.len() < ROOM
+        {
+            let what =
+                bytes.iter().fold(0, |sum: u64, byte| sum.wrapping_mul(257).wrapping_add(u64::from(*byte)));
+            noted.push(Written { at: now(), what });
         }
         Ok(())
     }

@@ -55,7 +55,7 @@ pub(crate) fn measure(
     let kept = percent <= PROCESSOR_PERCENT;
     line("processor, one subscriber at 20 Hz", format!("{percent:.2} % of a core"), kept, "1 %");
     drop(one);
-    runtime.block_on(tokio::time::sleep(Duration::from_millis(300)));
+    pass(&runtime, Duration::from_millis(300));
     let before = daemon.memory()?;
     let crowd = Crowd::gather(&runtime, &daemon, CROWD, RATE_HZ)?;
     let (percent, each) = crowd.watch(&runtime, &daemon, effort.idle)?;
@@ -65,6 +65,11 @@ pub(crate) fn measure(
     let figure = format!("{percent:.0} %, {each:.1} Hz each");
     line("processor, 1,000 subscribers at 20 Hz", figure, kept, "a core, 20 Hz each");
     Ok(())
+}
+
+/// Lets time pass for whoever lives in the runtime.
+fn pass(runtime: &Runtime, time: Duration) {
+    runtime.block_on(async { tokio::time::sleep(time).await });
 }
 
 /// WebSockets with a subscription to the state, until this is dropped.
@@ -129,7 +134,7 @@ impl Crowd {
     ) -> Result<(f64, f64), Failure> {
         let (used, states, begun) =
             (daemon.processor()?, self.states.load(Ordering::Relaxed), Instant::now());
-        runtime.block_on(tokio::time::sleep(time));
+        pass(runtime, time);
         let elapsed = begun.elapsed().as_secs_f64();
         let used = daemon.processor()?.saturating_sub(used).as_secs_f64();
         let states = self.states.load(Ordering::Relaxed) - states;

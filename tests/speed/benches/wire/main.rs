@@ -86,7 +86,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     println!("{}\nload average before: {}\n", machine(), load_average()?);
     let rows: Vec<Row> = Row::all().filter(|row| arguments.wants(&row.name())).collect();
     if !rows.is_empty() {
-        println!("{}", table::HEAD.trim_end_matches('\n'));
+        table::HEAD.iter().for_each(|line| println!("{line}"));
         let daemon = Server::daemon(&program, &folder.path().join("daemon"))?;
         let certificate = certificate(&folder.path().join("daemon"));
         let bare = Server::echo(&folder.path().join("bare"), &certificate)?;

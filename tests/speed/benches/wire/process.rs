@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
-use crate::counted::PLATFORM;
+use crate::counted::{ANSWER, PLATFORM};
 use crate::rows::{Framing, Row, Scheme};
 use crate::wire::Place;
 use crate::{ECHO, Failure, PART, echo};
@@ -109,7 +109,7 @@ impl Server {
         let mut line = String::new();
         match self.stdout.read_line(&mut line)? {
             0 => Err("a server ended".into()),
-            _ => Ok(line.trim_end().to_owned()),
+            _ => Ok(line.trim_end_matches('\n').to_owned()),
         }
     }
 
@@ -118,7 +118,11 @@ impl Server {
         let stdin = self.child.stdin.as_mut().ok_or("no input")?;
         writeln!(stdin, "{what}")?;
         stdin.flush()?;
-        self.line()
+        loop {
+            if let Some(answer) = self.line()?.strip_prefix(ANSWER) {
+                return Ok(answer.to_owned());
+            }
+        }
     }
 
     /// Where it serves a row.

@@ -13,10 +13,10 @@ const RATE_OTHER: f64 = 0.7;
 const PIN_P50_US: f64 = 60.0;
 const PIN_P99_US: f64 = 300.0;
 
-pub(crate) const HEAD: &str = "\
-            round trip in µs, and × bare            at 1 kHz     pipelined          to the pin         processor alloc-
-            p50           p99           p99.9       p50   p99    1000/s × bare      p50      p99       (bare) µs ations
-";
+pub(crate) const HEAD: [&str; 2] = [
+    "          round trip in µs, and × bare                1 kHz, µs  pipelined           to the pin, µs    CPU µs   allo-",
+    "          p50           p99           p99.9          p50   p99    k/s × bare        p50       p99     (bare)   cations",
+];
 
 /// A mark after a figure: whether its promise is kept.
 pub(crate) fn mark(kept: bool) -> &'static str {
