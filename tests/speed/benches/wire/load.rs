@@ -157,13 +157,21 @@ impl Line {
         Ok(block)
     }
 
-    pub(crate) fn pipelined(&mut self, command: &[u8], time: Duration) -> Result<Block, Failure> {
+    pub(crate) fn pipelined(
+        &mut self,
+        command: &[u8],
+        time: Duration,
+        is_packed: bool,
+    ) -> Result<Block, Failure> {
         let (mut block, begun) = (Block::new(), Instant::now());
         let mut flying = 0;
         loop {
             let over = begun.elapsed() >= time;
             while flying < self.window && !over {
                 self.wire.say(command)?;
+                if !is_packed {
+                    self.wire.flush()?;
+                }
                 flying += 1;
             }
             if flying == 0 {

@@ -11,9 +11,11 @@
 
 mod counted;
 mod echo;
+mod growth;
 mod idle;
 mod load;
 mod measure;
+mod plot;
 mod process;
 mod rows;
 mod table;
@@ -21,7 +23,7 @@ mod wire;
 
 use std::alloc::System;
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -29,7 +31,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
 use crate::process::{Server, certificate, release};
-use crate::rows::{Effort, Row};
+use crate::rows::{Effort, Row, Scheme};
 use crate::table::Tally;
 
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
@@ -52,7 +54,10 @@ struct Arguments {
     /// Only rows with all of these words in their names, as `tcp json`; or `idle`. May be said more than once.
     #[arg(long)]
     only: Vec<String>,
-    /// The daemon, in place of the one that cargo builds now.
+    /// Only how figures grow with connections and rates; draws the charts of `docs/performance` anew.
+    #[arg(long)]
+    growth: bool,
+    /// The daemon, in place of the one that cargo builds now: its whole path.
     #[arg(long)]
     daemon: Option<PathBuf>,
     /// What cargo says to every bench.
@@ -84,6 +89,10 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     let effort = if arguments.quick { Effort::QUICK } else { Effort::WHOLE };
     let mut tally = Tally::default();
     println!("{}\nload average before: {}\n", machine(), load_average()?);
+    if arguments.growth {
+        let charts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/performance");
+        return growth::measure(&program, folder.path(), &effort, &charts, &|line| println!("{line}"));
+    }
     let rows: Vec<Row> = Row::all().filter(|row| arguments.wants(&row.name())).collect();
     if !rows.is_empty() {
         table::HEAD.iter().for_each(|line| println!("{line}"));
@@ -91,12 +100,22 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         let certificate = certificate(&folder.path().join("daemon"));
         let bare = Server::echo(&folder.path().join("bare"), &certificate)?;
         let counting_folder = folder.path().join("counting");
+        let packed_rows: Vec<Row> = rows.iter().copied().filter(|row| row.scheme == Scheme::Tcp).collect();
         for row in rows {
             let mut figures = measure::beside_bare(row, &daemon, &bare, &certificate, &effort)?;
             let mut counting = Server::counting(&counting_folder)?;
             let shown = process::certificate(&counting_folder);
             measure::within(&mut figures, &mut counting, &shown, &effort)?;
             println!("{}", table::line(&figures, &mut tally));
+        }
+        println!();
+        for row in packed_rows {
+            let [rate, least] = measure::packed(row, [&daemon, &bare], &certificate, &effort)?;
+            let (name, ratio) = (row.name(), rate / least);
+            println!(
+                "{name}, many commands packed into each write: {:.0} k/s, {ratio:.2} × bare",
+                rate / 1e3
+            );
         }
         println!();
     }

@@ -66,7 +66,7 @@ impl<'a> Party<'a> {
         self.closed.push(self.line.closed(command, effort.closed)?);
         self.processor += self.server.processor()?.saturating_sub(before);
         self.open.push(self.line.open(command, effort.open)?);
-        self.pipelined.push(self.line.pipelined(command, effort.pipelined)?);
+        self.pipelined.push(self.line.pipelined(command, effort.pipelined, false)?);
         Ok(())
     }
 
@@ -131,6 +131,25 @@ const SPREAD: Duration = Duration::from_micros(37);
 
 /// Within this a command is written on any machine that is worth measuring.
 const CALM: Duration = Duration::from_millis(100);
+
+/// Packed messages a second, of the daemon and of the bare echo.
+pub(crate) fn packed(
+    row: Row,
+    servers: [&Server; 2],
+    certificate: &Path,
+    effort: &Effort,
+) -> Result<[f64; 2], Failure> {
+    let [command, _] = row.commands();
+    let is_answer = |answer: &[u8]| row.accepts(answer) || answer == command;
+    let mut rates = [Vec::new(), Vec::new()];
+    for _ in 0..effort.rounds {
+        for (server, rates) in servers.into_iter().zip(&mut rates) {
+            let mut line = Line::meet(row, server.place(row)?, certificate, &command, is_answer)?;
+            rates.push(line.pipelined(&command, effort.pipelined, true)?.rate());
+        }
+    }
+    Ok(rates.map(median))
+}
 
 /// Fills in what only the daemon that counts can tell.
 pub(crate) fn within(
