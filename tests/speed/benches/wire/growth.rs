@@ -47,6 +47,10 @@ pub(crate) fn measure(
     let bare = Server::echo(&folder.join("bare"), &certificate(&folder.join("daemon")))?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     fs::create_dir_all(to)?;
+    let (before, begun) = (daemon.processor()?, Instant::now());
+    sleep(effort.idle);
+    let idle_percent =
+        100.0 * daemon.processor()?.saturating_sub(before).as_secs_f64() / begun.elapsed().as_secs_f64();
     for chart in talkers(&runtime, &daemon, &bare, effort, say)? {
         chart.write(to)?;
     }
@@ -54,7 +58,7 @@ pub(crate) fn measure(
     let columns = ["subscribers", "hertz each", "core %", "µs a sample", "driver p50 µs", "p99 µs"];
     say(&format!("\n{}", cells(columns)));
     let x = |sample: &Heard| sample.listeners as f64;
-    let all = listeners(&runtime, &daemon, &rooms, effort, say)?;
+    let all = listeners(&runtime, &daemon, &rooms, idle_percent, effort, say)?;
     Chart::of("subscribers", "state at 20 Hz: processor for a sample", "subscribers", "µs")
         .with(Series::of("daemon", all.iter().map(|heard| (x(heard), heard.us_a_sample()))))
         .write(to)?;
@@ -63,7 +67,7 @@ pub(crate) fn measure(
         .with(Series::of("p99", all.iter().map(|heard| (x(heard), us(&heard.trips, 0.99)))))
         .write(to)?;
     let rooms = RATES_HZ.map(|rate| (LISTENERS, rate));
-    let all = listeners(&runtime, &daemon, &rooms, effort, say)?;
+    let all = listeners(&runtime, &daemon, &rooms, idle_percent, effort, say)?;
     Chart::of("telemetry", "100 subscribers: processor", "samples a second for each", "% of a core")
         .with(Series::of("daemon", all.iter().map(|heard| (heard.each_hz, heard.percent))))
         .write(to)
@@ -205,15 +209,12 @@ fn listeners(
     runtime: &Runtime,
     daemon: &Server,
     rooms: &[(usize, f64)],
+    idle_percent: f64,
     effort: &Effort,
     say: &dyn Fn(&str),
 ) -> Result<Vec<Heard>, Failure> {
     let [command, _] = ROW.commands();
     let mut all = Vec::new();
-    let (before, begun) = (daemon.processor()?, Instant::now());
-    sleep(effort.idle / 2);
-    let idle_percent =
-        100.0 * daemon.processor()?.saturating_sub(before).as_secs_f64() / begun.elapsed().as_secs_f64();
     for (size, rate_hz) in rooms {
         let crowd = Crowd::gather(runtime, daemon, *size, *rate_hz)?;
         let (percent, each_hz) = crowd.watch(runtime, daemon, effort.idle / 2)?;
