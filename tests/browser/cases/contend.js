@@ -185,6 +185,8 @@ test("who may only look cannot drive, and is told; but stops a car that somebody
     } finally {
       clearInterval(drives);
     }
+    // Whoever was stopped by somebody else must let go before it drives again.
+    await car.holds("rest", 0.8, rests);
   }
   assert.ok(await page.locator("#reset").isDisabled());
   await says(page, "#reset", /drivers only/);

@@ -57,10 +57,13 @@ function cutOff(selector) {
 /** Runs in the page: what covers the last of its words, once they are scrolled to; nothing is well. */
 function unread(selector) {
   const element = document.querySelector(selector);
-  element.scrollIntoView({ block: "end" });
   const words = document.createRange();
   words.selectNodeContents(element);
-  const { left, right, top, bottom } = [...words.getClientRects()].at(-1);
+  const last = () => [...words.getClientRects()].at(-1);
+  element.scrollIntoView({ block: "end" });
+  // Where the whole page scrolls, what stops the car lies over its lower half.
+  scrollBy(0, last().bottom - innerHeight / 4);
+  const { left, right, top, bottom } = last();
   const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
   return element.contains(hit) ? null : `${hit?.tagName}#${hit?.id}`;
 }

@@ -6,7 +6,7 @@ import { createServer, connect } from "node:net";
 import { once } from "node:events";
 
 export class Proxy {
-  /** `late`: of connections that begin with such words everything comes `lateMs` later. */
+  /** `late`: on connections where such words were said everything comes `lateMs` later. */
   static async to({ host }, { late = /$^/, lateMs = 0 } = {}) {
     const proxy = new Proxy();
     Object.assign(proxy, { late, lateMs });
@@ -22,7 +22,7 @@ export class Proxy {
   pair(near, far) {
     const pair = { near, far };
     this.pairs.add(pair);
-    near.once("data", (first) => (pair.late = this.late.test(first.toString("latin1"))));
+    near.on("data", (data) => (pair.late ||= this.late.test(data.toString("latin1"))));
     for (const [from, to] of [[near, far], [far, near]]) {
       from.setNoDelay(true);
       from.on("data", (data) => (pair.late ? setTimeout(() => to.destroyed || to.write(data), this.lateMs) : to.write(data)));
