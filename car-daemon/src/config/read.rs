@@ -134,7 +134,7 @@ impl Config {
             http::read(&reader, table, judged, taken, &mut config.http);
         }
         if let Some(table) = root.get("camera").table().filter(|_| !overrides.board_only) {
-            camera::read(table, folder, &mut config);
+            camera::read(&reader, table, folder, &mut config);
         }
         root.finish();
 
