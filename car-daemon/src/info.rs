@@ -87,6 +87,7 @@ impl Identity {
             outputs: rules.outputs.iter().map(|output| (output.name.clone(), kind(output.kind))).collect(),
             drivetrain: self.drivetrain.to_owned(),
             sim_speed: rules.simulated.as_ref().map(|_| self.sim_speed.clone()),
+            reset: Some(rules.reset),
         }
     }
 

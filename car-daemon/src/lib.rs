@@ -27,6 +27,7 @@ mod lockstep;
 mod log;
 mod machine;
 mod metrics;
+mod panicked;
 mod platform;
 mod realtime;
 mod recording;

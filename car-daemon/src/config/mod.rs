@@ -58,6 +58,8 @@ pub struct Config {
     pub http: Http,
     /// What the car sees with.
     pub camera: CameraConfig,
+    /// Where a file says what that is, as its faults name it.
+    pub camera_at: Option<String>,
     /// What the gate goes by.
     pub control: Control,
     /// Bounds on what peers may cost.
@@ -250,6 +252,7 @@ impl Config {
             listen: standard_endpoints(),
             http: Http::standard(),
             camera: CameraConfig::default(),
+            camera_at: None,
             control: Control::default(),
             limits: Limits::default(),
             auth: Auth::default(),

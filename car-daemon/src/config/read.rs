@@ -131,7 +131,7 @@ impl Config {
         let pages = root.get("http").table().filter(|_| !overrides.board_only);
         let pages = pages.map(|table| http::read(&reader, table, &mut config.http)).unwrap_or_default();
         if let Some(table) = root.get("camera").table().filter(|_| !overrides.board_only) {
-            camera::read(table, folder, &mut config);
+            camera::read(&reader, table, folder, &mut config);
         }
         root.finish();
 

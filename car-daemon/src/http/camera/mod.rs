@@ -140,7 +140,7 @@ pub(super) async fn snapshot(
     match timeout(PATIENCE, fresh).await {
         Ok(picture) => as_of_old(one(&picture, place)),
         Err(_elapsed) => {
-            let why = viewer.camera().trouble().map_or("no picture came".to_owned(), |why| why.to_string());
+            let why = viewer.camera().trouble().unwrap_or_else(|| "no picture came".to_owned());
             words(StatusCode::SERVICE_UNAVAILABLE, &why)
         }
     }

@@ -74,9 +74,7 @@ impl Pictures {
                 if self.advance {
                     return Some((picture.jpeg.clone(), Next::Ending));
                 }
-                let words = picture
-                    .words
-                    .then(|| self.viewer.camera().trouble().map_or_else(String::new, |why| why.to_string()));
+                let words = picture.words.then(|| self.viewer.camera().trouble().unwrap_or_default());
                 let taken = Taken { wall: wall - latency, time: self.clock.when(picture.taken) };
                 let head = part::head(picture.jpeg.len(), taken, latency, words.as_deref());
                 (head, Next::Picture(picture))

@@ -67,9 +67,9 @@ fn a_program_that_ends_is_told_with_how_and_the_last_that_it_said() {
         run(&folder, "cat a.jpg; echo first >&2; echo 'ERROR: *** no cameras available ***' >&2; exit 3");
     assert_eq!(next(&mut source).unwrap(), picture(48, 32, 1), "what came before is shown");
     let said = next(&mut source).unwrap_err();
-    assert_eq!(said, "`sh` has ended (exit status: 3): ERROR: *** no cameras available ***");
+    assert_eq!(said, "has ended (exit status: 3): ERROR: *** no cameras available ***");
     let said = next(&mut run(&folder, "kill -9 $$")).unwrap_err();
-    assert!(said.starts_with("`sh` has ended (signal: 9"), "{said}");
+    assert!(said.starts_with("has ended (signal: 9"), "{said}");
 }
 
 #[test]
@@ -121,8 +121,8 @@ fn a_program_that_is_not_there_is_told_with_where_to_get_it() {
     };
     assert!(start("rpicam-nobody").contains("sudo apt install rpicam-apps"));
     let said = start("/no/such/program");
-    assert!(said.starts_with("there is no program `/no/such/program`") && !said.contains("secret"), "{said}");
-    assert!(start("/").contains("`/` may not be run"), "{}", start("/"));
+    assert!(said.starts_with("there is no such program") && !said.contains("secret"), "{said}");
+    assert!(start("/").contains("may not be run"), "{}", start("/"));
 }
 
 #[test]
@@ -131,9 +131,6 @@ fn a_program_that_writes_something_else_is_told_what_it_must_write() {
     let mut source = run(&folder, "echo hello; sleep 1000");
     until("it says nothing", || {
         source.next(Duration::from_millis(50)).unwrap();
-        source
-            .flow
-            .check("", "", Instant::now() + PATIENCE)
-            .is_err_and(|why| why.0.contains("no JPEG pictures"))
+        source.flow.check("", Instant::now() + PATIENCE).is_err_and(|why| why.0.contains("no JPEG pictures"))
     });
 }
