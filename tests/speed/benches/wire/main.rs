@@ -9,6 +9,7 @@
 //! What must never live here: a figure of the table that comes from a daemon which is not the released one, but for those
 //! that say so.
 
+mod beside;
 mod counted;
 mod echo;
 mod growth;
@@ -20,6 +21,7 @@ mod process;
 mod rows;
 mod table;
 mod wire;
+mod zenoh;
 
 use std::alloc::System;
 use std::error::Error;
@@ -51,7 +53,8 @@ struct Arguments {
     /// A tenth of the time, and more noise.
     #[arg(long)]
     quick: bool,
-    /// Only rows with all of these words in their names, as `tcp json`; or `idle`. May be said more than once.
+    /// Only rows with all of these words in their names, as `tcp json`; `beside` is what people use instead, `idle` an
+    /// idle daemon. May be said more than once.
     #[arg(long)]
     only: Vec<String>,
     /// Only how figures grow with connections and rates; draws the charts of `docs/performance` anew.
@@ -94,28 +97,33 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         return growth::measure(&program, folder.path(), &effort, &charts, &|line| println!("{line}"));
     }
     let rows: Vec<Row> = Row::all().filter(|row| arguments.wants(&row.name())).collect();
-    if !rows.is_empty() {
-        table::HEAD.iter().for_each(|line| println!("{line}"));
+    let wants_others = arguments.wants("beside");
+    if !rows.is_empty() || wants_others {
         let daemon = Server::daemon(&program, &folder.path().join("daemon"))?;
         let certificate = certificate(&folder.path().join("daemon"));
         let bare = Server::echo(&folder.path().join("bare"), &certificate)?;
-        let counting_folder = folder.path().join("counting");
-        let packed_rows: Vec<Row> = rows.iter().copied().filter(|row| row.scheme == Scheme::Tcp).collect();
-        for row in rows {
-            let mut figures = measure::beside_bare(row, &daemon, &bare, &certificate, &effort)?;
-            let mut counting = Server::counting(&counting_folder)?;
-            let shown = process::certificate(&counting_folder);
-            measure::within(&mut figures, &mut counting, &shown, &effort)?;
+        if !rows.is_empty() {
+            table::HEAD.iter().for_each(|line| println!("{line}"));
+        }
+        for row in &rows {
+            let is_good = |answer: &[u8]| row.accepts(answer);
+            let mut figures = measure::beside_bare(*row, &daemon, &bare, &certificate, &effort, &is_good)?;
+            measure::within(&mut figures, &folder.path().join("counting"), &effort)?;
             println!("{}", table::line(&figures, &mut tally));
         }
         println!();
-        for row in packed_rows {
+        for row in rows.into_iter().filter(|row| row.scheme == Scheme::Tcp) {
             let [rate, least] = measure::packed(row, [&daemon, &bare], &certificate, &effort)?;
             let (name, ratio) = (row.name(), rate / least);
             println!(
                 "{name}, many commands packed into each write: {:.0} k/s, {ratio:.2} × bare",
                 rate / 1e3
             );
+        }
+        if wants_others {
+            println!();
+            beside::measure(&bare, &certificate, &effort, &|line| println!("{line}"))?;
+            zenoh::measure(&bare, &certificate, folder.path(), &effort, &|line| println!("{line}"))?;
         }
         println!();
     }

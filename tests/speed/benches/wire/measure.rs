@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 use crate::Failure;
 use crate::counted::{self, ALLOCATIONS, WRITES, Written};
 use crate::load::{Block, Line, histogram};
-use crate::process::Server;
+use crate::process::{Server, certificate};
 use crate::rows::{Effort, Row};
 
 /// What a row shows.
@@ -66,7 +66,9 @@ impl<'a> Party<'a> {
         self.closed.push(self.line.closed(command, effort.closed)?);
         self.processor += self.server.processor()?.saturating_sub(before);
         self.open.push(self.line.open(command, effort.open)?);
-        self.pipelined.push(self.line.pipelined(command, effort.pipelined, false)?);
+        if !effort.pipelined.is_zero() {
+            self.pipelined.push(self.line.pipelined(command, effort.pipelined, false)?);
+        }
         Ok(())
     }
 
@@ -90,16 +92,17 @@ impl<'a> Party<'a> {
     }
 }
 
-/// The daemon and the bare echo, on the wire.
+/// A server and the bare echo, on the wire; the server's answer must be a good one.
 pub(crate) fn beside_bare(
     row: Row,
     daemon: &Server,
     bare: &Server,
     certificate: &Path,
     effort: &Effort,
+    is_good: &dyn Fn(&[u8]) -> bool,
 ) -> Result<Figures, Failure> {
     let [command, _] = row.commands();
-    let to_daemon = Line::meet(row, daemon.place(row)?, certificate, &command, |answer| row.accepts(answer))?;
+    let to_daemon = Line::meet(row, daemon.place(row)?, certificate, &command, is_good)?;
     let to_bare = Line::meet(row, bare.place(row)?, certificate, &command, |answer| answer == command)?;
     let mut parties = [Party::new(daemon, to_daemon), Party::new(bare, to_bare)];
     for round in 0..effort.rounds {
@@ -119,7 +122,7 @@ pub(crate) fn beside_bare(
         ratio(&|party, round| party.closed[round].latencies.value_at_quantile(quantile) as f64)
     };
     let (p50, p99, p999) = (trip(0.5), trip(0.99), trip(0.999));
-    let rate = ratio(&|party, round| party.pipelined[round].rate());
+    let rate = ratio(&|party, round| party.pipelined.get(round).map_or(f64::NAN, Block::rate));
     let (daemon, bare) = (daemon.side()?, bare.side()?);
     Ok(Figures { row, daemon, bare, p50, p99, p999, rate, pins: histogram(), allocations: f64::NAN })
 }
@@ -152,18 +155,15 @@ pub(crate) fn packed(
 }
 
 /// Fills in what only the daemon that counts can tell.
-pub(crate) fn within(
-    figures: &mut Figures,
-    counting: &mut Server,
-    certificate: &Path,
-    effort: &Effort,
-) -> Result<(), Failure> {
+pub(crate) fn within(figures: &mut Figures, folder: &Path, effort: &Effort) -> Result<(), Failure> {
     let row = figures.row;
+    let mut counting = Server::counting(folder)?;
     let commands = row.commands();
     let place = counting.place(row)?.clone();
-    let mut line = Line::meet(row, &place, certificate, &commands[0], |answer| row.accepts(answer))?;
-    figures.allocations = allocations(&mut line, &commands[0], counting, effort)?;
-    figures.pins = pins(&mut line, &commands, counting, effort)?;
+    let is_good = |answer: &[u8]| row.accepts(answer);
+    let mut line = Line::meet(row, &place, &certificate(folder), &commands[0], is_good)?;
+    figures.allocations = allocations(&mut line, &commands[0], &mut counting, effort)?;
+    figures.pins = pins(&mut line, &commands, &mut counting, effort)?;
     Ok(())
 }
 

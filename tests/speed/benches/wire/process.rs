@@ -78,12 +78,18 @@ impl Server {
         fs::create_dir_all(folder)?;
         let mut command = Command::new(std::env::current_exe()?);
         command.env(PART, ECHO).env(echo::FOLDER, folder).env(echo::CERTIFICATE, certificate);
+        Self::other(command)
+    }
+
+    /// A server that says `SCHEME [FRAMING] ADDRESS` for each of its listeners, and then `ready`.
+    pub(crate) fn other(command: Command) -> Result<Self, Failure> {
         Self::read(command, "ready", |line| {
-            let mut words = line.splitn(3, ' ');
-            let (scheme, framing) = (words.next()?, words.next()?);
-            let scheme = Scheme::ALL.into_iter().find(|known| known.name() == scheme)?;
-            let framing = Framing::ALL.into_iter().find(|known| format!("{known:?}") == framing);
-            Some((scheme, framing.filter(|_| scheme.is_stream()), place(words.next()?)))
+            let words: Vec<&str> = line.split(' ').collect();
+            let (scheme, at) = (words.first()?, words.last()?);
+            let scheme = Scheme::ALL.into_iter().find(|known| known.name() == *scheme)?;
+            let is_named = |framing: &Framing| words[1..].iter().any(|word| format!("{framing:?}") == **word);
+            let framing = Framing::ALL.into_iter().find(is_named);
+            Some((scheme, framing.filter(|_| scheme.is_stream()), place(at)))
         })
     }
 

@@ -14,8 +14,8 @@ const PIN_P50_US: f64 = 60.0;
 const PIN_P99_US: f64 = 300.0;
 
 pub(crate) const HEAD: [&str; 2] = [
-    "          round trip in µs, and × bare                1 kHz, µs  pipelined           to the pin, µs    CPU µs   allo-",
-    "          p50           p99           p99.9          p50   p99    k/s × bare        p50       p99     (bare)   cations",
+    "           round trip in µs, and × bare                1 kHz, µs     pipelined      to the pin, µs        CPU   allo-",
+    "            p50            p99           p99.9       p50    p99     k/s × bare      p50      p99    (bare) µs cations",
 ];
 
 /// A mark after a figure: whether its promise is kept.
@@ -31,29 +31,53 @@ pub(crate) fn us(latencies: &Histogram<u64>, quantile: f64) -> f64 {
 /// One line of the table; counts what was kept and what was not.
 pub(crate) fn line(figures: &Figures, tally: &mut Tally) -> String {
     let Figures { row, daemon, bare, pins, .. } = figures;
-    let trip = |quantile, ratio: f64, kept| {
-        format!("{:>4.0} {:<9}", us(&daemon.closed, quantile), format!("{ratio:.2} {kept}"))
-    };
     let least = if row.dialect == DialectId::Text { RATE_TEXT } else { RATE_OTHER };
-    let pin = |quantile, most, tally: &mut Tally| {
+    let marks = [
+        tally.mark(figures.p50 <= TRIP_P50),
+        tally.mark(figures.p99 <= TRIP_P99),
+        tally.mark(figures.rate >= least),
+    ];
+    let mut pin = |quantile, most| {
         let time = us(pins, quantile);
-        format!("{time:>3.0} {:<5}", tally.mark(time <= most))
+        format!("{time:>4.0} {:<5}", tally.mark(time <= most))
     };
-    let rate = format!("{:.2} {}", figures.rate, tally.mark(figures.rate >= least));
-    let p50 = trip(0.5, figures.p50, tally.mark(figures.p50 <= TRIP_P50));
-    let p99 = trip(0.99, figures.p99, tally.mark(figures.p99 <= TRIP_P99));
-    let mut text = format!("{:<10}{p50}{p99}{}", row.name(), trip(0.999, figures.p999, ""));
-    text += &format!("{:>4.0} {:>5.0}", us(&daemon.open, 0.5), us(&daemon.open, 0.99));
-    text += &format!("{:>9.0} {rate:<10}", daemon.rate / 1e3);
-    text += &pin(0.5, PIN_P50_US, tally);
-    text += &pin(0.99, PIN_P99_US, tally);
+    let mut text = format!("{:<10}{}", row.name(), wire(figures, marks));
+    text += &pin(0.5, PIN_P50_US);
+    text += &pin(0.99, PIN_P99_US);
     let (used, least) = (daemon.processor.as_secs_f64() * 1e6, bare.processor.as_secs_f64() * 1e6);
-    text += &format!("{:>10}", format!("{used:.1} ({least:.1})"));
-    text += &format!("{:>6.1}", figures.allocations);
+    text += &format!("{:>11}", format!("{used:.1} ({least:.1})"));
+    text += &format!("{:>7.1}", figures.allocations);
     if daemon.lost + bare.lost > 0 {
         text += &format!("  lost {} ({})", daemon.lost, bare.lost);
     }
-    text.trim_end().to_owned()
+    text
+}
+
+/// The same of somebody else's server: no promises, and nothing from within.
+pub(crate) fn line_of_other(name: &str, figures: &Figures) -> String {
+    format!("{name:<18}{}", wire(figures, [""; 3])).trim_end().to_owned()
+}
+
+/// What is seen on the wire.
+fn wire(figures: &Figures, [p50, p99, rate]: [&str; 3]) -> String {
+    let daemon = &figures.daemon;
+    let trip = |quantile, ratio: f64, mark| {
+        format!("{:>5.0} {:<9}", us(&daemon.closed, quantile), format!("{ratio:.2} {mark}"))
+    };
+    let more = match figures.rate.is_nan() {
+        true => "   one message at a time".to_owned(),
+        false => {
+            let [p50, p99] = [0.5, 0.99].map(|quantile| us(&daemon.open, quantile));
+            format!("{p50:>5.0} {p99:>6.0}  {:>5.0} {:.2} {rate:<5}", daemon.rate / 1e3, figures.rate)
+        }
+    };
+    [
+        trip(0.5, figures.p50, p50),
+        trip(0.99, figures.p99, p99),
+        format!("{:>6.0} {:<7.2}", us(&daemon.closed, 0.999), figures.p999),
+        more,
+    ]
+    .concat()
 }
 
 /// How many promises were kept, and how many were not.
