@@ -27,6 +27,7 @@ use std::alloc::System;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -105,11 +106,28 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
         if !rows.is_empty() {
             table::HEAD.iter().for_each(|line| println!("{line}"));
         }
-        for row in &rows {
+        let (memory, begun, mut answers, mut first) = (daemon.memory()?, Instant::now(), 0, None);
+        let of = |row: &Row| {
             let is_good = |answer: &[u8]| row.accepts(answer);
-            let mut figures = measure::beside_bare(*row, &daemon, &bare, &certificate, &effort, &is_good)?;
+            measure::beside_bare(*row, &daemon, &bare, &certificate, &effort, &is_good)
+        };
+        for row in &rows {
+            let mut figures = of(row)?;
             measure::within(&mut figures, &folder.path().join("counting"), &effort)?;
             println!("{}", table::line(&figures, &mut tally));
+            answers += figures.daemon.answers;
+            first.get_or_insert(figures.p50);
+        }
+        if let (Some(row), Some(first)) = (rows.first(), first) {
+            let again = of(row)?.p50 / first;
+            let minutes = begun.elapsed().as_secs_f64() / 60.0;
+            let [before, after] = [memory, daemon.memory()?].map(|bytes| bytes as f64 / f64::from(1 << 20));
+            println!(
+                "\nafter {:.1} million commands in {minutes:.1} min: memory {after:.1} MiB (before: {before:.1}), {} again: \
+                 {again:.2} times the first ratio",
+                answers as f64 / 1e6,
+                row.name()
+            );
         }
         println!();
         for row in rows.into_iter().filter(|row| row.scheme == Scheme::Tcp) {

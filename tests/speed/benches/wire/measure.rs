@@ -40,6 +40,8 @@ pub(crate) struct Side {
     pub(crate) processor: Duration,
     /// Datagrams.
     pub(crate) lost: u64,
+    /// Commands in all.
+    pub(crate) answers: u64,
 }
 
 /// A server and a line to it.
@@ -81,13 +83,14 @@ impl<'a> Party<'a> {
         for block in &self.open {
             open.add(&block.latencies)?;
         }
-        let all = [&self.closed, &self.open, &self.pipelined];
+        let all = || [&self.closed, &self.open, &self.pipelined].into_iter().flatten();
         Ok(Side {
             closed,
             open,
             rate: median(self.pipelined.iter().map(Block::rate).collect()),
             processor: self.processor.div_f64(messages.max(1) as f64),
-            lost: all.into_iter().flatten().map(|block| block.lost).sum(),
+            lost: all().map(|block| block.lost).sum(),
+            answers: all().map(|block| block.answers).sum(),
         })
     }
 }
