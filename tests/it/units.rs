@@ -109,6 +109,8 @@ fn the_service_ends_in_a_halt_may_be_real_time_and_is_watched() {
         "StateDirectory=car-daemon",
         "DeviceAllow=char-gpiochip rw",
         "DeviceAllow=char-i2c rw",
+        "DeviceAllow=char-video4linux rw",
+        "SupplementaryGroups=gpio i2c video",
     ] {
         assert!(service.lines().any(|it| it == line), "{line}");
     }
