@@ -134,7 +134,7 @@ fn what_happened_is_told_to_its_end_and_you_are_you() {
     };
     let shown = text(100, 30, &view);
     for words in
-        ["192.168.1.20:40112) said stop", "stopped: you said stop (3 times)", "stopped  you said stop"]
+        ["192.168.1.20:40112) said stop", "stopped: you said stop (3 times)", "stopped you said stop"]
     {
         assert!(shown.split_whitespace().collect::<Vec<_>>().join(" ").contains(words), "{words}:\n{shown}");
     }
