@@ -3,7 +3,7 @@
 // What must never live here: the words (keys of them alone), the page's elements, or a clock. Numbers that change
 // all the time are in no sentence: a screen reader says each.
 
-import { person } from "./reasons.js";
+import { person, phrase, reason } from "./reasons.js";
 
 /** Milliseconds of a round trip beyond which a car is hard to steer. */
 export const SLOW_MS = 250;
@@ -19,7 +19,7 @@ const LATE_SHOWN_MS = 3000;
 const RULES = [
   ["token", "bad", (f) => f.role === null],
   ["connecting", "info", (f) => f.link === "connecting" && !f.before],
-  ["bye", "bad", (f) => f.link !== "open" && f.bye !== null && { why: f.bye }],
+  ["bye", "bad", (f) => f.link !== "open" && f.bye !== null && { why: phrase(f.bye) }],
   ["gone", "bad", (f) => f.link !== "open" && f.before],
   ["gone.never", "bad", (f) => f.link !== "open"],
   ["hidden", "warn", (f) => f.hidden],
@@ -27,12 +27,12 @@ const RULES = [
   ["estop.button", "bad", (f) => pressed(f)],
   ["estop.reason", "bad", (f) => f.state?.estop?.reason && latched(f)],
   ["estop", "bad", (f) => f.state?.estop && latched(f)],
-  ["fault.answers", "bad", (f) => broken(f) && answers(f) && { what: cause(f) }],
-  ["fault", "bad", (f) => broken(f) && { what: cause(f) }],
+  ["fault.answers", "bad", (f) => broken(f, "why.fault.answers")],
+  ["fault", "bad", (f) => broken(f, "why.fault") || (f.state?.mode === "fault" && { what: f.state.stop_reason ?? "?" })],
   ["battery", "bad", (f) => charge(f) <= 5],
   ["stalled", "bad", (f) => f.video.showing === "stalled"],
   ["unknown", "warn", (f) => f.video.showing === "unknown"],
-  ["camera", "warn", (f) => f.video.trouble !== null && { what: f.video.trouble }],
+  ["camera", "warn", (f) => f.video.trouble !== null && { what: phrase(f.video.trouble) }],
   ["late", "warn", (f) => f.lateMs !== null && f.lateMs < LATE_SHOWN_MS],
   ["slow", "warn", (f) => f.rttMs !== null && f.rttMs > SLOW_MS],
   ["battery.low", "warn", (f) => charge(f) <= 15],
@@ -40,21 +40,25 @@ const RULES = [
   ["other", "info", (f) => driven(f) && { who: f.driverName ?? { key: "who.session", args: { session: f.state.driver } } }],
 ];
 
+/** These end by a reset: who may not reset hears so. */
+const RESET = ["estop.button", "estop.reason", "estop", "fault.answers"];
+
 /** What is to be done, with or without a reason: the words `do.TODO`. */
-export const todoOf = (key) => key.replace(/\.(reason|never)$/, "");
+export const todoOf = (key, mayReset = true) =>
+  !mayReset && RESET.includes(key) ? "reset.others" : key.replace(/\.(reason|never)$/, "");
 
 export const KEYS = RULES.map(([key]) => key);
 
 /**
  * The facts, null where there are none: `link` (its phase), `before` (it was open once), `bye` (why the daemon went), `role` (null: a token
- * must be shown; undefined: not known yet) and `session` of this page, `state`, `silentMs` (since that came), `rttMs`, `lateMs` (since a
- * command was refused as stale), `driverName`, `hidden`, `video` (as video.js tells it).
+ * must be shown; undefined: not known yet), `session` and `mayReset` (a latch) of this page, `state`, `silentMs` (since that came), `rttMs`,
+ * `lateMs` (since a command was refused as stale), `driverName`, `hidden`, `video` (as video.js tells it).
  * Says `{ key, todo, level, args }`, or null where all is well.
  */
 export function diagnose(facts) {
   for (const [key, level, applies] of RULES) {
     const found = applies(facts);
-    if (found) return { key, todo: todoOf(key), level, args: found === true ? {} : found };
+    if (found) return { key, todo: todoOf(key, facts.mayReset), level, args: found === true ? {} : found };
   }
   return null;
 }
@@ -94,9 +98,8 @@ const pressed = (f) => {
   return who?.key === "who.button" && who.args;
 };
 const latched = (f) => ({ who: person(f.state.estop.by, f.session), why: f.state.estop.reason });
-const broken = (f) => f.state?.mode === "fault";
-const ANSWERS = "; it answers again: reset";
-const answers = (f) => (f.state.stop_reason ?? "").endsWith(ANSWERS);
-const cause = (f) =>
-  (f.state.stop_reason ?? "?").replace(/^hardware fault: /, "").replace(ANSWERS, "").replace(/; it still does not answer$/, "");
+const broken = (f, key) => {
+  const said = f.state?.mode === "fault" ? reason(f.state.stop_reason ?? "", f.session) : null;
+  return said?.key === key && said.args;
+};
 const driven = (f) => typeof f.state?.driver === "number" && f.state.driver !== f.session;

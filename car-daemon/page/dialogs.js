@@ -10,7 +10,7 @@ const KEYS = [
   ["↑ ↓ ← → · W A S D", "help.drive"],
   ["Q · E", "help.strafe"],
   ["I J K L · ⇧ + ↑ ↓ ← →", "help.look"],
-  ["Space", "help.stop"],
+  [{ key: "key.space" }, "help.stop"],
   ["Esc", "help.estop"],
 ];
 
@@ -48,6 +48,7 @@ export function dialogs(link, driver) {
   });
   $("logout").addEventListener("click", () => forget().then(() => location.reload()));
   token(link, () => close($("token")));
+  uncovered();
   help();
   words.addEventListener("lang", help);
   const linked = () => {
@@ -76,20 +77,23 @@ function token(link, done) {
     say($("token-wrong"), "");
     try {
       const { status } = await keep(word);
-      if (status === 401 || status === 403) throw new Error(t("token.wrong"));
+      if (status === 401 || status === 403) throw new Unknown();
       remember("token", "shown");
       await link.login(word);
       $("token-word").value = "";
       see(false);
       done();
     } catch (error) {
-      say($("token-wrong"), error.code === -32003 ? t("token.wrong") : error.message);
+      say($("token-wrong"), t(error instanceof Unknown || error.code === -32003 ? "token.wrong" : "refused.closed"));
       $("token-word").select();
       // One of the address came before there was a link.
       if (link.hello === null) link.connect();
     }
   });
 }
+
+/** No token of this car. */
+class Unknown extends Error {}
 
 /** As a cookie that no script can read; the camera knows it, too. */
 const keep = (token) =>
@@ -100,10 +104,21 @@ const forget = () => {
   return fetch("/logout", { method: "POST" }).catch(() => {});
 };
 
+/** iOS lays its keyboard over the page and tells only here how much is left: what stops the car is lifted above it. */
+function uncovered() {
+  const seen = globalThis.visualViewport;
+  const show = () => {
+    // Zoomed in, less is seen as well, and nothing is covered.
+    const covered = Math.max(0, innerHeight - seen.height * seen.scale);
+    document.documentElement.style.setProperty("--covered", `${Math.round(covered)}px`);
+  };
+  seen?.addEventListener("resize", show);
+}
+
 function help() {
   const rows = KEYS.flatMap(([keys, key]) => {
     const [term, words] = [document.createElement("dt"), document.createElement("dd")];
-    term.textContent = keys;
+    term.textContent = keys.key ? t(keys.key) : keys;
     words.textContent = t(key);
     return [term, words];
   });

@@ -2,14 +2,15 @@
 //
 // What must never live here: who may; that is the daemon's to say.
 
-import { $, hide, remembered, say } from "./page.js";
+import { $, about, hide, remembered, say } from "./page.js";
 import { person, reason } from "./reasons.js";
 import { t, words } from "./words.js";
 
 /** The daemon forgets somebody's question after so long (ms). */
 const ASKED_MS = 30_000;
 
-/** Who took the car by force keeps it, until it is handed over or the page is left, by a word each so many ms; the daemon's `lease_ms` is 3000 unless configured. */
+/** Who took the car by force keeps it, until it is handed over or the page is left, by so many words within the daemon's `lease_ms`, and at least one each so many ms. */
+const KEEP_WORDS = 4;
 const KEEP_MS = 250;
 /** How often (ms) it is asked who is here: nothing else tells who came and went. */
 const LEARN_MS = 5000;
@@ -41,12 +42,13 @@ export class Keeper {
     return this.#timer !== null;
   }
 
-  keep() {
+  /** `leaseMs`: how long a lease lives without a word; null where nobody said. */
+  keep(leaseMs = null) {
     this.letGo();
     this.#timer = this.#timers.setInterval(() => {
       const { driver, session } = this.#link;
       if (driver === session && !globalThis.document?.hidden) this.#link.call("acquire").catch(() => {});
-    }, KEEP_MS);
+    }, Math.min((leaseMs ?? Infinity) / KEEP_WORDS, KEEP_MS));
   }
 
   letGo() {
@@ -132,8 +134,10 @@ export function lease(link, report) {
     link.call("acquire").catch((error) =>
       error.code === -32001 ? tell("ask.sent") : report.refused(error)));
   $("force").addEventListener("click", () =>
-    link.call("acquire", { force: true }).then(() => keeper.keep(), (error) =>
-      error.code === -32001 ? tell("force.refused") : report.refused(error)));
+    Promise.all([link.call("acquire", { force: true }), about(link)]).then(
+      ([, { leaseMs }]) => link.phase === "open" && keeper.keep(leaseMs),
+      (error) => (error.code === -32001 ? tell("force.refused") : report.refused(error)),
+    ));
   $("handover").addEventListener("click", give);
   $("grant").addEventListener("click", give);
 

@@ -58,5 +58,5 @@ away(() => {
 document.addEventListener("visibilitychange", () => document.hidden || link.wake());
 addEventListener("online", () => link.wake());
 
-startViews(link, driver, nameOf);
+startViews(link, driver, nameOf, safety);
 if (!begun) link.connect();

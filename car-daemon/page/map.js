@@ -53,8 +53,10 @@ export class TopView {
 
   update(state) {
     const pose = state?.pose ? placed(state.pose, this.#plan?.start) : null;
-    const near = (number) => (number ?? NaN).toFixed(3);
-    const shown = [pose?.x, pose?.y, pose?.heading, state?.range_m, state?.gimbal?.pan].map(near).join() + state?.odometry;
+    // What is less than a pixel is no news: echoes are never quite still.
+    const dots = [pose?.x, pose?.y, state?.range_m].map((metres) => Math.round(metres * this.#view.scale));
+    const turned = [pose?.heading, state?.gimbal?.pan].map((angle) => angle?.toFixed(2));
+    const shown = [...dots, ...turned, state?.odometry, state?.range_m === null].join();
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#state = state;

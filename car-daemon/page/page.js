@@ -48,8 +48,16 @@ export function device(agent) {
   return `${browser[found] ?? found} on ${system}`;
 }
 
-/** How its wheels move the car (`differential`, `ackermann`, `mecanum`), and the power that is usual. */
+/**
+ * What the car says of itself: how its wheels move it (`differential`, `ackermann`, `mecanum`), the power that is usual, how long a lease lives
+ * without a word (each null where it does not say), and the least role that may reset.
+ */
 export async function about(link) {
-  const { drivetrain = "differential", limits = {} } = await link.call("info").catch(() => ({}));
-  return { drivetrain, cruise: limits.cruise ?? null };
+  const { drivetrain = "differential", limits = {}, reset = "driver" } = await link.call("info").catch(() => ({}));
+  return { drivetrain, cruise: limits.cruise ?? null, leaseMs: limits.lease_ms ?? null, reset };
 }
+
+const ROLES = ["observer", "driver", "admin"];
+
+/** Whether `role` (null: none yet) is at least `least`. */
+export const enough = (role, least) => ROLES.indexOf(role) >= ROLES.indexOf(least);

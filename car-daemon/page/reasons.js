@@ -1,6 +1,7 @@
 // What the daemon says in words, as keys of the page's words, so that they are read in the reader's language.
 //
-// What must never live here: the words of either language. What is not known here is shown as the daemon said it.
+// What must never live here: the words of either language. What is not known here is shown as the daemon said it: paths, and
+// what a chip or a camera says of itself, are of no language.
 
 /** `session 3 (tablet, 192.0.2.7:40112)` or `session 3 (uid 1000, pid 42)`, as the gate calls people. */
 const PERSON = /^session (\d+) \((?:(.+?), )?(?:uid \d+(?:, pid \d+)?|(?!pid )[^,()]+)\)$/;
@@ -37,14 +38,52 @@ const SENTENCES = [
   ["why.closing", /^the daemon is shutting down$/],
 ];
 
-/** What a `stop_reason` says: `{ key, args }`, or null. */
-export function reason(words, own) {
-  for (const [key, sentence] of SENTENCES) {
+/** What stands within such a sentence, or alone: how a link ended, what hardware and camera lack. */
+const PHRASES = [
+  ["how.closed", /^(?:the connection was (?:closed|cut off)|closed)$/],
+  ["how.dead", /^(?:nothing heard from the peer for (?<s>[\d.]+)s)$/],
+  ["how.mute", /^it neither reads nor speaks$/],
+  ["why.closing", /^the daemon is shutting down$/],
+  ["how.full", /^all (?<n>\d+) sessions of this daemon are in use$/],
+  ["how.unacknowledged", /^(?<place>.+): no acknowledge\b.*$/],
+  ["how.reset", /^(?<place>.+): the chip was reset \(.*$/],
+  ["how.stuck", /^(?<place>.+): the bus hangs\b.*$/],
+  ["eye.opening", /^(?<place>.+) is being opened(?:, and that takes long: is it there\?)?$/],
+  ["eye.late", /^(?<place>.+) is late: this machine has too much else to do$/],
+  ["eye.mute", /^(?<place>.+) (?:does not answer|gives no more pictures): look at its cable, and plug it in anew$/],
+  ["eye.none", /^(?<place>.+) is open, and has given no picture yet$/],
+  ["eye.frozen", /^(?<place>.+) gives the same picture again and again while the car moves; .*$/],
+  ["eye.off", /^the camera is off: .*$/],
+  ["eye.gone", /^(?<place>.+): the camera is gone\b.*$/],
+  ["eye.silent", /^(?<place>.+) gives (?:no|only damaged) pictures: plug it in again, .*$/],
+  ["eye.url", /^(?<place>.+): nobody answers within (?<s>\d+) s: is it on, and in this network\?$/],
+  ["eye.refused", /^(?<place>.+): .+: is the program there on, and the port right\?$/],
+  ["eye.program", /^(?:.+: )?there is no program `(?<place>.+)`: .*$/],
+];
+/** Things that both languages have a name for. */
+const PLACES = { "the camera": "camera", "the simulated camera": "camera.simulated" };
+
+function known(table, words) {
+  for (const [key, sentence] of table) {
     const found = sentence.exec(words);
-    if (!found) continue;
-    const args = { ...found.groups };
-    if (args.who !== undefined) args.who = person(args.who, own);
-    return { key, args };
+    if (found) return { key, args: { ...found.groups } };
   }
   return null;
+}
+
+/** What a `stop_reason` says: `{ key, args }`, or null. */
+export function reason(words, own) {
+  const found = known(SENTENCES, words);
+  const { who, how, what } = found?.args ?? {};
+  if (who !== undefined) found.args.who = person(who, own);
+  if (how !== undefined) found.args.how = phrase(how);
+  if (what !== undefined) found.args.what = phrase(what);
+  return found;
+}
+
+/** Any other words of the daemon: `{ key, args }` where the page has words for them, else the text itself. */
+export function phrase(words) {
+  const found = known(PHRASES, words);
+  if (found?.args.place in PLACES) found.args.place = { key: PLACES[found.args.place] };
+  return found ?? words;
 }

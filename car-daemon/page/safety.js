@@ -1,10 +1,10 @@
 // Stop, the emergency stop, and its reset.
 //
-// What must never live here: anything that moves the car.
+// What must never live here: anything that moves the car, and who may reset (the daemon says it, and refuses by itself).
 
 import { TTL_MS } from "./driver.js";
 import { Halts } from "./halts.js";
-import { $, hide, say } from "./page.js";
+import { $, about, enough, hide, say } from "./page.js";
 import { reason } from "./reasons.js";
 import { t, words } from "./words.js";
 
@@ -13,6 +13,9 @@ export class Safety {
   #driver;
   #gimbal;
   #halts;
+  /** The least role that may reset, as far as the car has said. */
+  #least = "driver";
+  #latched = false;
 
   constructor(link, driver, gimbal, report) {
     this.#link = link;
@@ -27,7 +30,12 @@ export class Safety {
     }
     $("reset").addEventListener("click", () => link.call("reset").catch((error) => report.refused(error)));
     link.addEventListener("state", ({ detail }) => this.#show(detail));
+    link.addEventListener("phase", () => (this.#latched = false));
     words.addEventListener("lang", () => link.state && this.#show(link.state));
+  }
+
+  get mayReset() {
+    return enough(this.#link.role, this.#least);
   }
 
   stop() {
@@ -42,7 +50,14 @@ export class Safety {
   }
 
   #show({ mode, stop_reason }) {
-    hide($("reset"), mode !== "estop" && mode !== "fault");
+    const latched = mode === "estop" || mode === "fault";
+    // Each time anew: it can be configured while the car is on.
+    if (latched && !this.#latched) about(this.#link).then(({ reset }) => (this.#least = reset));
+    this.#latched = latched;
+    const { mayReset } = this;
+    hide($("reset"), !latched);
+    $("reset").disabled = !mayReset;
+    say($("reset"), t(mayReset ? "reset" : `reset.${this.#least}`));
     const known = stop_reason === null ? { key: "stopped.never" } : reason(stop_reason, this.#link.session);
     say($("stop-reason"), known ? t(known.key, known.args) : stop_reason);
   }

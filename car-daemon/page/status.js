@@ -3,6 +3,7 @@
 // What must never live here: anything that acts.
 
 import { $, say } from "./page.js";
+import { phrase } from "./reasons.js";
 import { t } from "./words.js";
 
 /** How long (ms) a refusal stays: to be read once. */
@@ -29,7 +30,7 @@ export function status(link, driver) {
   };
   const refused = ({ code, message }) => {
     if (/^you s(ee|aw) nothing/.test(message)) tell(t("refused.blind"));
-    else tell(KNOWN.includes(code) ? t(`refused.${code}`) : t("refused.other", { words: message }));
+    else tell(KNOWN.includes(code) ? t(`refused.${code}`) : t("refused.other", { words: phrase(message) }));
   };
 
   driver.addEventListener("refused", ({ detail }) => {

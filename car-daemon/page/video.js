@@ -23,12 +23,12 @@ const RETRY_MS = 30_000;
  * Shows `/stream` on `canvas`. `told({ showing, ageMs, sure, trouble })`: `showing` is `none` (no picture yet), `live`, `stalled`, `resting` (the
  * tab is hidden), `unknown` (by `img`: nobody knows its age), `words` (the daemon drew why there is no picture); `ageMs` the oldest that
  * the picture was since the last call, or null, `sure` whether it may not be older; `trouble` words why no pictures come, or null.
- * `daemonNow()`: the daemon's seconds, or null.
+ * `daemonNow()`: the daemon's seconds, or null; `chance()`: 0 to 1, of how long is waited between two tries.
  */
 export class Video {
   #canvas;
   #told;
-  #backoff = new Backoff({ least: 300, most: 5000 });
+  #backoff;
   #eye = null;
   #linked = null;
   #abort = null;
@@ -44,8 +44,9 @@ export class Video {
   #fruitless = 0;
   #image = null;
 
-  constructor(canvas, told, daemonNow = () => null) {
+  constructor(canvas, told, daemonNow = () => null, chance = undefined) {
     this.#canvas = canvas;
+    this.#backoff = new Backoff({ least: 300, most: 5000, chance });
     this.#daemonNow = daemonNow;
     this.#told = told;
     document.addEventListener("visibilitychange", () => this.#anew());

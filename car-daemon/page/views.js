@@ -6,7 +6,7 @@ import { Steady, diagnose } from "./diagnose.js";
 import { TopView } from "./map.js";
 import { $, say } from "./page.js";
 import { Panel } from "./panel.js";
-import { degrees, number, time } from "./readings.js";
+import { degrees, number } from "./readings.js";
 import { Video } from "./video.js";
 import { t, words } from "./words.js";
 
@@ -19,10 +19,10 @@ const TRIPS = 5;
 const RETRY_MS = 2000;
 const STALE = -32005;
 
-/** Begins all of it; `driver` tells what the car refuses, `nameOf(session)` how somebody is called. */
-export function startViews(link, driver, nameOf) {
+/** Begins all of it; `driver` tells what the car refuses, `nameOf(session)` how somebody is called, `safety` who may reset. */
+export function startViews(link, driver, nameOf, safety) {
   const facts = {
-    link, nameOf, video: { showing: "none", ageMs: null, sure: false, trouble: null },
+    link, nameOf, safety, video: { showing: "none", ageMs: null, sure: false, trouble: null },
     bye: null, role: undefined, trips: [], stateAt: null, lateAt: null,
   };
   const refresh = [camera(link, facts), map(link), numbers(facts), trouble(facts)];
@@ -53,7 +53,7 @@ function camera(link, facts) {
   const show = () => {
     const { showing, ageMs } = facts.video;
     if (canvas.dataset.showing !== showing) canvas.dataset.showing = document.documentElement.dataset.video = showing;
-    const covered = { stalled: t("video.stalled", { s: time(ageMs) }), none: t("video.none") }[showing] ?? "";
+    const covered = { stalled: t("video.stalled", { s: number(ageMs / 1000, 1) }), none: t("video.none") }[showing] ?? "";
     say(cover, covered);
     label(canvas, t(showing === "stalled" ? "said.stalled" : `video.${showing}`));
   };
@@ -126,11 +126,11 @@ function trouble(facts) {
   };
 }
 
-function gathered({ link, nameOf, trips, bye, role, stateAt, lateAt, video }) {
+function gathered({ link, nameOf, safety, trips, bye, role, stateAt, lateAt, video }) {
   const since = (at) => (at === null ? null : performance.now() - at);
   return {
-    link: link.phase, before: link.before, bye, role, session: link.session, state: link.state, silentMs: since(stateAt), rttMs: middle(trips),
-    lateMs: since(lateAt), driverName: typeof link.driver === "number" ? nameOf(link.driver) : null, hidden: document.hidden, video,
+    link: link.phase, before: link.before, bye, role, session: link.session, mayReset: safety.mayReset, state: link.state,
+    silentMs: since(stateAt), rttMs: middle(trips), lateMs: since(lateAt), driverName: typeof link.driver === "number" ? nameOf(link.driver) : null, hidden: document.hidden, video,
   };
 }
 

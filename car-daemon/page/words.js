@@ -25,10 +25,12 @@ function chosen() {
 export function t(key, args = {}) {
   const said = TABLES[lang][key];
   if (said === undefined) throw new Error(`no words for ${key}`);
-  return said.replace(/\{(\w+)\}/g, (_, name) => {
+  const whole = said.replace(/\{(\w+)\}/g, (_, name) => {
     const value = args[name];
     return typeof value === "object" && value !== null ? t(value.key, value.args) : String(value ?? "");
   });
+  // What ends as a question has its mark.
+  return whole.replace(/([?？!！])[.。]/g, "$1");
 }
 
 export const language = () => lang;

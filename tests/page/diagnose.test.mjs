@@ -26,7 +26,7 @@ const TABLE = [
   ["it never reached the daemon", { link: "closed", before: false, role: undefined }, "gone.never"],
   ["the link broke", { link: "closed" }, "gone"],
   ["it tries again", { link: "connecting" }, "gone"],
-  ["the daemon said goodbye", { link: "closed", bye: "the daemon is shutting down" }, "bye", { why: "the daemon is shutting down" }],
+  ["the daemon said goodbye", { link: "closed", bye: "the daemon is shutting down" }, "bye", { why: { key: "why.closing", args: {} } }],
   ["a token is missing, for which the daemon closed the link", { link: "closed", bye: "x", role: null }, "token"],
   ["the tab is in the background", { hidden: true }, "hidden"],
   ["no state comes", { silentMs: 1600 }, "silent"],
@@ -39,6 +39,7 @@ const TABLE = [
   ["the hardware failed", fault("hardware fault: motor left: no answer; it still does not answer"), "fault", { what: "motor left: no answer" }],
   ["and answers again", fault("hardware fault: motor left: no answer; it answers again: reset"), "fault.answers", { what: "motor left: no answer" }],
   ["a fault without words is one", fault(null), "fault", { what: "?" }],
+  ["a fault of other words, too", fault("the moon is full"), "fault", { what: "the moon is full" }],
   ["the battery is empty", state({ battery: { volts: 6.1, percent: 0, amps: null } }), "battery"],
   ["the battery is nearly so", state({ battery: { volts: 6.1, percent: 5, amps: null } }), "battery"],
   ["the battery is low", state({ battery: { volts: 6.8, percent: 15, amps: null } }), "battery.low"],
@@ -84,6 +85,15 @@ test("of several faults the most dangerous is told, down to the least", () => {
     const rest = all.slice(first).reverse().map(([, changed]) => changed);
     assert.equal(diagnose(Object.assign({}, WELL, ...rest)).key, all[first][0]);
   }
+});
+
+test("who may not reset is told that somebody else does", () => {
+  for (const latched of [estop("Anna"), estop("Anna", "a child"), estop("the button at gpio:GPIO26"), fault("hardware fault: x; it answers again: reset")]) {
+    const { key, todo } = diagnose({ ...WELL, ...latched, mayReset: true });
+    assert.ok(/Reset/.test(en[`do.${todo}`]), key);
+    assert.equal(diagnose({ ...WELL, ...latched, mayReset: false }).todo, "reset.others");
+  }
+  assert.equal(diagnose({ ...WELL, ...fault("hardware fault: x"), mayReset: false }).todo, "fault", "cables are for everybody");
 });
 
 const told = (key) => key && { key, level: "bad", args: {} };

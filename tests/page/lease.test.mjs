@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { inAddress } from "../../car-daemon/page/dialogs.js";
 import { Keeper, standing } from "../../car-daemon/page/lease.js";
+import { enough } from "../../car-daemon/page/page.js";
 import { Time } from "./rig/time.mjs";
 
 const page = (of) => ({ phase: "open", role: "driver", session: 1, driver: null, ...of });
@@ -36,6 +37,12 @@ test("who may only watch, and who has no link, is offered nothing", () => {
   }
 });
 
+test("who may reset is whose role is at least what the car says, and nobody without a role", () => {
+  const may = (least) => [null, "observer", "driver", "admin"].filter((role) => enough(role, least));
+  assert.deepEqual(may("driver"), ["driver", "admin"]);
+  assert.deepEqual(may("admin"), ["admin"]);
+});
+
 test("a token comes with the address only as the whole of its fragment, and as the daemon knows tokens", () => {
   assert.equal(inAddress("#token=pupil-token.bert_~+1"), "pupil-token.bert_~+1");
   assert.equal(inAddress(`#token=${"a".repeat(128)}`), "a".repeat(128));
@@ -64,6 +71,10 @@ test("what was taken at once is kept until it is let go, is somebody else's, or 
   globalThis.document = { hidden: true };
   assert.equal(await more(), 0);
   delete globalThis.document;
+  keeper.keep(100);
+  assert.equal(await more(), 40, "four times within a lease that is short");
+  keeper.keep(600_000);
+  assert.equal(await more(), 4);
   keeper.letGo();
   assert.deepEqual([await more(), keeper.keeps, time.waiting], [0, false, 0]);
 });

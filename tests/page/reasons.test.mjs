@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { person, reason } from "../../car-daemon/page/reasons.js";
+import { person, phrase, reason } from "../../car-daemon/page/reasons.js";
 
 const named = (who, session = "2") => ({ key: "who.named", args: { who, session } });
 const ben = { who: named("Ben") };
@@ -13,7 +13,7 @@ for (const [words, key, args] of [
   ["session 3 (127.0.0.1:1) sent nothing new for 500 ms", "why.silent", { who: { key: "who.you" }, ms: "500" }],
   ["session 2 (127.0.0.1:2) said stop", "why.stop", other],
   ["session 2 (Ben, 127.0.0.1:2) gave the lease back", "why.released", ben],
-  ["session 2 (Ben, [::1]:2) drove and is gone: the connection was cut off", "why.gone", { ...ben, how: "the connection was cut off" }],
+  ["session 2 (Ben, [::1]:2) drove and is gone: the connection was cut off", "why.gone", { ...ben, how: { key: "how.closed", args: {} } }],
   ["session 3 (Ben, 127.0.0.1:2) drove and saw nothing: no new picture reached it for 712 ms", "why.blind", { who: { key: "who.you" }, ms: "712" }],
   ["session 2 (Ben, 127.0.0.1:2) took the lease", "why.taken", ben],
   ["session 2 (Ben, 127.0.0.1:2) may not drive any more", "why.demoted", ben],
@@ -50,7 +50,34 @@ test("who latched before a restart is none of the sessions of now", () => {
   assert.deepEqual(before, { key: "who.before", args: { who: { key: "who.session", args: { session: "3" } } } });
 });
 
+for (const [words, key, args] of [
+  ["the connection was closed", "how.closed", {}],
+  ["nothing heard from the peer for 1.5s", "how.dead", { s: "1.5" }],
+  ["it neither reads nor speaks", "how.mute", {}],
+  ["all 4 sessions of this daemon are in use", "how.full", { n: "4" }],
+  ["the daemon is shutting down", "why.closing", {}],
+  ["motor left: pca9685@0x40: no acknowledge: is the chip wired and powered?; tried 3 times", "how.unacknowledged", { place: "motor left: pca9685@0x40" }],
+  ["servo pan: pca9685@0x40: the chip was reset (its MODE1 is 0x11, not 0x20): does its supply drop under load?", "how.reset", { place: "servo pan: pca9685@0x40" }],
+  ["the simulated camera is late: this machine has too much else to do", "eye.late", { place: { key: "camera.simulated" } }],
+  ["the camera is being opened, and that takes long: is it there?", "eye.opening", { place: { key: "camera" } }],
+  ["/dev/video0 gives no more pictures: look at its cable, and plug it in anew", "eye.mute", { place: "/dev/video0" }],
+  ["/dev/video0: the camera is gone: plug it in again", "eye.gone", { place: "/dev/video0" }],
+  ["http://10.0.0.9:8080/: nobody answers within 2 s: is it on, and in this network?", "eye.url", { place: "http://10.0.0.9:8080/", s: "2" }],
+  ["http://10.0.0.9:1/: Connection refused (os error 111): is the program there on, and the port right?", "eye.refused", { place: "http://10.0.0.9:1/" }],
+  ["`rpicam-vid`: there is no program `rpicam-vid`: install it (sudo apt install rpicam-apps)", "eye.program", { place: "rpicam-vid" }],
+]) {
+  test(`said in the reader's language: ${words}`, () => assert.deepEqual(phrase(words), { key, args }));
+}
+
+test("a cause within a sentence is said in the reader's language, too", () => {
+  assert.deepEqual(reason("hardware fault: pca9685@0x40: no acknowledge: is the chip wired and powered?; it answers again: reset", 3), {
+    key: "why.fault.answers",
+    args: { what: { key: "how.unacknowledged", args: { place: "pca9685@0x40" } } },
+  });
+});
+
 test("a sentence that is not known is left as it is", () => {
   assert.equal(reason("the moon is full", 3), null);
+  assert.equal(phrase("the moon is full"), "the moon is full");
   assert.equal(person("uid 1000", 3), "uid 1000");
 });

@@ -53,7 +53,7 @@ async function pass(ms) {
 }
 
 async function started() {
-  const video = new Video(canvas(), (told) => (browser.told = told), () => browser.daemonNow);
+  const video = new Video(canvas(), (told) => (browser.told = told), () => browser.daemonNow, () => 0.5);
   video.linked(7);
   await settle();
   return video;

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { KEYS, todoOf } from "../../car-daemon/page/diagnose.js";
 import { en } from "../../car-daemon/page/words/en.js";
 import { zh } from "../../car-daemon/page/words/zh.js";
+import { t } from "../../car-daemon/page/words.js";
 
 const PAGE = new URL("../../car-daemon/page/", import.meta.url);
 const files = (folder) => readdirSync(new URL(folder, PAGE)).filter((name) => /\.(js|html)$/.test(name)).map((name) => folder + name);
@@ -25,13 +26,19 @@ test("whatever may be wrong has words, and what to do", () => {
   }
 });
 
+test("what ends as a question within a sentence ends the sentence", () => {
+  assert.equal(t("said.camera", { what: "is the port right?" }), "There are no pictures: is the port right?");
+  assert.equal(t("said.camera", { what: { key: "eye.off" } }), "There are no pictures: the camera is off.");
+});
+
 test("keys that the page's files name are there", () => {
   const named = sources.flatMap((text) => [
     ...text.matchAll(/data-t(?:-label|-title)?="([^"]+)"/g),
     ...text.matchAll(/\bt\("([^"]+)"/g),
     ...text.matchAll(/\bkey: "([^"]+)"/g),
+    ...text.matchAll(/^ {2}\["([a-z.]+)", \/\^/gm),
     ...text.matchAll(/^ {2}\["[a-z-]+", "([a-z.]+)", (?:told\(|\(\{ (?:state|link|video) \}\))/gm),
   ]).map(([, key]) => key);
-  assert.ok(named.length > 60);
+  assert.ok(named.length > 100);
   for (const key of named) assert.ok(key in en, key);
 });

@@ -16,7 +16,9 @@ const MOTIONS = {
 };
 /** Steps of the camera: pan, tilt. */
 const STEPS = { cam_up: [0, 1], cam_down: [0, -1], cam_left: [1, 0], cam_right: [-1, 0] };
-/** How long (ms) the car moves for a screen reader, which cannot hold. */
+/** A press shorter than this (ms) is no finger: a screen reader or a touchpad tells a tap so, and cannot hold. */
+const TAP_MS = 30;
+/** How long (ms) the car moves for it. */
 const PULSE_MS = 400;
 
 export class Dpad {
@@ -40,27 +42,47 @@ export class Dpad {
 
   #motion(button, driver, action) {
     const source = `dpad:${action}`;
+    let pulse = null;
+    let entered = false;
+    /** When the last press began, and how long (ms) it lasted. */
+    let press = { at: 0, lasted: 0 };
     const hold = () => {
+      clearTimeout(pulse);
       button.classList.add("held");
       driver.hold(source, ...this.#means(action));
     };
     const release = () => {
+      clearTimeout(pulse);
+      entered = false;
       button.classList.remove("held");
       driver.release(source);
     };
-    hands(button, { down: hold, up: release });
+    hands(button, {
+      down: ({ timeStamp }) => {
+        press = { at: timeStamp, lasted: Infinity };
+        hold();
+      },
+      up: (event) => {
+        if (event) press.lasted = event.timeStamp - press.at;
+        release();
+      },
+    });
     button.addEventListener("keydown", (event) => {
       if (shortcut(event)) return release();
       if (event.key !== "Enter") return;
       event.preventDefault();
-      if (!event.repeat) hold();
+      if (event.repeat) return;
+      hold();
+      entered = true;
     });
     button.addEventListener("keyup", (event) => (event.key === "Enter" || shortcut(event)) && release());
-    button.addEventListener("blur", release);
-    button.addEventListener("click", (event) => {
-      if (event.detail !== 0) return;
+    button.addEventListener("blur", () => entered && release());
+    button.addEventListener("click", ({ detail }) => {
+      const tapped = detail === 0 || press.lasted < TAP_MS;
+      press.lasted = 0;
+      if (!tapped) return;
       hold();
-      setTimeout(release, PULSE_MS);
+      pulse = setTimeout(release, PULSE_MS);
     });
   }
 }

@@ -9,17 +9,18 @@ export function away(act) {
 }
 
 /**
- * Tells `down(event)`, `move(event)` and `up()` of the first pointer on `element`; further ones are passed over.
- * However it ends (lifted, cancelled, capture lost, page left), `up` is told once.
+ * Tells `down(event)`, `move(event)` and `up(event)` of the first pointer on `element`; further ones are passed over.
+ * However it ends, `up` is told once: with the event where it was lifted or clicked, with none where it was cancelled, lost, or the page left.
  */
 export function hands(element, { down, move = () => {}, up }) {
   let pointer = null;
-  const drop = () => {
+  const drop = (event) => {
     if (pointer === null) return;
     pointer = null;
-    up();
+    up(event);
   };
   const end = ({ pointerId }) => pointerId === pointer && drop();
+  const lift = (event) => event.pointerId === pointer && drop(event);
   element.addEventListener("pointerdown", (event) => {
     // A first finger anew: the end of the one before was lost.
     if (event.button !== 0 || (pointer !== null && !event.isPrimary)) return;
@@ -38,7 +39,10 @@ export function hands(element, { down, move = () => {}, up }) {
     if (event.buttons === 0) end(event);
     else move(event);
   });
-  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) element.addEventListener(type, end);
-  away(drop);
+  element.addEventListener("pointerup", lift);
+  // A click ends what was pressed, also where a screen reader told nothing else of its end; of which pointer, not every browser says.
+  element.addEventListener("click", (event) => (event.pointerId > 0 ? lift(event) : drop(event)));
+  for (const type of ["pointercancel", "lostpointercapture"]) element.addEventListener(type, end);
+  away(() => drop());
   element.addEventListener("contextmenu", (event) => event.preventDefault());
 }

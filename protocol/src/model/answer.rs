@@ -165,6 +165,9 @@ pub struct Info {
     /// answers) or `step` (by `sim.step` alone). `None` of a real car, and from a daemon that does not say it.
     #[serde(default)]
     pub sim_speed: Option<String>,
+    /// The least role that may release the emergency stop or a fault; `None` from a daemon that does not say it.
+    #[serde(default)]
+    pub reset: Option<Role>,
 }
 
 /// Something happened.

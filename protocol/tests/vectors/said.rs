@@ -260,6 +260,7 @@ pub(super) fn answers() -> Vec<(&'static str, Result<Answer, Fault>)> {
         outputs: [("horn".to_owned(), "buzzer".to_owned())].into(),
         drivetrain: "differential".into(),
         sim_speed: Some("max".to_owned()),
+        reset: Some(Role::Driver),
     };
     let fault = |code, words: &str| Err(Fault::new(code, words));
     vec![

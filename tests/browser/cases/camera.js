@@ -31,6 +31,20 @@ test("the age of the picture is shown and small, and so is the round trip", asyn
   }
 });
 
+test("a picture that a network keeps for two seconds is old on the page, from the first one on", async (t) => {
+  const [daemon] = await t.car({ world: "room" });
+  const proxy = await t.proxy(daemon.page, { late: /^GET \/stream/, lateMs: 2000 });
+  const page = await opened(t, proxy.url);
+  await page.evaluate(() => {
+    const { dataset } = document.documentElement;
+    window.seen = [];
+    new MutationObserver(() => window.seen.push(dataset.video)).observe(document.documentElement, { attributeFilter: ["data-video"] });
+  });
+  await says(page, "#video-age", /^\D*([2-9]\.\d|\d\d)\s*s$/);
+  await says(page, "#video-words", /Old picture: \d/);
+  assert.ok(!(await page.evaluate(() => window.seen)).includes("live"));
+});
+
 test("a daemon that hangs is told on the page, and forgotten when it goes on", async (t) => {
   const [daemon] = await t.car({ world: "room" });
   const page = await opened(t, daemon.page, { expect: [/net::ERR/, /WebSocket connection/] });
@@ -38,7 +52,7 @@ test("a daemon that hangs is told on the page, and forgotten when it goes on", a
   daemon.freeze();
   await page.waitForFunction(() => {
     const { hidden, innerText } = document.querySelector("#trouble");
-    return !hidden && innerText.trim().length > 10;
+    return !hidden && /says nothing|is lost|picture is old/.test(innerText);
   });
   daemon.thaw();
   // Who does not turn for two seconds ends itself; this one may have.

@@ -20,7 +20,7 @@ test("one drives, the other is refused, asks, and has the car when it is handed 
   await says(one, "#driver", /you/i);
   await says(other, "#driver", /Chrome on Linux \(\d+\) drives/);
   await other.keyboard.down("ArrowDown");
-  await says(other, "#messages", /driv/i);
+  await says(other, "#refusal", /Somebody else drives/);
   await car.holds("the first one drives on", 0.5, turns(SIDES.up));
   await other.keyboard.up("ArrowDown");
   await other.click("#take");
@@ -165,15 +165,44 @@ test("who has no token is asked for one; a wrong one is told, and the right one 
   assert.ok(sessions.some(({ name }) => name === "tablet"), JSON.stringify(sessions));
 });
 
-test("who may only look cannot drive, and is told; but stops", async (t) => {
+test("who may only look cannot drive, and is told; but stops a car that somebody drives", async (t) => {
   const config = '[auth]\ntokens = [{ token = "only-to-look", role = "observer", name = "child" }]\n';
   const [daemon, car] = await t.car({ config });
   const page = await t.page(daemon.page, { expect: [/40[13]/, /WebSocket connection/] });
   await show(page, "only-to-look");
   await shows(page, "role", "observer");
   await page.keyboard.down("ArrowUp");
+  await says(page, "#refusal", /token is not enough/);
   await staysAtRest(car, 0.5);
   await page.keyboard.up("ArrowUp");
-  await page.click("#estop");
-  await car.until("the latch", ({ mode }) => mode === "estop");
+  for (const [button, stopped] of [["#stop", rests], ["#estop", (state) => state.mode === "estop" && rests(state)]]) {
+    await car.call("drive", { throttle: 0.5, steer: 0, ttl_ms: 2000 });
+    const drives = setInterval(() => car.call("drive", { throttle: 0.5, steer: 0, ttl_ms: 2000 }).catch(() => {}), 500);
+    try {
+      await car.until("forward", turns(SIDES.up));
+      await page.click(button);
+      await car.until(button, stopped);
+    } finally {
+      clearInterval(drives);
+    }
+    // Whoever was stopped by somebody else must let go before it drives again.
+    await car.holds("rest", 0.8, rests);
+  }
+  assert.ok(await page.locator("#reset").isDisabled());
+  await says(page, "#reset", /drivers only/);
+});
+
+test("who may not reset sees so before it is pressed, and is told who can", async (t) => {
+  const rows = [["teacher-token", "admin", "Teacher"], ["pupil-token", "driver", "Anna"]];
+  const tokens = rows.map(([token, role, name]) => `{ token = "${token}", role = "${role}", name = "${name}" }`);
+  const [daemon, car] = await t.car({ config: `[auth]\nreset = "admin"\ntokens = [${tokens}]\n` });
+  const pupil = await opened(t, `${daemon.page}#token=pupil-token`);
+  const teacher = await opened(t, `${daemon.page}#token=teacher-token`);
+  await pupil.click("#estop");
+  await says(pupil, "#reset", /admins only/);
+  assert.ok(await pupil.locator("#reset").isDisabled());
+  await says(pupil, "#trouble", /somebody whose token is enough/);
+  await says(teacher, "#trouble", /until Reset/);
+  await teacher.click("#reset");
+  await car.until("the release", ({ mode }) => mode === "idle");
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "../rig/runner.js";
 import { Fingers, PHONE, middle } from "../rig/browser.js";
-import { SIDES, action, opened, turns } from "../rig/drive.js";
+import { SIDES, action, opened, says, turns } from "../rig/drive.js";
 import { rests } from "../rig/witness.js";
 
 /** Each of the ten words of old, by a way to press and one to let go. */
@@ -245,23 +245,65 @@ test("the picture follows the finger that drags it: the camera turns the other w
   assert.ok(rests(car.state), "the wheels have nothing to do with it");
 });
 
+/** Full ahead by each control: a way to hold it, and one to let go. */
+async function fullAhead(page) {
+  const button = await middle(page, action("up"));
+  const axes = (y) => page.evaluate((y) => (window.pad.axes = [0, y, 0, 0]), y);
+  return {
+    "a key": [() => page.keyboard.down("ArrowUp"), () => page.keyboard.up("ArrowUp")],
+    "a button": [() => page.mouse.move(button.x, button.y).then(() => page.mouse.down()), () => page.mouse.up()],
+    "the joystick": [() => stick(page).then((push) => push(0, 1)), () => page.mouse.up()],
+    "a gamepad": [() => axes(-1), () => axes(0)],
+  };
+}
+
 test("the slider limits the power of every control", async (t) => {
   const [daemon, car] = await t.car();
-  const page = await opened(t, daemon.page);
-  const range = await page.locator("#speed").evaluate(({ min, max }) => ({ min: Number(min), max: Number(max) }));
-  for (const part of [range.min / range.max, 0.5, 1]) {
-    await page.fill("#speed", String(part * range.max));
-    const fits = ({ wheels }) => Math.abs(wheels.left - part) < 0.02;
-    await page.evaluate(() => document.activeElement?.blur());
-    await page.keyboard.down("ArrowUp");
-    await car.until(`forward with ${part}`, fits);
-    await car.holds("no more and no less", 0.4, fits);
-    await page.keyboard.up("ArrowUp");
-    await car.until("rest", rests);
+  const page = await opened(t, daemon.page, { before: fakeGamepad });
+  await page.evaluate(() => window.dispatchEvent(new Event("gamepadconnected")));
+  // What is usual for this car was heard: it is set no more.
+  await says(page, "#speed-limit", /^60\s*%$/);
+  for (const [control, [hold, release]] of Object.entries(await fullAhead(page))) {
+    for (const power of [0.2, 1]) {
+      await page.fill("#speed", String(100 * power));
+      await page.evaluate(() => document.activeElement?.blur());
+      const is = ({ wheels }) => Math.abs(wheels.left - power) < 0.01 && Math.abs(wheels.right - power) < 0.01;
+      await hold();
+      await car.until(`${control} with ${power}`, is);
+      await car.holds(`no more and no less than ${power} by ${control}`, 0.4, is);
+      await release();
+      await car.until("rest", rests);
+    }
   }
-  const push = await stick(page);
-  await page.fill("#speed", String(range.max / 2));
-  await push(0, 1);
-  await car.until("half, by the joystick", ({ wheels }) => Math.abs(wheels.left - 0.5) < 0.02);
-  await page.mouse.up();
+});
+
+test("an arrow drives after the slider was drawn by a mouse, with the power that was chosen", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await says(page, "#speed-limit", /^60\s*%$/);
+  const { x, y, width } = await middle(page, "#speed");
+  await page.mouse.click(x - width / 4, y);
+  const power = Number(await page.inputValue("#speed")) / 100;
+  assert.ok(power > 0.15 && power < 0.4, `${power}`);
+  await page.keyboard.down("ArrowUp");
+  await car.until("forward", ({ wheels }) => Math.abs(wheels.left - power) < 0.01);
+  await page.keyboard.up("ArrowUp");
+  assert.equal(Number(await page.inputValue("#speed")) / 100, power);
+});
+
+test("a tap that lasts no time, as a screen reader makes it, moves the car for a moment and no longer", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page, PHONE);
+  const cdp = await page.context().newCDPSession(page);
+  const { x, y } = await middle(page, action("up"));
+  const timestamp = Date.now() / 1000;
+  await cdp.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [{ x, y }], timestamp });
+  const forward = car.until("forward", turns(SIDES.up));
+  await cdp.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [], timestamp });
+  await forward;
+  await car.until("rest", rests, 3000);
+  await car.holds("rest", 0.5, rests);
+  await page.locator(action("up")).evaluate((button) => button.click());
+  await car.until("forward, by a click alone", turns(SIDES.up));
+  await car.until("rest", rests, 3000);
 });

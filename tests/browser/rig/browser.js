@@ -14,6 +14,9 @@ const PROGRAM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const DESKTOP = { viewport: { width: 1280, height: 800 } };
 export const PHONE = { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
+/** What a browser that is newer or older than ours says of the page's headers: of no harm, and of no page of ours. */
+const OF_ITSELF = /Unrecognized feature|Unrecognized Content-Security-Policy/;
+
 const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none"];
 
 /** A process of its own, for many pages. CI's user is root, for whom chromium has no sandbox. */
@@ -68,7 +71,7 @@ export function watch(page, expect) {
   };
   page.on("pageerror", (error) => wrong(`uncaught: ${error.message}`));
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) wrong(`console: ${message.text()}`);
+    if (["error", "warning"].includes(message.type()) && !OF_ITSELF.test(message.text())) wrong(`console: ${message.text()}`);
   });
   page.on("request", (request) => page.hosts.add(new URL(request.url()).host));
   page.on("websocket", (socket) => page.hosts.add(new URL(socket.url()).host));

@@ -5,8 +5,14 @@
 import assert from "node:assert/strict";
 import { rests, wrongBy } from "./witness.js";
 
-/** What a test allows past the contract's times: a browser and a daemon share two loaded cores with others. */
+/**
+ * What a test allows between somebody's hand and the daemon: a browser and a daemon share two loaded cores with others. How soon
+ * the page says stop is shown by virtual time (tests/page); how long the daemon then waits, or waited for a silent page, is judged by its own words.
+ */
 const SLACK_MS = 1000;
+
+/** A turn or two of the control loop, and what a loaded machine adds. */
+const LATE_MS = 100;
 
 /** The page's own time to live of a motion: the car stands by then, whatever became of the page. */
 export const TTL_MS = 300;
@@ -61,6 +67,8 @@ export async function stops(car, within, act, reason = /./) {
   const took = (state.t - from) * 1000;
   assert.ok(took < within + SLACK_MS, `it took ${took.toFixed(0)} ms to stop, not ${within}`);
   if (!reason.test(state.stop_reason)) throw wrongBy(`${state.stop_reason}: not ${reason}`, state);
+  const silent = /sent nothing new for (\d+) ms/.exec(state.stop_reason)?.[1] ?? 0;
+  assert.ok(silent <= TTL_MS + LATE_MS, `it drove on for ${silent} ms after the last word, not ${TTL_MS}`);
 }
 
 /** Nothing that is still held moves it. */

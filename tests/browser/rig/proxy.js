@@ -1,4 +1,4 @@
-// A network between browser and daemon that can be cut without a word: nothing passes, nobody is told.
+// A network between browser and daemon that can be cut without a word (nothing passes, nobody is told), or keeps what it hands on.
 //
 // What must never live here: HTTP or WebSocket.
 
@@ -6,8 +6,10 @@ import { createServer, connect } from "node:net";
 import { once } from "node:events";
 
 export class Proxy {
-  static async to({ host }) {
+  /** `late`: on connections where such words were said everything comes `lateMs` later. */
+  static async to({ host }, { late = /$^/, lateMs = 0 } = {}) {
     const proxy = new Proxy();
+    Object.assign(proxy, { late, lateMs });
     const [address, port] = host.split(":");
     proxy.pairs = new Set();
     proxy.server = createServer((near) => proxy.pair(near, connect(Number(port), address)));
@@ -20,9 +22,10 @@ export class Proxy {
   pair(near, far) {
     const pair = { near, far };
     this.pairs.add(pair);
+    near.on("data", (data) => (pair.late ||= this.late.test(data.toString("latin1"))));
     for (const [from, to] of [[near, far], [far, near]]) {
       from.setNoDelay(true);
-      from.on("data", (data) => to.write(data));
+      from.on("data", (data) => (pair.late ? setTimeout(() => to.destroyed || to.write(data), this.lateMs) : to.write(data)));
       from.on("error", () => {});
       from.on("close", () => {
         if (!this.isCut) to.destroy();

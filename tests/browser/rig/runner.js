@@ -79,8 +79,8 @@ class Rig {
     return [page, kill];
   }
 
-  async proxy(url) {
-    const proxy = await Proxy.to(new URL(url));
+  async proxy(url, options) {
+    const proxy = await Proxy.to(new URL(url), options);
     this.after(() => proxy.close());
     return proxy;
   }
