@@ -301,6 +301,7 @@ test("a tap that lasts no time, as a screen reader makes it, moves the car for a
   const forward = car.until("forward", turns(SIDES.up));
   await cdp.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [], timestamp });
   await forward;
+  await car.holds("forward", 0.2, turns(SIDES.up));
   await car.until("rest", rests, 3000);
   await car.holds("rest", 0.5, rests);
   await page.locator(action("up")).evaluate((button) => button.click());
