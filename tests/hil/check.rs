@@ -196,10 +196,20 @@ impl<'a> Check<'a> {
     }
 
     /// Waits until it holds.
-    pub(crate) fn eventually(&mut self, what: &str, mut holds: impl FnMut(&mut Self) -> Done<bool>) -> Done {
+    pub(crate) fn eventually(&mut self, what: &str, holds: impl FnMut(&mut Self) -> Done<bool>) -> Done {
+        self.within(self.rig.patience(), what, holds)
+    }
+
+    /// The same of what takes its own time, whatever the rig is.
+    pub(crate) fn within(
+        &mut self,
+        patience: Duration,
+        what: &str,
+        mut holds: impl FnMut(&mut Self) -> Done<bool>,
+    ) -> Done {
         let begun = Instant::now();
         while !holds(self)? {
-            if begun.elapsed() > self.rig.patience() {
+            if begun.elapsed() > patience {
                 return Err(format!("this never happened: {what}"));
             }
             thread::sleep(Duration::from_millis(2));

@@ -67,7 +67,7 @@ fn the_source_of_pictures_is_looked_at_and_nothing_of_it_is_started() {
         ("\"a.jpg\"", "one picture, shown over and over"),
         ("\"empty/\"", "has no JPEG file; put files there whose names end with .jpg"),
         ("\"none.jpg\"", "name a folder with JPEG files, or one of them"),
-        ("[\"no-such-camera-program\"]", "there is no program `no-such-camera-program`: install it"),
+        ("[\"no-such-camera-program\"]", "no-such-camera-program: there is no such program: install it"),
         (&touch, "/touch"),
         ("\"/dev/video_of_nobody\"", "there is no such device: is the camera plugged in?"),
         ("\"http://me:secret@192.0.2.1/\"", "http://…@192.0.2.1/, which is asked when somebody looks"),

@@ -8,8 +8,9 @@ use std::thread;
 
 use rustix::process::Signal;
 
+use crate::guard::runs;
 use crate::support::stream::{Stream, value};
-use crate::support::{Process, eventually, web};
+use crate::support::{Process, car_daemon, eventually, web};
 
 /// Looks until words of a stream contain these.
 fn told(stream: &mut Stream, words: &str) -> String {
@@ -45,9 +46,9 @@ fn a_camera_that_hangs_is_told_once_the_car_has_moved_and_lives_again_by_itself(
     eventually("the program gives pictures", || !has_words(&mut stream));
     let mut driver = TcpStream::connect(daemon.address("tcp")).expect("listens");
     writeln!(driver, "up").expect("connected");
-    let said = told(&mut stream, "sh gives the same picture again and again while the car moves");
-    assert!(said.contains("it hangs: plug it in anew, or start its program again"), "{said}");
-    daemon.wait_for_log("no picture: sh gives the same picture again and again");
+    let said = told(&mut stream, "sh: gives the same picture again and again while the car moves");
+    assert!(said.contains("it hangs: look at its camera"), "{said}");
+    daemon.wait_for_log("no picture: sh: gives the same picture again and again");
     let metrics = web::get(&daemon, "/metrics").body;
     assert!(metrics.contains("\ncar_camera_trouble 1\n"), "{metrics}");
     assert_eq!(web::get(&daemon, "/snapshot").status, 503);
@@ -125,20 +126,70 @@ fn a_far_camera_that_moved_hangs_or_is_dead_is_told_and_its_password_never() {
         (nobody(), "is the program there on, and the port right?"),
         (
             somebody("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"),
-            "asks for a name and a password",
+            "of another car write ?token=TOKEN behind the address",
         ),
         (somebody("SSH-2.0-OpenSSH_9\r\n"), "it does not answer as HTTP does"),
     ] {
         let said = says(&format!("\"http://me:secret@127.0.0.1:{port}/live\""), words);
         assert!(said.contains(&format!("source=\"http://…@127.0.0.1:{port}/live\"")), "{said}");
         assert!(!said.contains("secret") && !said.contains("hidden"), "{said}");
+        let once = format!("http://...@127.0.0.1:{port}/live: ");
+        assert!(said.starts_with(&once) && !said.contains("/live: http://…@127"), "{said}");
     }
 }
 
 #[test]
 fn what_a_program_is_told_is_told_nobody_else() {
-    let said = says("[\"false\", \"--password\", \"secret\"]", "`false` has ended (exit status: 1)");
+    let said = says("[\"false\", \"--password\", \"secret\"]", "false: has ended (exit status: 1)");
     assert!(said.contains("source=\"false\"") && !said.contains("secret"), "{said}");
+}
+
+#[test]
+fn a_program_that_writes_nothing_ends_with_a_daemon_that_is_killed_and_so_does_what_it_started() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let numbers = folder.path().join("numbers");
+    let place = numbers.display();
+    let program =
+        format!("trap '' TERM HUP; sleep 1000 & echo $$ $! > {place}.new; mv {place}.new {place}; wait");
+    let daemon = Process::with_page(&format!("[camera]\nsource = [\"sh\", \"-c\", \"{program}\"]\n"));
+    let _looks = Stream::open(&daemon, "/stream");
+    eventually("the program runs", || numbers.exists());
+    let numbers = fs::read_to_string(&numbers).expect("written");
+    let numbers: Vec<u32> = numbers.split_whitespace().map(|number| number.parse().expect("one")).collect();
+    assert!(numbers.len() == 2 && numbers.iter().all(|number| runs(*number)), "{numbers:?}");
+    daemon.signal(Signal::KILL);
+    eventually("both are gone", || !numbers.iter().any(|number| runs(*number)));
+}
+
+#[test]
+fn check_says_where_a_camera_is_named_that_is_not_here() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("car.toml");
+    let check = |platform: &str, source: &str| {
+        fs::write(&file, format!("name = \"car\"\n[camera]\nsource = {source}\n")).expect("ours");
+        let mut check = car_daemon();
+        let output =
+            check.args(["check", "--platform", platform, "--config"]).arg(&file).output().expect("runs");
+        assert!(output.status.success(), "it may be there later");
+        (String::from_utf8(output.stdout).expect("text"), String::from_utf8(output.stderr).expect("text"))
+    };
+    for (platform, source, why) in [
+        ("sim", "\"none.jpg\"", "none.jpg: No such file or directory"),
+        ("sim", "[\"no-such-camera\", \"x\"]", "no-such-camera: there is no such program: install it"),
+        ("linux", "\"sim\"", "the camera: only a simulated car has a simulated one"),
+    ] {
+        let (_, said) = check(platform, source);
+        let at = format!("{}:3: camera.source: ", file.display());
+        assert!(said.contains(&at) && said.contains(why) && said.lines().count() == 1, "{said}");
+    }
+    for (platform, source) in
+        [("sim", "\"sim\""), ("sim", "[\"sh\"]"), ("linux", "\"auto\""), ("sim", "\"off\"")]
+    {
+        assert_eq!(check(platform, source).1, "", "{source}");
+    }
+    let (printed, said) = check("sim", "\"http://me:pass@word@car/?token=sekrit\"");
+    assert!(printed.contains("\"http://…@car/?…\"") && said.is_empty(), "{printed}{said}");
+    assert!(!printed.contains("word@") && !printed.contains("sekrit"), "{printed}");
 }
 
 #[test]
@@ -146,5 +197,9 @@ fn words_in_place_of_a_picture_are_marked_as_such() {
     let daemon = Process::with_page("[camera]\nsource = \"off\"\n");
     let part = Stream::open(&daemon, "/stream").next();
     assert!(part.is_jpeg(), "they are a picture too");
-    assert!(value(&part.head, "X-Words").starts_with("the camera is off"), "{}", part.head);
+    assert!(
+        value(&part.head, "X-Words").starts_with("the camera: off, as [camera] source says"),
+        "{}",
+        part.head
+    );
 }

@@ -14,10 +14,10 @@ use tokio::time;
 use super::fetch::{self, Station};
 use super::frozen::Frozen;
 use super::gap::{Gap, Wait};
-use super::sources::{self, NoPicture, Shot};
+use super::sources::{self, NoPicture, Remedy, Shot, Source};
 use super::status::{Status, Tally};
-use super::watch::Next;
-use super::{jpeg, words};
+use super::watch::{Next, Patience, Watch};
+use super::{mjpeg, words};
 
 /// How long the end of a camera waits for its source. One that is read comes back sooner.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -44,6 +44,7 @@ pub(crate) struct Picture {
 /// What viewers and the thread of the source share.
 pub(super) struct Desk {
     source: String,
+    remedy: Remedy,
     max_bytes: usize,
     /// Where a picture that stays the same is no life: asked for each picture.
     moves: Option<Moves>,
@@ -92,19 +93,15 @@ enum Phase {
 }
 
 impl Desk {
-    pub(super) fn new(
-        source: String,
-        max_bytes: usize,
-        gap: Gap,
-        station: Result<Station, NoPicture>,
-        moves: Option<Moves>,
-    ) -> Arc<Self> {
-        let (station, failure) =
-            station.map_or_else(|why| (None, Some(why)), |station| (Some(station), None));
+    pub(super) fn new(source: Source, max_bytes: usize, patience: Patience, moves: Moves) -> Arc<Self> {
+        let Source { name, opener, remedy, never_repeats } = source;
+        let station = opener.map(|opener| Station::new(opener, Watch::new(patience)));
+        let (station, failure) = station.map_or_else(|why| (None, Some(why)), |own| (Some(own), None));
         Arc::new(Self {
-            source,
+            source: name,
+            remedy,
             max_bytes,
-            moves,
+            moves: never_repeats.then_some(moves),
             began: time::Instant::now(),
             newest: slot::Sender::new(None),
             running: slot::Sender::new(false),
@@ -120,7 +117,7 @@ impl Desk {
                 spoilt: None,
                 lack: None,
                 told: None,
-                gap,
+                gap: Gap::new(patience.late),
                 frozen: Frozen::default(),
                 stood: 0,
                 drawn: None,
@@ -131,6 +128,20 @@ impl Desk {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As people are told of it.
+    fn told(&self, why: &NoPicture) -> String {
+        format!("{}: {why}", self.source)
+    }
+
+    /// Says in the log what was not said last.
+    fn tell(&self, inner: &mut Inner) {
+        let trouble = inner.trouble().cloned();
+        if let Some(why) = trouble.as_ref().filter(|_| inner.told != trouble) {
+            tracing::warn!("camera: no picture: {}", self.told(why));
+        }
+        inner.told = trouble;
     }
 }
 
@@ -180,12 +191,12 @@ impl Desk {
             return;
         }
         inner.stood += 1;
-        let (why, trouble) = inner.why_none(&self.source, answers);
+        let (why, trouble) = inner.why_none(&self.remedy, answers);
+        let text = self.told(&why);
         if trouble && inner.failure.is_none() {
-            inner.lack = Some(why.clone());
-            inner.tell(&self.source);
+            inner.lack = Some(why);
+            self.tell(&mut inner);
         }
-        let NoPicture(text) = why;
         match &inner.drawn {
             Some((drawn, jpeg)) if *drawn == text => self.lay(jpeg.clone(), Instant::now(), true),
             _ => {
@@ -206,8 +217,8 @@ impl Desk {
         }
     }
 
-    pub(super) fn trouble(&self) -> Option<NoPicture> {
-        self.lock().trouble().cloned()
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.lock().trouble().map(|why| self.told(why))
     }
 
     pub(super) fn status(&self) -> Status {
@@ -220,7 +231,7 @@ impl Desk {
             rate_hz: inner.tally.rate_hz(now),
             age: inner.last.map(|(taken, _)| now.saturating_duration_since(taken)),
             size: inner.last.map(|(_, size)| size),
-            trouble: inner.trouble().map(ToString::to_string),
+            trouble: inner.trouble().map(|why| self.told(why)),
         }
     }
 
@@ -313,17 +324,16 @@ impl Desk {
     pub(super) fn lose(&self, why: NoPicture) {
         let mut inner = self.lock();
         (inner.phase, inner.failure, inner.lack) = (Phase::Resting, Some(why), None);
-        inner.tell(&self.source);
+        self.tell(&mut inner);
     }
 
     /// The size of what can be shown.
     fn judge(&self, jpeg: &[u8]) -> Result<(u16, u16), NoPicture> {
-        let (long, most) = (jpeg.len(), self.max_bytes);
-        if long > most {
-            let hint = "choose smaller pictures, or a greater [camera] max_bytes";
-            return Err(NoPicture(format!("pictures have {long} bytes, and {most} are allowed; {hint}")));
-        }
-        jpeg::size(jpeg).map_err(|why| NoPicture(format!("what comes {why}")))
+        let size = match jpeg.len() > self.max_bytes {
+            true => Err(sources::too_long(self.max_bytes)),
+            false => mjpeg::size(jpeg).map_err(|why| why.to_string()),
+        };
+        size.map_err(|why| NoPicture(format!("what comes {why}")))
     }
 
     /// That it is no camera that hangs.
@@ -332,9 +342,10 @@ impl Desk {
         if !frozen.saw(jpeg, moves(), Instant::now()) {
             return Ok(());
         }
-        let hint = "it hangs: plug it in anew, or start its program again";
-        let source = &self.source;
-        Err(NoPicture(format!("{source} gives the same picture again and again while the car moves; {hint}")))
+        let remedy = (self.remedy)();
+        Err(NoPicture(format!(
+            "gives the same picture again and again while the car moves; it hangs: {remedy}"
+        )))
     }
 }
 
@@ -352,33 +363,21 @@ impl Inner {
         self.failure.as_ref().or(self.lack.as_ref())
     }
 
-    /// Says in the log what was not said last.
-    fn tell(&mut self, source: &str) {
-        let trouble = self.trouble().cloned();
-        if let Some(why) = trouble.as_ref().filter(|_| self.told != trouble) {
-            // Most reasons begin with where it is.
-            match why.0.starts_with(source) {
-                true => tracing::warn!("camera: no picture: {why}"),
-                false => tracing::warn!("camera: no picture from {source}: {why}"),
-            }
-        }
-        self.told = trouble;
-    }
-
-    /// Why there is no picture, and whether that is trouble.
-    fn why_none(&self, source: &str, answers: u64) -> (NoPicture, bool) {
+    /// Why there is no picture, and whether that is trouble; what would help is asked where it is silent.
+    fn why_none(&self, remedy: &Remedy, answers: u64) -> (NoPicture, bool) {
         if let Some(known) = self.failure.as_ref().or(self.spoilt.as_ref()) {
             return (known.clone(), true);
         }
-        let (why, trouble) = match self.phase {
-            Phase::Resting | Phase::Opening if self.stood < OPENING => ("is being opened", false),
-            Phase::Resting | Phase::Opening => ("is being opened, and that takes long: is it there?", true),
-            _ if source == sources::SIMULATED => ("is late: this machine has too much else to do", true),
-            _ if self.answers == answers => ("does not answer: look at its cable, and plug it in anew", true),
-            Phase::Open(true) => ("gives no more pictures: look at its cable, and plug it in anew", true),
-            Phase::Open(false) => ("is open, and has given no picture yet", true),
-        };
-        (NoPicture(format!("{source} {why}")), trouble)
+        let lacks = |what: &str| (NoPicture(format!("{what}: {}", remedy())), true);
+        match self.phase {
+            Phase::Resting | Phase::Opening if self.stood < OPENING => {
+                (NoPicture("is being opened".to_owned()), false)
+            }
+            Phase::Resting | Phase::Opening => lacks("is being opened, and that takes long"),
+            Phase::Open(_) if self.answers == answers => lacks("does not answer"),
+            Phase::Open(true) => lacks("gives no more pictures"),
+            Phase::Open(false) => lacks("is open, and has given no picture yet"),
+        }
     }
 }
 

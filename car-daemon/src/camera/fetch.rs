@@ -3,13 +3,13 @@
 //! What must never live here: who is shown a picture. A source that panics has failed; one that does not come back
 //! keeps this thread, and nothing else.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::desk::Desk;
 use super::sources::{FrameSource, NoPicture, Opener};
 use super::watch::{Next, Watch};
+use crate::panicked;
 
 /// How long a source is waited for at once: as long as the end of the daemon, or of the last viewer, may go
 /// unnoticed.
@@ -88,11 +88,6 @@ fn close(source: &mut Option<Box<dyn FrameSource>>) -> Result<(), NoPicture> {
 /// A panic of the source is an error of the source.
 fn guarded<T>(call: impl FnOnce() -> Result<T, NoPicture>) -> Result<T, NoPicture> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        Err(NoPicture(format!("its program is faulty: {}; please report this", said(&*panic))))
+        Err(NoPicture(format!("what reads it is faulty: {}; please report this", panicked::said(&*panic))))
     })
-}
-
-fn said(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without words")
 }

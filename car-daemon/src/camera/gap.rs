@@ -7,9 +7,6 @@ use std::time::Duration;
 /// How long somebody who looks is left without a picture, at the least, and how long words stand alone.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Of a slow camera, so many times from one picture to the next: one may be late.
-const PERIODS: f64 = 2.5;
-
 /// What one viewer waits for. Times are since any moment, and never go back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Wait {
@@ -28,9 +25,9 @@ pub(super) struct Gap {
 }
 
 impl Gap {
-    /// Of a camera with this time from one picture to the next.
-    pub(super) fn new(period: Duration) -> Self {
-        Self { patience: period.mul_f64(PERIODS).max(PATIENCE), last: None }
+    /// Of a camera whose next picture is late after this time.
+    pub(super) fn new(late: Duration) -> Self {
+        Self { patience: late.max(PATIENCE), last: None }
     }
 
     /// When a viewer is shown words if no picture comes. Who has seen no picture yet does not wait where it is `known`
@@ -73,8 +70,8 @@ mod tests {
     #[test]
     fn a_slow_camera_is_no_broken_one() {
         let pictured = Wait { since: ms(50), pictured: true };
-        assert_eq!(Gap::new(ms(400)).due(pictured, false), ms(1050));
-        assert_eq!(Gap::new(ms(1000)).due(pictured, false), ms(2550));
+        assert_eq!(Gap::new(ms(999)).due(pictured, false), ms(1050));
+        assert_eq!(Gap::new(ms(2500)).due(pictured, false), ms(2550));
     }
 
     proptest! {

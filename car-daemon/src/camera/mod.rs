@@ -7,11 +7,12 @@
 //! one slot with the newest picture: a viewer who is slow passes pictures over, and nobody waits for it.
 
 mod desk;
+mod encode;
 mod fetch;
 mod frozen;
 mod gap;
-mod jpeg;
 mod mjpeg;
+mod plain;
 mod sources;
 mod status;
 mod viewer;
@@ -22,8 +23,9 @@ mod words;
 mod tests;
 
 pub(crate) use desk::Picture;
-pub(crate) use sources::prospect;
+pub(crate) use plain::plain;
 #[cfg(test)]
 pub(crate) use sources::{FrameSource, NoPicture, Shot};
+pub(crate) use sources::{Prospect, missing, prospect};
 pub(crate) use status::Status;
 pub(crate) use viewer::{Camera, Viewer};

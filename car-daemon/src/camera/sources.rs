@@ -1,12 +1,13 @@
-//! The table of sources: adding one is a file and one line here.
+//! The table of sources: adding one is a file and a row in each table here.
 //!
 //! What must never live here: who looks at the pictures.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use crate::config::{CameraConfig, Config, SourceName};
+use crate::config::{Config, SourceName};
 use crate::secrets;
 
 mod command;
@@ -14,6 +15,8 @@ mod files;
 mod flow;
 mod pace;
 mod part;
+#[cfg(test)]
+mod patient;
 mod sim;
 mod thin;
 mod url;
@@ -22,13 +25,9 @@ mod v4l2;
 /// A source that should give pictures and has given none for so long is opened anew.
 const SILENCE: Duration = Duration::from_secs(5);
 
-const NO_SIMULATOR: &str = "only a simulated car has a simulated camera: [camera] source is \"sim\"";
-
-/// A picture is longer than the configuration allows.
-fn too_long(place: &str, most: usize) -> NoPicture {
-    NoPicture(format!(
-        "{place} gives pictures of more than [camera] max_bytes = {most}: choose a smaller size, or allow more"
-    ))
+/// What is wrong with a picture that is longer than the configuration allows.
+pub(super) fn too_long(most: usize) -> String {
+    format!("has more bytes than [camera] max_bytes = {most} allows: choose smaller pictures, or allow more")
 }
 
 /// A picture as its source gives it.
@@ -40,7 +39,7 @@ pub(crate) struct Shot {
     pub(crate) taken: Instant,
 }
 
-/// Why there is no picture: what is wrong, and what would be right.
+/// Why there is no picture: what is wrong, and what would be right. Which source it is, is told before that.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct NoPicture(pub(crate) String);
@@ -57,13 +56,58 @@ pub(crate) trait FrameSource: Send {
 /// Opens a source, as often as it is asked to.
 pub(crate) type Opener = Box<dyn FnMut() -> Result<Box<dyn FrameSource>, NoPicture> + Send>;
 
-/// What the camera of a simulated car is called.
-pub(super) const SIMULATED: &str = "the simulated camera";
+/// What would help where an open source is silent, as far as that is known now.
+pub(super) type Remedy = Box<dyn Fn() -> String + Send + Sync>;
 
-/// The source of a configuration, as people are told of it.
-pub(super) fn name(config: &CameraConfig, simulated: bool) -> String {
-    match &config.source {
-        SourceName::Auto | SourceName::Sim if simulated => SIMULATED.to_owned(),
+/// Always the same.
+pub(super) fn always(remedy: &'static str) -> Remedy {
+    Box::new(|| remedy.to_owned())
+}
+
+/// What a camera's pictures come from; it is not open.
+pub(super) struct Source {
+    /// As people are told of it.
+    pub(super) name: String,
+    /// What opens it; or why nothing does.
+    pub(super) opener: Result<Opener, NoPicture>,
+    pub(super) remedy: Remedy,
+    /// Two pictures of a moving car are never the same: a camera's are not, while files and what is drawn may be.
+    pub(super) never_repeats: bool,
+}
+
+/// The source of a configuration; `simulated` is the camera of the simulated car, if it is one.
+pub(super) fn of(config: &Config, simulated: Option<sim::Eye>) -> Source {
+    let camera = &config.camera;
+    let name = name(&camera.source, simulated.is_some());
+    let (opener, remedy, never_repeats) = match (&camera.source, simulated) {
+        (SourceName::Auto | SourceName::Sim, Some(eye)) => {
+            (Ok(sim::opener(camera, eye)), always(sim::REMEDY), false)
+        }
+        (SourceName::Files(path), _) => {
+            let (opener, remedy) = files::opener(camera, path.clone());
+            (Ok(opener), remedy, false)
+        }
+        (SourceName::Off, _) => (Err(NoPicture(OFF.to_owned())), always(""), false),
+        (SourceName::Sim, None) => (Err(NoPicture(NO_SIMULATOR.to_owned())), always(""), false),
+        (SourceName::Auto, None) => {
+            (Ok(v4l2::any(camera, config.linux.dev.clone())), always(v4l2::REMEDY), true)
+        }
+        (SourceName::Command(words), _) => {
+            (Ok(command::opener(camera, words.clone())), always(command::REMEDY), true)
+        }
+        (SourceName::Url(url), _) => (url::opener(camera, url), always(url::REMEDY), true),
+        (SourceName::Device(path), _) => (Ok(v4l2::opener(camera, path.clone())), always(v4l2::REMEDY), true),
+    };
+    Source { name, opener, remedy, never_repeats }
+}
+
+const OFF: &str = "off, as [camera] source says";
+const NO_SIMULATOR: &str = "only a simulated car has a simulated one, which [camera] source = \"sim\" means";
+
+/// What a source is called.
+fn name(source: &SourceName, simulated: bool) -> String {
+    match source {
+        SourceName::Auto | SourceName::Sim if simulated => "the simulated camera".to_owned(),
         SourceName::Auto | SourceName::Off | SourceName::Sim => "the camera".to_owned(),
         SourceName::Files(path) | SourceName::Device(path) => path.display().to_string(),
         // Without its name, password and token.
@@ -73,30 +117,27 @@ pub(super) fn name(config: &CameraConfig, simulated: bool) -> String {
     }
 }
 
-/// Whether two pictures of a moving car are never the same: a camera's are not, while files and what is drawn may be.
-pub(super) fn never_repeats(config: &CameraConfig, simulated: bool) -> bool {
-    match &config.source {
-        SourceName::Auto => !simulated,
-        SourceName::Off | SourceName::Sim | SourceName::Files(_) => false,
-        SourceName::Command(_) | SourceName::Url(_) | SourceName::Device(_) => true,
+/// That the source which a file names is not on this machine: a file, a program, or a simulator. Where it is, what is
+/// missing, and what would be right; devices come and go, and are not looked for.
+pub(crate) fn missing(config: &Config) -> Option<String> {
+    let at = config.camera_at.as_ref()?;
+    match config.camera.source {
+        SourceName::Auto | SourceName::Device(_) => None,
+        _ => prospect(config).err().map(|why| format!("{at}: {why}")),
     }
 }
 
-/// What opens the source of a configuration; `simulated` is the camera of the simulated car, if it is one.
-///
-/// # Errors
-/// There is no camera, and why.
-pub(super) fn opener(config: &Config, simulated: Option<sim::Eye>) -> Result<Opener, NoPicture> {
-    let camera = &config.camera;
-    match (&camera.source, simulated) {
-        (SourceName::Auto | SourceName::Sim, Some(eye)) => Ok(sim::opener(camera, eye)),
-        (SourceName::Files(path), _) => Ok(files::opener(camera, path.clone())),
-        (SourceName::Off, _) => Err(NoPicture("the camera is off: [camera] source is \"off\"".to_owned())),
-        (SourceName::Sim, None) => Err(NoPicture(NO_SIMULATOR.to_owned())),
-        (SourceName::Auto, None) => Ok(v4l2::any(camera, config.linux.dev.clone())),
-        (SourceName::Command(words), _) => Ok(command::opener(camera, words.clone())),
-        (SourceName::Url(url), _) => url::opener(camera, url),
-        (SourceName::Device(path), _) => Ok(v4l2::opener(camera, path.clone())),
+/// What a source would give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Prospect {
+    pub(crate) gives: String,
+    /// The device of the kernel that it would come from.
+    pub(crate) device: Option<PathBuf>,
+}
+
+impl From<String> for Prospect {
+    fn from(gives: String) -> Self {
+        Self { gives, device: None }
     }
 }
 
@@ -104,17 +145,18 @@ pub(super) fn opener(config: &Config, simulated: Option<sim::Eye>) -> Result<Ope
 /// machine.
 ///
 /// # Errors
-/// Why there would be no picture.
-pub(crate) fn prospect(config: &Config, simulated: bool) -> Result<String, NoPicture> {
-    let camera = &config.camera;
-    match &camera.source {
-        SourceName::Auto | SourceName::Sim if simulated => Ok("what the simulator draws".to_owned()),
-        SourceName::Off => Ok("off, as [camera] source says".to_owned()),
+/// Which source there would be no picture from, and why.
+pub(crate) fn prospect(config: &Config) -> Result<Prospect, String> {
+    let (camera, simulated) = (&config.camera, config.is_simulated());
+    let prospect = match &camera.source {
+        SourceName::Auto | SourceName::Sim if simulated => Ok("what the simulator draws".to_owned().into()),
+        SourceName::Off => Ok(OFF.to_owned().into()),
         SourceName::Sim => Err(NoPicture(NO_SIMULATOR.to_owned())),
         SourceName::Auto => v4l2::prospect_of_any(camera, &config.linux.dev),
-        SourceName::Files(path) => files::prospect(camera, path),
-        SourceName::Command(words) => command::prospect(words),
-        SourceName::Url(url) => url::prospect(url),
+        SourceName::Files(path) => files::prospect(camera, path).map(Into::into),
+        SourceName::Command(words) => command::prospect(words).map(Into::into),
+        SourceName::Url(url) => url::prospect(url).map(Into::into),
         SourceName::Device(path) => v4l2::prospect(camera, path),
-    }
+    };
+    prospect.map_err(|why| format!("{}: {why}", name(&camera.source, simulated)))
 }

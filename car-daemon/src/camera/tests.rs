@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::desk::Picture;
-use super::sources::{FrameSource, NoPicture, Shot};
+use super::mjpeg::samples::grey;
+use super::sources::{FrameSource, NoPicture, Opener, Shot, Source, always};
 use super::viewer::{Camera, Viewer};
 use super::watch::Patience;
 
@@ -86,7 +87,7 @@ impl Rig {
             pauses: (Duration::from_millis(1), Duration::from_millis(1)),
             ..Patience::default()
         };
-        let camera = Camera::of("the fake".to_owned(), MOST, Ok(Box::new(opener)), patience, None);
+        let camera = camera("the fake", Ok(Box::new(opener)), patience);
         Self { camera, orders, done, opened }
     }
 
@@ -100,11 +101,14 @@ impl Rig {
     }
 }
 
-fn jpeg(grey: u8) -> Vec<u8> {
-    let mut file = Vec::new();
-    let encoder = jpeg_encoder::Encoder::new(&mut file, 50);
-    encoder.encode(&[grey; 64], 8, 8, jpeg_encoder::ColorType::Luma).expect("memory takes it");
-    file
+fn camera(name: &str, opener: Result<Opener, NoPicture>, patience: Patience) -> Camera {
+    let remedy = always("wind it up");
+    let source = Source { name: name.to_owned(), opener, remedy, never_repeats: false };
+    Camera::of(source, MOST, patience, Box::new(|| true))
+}
+
+fn jpeg(of: u8) -> Vec<u8> {
+    grey(8, 8, of)
 }
 
 /// The next that is a picture. Words before it are what a slow machine is shown.
@@ -121,7 +125,7 @@ async fn picture(viewer: &mut Viewer) -> Arc<Picture> {
 async fn words(viewer: &mut Viewer, trouble: &str) -> Arc<Picture> {
     loop {
         let next = viewer.next().await;
-        if viewer.camera().trouble().is_some_and(|why| why.to_string().contains(trouble)) && next.words {
+        if viewer.camera().trouble().is_some_and(|why| why.contains(trouble)) && next.words {
             return next;
         }
     }
@@ -184,7 +188,7 @@ async fn a_source_that_fails_is_opened_anew_until_it_gives_pictures() {
     rig.order(Order::Panic("an index out of bounds"));
     rig.until(&Done::Closed);
     assert!(
-        viewer.camera().trouble().is_none_or(|why| !why.to_string().contains("pulled")),
+        viewer.camera().trouble().is_none_or(|why| !why.contains("pulled")),
         "the newest trouble is told"
     );
     rig.order(Order::Give(jpeg(2)));
@@ -194,8 +198,7 @@ async fn a_source_that_fails_is_opened_anew_until_it_gives_pictures() {
 
 #[tokio::test(start_paused = true)]
 async fn where_there_is_no_camera_words_say_so_at_once_and_then_each_second() {
-    let why = NoPicture("the camera is off".to_owned());
-    let camera = Camera::of("off".to_owned(), MOST, Err(why.clone()), Patience::default(), None);
+    let camera = camera("the camera", Err(NoPicture("off".to_owned())), Patience::default());
     let begin = tokio::time::Instant::now();
     let (mut one, mut other) = (camera.view(), camera.view());
     for second in 0..5 {
@@ -204,13 +207,12 @@ async fn where_there_is_no_camera_words_say_so_at_once_and_then_each_second() {
         assert!(mine.words && Arc::ptr_eq(&mine, &its) && mine.number == second + 1);
         jpeg_decoder::Decoder::new(&*mine.jpeg).decode().expect("a picture");
     }
-    assert_eq!((camera.trouble(), camera.status().pictures), (Some(why), 0));
+    assert_eq!((camera.trouble(), camera.status().pictures), (Some("the camera: off".to_owned()), 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn words_that_say_the_same_are_drawn_once() {
-    let camera =
-        Camera::of("off".to_owned(), MOST, Err(NoPicture("off".to_owned())), Patience::default(), None);
+    let camera = camera("the camera", Err(NoPicture("off".to_owned())), Patience::default());
     let mut viewer = camera.view();
     let (first, second) = (viewer.next().await, viewer.next().await);
     assert_eq!(first.jpeg.as_ptr(), second.jpeg.as_ptr());
@@ -221,7 +223,7 @@ async fn a_source_that_does_not_come_back_is_told_and_hangs_nobody() {
     let rig = Rig::new(0);
     let mut viewer = rig.camera.view();
     rig.until(&Done::Asked);
-    let shown = words(&mut viewer, "the fake does not answer").await;
+    let shown = words(&mut viewer, "the fake: does not answer: wind it up").await;
     assert!(shown.words);
     let begin = tokio::time::Instant::now();
     rig.camera.close().await;
@@ -253,7 +255,10 @@ async fn what_is_no_picture_or_too_long_a_one_is_not_shown_and_why() {
     for (spoilt, why) in [
         (b"<html>".to_vec(), "what comes is no JPEG picture"),
         (jpeg(1)[..100].to_vec(), "what comes is a JPEG picture that breaks off"),
-        ([jpeg(1), vec![0; MOST]].concat(), "and 20000 are allowed; choose smaller pictures"),
+        (
+            [jpeg(1), vec![0; MOST]].concat(),
+            "what comes has more bytes than [camera] max_bytes = 20000 allows",
+        ),
     ] {
         rig.until(&Done::Asked);
         rig.order(Order::Give(spoilt));

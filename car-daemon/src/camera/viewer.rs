@@ -8,11 +8,12 @@ use tokio::sync::watch as slot;
 use tokio::time::sleep_until;
 
 use super::desk::{Desk, Moves, Picture};
-use super::fetch::Station;
-use super::gap::{Gap, Wait};
-use super::sources::{self, NoPicture, Opener};
+use super::gap::Wait;
+#[cfg(test)]
+use super::sources::Opener;
+use super::sources::{self, Source};
 use super::status::Status;
-use super::watch::{Patience, Watch};
+use super::watch::Patience;
 use crate::config::Config;
 
 /// The camera of a car. Clones are one camera; the source is closed with the last of them and its viewers.
@@ -26,28 +27,21 @@ impl Camera {
     /// The camera of a configuration; `simulated` is that of the simulated car, if it is one. Nothing is opened
     /// before somebody looks. By `moves` it is known that a camera hangs.
     pub(crate) fn new(config: &Config, simulated: Option<sim::Camera>, moves: Moves) -> Self {
-        let name = sources::name(&config.camera, simulated.is_some());
-        let moves = sources::never_repeats(&config.camera, simulated.is_some()).then_some(moves);
-        let opener = sources::opener(config, simulated);
-        Self::of(name, config.camera.max_bytes, opener, Patience::of(config.camera.period()), moves)
+        let camera = &config.camera;
+        Self::of(sources::of(config, simulated), camera.max_bytes, Patience::of(camera.late()), moves)
     }
 
     /// With whatever opens a source.
     #[cfg(test)]
     pub(crate) fn with(opener: Opener) -> Self {
-        Self::of("a camera of a test".to_owned(), 1 << 20, Ok(opener), Patience::default(), None)
+        let (name, remedy) = ("a camera of a test".to_owned(), sources::always(""));
+        let source = Source { name, opener: Ok(opener), remedy, never_repeats: false };
+        Self::of(source, 1 << 20, Patience::default(), Box::new(|| false))
     }
 
-    /// One whose source `opener` opens; or none at all, and why.
-    pub(super) fn of(
-        name: String,
-        max_bytes: usize,
-        opener: Result<Opener, NoPicture>,
-        patience: Patience,
-        moves: Option<Moves>,
-    ) -> Self {
-        let station = opener.map(|opener| Station::new(opener, Watch::new(patience)));
-        Self(Arc::new(Handle(Desk::new(name, max_bytes, Gap::new(patience.period), station, moves))))
+    /// With this source, of which no longer picture is shown.
+    pub(super) fn of(source: Source, max_bytes: usize, patience: Patience, moves: Moves) -> Self {
+        Self(Arc::new(Handle(Desk::new(source, max_bytes, patience, moves))))
     }
 
     /// Somebody looks from now on.
@@ -57,7 +51,7 @@ impl Camera {
     }
 
     /// Why there is no picture, if there should be one and is none.
-    pub(crate) fn trouble(&self) -> Option<NoPicture> {
+    pub(crate) fn trouble(&self) -> Option<String> {
         self.0.0.trouble()
     }
 

@@ -11,21 +11,21 @@ pub(super) struct Patience {
     pub(super) rest: Duration,
     /// The first pause after a failure, and the longest.
     pub(super) pauses: (Duration, Duration),
-    /// From one picture to the next.
-    pub(super) period: Duration,
+    /// How long a picture may be under way after the one before it.
+    pub(super) late: Duration,
 }
 
 impl Patience {
-    /// With a camera of this time from one picture to the next.
-    pub(super) fn of(period: Duration) -> Self {
-        Self { period, ..Self::default() }
+    /// With a camera whose next picture is late after this time.
+    pub(super) fn of(late: Duration) -> Self {
+        Self { late, ..Self::default() }
     }
 }
 
 impl Default for Patience {
     fn default() -> Self {
         let pauses = (Duration::from_millis(250), Duration::from_secs(10));
-        Self { rest: Duration::from_secs(2), pauses, period: Duration::ZERO }
+        Self { rest: Duration::from_secs(2), pauses, late: Duration::ZERO }
     }
 }
 

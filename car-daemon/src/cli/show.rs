@@ -9,12 +9,18 @@ use sim::world::WORLDS;
 
 use super::args::Args;
 use super::{FAILED, FINE, WRONG, complain, load, print, unknown};
+use crate::camera::missing;
 use crate::config::Overrides;
 use crate::doctor::diagnose;
 
 pub(super) fn check(args: &Args, overrides: &Overrides) -> u8 {
     match load(args, overrides) {
-        Ok(config) => print(&config.to_string()),
+        Ok(config) => {
+            let printed = print(&config.to_string());
+            // It may be there by the time that the car is; and a car drives without a picture, too.
+            missing(&config)
+                .map_or(printed, |why| complain(&format!("{why}; there would be no pictures"), printed))
+        }
         Err(code) => code,
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hal::file::{Field, Table, nearest};
+use hal::file::{Field, Reader, Table, nearest};
 use http::Uri;
 
 use super::Config;
@@ -23,7 +23,7 @@ pub struct CameraConfig {
     pub width: u16,
     /// Rows, 120 to 2160, where the source lets it be chosen.
     pub height: u16,
-    /// Pictures a second at most, 0.1 to 120 hertz.
+    /// Pictures a second at most, 1 to 120 hertz.
     pub rate_hz: f64,
     /// Of pictures that are encoded here, 1 to 100.
     pub quality: u8,
@@ -156,14 +156,31 @@ impl CameraConfig {
     pub(crate) fn period(&self) -> Duration {
         Duration::from_secs_f64(1.0 / self.rate_hz)
     }
+
+    /// When the next picture is late: one of a steady camera may be missing.
+    pub(crate) fn late(&self) -> Duration {
+        self.period().mul_f64(2.5)
+    }
 }
 
 /// Reads the table; a relative path begins at `folder`.
-pub(super) fn read(mut table: Table<'_>, folder: &Path, config: &mut Config) {
-    if let Some(source) = read_source(&table.get("source"), folder) {
+pub(super) fn read(reader: &Reader<'_>, mut table: Table<'_>, folder: &Path, config: &mut Config) {
+    let field = table.get("source");
+    if let Some(source) = read_source(&field, folder) {
         config.camera.source = source;
+        config.camera_at = Some(reader.place(&field.spot()));
     }
     read_settings(&mut table, "camera", config);
+    let (stalled, least) = (config.camera.stop_stalled, config.camera.late());
+    if !stalled.is_zero() && stalled < least {
+        let at = ["stop_stalled_ms", "rate_hz"].map(|key| table.get(key));
+        if let Some(at) = at.into_iter().find(Field::is_present) {
+            let what = format!("leaves a driver {} ms between two pictures", stalled.as_millis());
+            let least = least.as_secs_f64() * 1e3;
+            let hint = format!("`stop_stalled_ms` must be 0, or at least {} at this `rate_hz`", least.ceil());
+            at.fault(what, hint);
+        }
+    }
     table.finish();
 }
 
@@ -186,16 +203,15 @@ fn read_source(field: &Field<'_>, folder: &Path) -> Option<SourceName> {
 /// What would be a source, and what was probably meant.
 fn hint(written: &Written<'_>) -> String {
     let examples: Vec<_> = WRITINGS.iter().map(|writing| writing.example).collect();
-    let words = examples.iter().map(|example| example.trim_matches('"'));
-    match written {
-        Written::Text(text) if text.parse::<Uri>().is_ok_and(|uri| has_no_such_port(&uri)) => {
-            "a port is 1 to 65535".to_owned()
+    if let Written::Text(text) = written {
+        if text.parse::<Uri>().is_ok_and(|uri| has_no_such_port(&uri)) {
+            return "a port is 1 to 65535".to_owned();
         }
-        Written::Text(text) if nearest(text, words.clone()).is_some() => {
-            format!("did you mean `{}`?", nearest(text, words).unwrap_or_default())
+        if let Some(near) = nearest(text, examples.iter().map(|example| example.trim_matches('"'))) {
+            return format!("did you mean `{near}`?");
         }
-        _ => format!("it can be, for example, {}", examples.join(", ")),
     }
+    format!("it can be, for example, {}", examples.join(", "))
 }
 
 impl fmt::Display for SourceName {
@@ -307,10 +323,18 @@ mod tests {
             ("quality = 101", "must be 1 to 100 of 100"),
             ("max_bytes = 1", "must be 16384 to 67108864 bytes"),
             ("stop_stalled_ms = -1", "must be 0 to 60000 milliseconds"),
+            (
+                "stop_stalled_ms = 83",
+                "leaves a driver 83 ms between two pictures; `stop_stalled_ms` must be 0, or at least 84 at",
+            ),
+            ("rate_hz = 2\nstop_stalled_ms = 1249", "at least 1250 at this `rate_hz`"),
             ("sorce = \"off\"", "did you mean `source`?"),
         ] {
             let faults = parse(&format!("[camera]\n{wrong}")).expect_err(wrong);
-            assert!(faults.starts_with("car.toml:2: camera.") && faults.contains(right), "{faults}");
+            let line = wrong.lines().count() + 1;
+            let place = format!("car.toml:{line}: camera.");
+            assert!(faults.starts_with(&place) && faults.contains(right), "{faults}");
         }
+        assert!(parse("[camera]\nrate_hz = 2\nstop_stalled_ms = 1250").is_ok());
     }
 }

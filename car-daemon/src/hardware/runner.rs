@@ -1,7 +1,6 @@
 //! The shells around [`Plant::turn`]: a blocking thread, or a task that follows paused time; and
 //! beside either a watch that sees whether it still turns.
 
-use std::any::Any;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use super::{Mode, Plant};
 use crate::clock::Clock;
 use crate::control::Input;
 use crate::lockstep::{GivenUp, Verdict};
+use crate::panicked;
 use crate::realtime;
 use crate::shared::Shared;
 
@@ -74,7 +74,7 @@ impl Runner {
                     let task = turning.clone();
                     let ended = tokio::spawn(async move { task.run_task(plant).await }).await;
                     turning.over(ended.map_err(|error| match error.try_into_panic() {
-                        Ok(panic) => message(&*panic),
+                        Ok(panic) => panicked::said(&*panic).to_owned(),
                         Err(cancelled) => cancelled.to_string(),
                     }));
                 });
@@ -146,7 +146,7 @@ impl Loop {
         }
         // The plant is dropped before this is over: the car has stopped, also after a panic.
         let result = catch_unwind(AssertUnwindSafe(|| self.run_thread(plant)));
-        self.over(result.map_err(|panic| message(&*panic)));
+        self.over(result.map_err(|panic| panicked::said(&*panic).to_owned()));
     }
 
     fn run_thread(&self, mut plant: Plant) -> Result<(), HardwareError> {
@@ -293,10 +293,4 @@ impl Loop {
             self.fate.stall(&why);
         }
     }
-}
-
-/// What a panic said.
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
 }

@@ -7,6 +7,7 @@ mod answer;
 mod asset;
 mod caller;
 mod camera;
+mod cookie;
 mod guard;
 mod headers;
 mod health;
@@ -15,6 +16,8 @@ mod measured;
 mod metrics;
 mod outlet;
 mod page;
+mod passes;
+mod query;
 mod serve;
 mod shown;
 mod socket;
@@ -36,6 +39,7 @@ use crate::server::Server;
 use crate::session::Context;
 use camera::Lookout;
 use measured::Measured;
+use passes::Passes;
 use transport::Web;
 
 pub(crate) use serve::{look_out, serve};
@@ -50,6 +54,8 @@ pub(crate) struct Site {
     limits: Limits,
     /// Whose pages may ask, and by which names.
     web: Web,
+    /// Whoever has logged in.
+    passes: Passes,
     /// Of each picture to each viewer, from the light to the socket.
     latency: Arc<Measured>,
     /// Where drivers are stopped who see nothing any more.
@@ -73,6 +79,7 @@ impl Site {
             camera,
             limits: config.limits.clone(),
             web,
+            passes: Passes::default(),
             latency: Arc::default(),
             lookout,
             plan,
@@ -81,6 +88,9 @@ impl Site {
         }
     }
 }
+
+/// Where the files of the page are, which are everybody's.
+const FILES: &str = "/page/";
 
 /// Every path.
 fn router(site: Arc<Site>) -> Router {

@@ -115,6 +115,13 @@ impl<'t> Reader<'t> {
         self.record(spot, what.to_string(), hint.to_string(), false);
     }
 
+    /// A spot as faults name it, `car.toml:3: camera.source`, for whoever finds out later that what is there does not do.
+    #[must_use]
+    pub fn place(&self, spot: &Spot) -> String {
+        let line = self.text.bytes().take(spot.offset()).filter(|byte| *byte == b'\n').count() + 1;
+        format!("{}:{line}: {}", Shown(&self.file), Shown(spot.key()))
+    }
+
     /// Whether nothing is wrong so far. Ask before you conclude something from what is *not* in the
     /// file: what was written wrongly is not there either.
     #[must_use]

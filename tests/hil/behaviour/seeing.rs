@@ -14,7 +14,11 @@ use crate::rig::Eye;
 /// What is asked for, and had by the kernel's test camera to the dot (its `webcam_sizes`).
 const SIZE: (u16, u16) = (320, 180);
 
-/// What of both can be told to people.
+/// How long pictures are waited for: a camera is tried again after pauses that grow, and a picture is waited for by
+/// each who asks.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The same, as `[camera]` has it.
 const ASKED: &str = "width = 320\nheight = 180\nrate_hz = 10\nsource = ";
 
 /// A picture as it was served: its size and its dots.
@@ -45,7 +49,7 @@ fn shows(check: &mut Check<'_>, daemon: &Daemon, eye: &Eye, what: &str) -> Done 
     let mut last: Option<Seen> = None;
     let mut wrong = None;
     check
-        .eventually(what, |_| {
+        .within(PATIENCE, what, |_| {
             // As long as the camera is not there, the daemon says so instead.
             let Ok(seen) = daemon.get("/snapshot").and_then(|jpeg| decoded(&jpeg)) else { return Ok(false) };
             if eye.is_test && seen.0 != SIZE {

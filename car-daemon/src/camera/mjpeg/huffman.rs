@@ -67,6 +67,7 @@ struct Scan {
 fn scan(jpeg: &[u8]) -> Option<Scan> {
     let (mut has, mut baseline) = (Vec::new(), false);
     for segment in segments::of(jpeg) {
+        let segment = segment.ok()?;
         match segment.marker {
             DHT => has.extend(defined(segment.holds)),
             0xC0 | 0xC1 => baseline = true,
@@ -126,8 +127,9 @@ mod tests {
     use super::*;
 
     fn tables(jpeg: &[u8]) -> Vec<u8> {
+        let segments = segments::of(jpeg).map_while(Result::ok);
         let mut held: Vec<&[u8]> =
-            segments::of(jpeg).filter(|segment| segment.marker == DHT).map(|segment| segment.holds).collect();
+            segments.filter(|segment| segment.marker == DHT).map(|segment| segment.holds).collect();
         held.sort_unstable();
         held.concat()
     }
@@ -160,8 +162,8 @@ mod tests {
         let dc: Vec<u8> = [&[0xFF, DHT, 0, 31, 0x00], &STANDARD[0].1[..], &DC].concat();
         let half = [&bare[..2], &dc, &bare[2..]].concat();
         let again = completed(half).unwrap();
-        let has: Vec<u8> =
-            segments::of(&again).filter(|s| s.marker == DHT).flat_map(|s| defined(s.holds)).collect();
+        let segments = segments::of(&again).map_while(Result::ok);
+        let has: Vec<u8> = segments.filter(|s| s.marker == DHT).flat_map(|s| defined(s.holds)).collect();
         assert_eq!(has, [0x00, 0x01, 0x10, 0x11]);
     }
 

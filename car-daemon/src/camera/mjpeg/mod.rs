@@ -5,9 +5,11 @@
 
 mod huffman;
 mod segments;
+mod size;
 mod splitter;
 
 pub(crate) use huffman::completed;
+pub(crate) use size::size;
 pub(crate) use splitter::Splitter;
 
 /// Start of image.
@@ -48,7 +50,15 @@ pub(crate) mod samples {
         jpeg
     }
 
-    /// The same with a whole picture in an APP1 segment, as cameras store thumbnails.
+    /// One of a single grey, which every decoder gives back.
+    pub(crate) fn grey(width: u16, height: u16, grey: u8) -> Vec<u8> {
+        let dots = vec![grey; usize::from(width) * usize::from(height)];
+        let mut jpeg = Vec::new();
+        Encoder::new(&mut jpeg, 50).encode(&dots, width, height, ColorType::Luma).unwrap();
+        jpeg
+    }
+
+    /// One with another, whole, in an APP1 segment, as cameras store thumbnails.
     pub(crate) fn with_thumbnail(seed: u8) -> Vec<u8> {
         let (outer, thumbnail) = (picture(64, 48, seed), picture(16, 16, seed));
         let length = u16::try_from(thumbnail.len() + 2).unwrap();
@@ -59,11 +69,11 @@ pub(crate) mod samples {
         jpeg
     }
 
-    /// The same without its Huffman tables, as many a webcam sends it.
+    /// A picture without its Huffman tables, as many a webcam sends it.
     pub(crate) fn without_tables(jpeg: &[u8]) -> Vec<u8> {
         let mut bare = jpeg[..2].to_vec();
         let mut rest = 2;
-        for segment in super::segments::of(jpeg) {
+        for segment in super::segments::of(jpeg).map_while(Result::ok) {
             if segment.marker != super::DHT {
                 bare.extend(&jpeg[segment.at..segment.end]);
             }

@@ -1,7 +1,7 @@
 //! A program that writes pictures to its standard output, one after the other, such as `rpicam-vid`.
 //!
 //! A picture counts as taken when its last byte is here. The program ends with the source, and all that it started in
-//! its group too; where the daemon is killed, at its next write, as nobody reads any more.
+//! its group too; also where the daemon is killed.
 //!
 //! What must never live here: when it is started again.
 
@@ -21,6 +21,7 @@ use last_line::LastLine;
 use program::Program;
 
 mod last_line;
+mod leash;
 mod program;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,8 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// How much is read at once: what a pipe holds (`man 7 pipe`).
 const PIECE: usize = 64 << 10;
+
+pub(super) const REMEDY: &str = "look at its camera, and try the program in a terminal";
 
 pub(super) fn opener(config: &CameraConfig, words: Vec<String>) -> Opener {
     let config = config.clone();
@@ -45,8 +48,6 @@ pub(super) fn prospect(words: &[String]) -> Result<String, NoPicture> {
 }
 
 struct Running {
-    /// Its name alone: there may be passwords in the rest.
-    place: String,
     program: Program,
     stdout: ChildStdout,
     /// Until it is closed.
@@ -61,18 +62,8 @@ struct Running {
 impl Running {
     fn start(config: &CameraConfig, words: &[String]) -> Result<Self, NoPicture> {
         let (program, stdout, stderr) = Program::start(words).map_err(NoPicture)?;
-        let place = format!("`{}`", words.first().map_or("", String::as_str));
         let (flow, said) = (Flow::new(config, Instant::now()), LastLine::default());
-        Ok(Self {
-            place,
-            program,
-            stdout,
-            stderr: Some(stderr),
-            said,
-            flow,
-            piece: vec![0; PIECE],
-            over: None,
-        })
+        Ok(Self { program, stdout, stderr: Some(stderr), said, flow, piece: vec![0; PIECE], over: None })
     }
 
     /// Waits until the program says something, `wait` at the longest, and takes it.
@@ -80,7 +71,7 @@ impl Running {
         let (pictures, words) = match self.ready(wait) {
             Ok(ready) => ready,
             Err(Errno::INTR) => return Ok(()),
-            Err(error) => return Err(NoPicture(format!("{}: {error}", self.place))),
+            Err(error) => return Err(NoPicture(error.to_string())),
         };
         if words {
             self.hear();
@@ -90,7 +81,7 @@ impl Running {
                 Ok(0) => return Err(self.ended()),
                 Ok(count) => self.flow.push(&self.piece[..count], Instant::now()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(NoPicture(format!("{}: {error}", self.place))),
+                Err(error) => return Err(NoPicture(error.to_string())),
             }
         }
         Ok(())
@@ -132,7 +123,7 @@ impl Running {
         }
         let how = status.map_or_else(|| "has ended".to_owned(), |status| format!("has ended ({status})"));
         let said = self.said.text().map(|line| format!(": {line}")).unwrap_or_default();
-        NoPicture(format!("{} {how}{said}", self.place))
+        NoPicture(how + &said)
     }
 }
 
@@ -159,7 +150,7 @@ impl FrameSource for Running {
                 return Err(why);
             }
             if left.is_zero() {
-                self.flow.check(&self.place, "it must write MJPEG to its standard output", Instant::now())?;
+                self.flow.check("it must write MJPEG to its standard output", Instant::now())?;
                 return Ok(None);
             }
         }

@@ -4,13 +4,20 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use rustix::fs::OFlags;
+
 use super::pace::Pace;
-use super::{FrameSource, NoPicture, Opener, Shot};
-use crate::camera::jpeg;
+use super::{FrameSource, NoPicture, Opener, Remedy, Shot, too_long};
+use crate::camera::mjpeg;
 use crate::config::{CameraConfig, is_jpeg};
+
+#[cfg(test)]
+mod tests;
 
 /// Files of a folder, at most.
 const MOST: usize = 10_000;
@@ -18,14 +25,32 @@ const MOST: usize = 10_000;
 /// Files that are looked at for one picture.
 const TRIES: usize = 16;
 
-pub(super) fn opener(config: &CameraConfig, path: PathBuf) -> Opener {
-    let config = config.clone();
-    Box::new(move || Ok(Box::new(Slides::open(&config, &path)?)))
+/// What opens it, and what would help where it is silent.
+pub(super) fn opener(config: &CameraConfig, path: PathBuf) -> (Opener, Remedy) {
+    let (config, reading) = (config.clone(), Reading::default());
+    let read = reading.clone();
+    let opener: Opener = Box::new(move || Ok(Box::new(Slides::open(&config, &path, &read)?)));
+    (opener, Box::new(move || reading.remedy()))
+}
+
+/// What is being read. A disk or another machine that does not answer keeps whoever reads, and others must know what.
+#[derive(Clone, Debug, Default)]
+struct Reading(Arc<Mutex<PathBuf>>);
+
+impl Reading {
+    fn begins(&self, path: &Path) {
+        path.clone_into(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn remedy(&self) -> String {
+        let path = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        format!("{} was to be read: does its disk, or the network to it, answer?", path.display())
+    }
 }
 
 /// What is there now, by its first picture.
 pub(super) fn prospect(config: &CameraConfig, path: &Path) -> Result<String, NoPicture> {
-    let mut slides = Slides::open(config, path)?;
+    let mut slides = Slides::open(config, path, &Reading::default())?;
     // Each look passes over a few files at most.
     while slides.picture()?.is_none() {}
     let count = slides.files.len();
@@ -46,6 +71,7 @@ struct Slides {
     /// The first round tells what is passed over.
     first: bool,
     max_bytes: usize,
+    reading: Reading,
     pace: Pace,
     /// The last picture, as its file was when it was read.
     last: Option<Still>,
@@ -61,10 +87,11 @@ struct Still {
 }
 
 impl Slides {
-    fn open(config: &CameraConfig, path: &Path) -> Result<Self, NoPicture> {
+    fn open(config: &CameraConfig, path: &Path, reading: &Reading) -> Result<Self, NoPicture> {
+        reading.begins(path);
         let (files, pace) = (list(path)?, Pace::new(config.period(), Instant::now()));
-        let (path, max_bytes) = (path.to_owned(), config.max_bytes);
-        Ok(Self { path, files, at: 0, passed: 0, first: true, max_bytes, pace, last: None })
+        let (path, max_bytes, reading) = (path.to_owned(), config.max_bytes, reading.clone());
+        Ok(Self { path, files, at: 0, passed: 0, first: true, max_bytes, reading, pace, last: None })
     }
 
     /// The next file that is a picture; `None`: not among the next few.
@@ -72,10 +99,12 @@ impl Slides {
         for _ in 0..TRIES {
             if self.at >= self.files.len() {
                 // What came to the folder since is seen in the next round.
+                self.reading.begins(&self.path);
                 (self.files, self.at, self.first) = (list(&self.path)?, 0, false);
             }
             let Some(path) = self.files.get(self.at) else { break };
             self.at += 1;
+            self.reading.begins(path);
             match read(path, self.max_bytes) {
                 Ok((jpeg, modified)) => {
                     self.passed = 0;
@@ -111,13 +140,12 @@ impl Slides {
 
     /// That no file is a picture, and why the last is none.
     fn none(&self, why: &str) -> NoPicture {
-        let path = self.path.display();
         NoPicture(match self.files.as_slice() {
-            [file] if *file == self.path => format!("{path}: {why}"),
+            [file] if *file == self.path => why.to_owned(),
             [file] => format!("{}: {why}, and there is no other in the folder", file.display()),
             files => {
                 let last = files.last().map_or_else(String::new, |file| file.display().to_string());
-                format!("{path}: none of {} files is a picture; {last}: {why}", files.len())
+                format!("none of {} files is a picture; {last}: {why}", files.len())
             }
         })
     }
@@ -136,7 +164,7 @@ impl FrameSource for Slides {
 fn list(path: &Path) -> Result<Vec<PathBuf>, NoPicture> {
     let unreadable = |error: io::Error| {
         let hint = "name a folder with JPEG files, or one of them, as [camera] source";
-        NoPicture(format!("{}: {error}; {hint}", path.display()))
+        NoPicture(format!("{error}; {hint}"))
     };
     if !fs::metadata(path).map_err(unreadable)?.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -149,20 +177,21 @@ fn list(path: &Path) -> Result<Vec<PathBuf>, NoPicture> {
         }
         if files.len() == MOST {
             let hint = "move some of them to another folder";
-            return Err(NoPicture(format!("{}: has more than {MOST} pictures; {hint}", path.display())));
+            return Err(NoPicture(format!("has more than {MOST} pictures; {hint}")));
         }
         files.push(file);
     }
     if files.is_empty() {
         let hint = "put files there whose names end with .jpg";
-        return Err(NoPicture(format!("{}: has no JPEG file; {hint}", path.display())));
+        return Err(NoPicture(format!("has no JPEG file; {hint}")));
     }
     files.sort();
     Ok(files)
 }
 
-/// A file that is a whole picture of no more than so many bytes, and when it was written; or why it is none. What is no regular file is not
-/// opened: a pipe would be waited for.
+/// A file that is a whole picture of no more than so many bytes, and when it was written; or why it is none. What is no
+/// regular file is not opened, and one that has to be waited for (some of `/proc`) is none. Disks and other machines are
+/// waited for all the same: regular files know no other way.
 fn read(path: &Path, max_bytes: usize) -> Result<(Vec<u8>, Option<SystemTime>), String> {
     let unreadable = |error: io::Error| format!("cannot be read: {error}");
     let about = fs::metadata(path).map_err(unreadable)?;
@@ -171,130 +200,13 @@ fn read(path: &Path, max_bytes: usize) -> Result<(Vec<u8>, Option<SystemTime>), 
     }
     let mut picture = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(max_bytes).min(max_bytes));
     let limit = u64::try_from(max_bytes).unwrap_or(u64::MAX).saturating_add(1);
-    File::open(path).map_err(unreadable)?.take(limit).read_to_end(&mut picture).map_err(unreadable)?;
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
+    file.take(limit).read_to_end(&mut picture).map_err(unreadable)?;
     if picture.len() > max_bytes {
-        return Err(format!("is longer than {max_bytes} bytes, which [camera] max_bytes allows"));
+        return Err(too_long(max_bytes));
     }
-    jpeg::size(&picture).map_err(|why| why.to_string())?;
+    mjpeg::size(&picture).map_err(|why| why.to_string())?;
     // Not every file system says when.
     Ok((picture, about.modified().ok()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn picture(grey: u8) -> Vec<u8> {
-        let mut file = Vec::new();
-        let encoder = jpeg_encoder::Encoder::new(&mut file, 50);
-        encoder.encode(&[grey; 64], 8, 8, jpeg_encoder::ColorType::Luma).expect("memory takes it");
-        file
-    }
-
-    /// A source that is never kept waiting, and the greys of its next pictures.
-    fn greys(path: &Path, config: &CameraConfig, count: usize) -> Result<Vec<u8>, String> {
-        let config = CameraConfig { rate_hz: 1e9, ..config.clone() };
-        let mut source = opener(&config, path.to_owned())().map_err(|why| why.to_string())?;
-        let mut greys = Vec::new();
-        while greys.len() < count {
-            if let Some(shot) = source.next(Duration::from_secs(1)).map_err(|why| why.to_string())? {
-                let dots = jpeg_decoder::Decoder::new(&*shot.jpeg).decode().expect("a picture");
-                greys.push(dots[0]);
-            }
-        }
-        Ok(greys)
-    }
-
-    #[test]
-    fn a_folder_is_shown_in_the_order_of_names_over_and_over_and_what_is_no_picture_is_passed_over() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let write = |name: &str, data: &[u8]| fs::write(folder.path().join(name), data).expect("ours");
-        write("b.JPEG", &picture(128));
-        write("a.jpg", &picture(0));
-        write("c.jpg", b"no picture");
-        write("d.jpg", &picture(255)[..100]);
-        write("e.jpg", &picture(255));
-        write("notes.txt", b"not a name of a picture");
-        fs::create_dir(folder.path().join("f.jpg")).expect("ours");
-        let shown = greys(folder.path(), &CameraConfig::default(), 7);
-        assert_eq!(shown.expect("pictures"), [0, 128, 255, 0, 128, 255, 0]);
-        let prospect = prospect(&CameraConfig::default(), folder.path()).expect("pictures");
-        assert!(prospect.starts_with("a folder of 6 JPEG files"), "{prospect}");
-    }
-
-    #[test]
-    fn what_comes_to_the_folder_is_seen_in_the_next_round() {
-        let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("a.jpg"), picture(0)).expect("ours");
-        let config = CameraConfig { rate_hz: 1e9, ..CameraConfig::default() };
-        let mut source = opener(&config, folder.path().to_owned())().expect("opens");
-        let mut next = || source.next(Duration::from_secs(1)).expect("a picture").expect("at once").jpeg;
-        assert_eq!(next(), picture(0));
-        fs::write(folder.path().join("b.jpg"), picture(255)).expect("ours");
-        assert_eq!([next(), next(), next()], [picture(0), picture(255), picture(0)]);
-    }
-
-    #[test]
-    fn one_file_is_shown_as_it_is_each_time() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("still.jpg");
-        fs::write(&file, picture(0)).expect("ours");
-        assert_eq!(greys(&file, &CameraConfig::default(), 2).expect("pictures"), [0, 0]);
-        fs::write(&file, picture(255)).expect("ours");
-        assert_eq!(greys(&file, &CameraConfig::default(), 1).expect("pictures"), [255]);
-    }
-
-    #[test]
-    fn a_file_that_stands_is_no_newer_picture_and_is_as_old_as_it_is() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let file = folder.path().join("still.jpg");
-        let config = CameraConfig { rate_hz: 1e9, ..CameraConfig::default() };
-        for path in [file.as_path(), folder.path()] {
-            let hour = Duration::from_secs(3_600);
-            let write = |grey, when: SystemTime| {
-                fs::write(&file, picture(grey)).expect("ours");
-                let times = fs::FileTimes::new().set_modified(when);
-                File::options().append(true).open(&file).expect("ours").set_times(times).expect("ours");
-            };
-            write(0, SystemTime::now() - hour);
-            let mut source = opener(&config, path.to_owned())().expect("opens");
-            let mut next = || source.next(Duration::from_secs(1)).expect("a picture").expect("at once").taken;
-            let first = next();
-            assert!(first.elapsed() >= hour, "{:?}", first.elapsed());
-            assert_eq!([next(), next()], [first; 2]);
-            // A clock that was wrong then, or is now.
-            write(255, SystemTime::now() + hour);
-            let second = next();
-            assert!(second > first && second <= Instant::now());
-            assert_eq!(next(), second);
-        }
-    }
-
-    #[test]
-    fn where_there_is_no_picture_it_is_said_which_file_and_why() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let said = |path: &Path, max_bytes| {
-            greys(path, &CameraConfig { max_bytes, ..CameraConfig::default() }, 1).expect_err("no picture")
-        };
-        assert!(said(&folder.path().join("none"), 1 << 20).contains("name a folder with JPEG files"));
-        let unfit =
-            |path: &Path| prospect(&CameraConfig::default(), path).expect_err("no picture").to_string();
-        assert!(unfit(&folder.path().join("none")).contains("name a folder with JPEG files"));
-        assert!(said(folder.path(), 1 << 20).contains("has no JPEG file; put files there"));
-        let file = folder.path().join("a.jpg");
-        fs::write(&file, picture(0)).expect("ours");
-        assert!(said(folder.path(), 100).contains("a.jpg: is longer than 100 bytes"));
-        fs::write(&file, b"GIF89a").expect("ours");
-        assert!(said(&file, 1 << 20).ends_with("a.jpg: is no JPEG picture"));
-        assert!(unfit(&file).ends_with("a.jpg: is no JPEG picture"));
-        fs::write(folder.path().join("b.jpg"), b"GIF89a").expect("ours");
-        assert!(said(folder.path(), 1 << 20).contains("none of 2 files is a picture"));
-        for number in 0..40 {
-            fs::write(folder.path().join(format!("{number}.jpg")), b"").expect("ours");
-        }
-        assert!(
-            said(folder.path(), 1 << 20).contains("none of 42 files"),
-            "however many are looked at for one"
-        );
-    }
 }

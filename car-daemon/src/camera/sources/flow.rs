@@ -66,24 +66,21 @@ impl Flow {
         self.newest.take()
     }
 
-    /// Whether pictures still come; `place` names the source, `hint` says what would help where bytes come that
-    /// are no pictures.
+    /// Whether pictures still come; `hint` says what would help where bytes come that are no pictures.
     ///
     /// # Errors
     /// None did for too long, or such as are too long, or words come in place of one.
-    pub(super) fn check(&self, place: &str, hint: &str, now: Instant) -> Result<(), NoPicture> {
+    pub(super) fn check(&self, hint: &str, now: Instant) -> Result<(), NoPicture> {
         if self.splitter.is_overrun() {
-            return Err(too_long(place, self.max_bytes));
+            return Err(NoPicture(format!("what comes {}", too_long(self.max_bytes))));
         }
         if let Some(words) = &self.words {
-            return Err(NoPicture(format!("{place} has no picture: {words}")));
+            return Err(NoPicture(format!("has no picture: {words}")));
         }
         match now.saturating_duration_since(self.last) < self.patience {
             true => Ok(()),
-            false if self.bytes => {
-                Err(NoPicture(format!("{place} gives bytes that are no JPEG pictures: {hint}")))
-            }
-            false => Err(NoPicture(format!("{place} gives nothing any more; it is tried again"))),
+            false if self.bytes => Err(NoPicture(format!("gives bytes that are no JPEG pictures: {hint}"))),
+            false => Err(NoPicture("gives nothing any more; it is tried again".to_owned())),
         }
     }
 }
@@ -116,26 +113,25 @@ mod tests {
         assert_eq!(flow.take().map(|shot| now - shot.taken), Some(Duration::from_millis(250)));
         flow.push(&part("x-words: the camera is off"), now);
         assert!(flow.take().is_none());
-        assert_eq!(flow.check("`it`", "", now).unwrap_err().0, "`it` has no picture: the camera is off");
+        assert_eq!(flow.check("", now).unwrap_err().0, "has no picture: the camera is off");
         flow.push(&part("X-Words:"), now);
-        assert!(flow.take().is_none() && flow.check("", "", now).is_ok());
+        assert!(flow.take().is_none() && flow.check("", now).is_ok());
         let now = now + Duration::from_secs(1);
         flow.push(&part("Content-Type: image/jpeg"), now);
-        assert!(flow.take().is_some_and(|shot| shot.taken == now) && flow.check("", "", now).is_ok());
+        assert!(flow.take().is_some_and(|shot| shot.taken == now) && flow.check("", now).is_ok());
     }
 
     #[test]
     fn a_flow_that_begins_is_waited_for_longer_than_one_that_stops() {
         let (mut flow, now) = flow(30.0);
-        let check =
-            |flow: &Flow, after: f64| flow.check("`it`", "say so", now + Duration::from_secs_f64(after));
+        let check = |flow: &Flow, after: f64| flow.check("say so", now + Duration::from_secs_f64(after));
         assert!(check(&flow, 14.9).is_ok());
         assert!(check(&flow, 15.0).unwrap_err().0.contains("gives nothing any more"));
         flow.push(&picture(8, 8, 1), now + Duration::from_secs(10));
         assert!(check(&flow, 14.9).is_ok());
         assert!(check(&flow, 15.0).is_err());
         flow.push(b"<html>", now);
-        assert_eq!(check(&flow, 15.0).unwrap_err().0, "`it` gives bytes that are no JPEG pictures: say so");
+        assert_eq!(check(&flow, 15.0).unwrap_err().0, "gives bytes that are no JPEG pictures: say so");
     }
 
     #[test]
@@ -146,7 +142,7 @@ mod tests {
         assert!(flow.take().is_some());
         flow.push(&picture(8, 8, 2), at(500));
         assert!(flow.take().is_none());
-        assert!(flow.check("", "", at(5499)).is_ok());
+        assert!(flow.check("", at(5499)).is_ok());
     }
 
     #[test]
@@ -154,7 +150,7 @@ mod tests {
         let now = Instant::now();
         let mut flow = Flow::new(&CameraConfig { max_bytes: 500, ..CameraConfig::default() }, now);
         flow.push(&picture(64, 64, 1), now);
-        let said = flow.check("`it`", "", now).unwrap_err().0;
-        assert!(said.contains("[camera] max_bytes = 500"), "{said}");
+        let said = flow.check("", now).unwrap_err().0;
+        assert!(said.contains("what comes has more bytes than [camera] max_bytes = 500 allows"), "{said}");
     }
 }

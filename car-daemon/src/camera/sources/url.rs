@@ -38,6 +38,8 @@ const ANSWER: Duration = Duration::from_secs(5);
 const HEAD_BYTES: usize = 64 << 10;
 const HEADERS: usize = 64;
 
+pub(super) const REMEDY: &str = "look at the camera there, and at the network to it";
+
 const HINT: &str = "the URL must be that of a stream of JPEG pictures, or of one";
 
 pub(super) fn opener(config: &CameraConfig, url: &str) -> Result<Opener, NoPicture> {
@@ -61,7 +63,7 @@ struct Far {
 impl Far {
     fn open(config: &CameraConfig, place: &Place) -> Result<Self, NoPicture> {
         let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| NoPicture(format!("{}: {error}", place.shown)))?;
+        let runtime = runtime.map_err(|error| NoPicture(error.to_string()))?;
         let (sender, pictures) = mpsc::channel(1);
         let (config, place) = (config.clone(), place.clone());
         runtime.spawn(async move {
@@ -79,7 +81,7 @@ impl FrameSource for Far {
         let Some(runtime) = &self.runtime else { return Ok(None) };
         match runtime.block_on(async { timeout(wait, self.pictures.recv()).await }) {
             Ok(Some(picture)) => picture.map(Some),
-            Ok(None) => Err(NoPicture("the stream has ended".to_owned())),
+            Ok(None) => Err(ended()),
             Err(_elapsed) => Ok(None),
         }
     }
@@ -105,18 +107,18 @@ async fn follow(
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         pace.tick().await;
-        let answer = get(place).await.map_err(|why| place.told(&why))?;
-        let is_stream = is_stream(&answer).map_err(|why| place.told(&why))?;
+        let answer = get(place).await.map_err(NoPicture)?;
+        let is_stream = is_stream(&answer).map_err(NoPicture)?;
         let mut body = answer.into_body();
         loop {
             let piece = timeout(SILENCE, body.frame()).await;
-            let piece = piece.map_err(|_elapsed| place.told("nothing comes any more"))?;
+            let piece = piece.map_err(|_elapsed| NoPicture("nothing comes any more".to_owned()))?;
             let Some(piece) = piece else { break };
-            let piece = piece.map_err(|error| place.told(&format!("the connection broke: {error}")))?;
+            let piece = piece.map_err(|error| NoPicture(format!("the connection broke: {error}")))?;
             if let Some(bytes) = piece.data_ref() {
                 flow.push(bytes, Instant::now());
             }
-            flow.check(&place.shown, HINT, Instant::now())?;
+            flow.check(HINT, Instant::now())?;
             if let Some(shot) = flow.take()
                 && pictures.send(Ok(shot)).await.is_err()
             {
@@ -124,9 +126,13 @@ async fn follow(
             }
         }
         if is_stream {
-            return Err(place.told("the stream has ended"));
+            return Err(ended());
         }
     }
+}
+
+fn ended() -> NoPicture {
+    NoPicture("the stream has ended".to_owned())
 }
 
 /// Whether it is a stream, and not a picture.
@@ -135,7 +141,9 @@ fn is_stream(answer: &Response<Incoming>) -> Result<bool, String> {
     match answer.status() {
         StatusCode::OK => {}
         StatusCode::UNAUTHORIZED => {
-            return Err("asks for a name and a password: write http://NAME:PASSWORD@… (only Basic is known)"
+            return Err("asks who this is: of another car write ?token=TOKEN behind the address (&token=TOKEN where it has \
+                        a ? already), of others \
+                        http://NAME:PASSWORD@… (only Basic is known)"
                 .to_owned());
         }
         status if status.is_redirection() => {

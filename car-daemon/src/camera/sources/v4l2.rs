@@ -1,7 +1,8 @@
 //! A camera of the kernel (V4L2): what it compresses itself goes on as it is, the rest is encoded.
 //!
-//! A picture counts as taken when the kernel has the whole of it: the kernel's own time for it is not handed out by
-//! the library. So the light fell in earlier, by the exposure and the way over USB, up to two periods.
+//! A picture counts as taken when the whole of it is read here: the kernel's own time for it is not handed out by the
+//! library. So the light fell in earlier, by the exposure and the way over USB, up to two periods; and where the one before it
+//! was encoded meanwhile, by up to as long as that took.
 //!
 //! What must never live here: how a device is spoken to.
 
@@ -12,7 +13,7 @@ use hal::IoError;
 use hal::platform::linux::video::{Camera, Mode, Stream, devices};
 
 use super::thin::Thin;
-use super::{FrameSource, NoPicture, Opener, SILENCE, Shot, too_long};
+use super::{FrameSource, NoPicture, Opener, Prospect, SILENCE, Shot};
 use crate::camera::mjpeg;
 use crate::config::CameraConfig;
 use choose::{Choice, choose};
@@ -21,81 +22,106 @@ use raw::{Kind, Raw};
 mod choose;
 mod raw;
 
+pub(super) const REMEDY: &str = "look at its cable, and plug it in anew";
+
 /// The device of a path.
 pub(super) fn opener(config: &CameraConfig, path: PathBuf) -> Opener {
     let config = config.clone();
-    Box::new(move || open(&config, camera(&path)?, &path))
+    Box::new(move || Ok(Box::new(open(&config, camera(&path)?, &path)?)))
 }
 
 /// The first device that gives pictures, looked for each time.
 pub(super) fn any(config: &CameraConfig, dev: PathBuf) -> Opener {
     let config = config.clone();
-    Box::new(move || first(&dev, |camera, path| open(&config, camera, path)))
+    Box::new(move || {
+        let (path, source) = first(&dev, |camera, path| open(&config, camera, path))?;
+        Ok(Box::new(Found { path, source }))
+    })
+}
+
+/// A device that was looked for: what is wrong is told with which it is.
+struct Found<S> {
+    path: PathBuf,
+    source: S,
+}
+
+impl<S: FrameSource> FrameSource for Found<S> {
+    fn next(&mut self, wait: Duration) -> Result<Option<Shot>, NoPicture> {
+        self.source.next(wait).map_err(|why| placed(&self.path, &why))
+    }
+}
+
+fn placed(path: &Path, why: &NoPicture) -> NoPicture {
+    NoPicture(format!("{}: {why}", path.display()))
 }
 
 /// What comes of the first device that gives pictures and of which something comes.
-fn first<T>(dev: &Path, mut of: impl FnMut(Camera, &Path) -> Result<T, NoPicture>) -> Result<T, NoPicture> {
+fn first<T>(
+    dev: &Path,
+    mut make: impl FnMut(Camera, &Path) -> Result<T, NoPicture>,
+) -> Result<(PathBuf, T), NoPicture> {
     let mut refused = None;
     for path in devices(dev) {
         match camera(&path) {
             Ok(camera) if !camera.about().captures || camera.about().is_stage => {}
-            found => match found.and_then(|camera| of(camera, &path)) {
-                Ok(result) => return Ok(result),
-                Err(why) => drop(refused.get_or_insert(why)),
+            found => match found.and_then(|camera| make(camera, &path)) {
+                Ok(made) => return Ok((path, made)),
+                Err(why) => drop(refused.get_or_insert_with(|| placed(&path, &why))),
             },
         }
     }
-    Err(refused.unwrap_or_else(|| NoPicture(NONE.to_owned())))
+    let none = || NoPicture(format!("none was found: plug a USB camera in, or {RIBBON}"));
+    Err(refused.unwrap_or_else(none))
 }
 
-const NONE: &str = "no camera was found: plug a USB camera in, or for one at a Raspberry Pi's ribbon cable write [camera] \
-                    source = [\"rpicam-vid\", \"-t\", \"0\", \"--codec\", \"mjpeg\", \"-o\", \"-\"]";
+/// What is to be done with a camera that the kernel gives no pictures of.
+const RIBBON: &str = "for one at a Raspberry Pi's ribbon cable write [camera] source = [\"rpicam-vid\", \"-t\", \"0\", \
+                      \"--codec\", \"mjpeg\", \"-o\", \"-\"]";
 
 fn camera(path: &Path) -> Result<Camera, NoPicture> {
     Camera::open(path).map_err(told)
 }
 
+/// Without its place, which is the source's.
 fn told(error: IoError) -> NoPicture {
-    NoPicture(error.to_string())
+    NoPicture(error.reason)
 }
 
 /// What the device of a path would give; it is not set to work.
-pub(super) fn prospect(config: &CameraConfig, path: &Path) -> Result<String, NoPicture> {
+pub(super) fn prospect(config: &CameraConfig, path: &Path) -> Result<Prospect, NoPicture> {
     would_give(config, &camera(path)?, path)
 }
 
 /// The same of the first device that gives pictures.
-pub(super) fn prospect_of_any(config: &CameraConfig, dev: &Path) -> Result<String, NoPicture> {
-    first(dev, |camera, path| would_give(config, &camera, path))
+pub(super) fn prospect_of_any(config: &CameraConfig, dev: &Path) -> Result<Prospect, NoPicture> {
+    first(dev, |camera, path| would_give(config, &camera, path)).map(|(_, gives)| gives)
 }
 
-fn would_give(config: &CameraConfig, camera: &Camera, path: &Path) -> Result<String, NoPicture> {
-    let (place, Choice { format, size: (width, height), rate_hz, .. }) = plan(config, camera, path)?;
-    Ok(format!("{place} gives {format} {width}x{height} at {rate_hz:.4} Hz"))
+fn would_give(config: &CameraConfig, camera: &Camera, path: &Path) -> Result<Prospect, NoPicture> {
+    let Choice { format, size: (width, height), rate_hz, .. } = plan(config, camera)?;
+    let (place, name) = (path.display(), &camera.about().name);
+    let gives = format!("{place} ({name}) gives {format} {width}x{height} at {rate_hz:.4} Hz");
+    Ok(Prospect { gives, device: Some(path.to_owned()) })
 }
 
-/// A camera as people are told of it, and what it would be asked for.
-fn plan(config: &CameraConfig, camera: &Camera, path: &Path) -> Result<(String, Choice), NoPicture> {
-    let place = format!("{} ({})", path.display(), camera.about().name);
+/// What a camera would be asked for.
+fn plan(config: &CameraConfig, camera: &Camera) -> Result<Choice, NoPicture> {
     if !camera.about().captures {
-        return Err(NoPicture(format!(
-            "{place}: it takes no pictures: `car-daemon doctor` lists those that do"
-        )));
+        let why = "takes no pictures: `car-daemon doctor` lists those that do";
+        return Err(NoPicture(why.to_owned()));
     }
     let wanted = (config.width.into(), config.height.into());
     let rates = |format, size| camera.rates(format, size);
-    match choose(&camera.offers(), wanted, config.rate_hz, rates) {
-        Ok(choice) => Ok((place, choice)),
-        Err(why) => Err(NoPicture(format!("{place}: {why}"))),
-    }
+    choose(&camera.offers(), wanted, config.rate_hz, rates).map_err(NoPicture)
 }
 
-fn open(config: &CameraConfig, camera: Camera, path: &Path) -> Result<Box<dyn FrameSource>, NoPicture> {
-    let (place, choice) = plan(config, &camera, path)?;
-    let stream = camera.start(choice.format, choice.size, choice.rate_hz).map_err(told)?;
-    let ((width, height), rate_hz) = (stream.mode().size, choice.rate_hz);
-    tracing::info!("camera {place} gives {} {width}×{height} at {rate_hz:.4} Hz", choice.format);
-    Ok(Box::new(Source::new(config, stream, choice.kind, place)))
+fn open(config: &CameraConfig, camera: Camera, path: &Path) -> Result<Source<Stream>, NoPicture> {
+    let Choice { format, kind, size, rate_hz } = plan(config, &camera)?;
+    let name = camera.about().name.clone();
+    let stream = camera.start(format, size, rate_hz).map_err(told)?;
+    let (width, height) = stream.mode().size;
+    tracing::info!("camera {} ({name}) gives {format} {width}x{height} at {rate_hz:.4} Hz", path.display());
+    Ok(Source::new(config, stream, kind))
 }
 
 /// What a source needs of a device.
@@ -119,9 +145,7 @@ impl Device for Stream {
 struct Source<D> {
     device: D,
     kind: Kind,
-    place: String,
     quality: u8,
-    max_bytes: usize,
     thin: Thin,
     /// What the device gave last.
     given: Vec<u8>,
@@ -132,10 +156,9 @@ struct Source<D> {
 }
 
 impl<D: Device> Source<D> {
-    fn new(config: &CameraConfig, device: D, kind: Kind, place: String) -> Self {
+    fn new(config: &CameraConfig, device: D, kind: Kind) -> Self {
         let (thin, given, last) = (Thin::new(config.period()), Vec::new(), Instant::now());
-        let CameraConfig { quality, max_bytes, .. } = *config;
-        Self { device, kind, place, quality, max_bytes, thin, given, last, damaged: false }
+        Self { device, kind, quality: config.quality, thin, given, last, damaged: false }
     }
 
     /// A JPEG of what the device gave; `None` where that is damaged.
@@ -145,7 +168,7 @@ impl<D: Device> Source<D> {
             Kind::Raw(layout) => {
                 let raw = Raw::new(layout, &self.device.mode(), &self.given);
                 let jpeg = raw.map(|raw| raw.encode(self.quality)).transpose();
-                jpeg.map_err(|error| NoPicture(format!("{}: {error}", self.place)))
+                jpeg.map_err(|error| NoPicture(error.to_string()))
             }
         }
     }
@@ -156,8 +179,7 @@ impl<D: Device> Source<D> {
             return Ok(None);
         }
         let what = if self.damaged { "gives only damaged pictures" } else { "gives no pictures" };
-        let place = &self.place;
-        Err(NoPicture(format!("{place} {what}: plug it in again, without a hub or with a shorter cable")))
+        Err(NoPicture(format!("{what}: plug it in again, without a hub or with a shorter cable")))
     }
 }
 
@@ -172,7 +194,6 @@ impl<D: Device> FrameSource for Source<D> {
             return Ok(None);
         }
         match self.jpeg()? {
-            Some(jpeg) if jpeg.len() > self.max_bytes => Err(too_long(&self.place, self.max_bytes)),
             Some(jpeg) => {
                 (self.last, self.damaged) = (now, false);
                 Ok(Some(Shot { jpeg: jpeg.into(), taken: now }))
@@ -219,7 +240,7 @@ mod tests {
         // All that comes is wanted.
         let config = CameraConfig { rate_hz: 1e9, ..CameraConfig::default() };
         let mode = Mode { format: FourCc(*b"test"), size: (16, 8), stride: 16 };
-        Source::new(&config, Fake(mode, given.into()), kind, "/dev/video0 (fake)".to_owned())
+        Source::new(&config, Fake(mode, given.into()), kind)
     }
 
     fn shot(source: &mut Source<Fake>) -> Option<bytes::Bytes> {
@@ -252,23 +273,21 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_that_is_longer_than_is_allowed_is_told_with_its_length() {
-        let mut source = source(Kind::Compressed, [Ok(Some(picture(64, 64, 1)))]);
-        source.max_bytes = 1000;
-        let said = source.next(Duration::ZERO).unwrap_err().0;
-        assert!(said.contains("[camera] max_bytes = 1000"), "{said}");
-    }
-
-    #[test]
-    fn a_camera_that_is_gone_or_silent_for_long_is_told_in_words() {
-        let place = "/dev/video0".to_owned();
-        let gone = IoError { place, reason: "the camera is gone".to_owned(), kind: IoKind::Other };
-        let mut pulled = source(Kind::Compressed, [Err(gone)]);
-        assert_eq!(pulled.next(Duration::ZERO).unwrap_err().0, "/dev/video0: the camera is gone");
+    fn a_camera_that_is_gone_or_silent_for_long_is_told_in_words_and_which_where_it_was_looked_for() {
+        let gone = || {
+            let place = "/dev/video0".to_owned();
+            source(
+                Kind::Compressed,
+                [Err(IoError { place, reason: "is gone".to_owned(), kind: IoKind::Other })],
+            )
+        };
+        assert_eq!(gone().next(Duration::ZERO).unwrap_err().0, "is gone");
+        let mut found = Found { path: "/dev/video0".into(), source: gone() };
+        assert_eq!(found.next(Duration::ZERO).unwrap_err().0, "/dev/video0: is gone");
         let mut silent = source(Kind::Compressed, []);
         let late = silent.last + SILENCE;
         assert!(silent.nothing(silent.last).unwrap().is_none());
-        assert!(silent.nothing(late).unwrap_err().0.starts_with("/dev/video0 (fake) gives no pictures: "));
+        assert!(silent.nothing(late).unwrap_err().0.starts_with("gives no pictures: "));
         silent.damaged = true;
         assert!(silent.nothing(late).unwrap_err().0.contains("gives only damaged pictures"));
     }
@@ -278,7 +297,7 @@ mod tests {
         let config = CameraConfig { rate_hz: 0.001, ..CameraConfig::default() };
         let given = (0..3).map(|_| Ok(Some(picture(16, 16, 1)))).collect();
         let mode = Mode { format: FourCc(*b"MJPG"), size: (16, 16), stride: 0 };
-        let mut source = Source::new(&config, Fake(mode, given), Kind::Compressed, String::new());
+        let mut source = Source::new(&config, Fake(mode, given), Kind::Compressed);
         let came: Vec<bool> = (0..3).map(|_| shot(&mut source).is_some()).collect();
         assert_eq!(came, [true, false, false]);
     }
@@ -288,7 +307,7 @@ mod tests {
         let dev = tempfile::tempdir().unwrap();
         let mut opener = any(&CameraConfig::default(), dev.path().to_owned());
         let said = opener().map(drop).unwrap_err().0;
-        assert!(said.starts_with("no camera was found") && said.contains("rpicam-vid"), "{said}");
+        assert!(said.starts_with("none was found") && said.contains("rpicam-vid"), "{said}");
         std::fs::write(dev.path().join("video3"), "").unwrap();
         let said = opener().map(drop).unwrap_err().0;
         assert!(said.contains("video3: is no video device"), "{said}");

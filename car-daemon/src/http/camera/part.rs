@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
+use crate::camera::plain;
+
 /// Of a stream.
 pub(super) const MULTIPART: &str = "multipart/x-mixed-replace;boundary=boundarydonotcross";
 
@@ -42,18 +44,12 @@ pub(super) struct Taken {
 pub(super) fn head(length: usize, taken: Taken, latency: Duration, words: Option<&str>) -> Bytes {
     let milliseconds = latency.as_secs_f64() * 1e3;
     let time = taken.time.map_or_else(String::new, |time| format!("X-Time: {:.6}\r\n", time.as_secs_f64()));
-    let words = words.map_or_else(String::new, |words| format!("X-Words: {}\r\n", plain(words)));
+    let words = words.map_or_else(String::new, |words| format!("X-Words: {:.MOST_WORDS$}\r\n", plain(words)));
     format!(
         "Content-Type: {JPEG}\r\nContent-Length: {length}\r\nX-Timestamp: {}\r\nX-Latency-Ms: {milliseconds:.1}\r\n{time}{words}\r\n",
         timestamp(taken.wall),
     )
     .into()
-}
-
-/// As a header may have it: printable ASCII, on one line.
-fn plain(words: &str) -> String {
-    let printable = |letter: char| if letter == ' ' || letter.is_ascii_graphic() { letter } else { '?' };
-    words.chars().take(MOST_WORDS).map(printable).collect()
 }
 
 /// Seconds since 1970 with six digits, as `X-Timestamp` has them.

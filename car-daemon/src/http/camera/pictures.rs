@@ -3,11 +3,13 @@
 //! What must never live here: where pictures come from, and what a head looks like.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
+use transport::Slot;
 
 use super::lookout::Watcher;
 use super::part::{self, Taken};
@@ -32,6 +34,8 @@ pub(super) struct Pictures {
     pub(super) sent: Option<Instant>,
     /// Until when it may.
     pub(super) stay: Stay,
+    /// Its place among the viewers.
+    pub(super) _place: Slot<IpAddr>,
 }
 
 /// What is written next.
@@ -46,6 +50,7 @@ enum Next {
 impl Pictures {
     /// The pieces, which are written together where they are to be had at once. A picture's is everybody's.
     pub(super) fn pieces(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
+        self.outlet.run_on();
         stream::unfold((self, Next::Opening), |(mut pictures, next)| async move {
             let (piece, next) = pictures.piece(next).await?;
             Some((Ok(piece), (pictures, next)))
@@ -69,9 +74,7 @@ impl Pictures {
                 if self.advance {
                     return Some((picture.jpeg.clone(), Next::Ending));
                 }
-                let words = picture
-                    .words
-                    .then(|| self.viewer.camera().trouble().map_or_else(String::new, |why| why.to_string()));
+                let words = picture.words.then(|| self.viewer.camera().trouble().unwrap_or_default());
                 let taken = Taken { wall: wall - latency, time: self.clock.when(picture.taken) };
                 let head = part::head(picture.jpeg.len(), taken, latency, words.as_deref());
                 (head, Next::Picture(picture))

@@ -13,6 +13,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinHandle;
+use transport::Slots;
 
 use super::*;
 use crate::camera::{Camera, FrameSource, NoPicture, Shot};
@@ -133,10 +134,11 @@ fn look(camera: &Camera, socket: &Tap) -> JoinHandle<Result<(), hyper::Error>> {
             watcher: None,
             sent: None,
             stay: Stay::for_ever(),
+            _place: Slots::new("viewers", 1, 1).take([127, 0, 0, 1].into()).expect("the first"),
         };
         as_of_old(Body::from_stream(pictures.pieces()).into_response())
     };
-    tokio::spawn(converse(socket.clone(), Router::new().route("/", get(stream))))
+    tokio::spawn(converse(socket.clone(), (), Router::new().route("/", get(stream))))
 }
 
 /// A picture of so many bytes, of which nobody else has the same memory.

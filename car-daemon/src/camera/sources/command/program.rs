@@ -15,6 +15,9 @@ use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use super::leash::Leash;
+use crate::service::OURS;
+
 /// One that closed its output is about to end by itself.
 const BY_ITSELF: Duration = Duration::from_millis(100);
 
@@ -23,9 +26,6 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Between two looks at whether it has.
 const LOOK: Duration = Duration::from_millis(5);
-
-/// What tells a process of systemd that it is meant, which is the daemon.
-const OURS: [&str; 5] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID"];
 
 /// Where a program is: a path as it is written, a bare name in the first folder of `path` that has it.
 ///
@@ -50,6 +50,8 @@ pub(super) fn find(name: &str, path: Option<&OsStr>) -> Result<PathBuf, String> 
 #[derive(Debug)]
 pub(super) struct Program {
     child: Child,
+    /// Ends it with a daemon that is killed.
+    leash: Option<Leash>,
     /// It was waited for: its number may be somebody else's by now.
     is_over: bool,
 }
@@ -68,9 +70,14 @@ impl Program {
         command.args(arguments).process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().map_err(|error| unstarted(name, &error))?;
-        let mut this = Self { child, is_over: false };
+        let mut this = Self { child, leash: None, is_over: false };
+        let leash = this.group().map(Leash::on).transpose();
+        this.leash = leash.unwrap_or_else(|error| {
+            tracing::warn!("camera: {name} would outlive a daemon that is killed: no /bin/sh: {error}");
+            None
+        });
         let outputs = this.child.stdout.take().zip(this.child.stderr.take());
-        let (stdout, stderr) = outputs.ok_or_else(|| format!("`{name}` has no output"))?;
+        let (stdout, stderr) = outputs.ok_or("it has no output")?;
         Ok((this, stdout, stderr))
     }
 
@@ -79,11 +86,16 @@ impl Program {
         self.end_within(BY_ITSELF)
     }
 
+    /// Its process group, which has its number.
+    fn group(&self) -> Option<Pid> {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    }
+
     fn end_within(&mut self, by_itself: Duration) -> Option<ExitStatus> {
         if std::mem::replace(&mut self.is_over, true) {
             return None;
         }
-        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)?;
+        let group = self.group()?;
         let itself = has_ended(group, by_itself);
         if !itself {
             // Whoever is gone needs no signal.
@@ -92,6 +104,7 @@ impl Program {
         }
         // What it started may live on. The number is the group's until it is waited for.
         let _gone = kill_process_group(group, Signal::KILL);
+        self.leash = None;
         self.child.wait().ok().filter(|_| itself)
     }
 }
@@ -115,17 +128,15 @@ fn has_ended(process: Pid, within: Duration) -> bool {
     }
 }
 
-/// Why a program does not start, and what to do.
+/// Why the program of this name does not start, and what to do.
 fn unstarted(name: &str, error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound if name.starts_with("rpicam-") || name.starts_with("libcamera-") => {
-            format!("there is no program `{name}`: install it (sudo apt install rpicam-apps)")
+            "there is no such program: install it (sudo apt install rpicam-apps)".to_owned()
         }
-        io::ErrorKind::NotFound => {
-            format!("there is no program `{name}`: install it, or write its whole path")
-        }
-        io::ErrorKind::PermissionDenied => format!("`{name}` may not be run by this user: look at its mode"),
-        _ => format!("`{name}` does not start: {error}"),
+        io::ErrorKind::NotFound => "there is no such program: install it, or write its whole path".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be run by this user: look at its mode".to_owned(),
+        _ => format!("does not start: {error}"),
     }
 }
 
@@ -150,8 +161,8 @@ mod tests {
         assert_eq!(find("cam"), Ok(program.clone()));
         assert_eq!(find(program.to_str().expect("text")), Ok(program.clone()));
         set(0o644);
-        assert!(find("cam").expect_err("no mode").contains("`cam` may not be run by this user"));
-        assert!(find("other").expect_err("nowhere").contains("there is no program `other`: install it"));
+        assert!(find("cam").expect_err("no mode").starts_with("may not be run by this user"));
+        assert!(find("other").expect_err("nowhere").starts_with("there is no such program: install it, or"));
         assert!(find("rpicam-vid").expect_err("nowhere").contains("apt install rpicam-apps"));
         assert!(find("/none/cam").is_err() && super::find("cam", None).is_err());
     }

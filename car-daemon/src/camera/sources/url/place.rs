@@ -7,7 +7,6 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 
-use super::NoPicture;
 use crate::secrets;
 
 /// A URL, taken apart.
@@ -51,11 +50,6 @@ impl Place {
             shown,
         })
     }
-
-    /// What is wrong with it.
-    pub(super) fn told(&self, why: &str) -> NoPicture {
-        NoPicture(format!("{}: {why}", self.shown))
-    }
 }
 
 #[cfg(test)]
@@ -73,6 +67,13 @@ mod tests {
         // Of `me:p@ss`.
         assert_eq!(place.authorization.unwrap(), "Basic bWU6cEBzcw==");
         assert_eq!(place.shown, "http://…@camera:8081/live?…");
+        // As it should be written `p%40ss`, and is clear all the same.
+        let place = Place::of("http://me:p@ss@camera/").unwrap();
+        assert_eq!(
+            (place.host.as_str(), place.authorization.unwrap()),
+            ("camera", "Basic bWU6cEBzcw==".parse().unwrap())
+        );
+        assert_eq!(place.name, "camera");
         let place = Place::of("http://[::1]/?action=stream").unwrap();
         assert_eq!(
             (place.host.as_str(), place.port, place.path.to_string().as_str()),

@@ -6,9 +6,7 @@ use std::thread;
 
 use super::*;
 use crate::camera::mjpeg::samples::{picture, with_thumbnail};
-
-/// Nothing here takes so long, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::camera::sources::patient::{PATIENCE, next};
 
 /// Answers each who comes; what was asked is the first argument.
 fn serve(answer: impl Fn(&str, &mut TcpStream) + Send + 'static) -> String {
@@ -38,18 +36,6 @@ fn canned(answer: Vec<u8>) -> String {
 fn open(url: &str) -> Box<dyn FrameSource> {
     let config = CameraConfig { rate_hz: 1e6, ..CameraConfig::default() };
     opener(&config, url).unwrap()().unwrap()
-}
-
-fn next(source: &mut dyn FrameSource) -> Result<Vec<u8>, String> {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        match source.next(Duration::from_millis(200)) {
-            Ok(Some(shot)) => return Ok(shot.jpeg.to_vec()),
-            Ok(None) => {}
-            Err(why) => return Err(why.0),
-        }
-    }
-    panic!("neither a picture nor an error");
 }
 
 fn chunked(body: &[u8], size: usize) -> Vec<u8> {
@@ -83,7 +69,7 @@ fn a_stream_is_read_however_its_pictures_are_wrapped() {
         let body = if in_chunks { chunked(&body, 333) } else { body };
         let mut source = open(&format!("http://{}/stream", canned([head.as_bytes(), &body].concat())));
         assert_eq!(next(&mut *source).unwrap(), last, "{head}");
-        assert!(next(&mut *source).unwrap_err().ends_with("/stream: the stream has ended"), "{head}");
+        assert!(next(&mut *source).unwrap_err().ends_with("the stream has ended"), "{head}");
     }
 }
 
@@ -109,7 +95,7 @@ fn a_single_picture_is_asked_for_again_and_again_with_name_and_password() {
     }
     drop(source);
     let said = next(&mut *open(&format!("http://me:wrong@{address}/one?x=1"))).unwrap_err();
-    assert!(said.contains("asks for a name and a password") && !said.contains("wrong"), "{said}");
+    assert!(said.contains("of another car write ?token=TOKEN") && !said.contains("wrong"), "{said}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use hal::platform::linux::video::{FourCc, Offer, Rates, Size, Sizes};
 
+use super::RIBBON;
 use super::raw::{FORMATS, Kind};
 
 /// What a camera is asked for.
@@ -53,10 +54,7 @@ fn none(offers: &[Offer]) -> String {
     let known = list(FORMATS.iter().map(|(format, _)| format.to_string()).collect());
     match offers.is_empty() {
         true => "it gives no pictures: a camera has often several devices, take another one".to_owned(),
-        false => format!(
-            "it gives only {has}, and known are {known}; for a camera at a Raspberry Pi's ribbon cable write \
-             source = [\"rpicam-vid\", \"-t\", \"0\", \"--codec\", \"mjpeg\", \"-o\", \"-\"]"
-        ),
+        false => format!("it gives only {has}, and known are {known}; {RIBBON}"),
     }
 }
 

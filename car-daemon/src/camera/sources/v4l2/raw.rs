@@ -7,7 +7,9 @@
 //! What must never live here: which format is chosen.
 
 use hal::platform::linux::video::{FourCc, Mode};
-use jpeg_encoder::{Encoder, EncodingError, ImageBuffer, JpegColorType, SamplingFactor, rgb_to_ycbcr};
+use jpeg_encoder::{EncodingError, ImageBuffer, JpegColorType, rgb_to_ycbcr};
+
+use crate::camera::encode::encoded;
 
 /// Every format that is known, the better first.
 pub(super) const FORMATS: &[(FourCc, Kind)] = &[
@@ -91,11 +93,8 @@ impl<'b> Raw<'b> {
 
     /// As a JPEG of a quality from 1 to 100.
     pub(super) fn encode(self, quality: u8) -> Result<Vec<u8>, EncodingError> {
-        let mut jpeg = Vec::with_capacity(usize::from(self.width) * usize::from(self.height) / 4);
-        let mut encoder = Encoder::new(&mut jpeg, quality);
-        encoder.set_sampling_factor(SamplingFactor::F_2_2);
-        encoder.encode_image(self)?;
-        Ok(jpeg)
+        let room = usize::from(self.width) * usize::from(self.height) / 4;
+        encoded(quality, room, |encoder| encoder.encode_image(self))
     }
 
     fn bytes_at(&self, at: usize, length: usize) -> &'b [u8] {
