@@ -221,6 +221,11 @@ impl Desk {
         self.lock().trouble().map(|why| self.told(why))
     }
 
+    pub(super) fn may_come(&self) -> bool {
+        let inner = self.lock();
+        inner.failure.is_none() && inner.spoilt.is_none()
+    }
+
     pub(super) fn status(&self) -> Status {
         let (inner, now) = (self.lock(), Instant::now());
         Status {
