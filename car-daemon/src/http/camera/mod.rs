@@ -86,12 +86,12 @@ pub(super) async fn stream(
             Ok(place) => place,
             Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, &full.to_string()),
         };
-        let (viewer, latency) = (site.camera.view(), Arc::clone(&site.latency));
+        let (viewer, metrics) = (site.camera.view(), Arc::clone(&site.context.shared.metrics));
         let advance = is_yes(wish.advance_headers.as_deref());
         let watcher = watched.map(|(lookout, session)| lookout.watcher(session));
         let clock = site.context.clock.clone();
         let pictures =
-            Pictures { viewer, outlet, clock, latency, advance, watcher, sent: None, stay, _place: place };
+            Pictures { viewer, outlet, clock, metrics, advance, watcher, sent: None, stay, _place: place };
         *response.body_mut() = Body::from_stream(pictures.pieces());
     }
     as_of_old(response)
