@@ -68,7 +68,7 @@ export const en = {
   grant: "Give it",
   login: "Token…",
   people: "Who is here",
-  "people.you": "{who} (you) · {role}",
+  "people.you": "{who} · you · {role}",
   "people.other": "{who} · {role}",
   "role.none": "no token yet",
   "role.observer": "watches",

@@ -138,7 +138,8 @@ impl Desk {
     /// Says in the log what was not said last.
     fn tell(&self, inner: &mut Inner) {
         let trouble = inner.trouble().cloned();
-        if let Some(why) = trouble.as_ref().filter(|_| inner.told != trouble) {
+        let is_told = |why: &&NoPicture| inner.told.as_ref().is_some_and(|told| told.is_like(why));
+        if let Some(why) = trouble.as_ref().filter(|why| !is_told(why)) {
             tracing::warn!("camera: no picture: {}", self.told(why));
         }
         inner.told = trouble;

@@ -202,10 +202,17 @@ function fakeGamepad() {
   window.pad = pad;
 }
 
-test("a gamepad's left stick drives, its drift does not, and unplugging it stops", async (t) => {
-  const [daemon, car] = await t.car();
+/** A page with its pad plugged in, and looked at once: only a stick that was in its middle counts. */
+async function withGamepad(t, daemon) {
   const page = await opened(t, daemon.page, { before: fakeGamepad });
   await page.evaluate(() => window.dispatchEvent(new Event("gamepadconnected")));
+  await page.waitForFunction(() => window.pad.timestamp > 0);
+  return page;
+}
+
+test("a gamepad's left stick drives, its drift does not, and unplugging it stops", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await withGamepad(t, daemon);
   const axes = (x, y) => page.evaluate(([x, y]) => (window.pad.axes = [x, y, 0, 0]), [x, y]);
   await axes(0.04, -0.04);
   await car.holds("rest", 0.5, rests);
@@ -223,8 +230,7 @@ test("a gamepad's left stick drives, its drift does not, and unplugging it stops
 
 test("a gamepad's right stick turns the camera while it is out of its middle, and never the wheels", async (t) => {
   const [daemon, car] = await t.car();
-  const page = await opened(t, daemon.page, { before: fakeGamepad });
-  await page.evaluate(() => window.dispatchEvent(new Event("gamepadconnected")));
+  const page = await withGamepad(t, daemon);
   const stick = (x, y) => page.evaluate(([x, y]) => (window.pad.axes = [0, 0, x, y]), [x, y]);
   for (const [, , [x, y], axis, sign] of LOOKS) {
     await looks(car, `${axis} by the stick`, axis, sign, () => stick(x, y), () => stick(0.05, -0.05));
@@ -259,8 +265,7 @@ async function fullAhead(page) {
 
 test("the slider limits the power of every control", async (t) => {
   const [daemon, car] = await t.car();
-  const page = await opened(t, daemon.page, { before: fakeGamepad });
-  await page.evaluate(() => window.dispatchEvent(new Event("gamepadconnected")));
+  const page = await withGamepad(t, daemon);
   // What is usual for this car was heard: it is set no more.
   await says(page, "#speed-limit", /^60\s*%$/);
   for (const [control, [hold, release]] of Object.entries(await fullAhead(page))) {
@@ -301,6 +306,7 @@ test("a tap that lasts no time, as a screen reader makes it, moves the car for a
   const forward = car.until("forward", turns(SIDES.up));
   await cdp.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [], timestamp });
   await forward;
+  await car.holds("forward", 0.2, turns(SIDES.up));
   await car.until("rest", rests, 3000);
   await car.holds("rest", 0.5, rests);
   await page.locator(action("up")).evaluate((button) => button.click());
