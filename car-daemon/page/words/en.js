@@ -120,7 +120,7 @@ export const en = {
   "who.named": "{who} ({session})",
   "who.before": "{who}, before a restart",
   "who.button": "the button at {pin}",
-  "why.silent": "{who}: nothing new for {ms} ms",
+  "why.silent": "{who}: no new command for {ms} ms",
   "why.stop": "{who}: stop",
   "why.released": "{who}: handed the car over",
   "why.gone": "{who}: gone, {how}",
