@@ -1,9 +1,11 @@
 //! How HTTP is spoken and ended: over TLS, in the WebSocket of the page, when the daemon goes.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::set_socket_reuseaddr;
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::Signal;
 
 use crate::support::web::{ask, connect, host};
@@ -96,8 +98,12 @@ fn the_pages_websocket_has_the_roles_of_any_listener_and_a_cookie_counts_for_the
 
 #[test]
 fn who_opens_the_websockets_port_in_a_browser_is_told_where_the_page_is() {
-    // A port that is known beforehand, as it is in a configuration.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound");
+    // A port that is known beforehand, as it is in a configuration, and that nobody else is given meanwhile: who shares an
+    // address may listen there while the other does not (`SO_REUSEADDR`, socket(7)).
+    let held = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    set_socket_reuseaddr(&held, true).expect("a socket");
+    bind(&held, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+    let free = SocketAddr::try_from(getsockname(&held).expect("bound")).expect("of the internet");
     let mut command = crate::support::serving_car_daemon();
     command.args(["--http", &free.to_string()]);
     let daemon = Process::launch(command, "127.0.0.1", "", &[]);
@@ -176,4 +182,26 @@ fn as_many_viewers_as_an_address_may_have_shut_nobody_out_who_drives() {
     while stream().0 != "HTTP/1.0 200" {
         assert!(began.elapsed() < Duration::from_secs(20), "its place is nobody's");
     }
+}
+
+#[test]
+fn a_page_whose_port_is_taken_says_so_by_its_own_address_and_the_option_that_helps() {
+    let theirs = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = theirs.local_addr().expect("bound");
+    let tried = |arguments: &[&str]| {
+        let output = crate::support::serving_car_daemon().args(arguments).output().expect("runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = tried(&["--http", &at.to_string(), "--listen", "tcp://127.0.0.1:0"]);
+    let whole = format!("the page cannot be had at http://{at}/: ");
+    assert!(code == Some(1) && said.contains(&whole) && !said.contains("ws://"), "{said}");
+    assert!(said.contains("`[http]` or --http") && !said.contains("--listen"), "{said}");
+    let (code, said) = tried(&["--http", "off", "--listen", &format!("tcp://{at}")]);
+    assert!(code == Some(1) && said.contains("--listen, which replaces the whole list"), "{said}");
+    // Two of its own are told before anything is opened.
+    let (code, said) = tried(&["check", "--listen", "tcp://127.0.0.1:8080"]);
+    assert!(
+        code == Some(2) && said.contains("needs the address of the page, `http://127.0.0.1:8080/`"),
+        "{said}"
+    );
 }

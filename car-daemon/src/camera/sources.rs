@@ -44,6 +44,14 @@ pub(crate) struct Shot {
 #[error("{0}")]
 pub(crate) struct NoPicture(pub(crate) String);
 
+impl NoPicture {
+    /// Whether it is the same but for numbers: a program may say the time, or how often it has tried.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let words = |why: &str| why.replace(|letter: char| letter.is_ascii_digit(), "");
+        words(&self.0) == words(&other.0)
+    }
+}
+
 /// An open source. Dropping it closes it.
 pub(crate) trait FrameSource: Send {
     /// Waits for the next picture, `wait` at the longest; `None`: none came.

@@ -40,14 +40,9 @@ impl Caller {
         self.views.take(self.peer.ip())
     }
 
-    /// Whether TLS is spoken.
-    pub(super) fn is_secure(&self) -> bool {
-        self.at.scheme() == "wss"
-    }
-
     /// Of the URLs by which one comes here.
     pub(super) fn scheme(&self) -> &'static str {
-        if self.is_secure() { "https" } else { "http" }
+        if self.at.scheme() == "wss" { "https" } else { "http" }
     }
 
     /// Remembers a token that was right.

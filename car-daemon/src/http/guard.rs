@@ -99,7 +99,7 @@ async fn stop(
     }
     // Before it is decided: what changes after that is noticed.
     let access = site.context.doors.watch();
-    let shown = shown(headers, uri, caller.scheme(), (&site.passes, &site.context.doors.access()));
+    let shown = shown(headers, uri, caller.scheme(), (&site.passes, &access.borrow()));
     let token = shown.as_ref().map(|shown| shown.token.clone());
     let grant = enter(site, caller, shown).await?;
     let Grant { role: Some(_), .. } = grant else { return Err(missing()) };

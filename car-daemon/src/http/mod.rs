@@ -12,7 +12,6 @@ mod guard;
 mod headers;
 mod health;
 mod login;
-mod measured;
 mod metrics;
 mod outlet;
 mod page;
@@ -38,7 +37,6 @@ use crate::hardware::Heartbeat;
 use crate::server::Server;
 use crate::session::Context;
 use camera::Lookout;
-use measured::Measured;
 use passes::Passes;
 use transport::Web;
 
@@ -56,8 +54,6 @@ pub(crate) struct Site {
     web: Web,
     /// Whoever has logged in.
     passes: Passes,
-    /// Of each picture to each viewer, from the light to the socket.
-    latency: Arc<Measured>,
     /// Where drivers are stopped who see nothing any more.
     lookout: Option<Lookout>,
     /// What stands around the car, where it is simulated.
@@ -80,7 +76,6 @@ impl Site {
             limits: config.limits.clone(),
             web,
             passes: Passes::default(),
-            latency: Arc::default(),
             lookout,
             plan,
             heartbeat: life,

@@ -39,15 +39,19 @@ pub(crate) fn serve(
 ) {
     let at = Arc::new(visitors.endpoint().clone());
     let views = Arc::new(site.limits.views());
-    let router = router(site);
+    let router = router(Arc::clone(&site));
     let tracker = tasks.clone();
     tasks.spawn(async move {
         while let Some(incoming) = closing.run_until_cancelled(visitors.accept()).await {
             let (router, closing) = (router.clone(), closing.clone());
-            let (at, views) = (Arc::clone(&at), Arc::clone(&views));
+            let (at, views, server) = (Arc::clone(&at), Arc::clone(&views), site.server.clone());
             tracker.spawn(async move {
-                let Some(Ok(visitor)) = closing.run_until_cancelled(incoming.handshake).await else { return };
-                let Visitor { peer, certificate, stream, place } = visitor;
+                let Visitor { peer, certificate, stream, place } =
+                    match closing.run_until_cancelled(incoming.handshake).await {
+                        Some(Ok(visitor)) => visitor,
+                        Some(Err(error)) => return server.complain(&incoming.peer, &error),
+                        None => return,
+                    };
                 let router = router.layer(Extension(Caller::new(peer, certificate, at, views)));
                 // A stream of pictures never ends by itself.
                 let spoken = closing.run_until_cancelled(converse(stream, place, router)).await;

@@ -86,12 +86,12 @@ pub(super) async fn stream(
             Ok(place) => place,
             Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, &full.to_string()),
         };
-        let (viewer, latency) = (site.camera.view(), Arc::clone(&site.latency));
+        let (viewer, metrics) = (site.camera.view(), Arc::clone(&site.context.shared.metrics));
         let advance = is_yes(wish.advance_headers.as_deref());
         let watcher = watched.map(|(lookout, session)| lookout.watcher(session));
         let clock = site.context.clock.clone();
         let pictures =
-            Pictures { viewer, outlet, clock, latency, advance, watcher, sent: None, stay, _place: place };
+            Pictures { viewer, outlet, clock, metrics, advance, watcher, sent: None, stay, _place: place };
         *response.body_mut() = Body::from_stream(pictures.pieces());
     }
     as_of_old(response)
@@ -124,25 +124,30 @@ pub(super) async fn snapshot(
     };
     let asked = Instant::now();
     let mut viewer = site.camera.view();
+    // Why none came, drawn.
+    let mut drawn = None;
     let fresh = async {
         let mut before = None;
         loop {
             let picture = viewer.next().await;
-            // Words are waited past while the camera is being opened.
-            let last = !picture.words || viewer.camera().trouble().is_some();
+            if picture.words {
+                // They are waited past while the camera is being opened, and where it is only late.
+                let picture = drawn.insert(picture);
+                if !viewer.camera().may_come() {
+                    return Arc::clone(picture);
+                }
+                continue;
+            }
             // One that came again stands: there is none that is newer, and it says how old it is.
             let stands = before.replace(picture.taken) == Some(picture.taken);
-            if (picture.taken >= asked || stands) && last {
+            if picture.taken >= asked || stands {
                 return picture;
             }
         }
     };
-    match timeout(PATIENCE, fresh).await {
-        Ok(picture) => as_of_old(one(&picture, place)),
-        Err(_elapsed) => {
-            let why = viewer.camera().trouble().unwrap_or_else(|| "no picture came".to_owned());
-            words(StatusCode::SERVICE_UNAVAILABLE, &why)
-        }
+    match timeout(PATIENCE, fresh).await.ok().or(drawn) {
+        Some(picture) => as_of_old(one(&picture, place)),
+        None => words(StatusCode::SERVICE_UNAVAILABLE, "no picture came"),
     }
 }
 

@@ -15,17 +15,16 @@ use super::lookout::Watcher;
 use super::part::{self, Taken};
 use crate::camera::{Picture, Viewer};
 use crate::clock::Clock;
-use crate::http::measured::Measured;
 use crate::http::outlet::Outlet;
 use crate::http::stay::Stay;
+use crate::metrics::Metrics;
 
 /// A stream to one viewer.
 pub(super) struct Pictures {
     pub(super) viewer: Viewer,
     pub(super) outlet: Outlet,
     pub(super) clock: Clock,
-    /// From the light to the socket.
-    pub(super) latency: Arc<Measured>,
+    pub(super) metrics: Arc<Metrics>,
     /// Each head is sent with the picture before, without what is not known by then.
     pub(super) advance: bool,
     /// Who is stopped when nothing reaches it any more.
@@ -69,7 +68,7 @@ impl Pictures {
                 let picture = self.newest().await?;
                 let (wall, latency) = (SystemTime::now(), picture.taken.elapsed());
                 if !picture.words {
-                    self.latency.add(latency, picture.jpeg.len());
+                    self.metrics.handed_over(latency, picture.jpeg.len());
                 }
                 if self.advance {
                     return Some((picture.jpeg.clone(), Next::Ending));

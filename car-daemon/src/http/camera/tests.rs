@@ -121,7 +121,7 @@ impl AsyncWrite for Tap {
 
 /// Somebody looks at a camera over this socket.
 fn look(camera: &Camera, socket: &Tap) -> JoinHandle<Result<(), hyper::Error>> {
-    let (camera, latency) = (camera.clone(), Arc::default());
+    let (camera, metrics) = (camera.clone(), Arc::default());
     let stream = |Extension(outlet): Extension<Outlet>| async move {
         let viewer = camera.view();
         let clock = Clock::start(Speed::REAL, Duration::from_millis(10));
@@ -129,7 +129,7 @@ fn look(camera: &Camera, socket: &Tap) -> JoinHandle<Result<(), hyper::Error>> {
             viewer,
             outlet,
             clock,
-            latency,
+            metrics,
             advance: false,
             watcher: None,
             sent: None,
