@@ -182,8 +182,8 @@ impl Kind {
             _ if text.parse::<Ipv6Addr>().is_ok() => {
                 Some(("is an IPv6 address without its brackets", format!("[{text}]:{port}")))
             }
-            // A name of a machine may stand alone, and one with a slip too often does.
             "localhost" => None,
+            // A word that stands alone is seldom the name of a machine (`on`, `yes`); one that is can have its port.
             _ if !text.contains(['.', ':']) => Some(("is no address", format!("127.0.0.1:{port}"))),
             _ => None,
         }
