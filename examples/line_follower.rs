@@ -5,11 +5,13 @@
 use client::{Client, LinkState, Options};
 use protocol::{AngularSpeed, LinearSpeed, Pose, Rate, Topics};
 use std::process::ExitCode;
+use std::time::Duration;
 use transport::Endpoint;
 
 const SPEED: f64 = 0.25; // metres a second where the line is in the middle
 const TURN: f64 = 1.5; // radians a second where it is under an outer sensor
 const LOST: u32 = 60; // so many states, 20 a second, without the line are too many
+const PATIENCE: Duration = Duration::from_secs(15); // so long without a word of the car is too long
 
 /// Where the line is: from 1 under the left sensor to -1 under the right one; `None` where no sensor sees it.
 fn place(line: &[f64]) -> Option<f64> {
@@ -41,6 +43,7 @@ async fn follow(car: &Client) -> Result<(), Box<dyn std::error::Error>> {
         let state = tokio::select! {
             state = told.state() => state,
             _ = link.wait_for(|link| matches!(link, LinkState::Down { .. })) => None,
+            () = tokio::time::sleep(PATIENCE) => return Err("the car has said nothing for 15 s".into()),
         }
         .ok_or("the link to the car is lost")?;
         let (Some(line), Some(pose)) = (&state.line, state.pose) else {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Follows the wall on its right with one range finder on a head that turns, and stops where the way ends.
 
-Usage: wall_follower.py [SOCKET]     the daemon's Unix socket; without it the one that carctl takes
+Usage: wall_follower.py [SOCKET]     the path of the daemon's Unix socket; without it, that which carctl takes
 
 While the car drives, its head looks ahead and to the right: walls beside it and before it both come nearer
 there. Where something is near, it stops and looks left; it turns there if it can, else the way has ended.
@@ -17,6 +17,7 @@ SPEED, TURN, GAIN = 0.20, 0.8, 4.0  # m/s; rad/s on the spot; rad/s for each met
 RIGHT, LEFT = -45, 80               # where the head looks, degrees; left is positive everywhere
 SETTLE = 12                         # states, 20 a second, until the head has turned and heard three echoes
 LOST = 60                           # so many states without an echo are too many
+PATIENCE = 15                       # so many seconds without a word of the car are too many
 
 
 def say(method, **params):
@@ -65,7 +66,8 @@ def follow():
                 far = drive(0, TURN)
 
 
-if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
+given = [word.removeprefix("unix://") for word in sys.argv[1:]]
+if len(given) > 1 or any("://" in word or word.startswith("-") for word in given):
     sys.exit(__doc__.split("\n\n")[1])
 silent = 0
 folder, user = os.environ.get("XDG_RUNTIME_DIR", ""), os.getuid()
@@ -73,7 +75,8 @@ elsewhere = "/run/car-daemon.sock" if user == 0 else f"/tmp/car-daemon-{user}.so
 default = f"{folder}/car-daemon.sock" if folder.startswith("/") else elsewhere
 try:
     link = socket.socket(socket.AF_UNIX)
-    link.connect((sys.argv[1:] or [default])[0])
+    link.settimeout(PATIENCE)
+    link.connect((given or [default])[0])
     car = link.makefile("rw")
     say("subscribe", topics=["state"], rate_hz=20)
     follow()

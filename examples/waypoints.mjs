@@ -9,6 +9,7 @@ const POINTS = [[1.8, 0.1], [1.9, 1.1], [0.5, 1.3], [0.45, 2.25]];
 const ARRIVED = 0.06; // metres: nearer than this is there
 const SPEED = 0.3; // metres a second
 const GAIN = 2.5; // radians a second for each radian beside the goal
+const PATIENCE = 15; // seconds without a word of the car that are too many
 
 const end = (code, words) => {
   (code ? console.error : console.log)(words);
@@ -30,6 +31,7 @@ const fromNpm = () => import("ws").catch(() => end(1, "this Node has no WebSocke
 const Socket = globalThis.WebSocket ?? (await fromNpm()).default;
 const car = new Socket(url);
 const say = (method, params = {}) => car.send(JSON.stringify({ jsonrpc: "2.0", id: method, method, params }));
+const silence = setTimeout(() => end(1, `the car has said nothing for ${PATIENCE} s`), PATIENCE * 1000);
 let next = 0;
 
 function drive({ pose }) {
@@ -48,6 +50,7 @@ car.onopen = () => say("subscribe", { topics: ["state"], rate_hz: 20 });
 car.onerror = ({ message }) => end(1, `no car at ${url}: ${message || "nobody answers"}`);
 car.onclose = () => end(1, "the link to the car is lost");
 car.onmessage = ({ data }) => {
+  silence.refresh();
   const { method, id, params, error } = JSON.parse(data);
   if (error) end(1, `the car refused: ${error.message}`);
   if (id === "release") end(0, "there");

@@ -25,6 +25,8 @@ export function dialogs(link, driver) {
     before = document.activeElement;
     driver.block(dialog.id);
     dialog.show();
+    // Where it is read from, and not the button at its end, which would be scrolled to.
+    dialog.querySelector("input, [tabindex]").focus();
   };
   const close = (dialog) => {
     if (!dialog.open) return;

@@ -3,7 +3,7 @@
 // What must never live here: who may; that is the daemon's to say.
 
 import { $, about, hide, remembered, say } from "./page.js";
-import { person, reason } from "./reasons.js";
+import { reason } from "./reasons.js";
 import { t, words } from "./words.js";
 
 /** The daemon forgets somebody's question after so long (ms). */
@@ -98,8 +98,9 @@ export function lease(link, report) {
     $("asked").hidden = true;
   };
 
-  const asked = ({ who }) => {
-    say($("asked-words"), t("asked.words", { who: person(who, link.session) }));
+  const asked = async ({ session }) => {
+    if (!people.get(session)?.name) await learn();
+    say($("asked-words"), t("asked.words", { who: nameOf(session) }));
     $("asked").hidden = false;
     clearTimeout(forget);
     forget = setTimeout(hush, ASKED_MS);

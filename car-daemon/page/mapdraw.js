@@ -161,24 +161,18 @@ function drawLook(ink, colour, angle, length) {
   ink.globalAlpha = 1;
 }
 
+/** On a plate, as walls lie anywhere. */
 export function drawScale({ ink, view, colour, font }) {
   const metres = roundLength(Math.min(view.size.width * 0.4, 140) / view.scale);
   const length = metres * view.scale;
-  const [x, y] = [12.5, view.size.height - 12.5];
+  const said = metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`;
+  const [x, y] = [12.5, view.size.height - 10.5];
+  ink.font = `12px ${font}`;
+  const width = Math.max(length, ink.measureText(said).width + 10);
+  ink.fillStyle = colour("floor");
+  ink.fillRect(x - 6, y - 22, width + 12, 28);
   ink.strokeStyle = ink.fillStyle = colour("text");
   ink.lineWidth = 1.5;
-  ink.font = `12px ${font}`;
   stroke(ink, [[x, y - 5], [x, y], [x + length, y], [x + length, y - 5]]);
-  letter({ ink, colour }, metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`, x + 5, y - 6);
-}
-
-/** Text that can be read whatever lies under it. */
-function letter({ ink, colour }, text, x, y) {
-  ink.save();
-  ink.strokeStyle = colour("floor");
-  ink.lineWidth = 4;
-  ink.lineJoin = "round";
-  ink.strokeText(text, x, y);
-  ink.restore();
-  ink.fillText(text, x, y);
+  ink.fillText(said, x + 5, y - 6);
 }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hal::file::Faults;
-use hal::{AssembleError, Car, Interlock, Platform};
+use hal::{Car, Interlock, Platform};
 use nix::unistd::Uid;
 use protocol::Event;
 use sim::Sim;
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use transport::{
-    Address, BindError, Endpoint, Fingerprint, Inherited, Key, Keys, Listener, LockError, LockFile, Security,
-    Table, Visitors, Web,
+    Address, Endpoint, Fingerprint, Inherited, Key, Keys, Listener, LockError, LockFile, Security, Table,
+    Visitors, Web,
 };
 
 use crate::access::Access;
@@ -23,6 +23,7 @@ use crate::certificate::{self, CertificateError};
 use crate::clock::{Clock, Speed};
 use crate::config::{Auth, Config, in_clear, page_url};
 use crate::control::{Gate, Input, Rules};
+use crate::failure::{RunError, StartError};
 use crate::hardware::{self, Bell, Heartbeat, Pace, Plant, Runner};
 use crate::http::{self, Site};
 use crate::info::Identity;
@@ -34,49 +35,6 @@ use crate::server::Server;
 use crate::session::{Context, Doors};
 use crate::shared::Shared;
 use crate::{board_lock, platform, service};
-
-/// Why a daemon does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Another process drives the board.
-    #[error("{0}; one daemon at most drives a board: stop the other first")]
-    Lock(#[from] LockError),
-    /// The board cannot be opened on this platform.
-    #[error(transparent)]
-    Board(#[from] AssembleError),
-    /// An endpoint cannot be listened on.
-    #[error(transparent)]
-    Bind(#[from] BindError),
-    /// The run cannot be recorded.
-    #[error("the run cannot be recorded: {0}")]
-    Record(String),
-    /// There is nothing to show on `tls` and `wss`.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
-    /// A thread cannot be started: that of the control loop, or that which keeps the emergency stop.
-    #[error("a thread cannot be started: {0}")]
-    Thread(#[from] std::io::Error),
-}
-
-/// Why a daemon ended that nobody asked to.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// It did not start.
-    #[error(transparent)]
-    Start(#[from] StartError),
-    /// The signals that stop it cannot be heard.
-    #[error("cannot listen to signals: {0}")]
-    Signals(std::io::Error),
-    /// The control loop ended; the car was stopped first.
-    #[error("the hardware thread died, and the car was stopped: {0}")]
-    HardwareDied(String),
-    /// The control loop does not turn.
-    #[error("the control loop does not turn")]
-    Stalled,
-    /// The daemon was asked to end, and could not bring the car to rest.
-    #[error("the car may not be at rest: {0}")]
-    NotAtRest(String),
-}
 
 /// What a daemon is made of besides its configuration.
 #[derive(Debug)]
@@ -195,7 +153,8 @@ impl Daemon {
         }
         let mut visitors: Vec<Visitors> = Vec::new();
         for endpoint in config.http.endpoints() {
-            visitors.push(parts.transports.visitors(endpoint, config.limits.of_visitors()).await?);
+            let bound = parts.transports.visitors(endpoint, config.limits.of_visitors()).await;
+            visitors.push(bound.map_err(|source| StartError::Page { url: page_url(endpoint), source })?);
         }
         let moving = Arc::clone(&shared);
         let camera = Camera::new(config, eye, Box::new(move || moving.moves()));
@@ -209,7 +168,7 @@ impl Daemon {
         let context = Context {
             shared: Arc::clone(&shared),
             clock: clock.clone(),
-            identity: Identity::new(config),
+            identity: Identity::new(config)?,
             limits: config.limits.session.clone(),
             memory: config.limits.transport.memory.clone(),
             doors: Doors::new(access(config)),
@@ -218,13 +177,14 @@ impl Daemon {
         let server = Server::new(context, config.web.clone());
         let endpoints: Vec<_> = listeners.iter().map(|l| l.endpoint().clone()).collect();
         let pages: Vec<_> = visitors.iter().map(|v| v.endpoint().clone()).collect();
-        for endpoint in
-            endpoints.iter().chain(&pages).filter(|endpoint| config.auth.insecure && !endpoint.is_local())
-        {
-            tracing::warn!(%endpoint, "anybody who reaches this machine may drive there: `insecure = true`");
-        }
-        for endpoint in endpoints.iter().chain(&pages).filter(|endpoint| in_clear(endpoint, &config.auth)) {
-            tracing::warn!(%endpoint, "tokens are sent in clear there: whoever listens in on the network can use them");
+        let told = endpoints.iter().map(|at| (at, at.to_string()));
+        for (at, endpoint) in told.chain(pages.iter().map(|at| (at, page_url(at)))) {
+            if config.auth.insecure && !at.is_local() {
+                tracing::warn!(%endpoint, "anybody who reaches this machine may drive there: `insecure = true`");
+            }
+            if in_clear(at, &config.auth) {
+                tracing::warn!(%endpoint, "tokens are sent in clear there: whoever listens in on the network can use them");
+            }
         }
         for listener in listeners {
             server.listen(listener);

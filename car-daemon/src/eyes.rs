@@ -25,15 +25,18 @@ impl fmt::Debug for Eyes {
     }
 }
 
-impl Default for Eyes {
-    fn default() -> Self {
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).expect("the system has random numbers");
-        Self(Hmac::new_from_slice(&secret).expect("HMAC takes keys of any length"))
-    }
-}
-
 impl Eyes {
+    /// With a new secret.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub(crate) fn draw() -> Result<Self, getrandom::Error> {
+        // As long as a block of the hash: a longer key would be hashed first (RFC 2104, section 3).
+        let mut secret = [0; 64];
+        getrandom::fill(&mut secret)?;
+        Ok(Self(Hmac::new(&secret.into())))
+    }
+
     /// The word of a session.
     pub(crate) fn of(&self, session: SessionId) -> String {
         let mut word = format!("{session}-");
@@ -63,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_word_is_known_again_and_no_other_is() {
-        let eyes = Eyes::default();
+        let eyes = Eyes::draw().expect("random numbers");
         for session in [0, 1, 7, u64::MAX] {
             assert_eq!(eyes.whose(&eyes.of(session)), Some(session));
         }
@@ -83,7 +86,7 @@ mod tests {
             &format!("{}{last}", &word[..word.len() - 1]),
             &format!("7-{}", "ä".repeat(16)),
             &format!("+{word}"),
-            &Eyes::default().of(7),
+            &Eyes::draw().expect("random numbers").of(7),
         ]
         .map(|other| eyes.whose(other));
         assert_eq!(others, [None; 13]);

@@ -30,8 +30,11 @@ pub(crate) struct Identity {
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl Identity {
-    pub(crate) fn new(config: &Config) -> Self {
-        Self {
+    /// # Errors
+    /// The system has no random numbers.
+    pub(crate) fn new(config: &Config) -> Result<Self, getrandom::Error> {
+        let watches = !config.camera.stop_stalled.is_zero();
+        Ok(Self {
             name: config.name.clone(),
             board: Arc::new(board(config)),
             platform: config.platform.name,
@@ -40,8 +43,8 @@ impl Identity {
             max_message: config.limits.transport.max_frame,
             messages_per_s: config.limits.session.messages_per_s,
             state_rate_max_hz: config.limits.session.state_rate_max_hz,
-            eyes: (!config.camera.stop_stalled.is_zero()).then(Eyes::default),
-        }
+            eyes: watches.then(Eyes::draw).transpose()?,
+        })
     }
 
     /// What runs, on which board and platform.

@@ -10,6 +10,11 @@ use transport::Endpoint;
 
 use crate::hardware::Heartbeat;
 
+/// By what a service manager speaks to one process alone (sd_notify(3), sd_watchdog_enabled(3), sd_listen_fds(3)): no other
+/// that the daemon starts is to have it.
+pub(crate) const OURS: [&str; 6] =
+    ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
+
 /// Everything listens, the outputs are at rest.
 pub(crate) fn ready(endpoints: &[Endpoint]) {
     let endpoints: Vec<String> = endpoints.iter().map(Endpoint::to_string).collect();

@@ -42,7 +42,7 @@ pub(crate) struct Shared {
     /// Where time goes by turns.
     lockstep: Option<Mutex<Lockstep>>,
     pub(crate) bell: Bell,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Somebody who comes.
@@ -82,7 +82,7 @@ impl Shared {
             events: broadcast::Sender::new(EVENTS),
             lockstep: None,
             bell,
-            metrics: Metrics::default(),
+            metrics: Arc::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Lines, Write};
 use std::ops::Range;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -133,6 +133,14 @@ struct Ended {
     complained: String,
 }
 
+impl Ended {
+    fn of(child: Child) -> Self {
+        let output = child.wait_with_output().expect("ended");
+        let text = |bytes| String::from_utf8(bytes).expect("text");
+        Self { well: output.status.success(), said: text(output.stdout), complained: text(output.stderr) }
+    }
+}
+
 /// Runs a program; `each` is told of every look at the car, until the program has ended.
 fn run(mut program: Command, onlooker: &mut Onlooker, mut each: impl FnMut(&mut Onlooker, Truth)) -> Ended {
     let start = Instant::now();
@@ -147,9 +155,7 @@ fn run(mut program: Command, onlooker: &mut Onlooker, mut each: impl FnMut(&mut 
             None => thread::sleep(Duration::from_millis(2)),
         }
     }
-    let output = child.wait_with_output().expect("ended");
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    Ended { well: output.status.success(), said: text(output.stdout), complained: text(output.stderr) }
+    Ended::of(child)
 }
 
 /// A program and the world that it is for.
@@ -248,6 +254,41 @@ fn the_line_follower_on_a_floor_without_a_line_ends_in_words() {
 fn a_daemon_that_is_gone_on_the_way_ends_each_of_them_in_words() {
     let kill = |car: &Process, _: &mut Onlooker| car.signal(Signal::KILL);
     ends_in_words(&STORIES, kill, &["link to the car", "not connected to the car"]);
+}
+
+#[test]
+fn a_daemon_that_freezes_on_the_way_ends_each_of_them_in_words() {
+    let mut waiting = Vec::new();
+    for (world, program) in STORIES {
+        let car = car(world);
+        let Some(mut program) = program(&car) else { continue };
+        let mut onlooker = Onlooker::at(&car);
+        let begin = onlooker.look().expect("runs");
+        let child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+        while onlooker.look().expect("runs").far_from(begin.x, begin.y) < 0.1 {}
+        car.signal(Signal::STOP);
+        waiting.push((world, car, child));
+    }
+    for (world, _frozen, child) in waiting {
+        let ended = Ended::of(child);
+        let told = ["said nothing for 15 s", "did not answer", "timed out"]
+            .iter()
+            .any(|words| ended.complained.contains(words));
+        assert!(!ended.well && told, "{world}: {ended:?}");
+        assert!(!ended.complained.trim_end().contains('\n'), "one sentence: {ended:?}");
+    }
+}
+
+#[test]
+fn the_wall_follower_says_what_address_it_takes() {
+    let Some(mut program) = language("python3", "--version") else { return };
+    program.arg(example("wall_follower.py")).arg("tcp://127.0.0.1:9901");
+    let output = program.output().expect("starts");
+    let complained = String::from_utf8(output.stderr).expect("text");
+    assert!(
+        !output.status.success() && complained.contains("the path of the daemon's Unix socket"),
+        "{complained}"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::thread;
 
 use rustix::process::Signal;
 
+use crate::guard::runs;
 use crate::support::stream::{Stream, value};
 use crate::support::{Process, car_daemon, eventually, web};
 
@@ -143,12 +144,6 @@ fn what_a_program_is_told_is_told_nobody_else() {
     assert!(said.contains("source=\"false\"") && !said.contains("secret"), "{said}");
 }
 
-/// Nobody of that number runs any more; who is dead and was not waited for does not run.
-fn is_gone(number: &str) -> bool {
-    let stat = fs::read_to_string(Path::new("/proc").join(number).join("stat"));
-    stat.map_or(true, |stat| stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')))
-}
-
 #[test]
 fn a_program_that_writes_nothing_ends_with_a_daemon_that_is_killed_and_so_does_what_it_started() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -160,10 +155,10 @@ fn a_program_that_writes_nothing_ends_with_a_daemon_that_is_killed_and_so_does_w
     let _looks = Stream::open(&daemon, "/stream");
     eventually("the program runs", || numbers.exists());
     let numbers = fs::read_to_string(&numbers).expect("written");
-    let numbers: Vec<&str> = numbers.split_whitespace().collect();
-    assert!(numbers.len() == 2 && numbers.iter().all(|number| !is_gone(number)), "{numbers:?}");
+    let numbers: Vec<u32> = numbers.split_whitespace().map(|number| number.parse().expect("one")).collect();
+    assert!(numbers.len() == 2 && numbers.iter().all(|number| runs(*number)), "{numbers:?}");
     daemon.signal(Signal::KILL);
-    eventually("both are gone", || numbers.iter().all(|number| is_gone(number)));
+    eventually("both are gone", || !numbers.iter().any(|number| runs(*number)));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The page and what stands beside it, over HTTP, on a daemon that is a process of its own.
 
+use std::io::{Read, Write};
+
 use serde_json::Value;
 
 use crate::support::Process;
-use crate::support::web::{ask, get};
+use crate::support::web::{ask, connect, get, host};
 
 #[test]
 fn the_page_the_state_and_a_picture_are_to_be_had() {
@@ -80,6 +82,8 @@ fn what_cannot_be_had_is_told_in_words() {
         ("POST", "/state", 405, "not by POST"),
         ("GET", "/login", 405, "not by GET"),
         ("GET", "/ws", 426, "open ws://"),
+        ("GET", "/page/%ff", 404, "no such file"),
+        ("GET", "/stream?mixed=1&mixed=1", 400, "mixed"),
     ] {
         let answer = ask(&daemon, method, path, &[], "");
         assert_eq!(answer.status, status, "{method} {path}");
@@ -97,5 +101,40 @@ fn a_head_is_that_of_the_answer_with_its_length_and_nothing_more() {
         assert_eq!((head.status, &*head.body), (200, ""), "{path}");
         let length = head.header("content-length").and_then(|length| length.parse().ok());
         assert_eq!(length, Some(whole.body.len()), "{path}");
+    }
+}
+
+#[test]
+fn a_head_of_a_picture_says_what_its_answer_would() {
+    let status = |daemon: &Process, method| ask(daemon, method, "/snapshot", &[], "").status;
+    let seen = Process::with_page("");
+    assert_eq!((status(&seen, "GET"), status(&seen, "HEAD")), (200, 200));
+    let off = Process::with_page("[camera]\nsource = \"off\"\n");
+    assert_eq!((status(&off, "GET"), status(&off, "HEAD")), (503, 503));
+}
+
+#[test]
+fn what_is_no_handshake_of_a_websocket_is_answered_as_by_a_listener_of_ws() {
+    let daemon = Process::with_page("");
+    let heard = |headers: &str| {
+        let mut stream = connect(&daemon);
+        write!(stream, "GET /ws HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", host(&daemon)).expect("connected");
+        stream.shutdown(std::net::Shutdown::Write).expect("connected");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer that ends");
+        answer
+    };
+    let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for (headers, status) in [
+        (String::new(), "426 Upgrade Required"),
+        (format!("{upgrade}{key}Sec-WebSocket-Version: 8\r\n"), "426 Upgrade Required"),
+        (format!("{upgrade}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n"), "400 Bad Request"),
+    ] {
+        let answer = heard(&headers);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")) && answer.ends_with('\n'), "{answer}");
+        let lower = answer.to_lowercase();
+        assert!(lower.contains("\r\nsec-websocket-version: 13\r\n"), "{answer}");
+        assert!(lower.contains("\r\nupgrade: websocket\r\n"), "{answer}");
     }
 }

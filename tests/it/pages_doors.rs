@@ -66,18 +66,54 @@ fn a_page_logs_in_for_a_cookie_that_no_script_reads_and_out_again() {
     let said: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
     assert_eq!((said["role"].as_str(), said["name"].as_str()), (Some("driver"), Some("tablet")));
     let cookie = answer.header("set-cookie").expect("a cookie");
-    assert_eq!(cookie, "car-token=driver-driver; Path=/; HttpOnly; SameSite=Strict");
+    assert!(cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{cookie}");
     let pair = cookie.split(';').next().expect("a pair");
+    let (name, word) = pair.split_once('=').expect("a pair");
+    let (_, port) = host(&daemon).rsplit_once(':').expect("a port");
+    assert!(name == format!("car-{port}") && word.len() == 32 && !word.contains("driver"), "{cookie}");
     assert_eq!(with(&daemon, "/state", &[("Cookie", pair)]).status, 200);
 
     let out = ask(&daemon, "POST", "/logout", &[("Cookie", pair)], "");
     assert!(out.status == 204 && out.header("set-cookie").is_some_and(|gone| gone.contains("Max-Age=0")));
-    let stale = with(&daemon, "/state", &[("Cookie", "car-token=of-last-year")]);
-    assert_eq!(stale.status, 401);
-    assert!(stale.header("set-cookie").is_some_and(|gone| gone.contains("Max-Age=0")), "{stale:?}");
+    assert_eq!(with(&daemon, "/state", &[("Cookie", pair)]).status, 401, "nobody else can use it");
 
     let (_, log) = stopped(daemon);
     assert!(log.contains("authorised by /login") && !log.contains("driver-driver"), "{log}");
+}
+
+#[test]
+fn who_logs_in_at_two_daemons_of_one_host_is_logged_in_at_both_and_a_strange_cookie_is_no_guess() {
+    let daemons = [Process::with_page(TOKENS), Process::with_page(TOKENS)];
+    let cookies = daemons.each_ref().map(|daemon| {
+        let answer = login(daemon, r#"{"token": "driver-driver"}"#);
+        answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a pair").to_owned()
+    });
+    // A browser sends both to each.
+    let jar = cookies.join("; ");
+    for daemon in &daemons {
+        assert_eq!(with(daemon, "/state", &[("Cookie", &jar)]).status, 200);
+    }
+    // That of a daemon that was there before, or of one that had the token in it.
+    let [daemon, _other] = daemons;
+    let (name, _) = cookies[0].split_once('=').expect("a pair");
+    for _ in 0..20 {
+        let strange = format!("{name}=0123456789abcdef0123456789abcdef; car-token=wrong-wrong");
+        let answer = with(&daemon, "/state", &[("Cookie", &strange)]);
+        assert!(answer.status == 401 && answer.header("set-cookie").is_none(), "{answer:?}");
+    }
+    assert_eq!(with(&daemon, "/state", &[("Cookie", &jar)]).status, 200);
+    let (_, log) = stopped(daemon);
+    assert!(!log.contains("a wrong token"), "{log}");
+}
+
+#[test]
+fn a_cookie_is_worth_nothing_any_more_when_its_token_is_taken_away() {
+    let mut daemon = Process::with_page(TOKENS);
+    let answer = login(&daemon, r#"{"token": "wall-of-the-room"}"#);
+    let pair = answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a pair");
+    assert_eq!(with(&daemon, "/state", &[("Cookie", pair)]).status, 200);
+    take_away(&mut daemon, "wall-of-the-room");
+    assert_eq!(with(&daemon, "/state", &[("Cookie", pair)]).status, 401);
 }
 
 #[test]
@@ -115,6 +151,11 @@ fn a_page_of_another_site_reads_nothing_and_one_that_is_allowed_does() {
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some(origin)));
         assert_eq!(answer.header("vary"), Some("Origin"));
     }
+    // A target that names a host counts before the header.
+    let named = with(&daemon, "http://evil.example/state", &[]);
+    assert!(named.status == 403 && named.body.contains("evil.example"), "{named:?}");
+    let own = format!("http://{}/state", host(&daemon));
+    assert_eq!(with(&daemon, &own, &[("Host", "evil.example")]).status, 200);
     // An image says not whose page it is in, and no page reads it.
     assert_eq!(with(&daemon, "/?action=snapshot", &[("Sec-Fetch-Site", "cross-site")]).status, 200);
     let (_, log) = stopped(daemon);
@@ -153,24 +194,25 @@ fn stopped(daemon: Process) -> (std::process::ExitStatus, String) {
     daemon.wait()
 }
 
+/// The daemon reads its configuration again, without the row of a token.
+fn take_away(daemon: &mut Process, token: &str) {
+    let file = daemon.socket().with_file_name("car.toml");
+    let config = std::fs::read_to_string(&file).expect("ours");
+    let rows = config.lines().filter(|line| !line.contains(token)).map(|line| format!("{line}\n"));
+    std::fs::write(&file, rows.collect::<String>()).expect("ours");
+    daemon.signal(Signal::HUP);
+    daemon.wait_for_log("are read again");
+}
+
 #[test]
 fn a_token_that_is_taken_away_ends_the_streams_that_were_shown_for_it_and_no_others() {
     let mut daemon = Process::with_page(TOKENS);
-    let file = daemon.socket().with_file_name("car.toml");
     let streams = ["wall-of-the-room", "driver-driver"];
     let [mut gone, mut stays] = streams.map(|token| Stream::open(&daemon, &format!("/stream?token={token}")));
     for stream in [&mut gone, &mut stays] {
         stream.next();
     }
-    let config = std::fs::read_to_string(&file).expect("ours");
-    let config: String = config
-        .lines()
-        .filter(|line| !line.contains("wall-of-the-room"))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    std::fs::write(&file, config).expect("ours");
-    daemon.signal(Signal::HUP);
-    daemon.wait_for_log("are read again");
+    take_away(&mut daemon, "wall-of-the-room");
     // It ends: what was on its way is all that still comes.
     gone.rest();
     for _ in 0..3 {

@@ -1,12 +1,14 @@
 //! How HTTP is spoken and ended: over TLS, in the WebSocket of the page, when the daemon goes.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::set_socket_reuseaddr;
+use rustix::net::{AddressFamily, SocketType, bind, getsockname, socket};
 use rustix::process::Signal;
 
-use crate::support::web::{connect, host};
+use crate::support::web::{ask, connect, host};
 use crate::support::{Process, language};
 
 /// The pages that the table names, in its order.
@@ -76,7 +78,9 @@ fn a_page_that_listens_everywhere_is_named_by_every_address_of_the_machine() {
 fn the_pages_websocket_has_the_roles_of_any_listener_and_a_cookie_counts_for_the_page_alone() {
     let daemon = Process::with_page(TOKENS);
     let own = format!("Origin: http://{}\r\n", host(&daemon));
-    let cookie = "Cookie: car-token=driver-driver\r\n";
+    let login = ask(&daemon, "POST", "/login", &[], "{\"token\": \"driver-driver\"}");
+    let cookie = login.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a pair");
+    let cookie = &*format!("Cookie: {cookie}\r\n");
     for (query, headers, role) in [
         ("", own.clone(), "null"),
         ("", format!("{own}{cookie}"), "\"driver\""),
@@ -94,8 +98,12 @@ fn the_pages_websocket_has_the_roles_of_any_listener_and_a_cookie_counts_for_the
 
 #[test]
 fn who_opens_the_websockets_port_in_a_browser_is_told_where_the_page_is() {
-    // A port that is known beforehand, as it is in a configuration.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound");
+    // A port that is known beforehand, as it is in a configuration, and that nobody else is given meanwhile: who shares an
+    // address may listen there while the other does not (`SO_REUSEADDR`, socket(7)).
+    let held = socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket");
+    set_socket_reuseaddr(&held, true).expect("a socket");
+    bind(&held, &SocketAddr::from(([127, 0, 0, 1], 0))).expect("a port");
+    let free = SocketAddr::try_from(getsockname(&held).expect("bound")).expect("of the internet");
     let mut command = crate::support::serving_car_daemon();
     command.args(["--http", &free.to_string()]);
     let daemon = Process::launch(command, "127.0.0.1", "", &[]);
@@ -127,4 +135,73 @@ fn at_the_end_of_the_daemon_streams_are_cut_and_sessions_hear_goodbye() {
     assert!(status.success(), "{log}");
     // 2 s are promised; the rest is for a machine that has other things to do.
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+}
+
+#[test]
+fn who_has_said_all_that_it_wanted_to_say_gets_its_answer_and_is_no_viewer_for_ever() {
+    let daemon = Process::with_page("");
+    let heard = |request: &str| {
+        let mut stream = connect(&daemon);
+        write!(stream, "{request} HTTP/1.0\r\n\r\n").expect("connected");
+        stream.shutdown(std::net::Shutdown::Write).expect("connected");
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).expect("it ends");
+        String::from_utf8_lossy(&all).into_owned()
+    };
+    for path in ["/snapshot", "/healthz", "/state"] {
+        let answer = heard(&format!("GET {path}"));
+        assert!(answer.starts_with("HTTP/1.0 200"), "{path}: {answer}");
+    }
+    // Of what has no end nobody can wait for the rest who has left, and that is how it looks.
+    heard("GET /stream");
+}
+
+#[test]
+fn as_many_viewers_as_an_address_may_have_shut_nobody_out_who_drives() {
+    let daemon = Process::with_page("limits.http_per_address = 6\n");
+    let stream = || {
+        let mut viewer = connect(&daemon);
+        write!(viewer, "GET /stream HTTP/1.1\r\nHost: {}\r\n\r\n", host(&daemon)).expect("connected");
+        let mut head = [0; 12];
+        viewer.read_exact(&mut head).expect("an answer");
+        (String::from_utf8_lossy(&head).into_owned(), viewer)
+    };
+    let mut viewers: Vec<_> = (0..3).map(|_| stream()).collect();
+    assert!(viewers.iter().all(|(head, _)| head == "HTTP/1.0 200"), "{viewers:?}");
+    for path in ["/stream", "/snapshot"] {
+        let refused = ask(&daemon, "GET", path, &[], "");
+        let said = (refused.status, &*refused.body);
+        assert_eq!(said, (503, "this address has its 3 viewers already\n"), "{path}");
+    }
+    let (_page, heard) = open(&daemon, "", "");
+    assert!(heard.contains("\"role\":\"admin\""), "{heard}");
+    assert_eq!(ask(&daemon, "GET", "/healthz", &[], "").status, 200);
+    // Whoever leaves makes room, as soon as that is known.
+    viewers.pop();
+    let began = Instant::now();
+    while stream().0 != "HTTP/1.0 200" {
+        assert!(began.elapsed() < Duration::from_secs(20), "its place is nobody's");
+    }
+}
+
+#[test]
+fn a_page_whose_port_is_taken_says_so_by_its_own_address_and_the_option_that_helps() {
+    let theirs = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let at = theirs.local_addr().expect("bound");
+    let tried = |arguments: &[&str]| {
+        let output = crate::support::serving_car_daemon().args(arguments).output().expect("runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = tried(&["--http", &at.to_string(), "--listen", "tcp://127.0.0.1:0"]);
+    let whole = format!("the page cannot be had at http://{at}/: ");
+    assert!(code == Some(1) && said.contains(&whole) && !said.contains("ws://"), "{said}");
+    assert!(said.contains("`[http]` or --http") && !said.contains("--listen"), "{said}");
+    let (code, said) = tried(&["--http", "off", "--listen", &format!("tcp://{at}")]);
+    assert!(code == Some(1) && said.contains("--listen, which replaces the whole list"), "{said}");
+    // Two of its own are told before anything is opened.
+    let (code, said) = tried(&["check", "--listen", "tcp://127.0.0.1:8080"]);
+    assert!(
+        code == Some(2) && said.contains("needs the address of the page, `http://127.0.0.1:8080/`"),
+        "{said}"
+    );
 }

@@ -95,7 +95,7 @@ fn the_packaged_configuration_is_sound_and_listens_where_the_sockets_are() {
 }
 
 #[test]
-fn the_service_ends_in_a_halt_may_be_real_time_and_is_watched() {
+fn the_service_ends_in_a_halt_may_be_real_time_may_use_cameras_and_is_watched() {
     let service = unit("car-daemon.service");
     for line in [
         "Type=notify",
@@ -109,6 +109,8 @@ fn the_service_ends_in_a_halt_may_be_real_time_and_is_watched() {
         "StateDirectory=car-daemon",
         "DeviceAllow=char-gpiochip rw",
         "DeviceAllow=char-i2c rw",
+        "SupplementaryGroups=gpio i2c video",
+        "DeviceAllow=char-video4linux rw",
     ] {
         assert!(service.lines().any(|it| it == line), "{line}");
     }

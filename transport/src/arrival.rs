@@ -41,7 +41,7 @@ impl Arrivals {
         Ok(Self {
             socket,
             endpoint,
-            slots: Slots::new(limits),
+            slots: Slots::of(limits),
             pending: Pending::new(limits),
             limits: Arc::clone(limits),
         })

@@ -117,7 +117,7 @@ impl Endpoint {
 
     /// At another address of the same kind.
     #[must_use]
-    pub(crate) fn with_address(mut self, address: Address) -> Self {
+    pub fn with_address(mut self, address: Address) -> Self {
         self.address = address;
         self
     }

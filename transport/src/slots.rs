@@ -1,7 +1,8 @@
 //! How many peers a listener serves at once, in all and from one address.
 //!
 //! Every transport takes a slot before it takes a peer in, and the slot travels with the
-//! connection; so the count cannot drift from the truth.
+//! connection; so the count cannot drift from the truth. The layer above may count in the same way what its peers
+//! ask for.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,38 +12,44 @@ use crate::{HandshakeError, Limits};
 
 /// The slots of one listener, counted by `K`: what "the same address" means there.
 #[derive(Debug)]
-pub(crate) struct Slots<K> {
+pub struct Slots<K> {
+    /// What has a slot, in the plural, for people.
+    what: &'static str,
     most: usize,
     per_address: usize,
     taken: Arc<Mutex<HashMap<K, usize>>>,
 }
 
 impl<K: Eq + Hash + Clone> Slots<K> {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let Limits { connections: most, per_address, .. } = *limits;
-        Self { most, per_address, taken: Arc::default() }
+    /// So many slots for `what`, and of them so many for each key.
+    #[must_use]
+    pub fn new(what: &'static str, most: usize, per_address: usize) -> Self {
+        Self { what, most, per_address, taken: Arc::default() }
+    }
+
+    /// Slots for connections.
+    pub(crate) fn of(limits: &Limits) -> Self {
+        Self::new("connections", limits.connections, limits.per_address)
     }
 
     /// Slots for peers of this machine: its users share the listener as they like, and only
     /// [`Limits::connections`] bounds them.
     pub(crate) fn local(limits: &Limits) -> Self {
-        Self { per_address: limits.connections, ..Self::new(limits) }
+        Self { per_address: limits.connections, ..Self::of(limits) }
     }
 
-    /// A slot for a peer from `key`, or why there is none.
-    pub(crate) fn take(&self, key: K) -> Result<Slot<K>, HandshakeError> {
+    /// A slot for a peer from `key`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn take(&self, key: K) -> Result<Slot<K>, HandshakeError> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        if taken.values().sum::<usize>() >= self.most {
-            return Err(HandshakeError::Full(format!(
-                "all {} connections of this listener are in use",
-                self.most
-            )));
+        let Self { what, most, per_address, .. } = self;
+        if taken.values().sum::<usize>() >= *most {
+            return Err(HandshakeError::Full(format!("all {most} {what} of this listener are in use")));
         }
-        if taken.get(&key).copied().unwrap_or(0) >= self.per_address {
-            return Err(HandshakeError::Full(format!(
-                "this address has its {} connections already",
-                self.per_address
-            )));
+        if taken.get(&key).copied().unwrap_or(0) >= *per_address {
+            return Err(HandshakeError::Full(format!("this address has its {per_address} {what} already")));
         }
         *taken.entry(key.clone()).or_default() += 1;
         drop(taken);
@@ -52,7 +59,7 @@ impl<K: Eq + Hash + Clone> Slots<K> {
 
 /// One peer's place, given back on drop.
 #[derive(Debug)]
-pub(crate) struct Slot<K: Eq + Hash> {
+pub struct Slot<K: Eq + Hash> {
     key: K,
     taken: Arc<Mutex<HashMap<K, usize>>>,
 }
@@ -74,7 +81,7 @@ mod tests {
     use super::*;
 
     fn slots(connections: usize, per_address: usize) -> Slots<char> {
-        Slots::new(&Limits { connections, per_address, ..Limits::default() })
+        Slots::new("connections", connections, per_address)
     }
 
     fn refusal(slots: &Slots<char>, key: char) -> String {

@@ -55,7 +55,7 @@ impl Transport for Tcp {
 
     async fn bind(&self, at: &Endpoint) -> Result<Box<dyn Listener>, BindError> {
         let (socket, endpoint) = listen(at, &self.inherited).await?;
-        let slots = Slots::new(&self.limits);
+        let slots = Slots::of(&self.limits);
         Ok(Box::new(Accepting { socket, endpoint, slots, limits: Arc::clone(&self.limits) }))
     }
 

@@ -33,8 +33,9 @@ mod upgrade;
 mod visitors;
 mod watch;
 
+pub use handshake::Refusal;
 pub use upgrade::Upgrade;
-pub use visitors::{ByteStream, Visitor, Visitors};
+pub use visitors::{Duplex, Visitor, Visitors};
 
 /// The rows of the scheme table.
 pub(crate) const SCHEMES: &[Scheme] = &[

@@ -68,7 +68,7 @@ export const zh = {
   grant: "交给对方",
   login: "令牌…",
   people: "谁在这里",
-  "people.you": "{who}（你）· {role}",
+  "people.you": "{who} · 你 · {role}",
   "people.other": "{who} · {role}",
   "role.none": "还没有令牌",
   "role.observer": "观看",

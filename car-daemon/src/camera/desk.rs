@@ -138,7 +138,8 @@ impl Desk {
     /// Says in the log what was not said last.
     fn tell(&self, inner: &mut Inner) {
         let trouble = inner.trouble().cloned();
-        if let Some(why) = trouble.as_ref().filter(|_| inner.told != trouble) {
+        let is_told = |why: &&NoPicture| inner.told.as_ref().is_some_and(|told| told.is_like(why));
+        if let Some(why) = trouble.as_ref().filter(|why| !is_told(why)) {
             tracing::warn!("camera: no picture: {}", self.told(why));
         }
         inner.told = trouble;
@@ -219,6 +220,11 @@ impl Desk {
 
     pub(super) fn trouble(&self) -> Option<String> {
         self.lock().trouble().map(|why| self.told(why))
+    }
+
+    pub(super) fn may_come(&self) -> bool {
+        let inner = self.lock();
+        inner.failure.is_none() && inner.spoilt.is_none()
     }
 
     pub(super) fn status(&self) -> Status {

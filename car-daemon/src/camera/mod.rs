@@ -26,6 +26,6 @@ pub(crate) use desk::Picture;
 pub(crate) use plain::plain;
 #[cfg(test)]
 pub(crate) use sources::{FrameSource, NoPicture, Shot};
-pub(crate) use sources::{missing, prospect};
+pub(crate) use sources::{Prospect, missing, prospect};
 pub(crate) use status::Status;
 pub(crate) use viewer::{Camera, Viewer};

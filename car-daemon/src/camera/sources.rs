@@ -1,7 +1,8 @@
-//! The table of sources: adding one is a file and one line here.
+//! The table of sources: adding one is a file and a row in each table here.
 //!
 //! What must never live here: who looks at the pictures.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -14,6 +15,8 @@ mod files;
 mod flow;
 mod pace;
 mod part;
+#[cfg(test)]
+mod patient;
 mod sim;
 mod thin;
 mod url;
@@ -40,6 +43,14 @@ pub(crate) struct Shot {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct NoPicture(pub(crate) String);
+
+impl NoPicture {
+    /// Whether it is the same but for numbers: a program may say the time, or how often it has tried.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let words = |why: &str| why.replace(|letter: char| letter.is_ascii_digit(), "");
+        words(&self.0) == words(&other.0)
+    }
+}
 
 /// An open source. Dropping it closes it.
 pub(crate) trait FrameSource: Send {
@@ -120,7 +131,21 @@ pub(crate) fn missing(config: &Config) -> Option<String> {
     let at = config.camera_at.as_ref()?;
     match config.camera.source {
         SourceName::Auto | SourceName::Device(_) => None,
-        _ => prospect(config, config.is_simulated()).err().map(|why| format!("{at}: {why}")),
+        _ => prospect(config).err().map(|why| format!("{at}: {why}")),
+    }
+}
+
+/// What a source would give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Prospect {
+    pub(crate) gives: String,
+    /// The device of the kernel that it would come from.
+    pub(crate) device: Option<PathBuf>,
+}
+
+impl From<String> for Prospect {
+    fn from(gives: String) -> Self {
+        Self { gives, device: None }
     }
 }
 
@@ -129,16 +154,16 @@ pub(crate) fn missing(config: &Config) -> Option<String> {
 ///
 /// # Errors
 /// Which source there would be no picture from, and why.
-pub(crate) fn prospect(config: &Config, simulated: bool) -> Result<String, String> {
-    let camera = &config.camera;
+pub(crate) fn prospect(config: &Config) -> Result<Prospect, String> {
+    let (camera, simulated) = (&config.camera, config.is_simulated());
     let prospect = match &camera.source {
-        SourceName::Auto | SourceName::Sim if simulated => Ok("what the simulator draws".to_owned()),
-        SourceName::Off => Ok(OFF.to_owned()),
+        SourceName::Auto | SourceName::Sim if simulated => Ok("what the simulator draws".to_owned().into()),
+        SourceName::Off => Ok(OFF.to_owned().into()),
         SourceName::Sim => Err(NoPicture(NO_SIMULATOR.to_owned())),
         SourceName::Auto => v4l2::prospect_of_any(camera, &config.linux.dev),
-        SourceName::Files(path) => files::prospect(camera, path),
-        SourceName::Command(words) => command::prospect(words),
-        SourceName::Url(url) => url::prospect(url),
+        SourceName::Files(path) => files::prospect(camera, path).map(Into::into),
+        SourceName::Command(words) => command::prospect(words).map(Into::into),
+        SourceName::Url(url) => url::prospect(url).map(Into::into),
         SourceName::Device(path) => v4l2::prospect(camera, path),
     };
     prospect.map_err(|why| format!("{}: {why}", name(&camera.source, simulated)))

@@ -210,6 +210,13 @@ async fn where_there_is_no_camera_words_say_so_at_once_and_then_each_second() {
     assert_eq!((camera.trouble(), camera.status().pictures), (Some("the camera: off".to_owned()), 0));
 }
 
+#[test]
+fn what_is_wrong_is_the_same_though_a_program_says_the_time() {
+    let why = |text: &str| NoPicture(text.to_owned());
+    assert!(why("has ended: [0:09:59] no camera").is_like(&why("has ended: [0:10:01] no camera")));
+    assert!(!why("has ended (exit status: 1)").is_like(&why("has ended (signal: 9 (SIGKILL))")));
+}
+
 #[tokio::test(start_paused = true)]
 async fn words_that_say_the_same_are_drawn_once() {
     let camera = camera("the camera", Err(NoPicture("off".to_owned())), Patience::default());

@@ -55,6 +55,11 @@ impl Camera {
         self.0.0.trouble()
     }
 
+    /// Whether a picture may still come: its source may be late, and has not failed.
+    pub(crate) fn may_come(&self) -> bool {
+        self.0.0.may_come()
+    }
+
     /// What is to be told of it.
     pub(crate) fn status(&self) -> Status {
         self.0.0.status()

@@ -23,7 +23,7 @@ pub struct CameraConfig {
     pub width: u16,
     /// Rows, 120 to 2160, where the source lets it be chosen.
     pub height: u16,
-    /// Pictures a second at most, 0.1 to 120 hertz.
+    /// Pictures a second at most, 1 to 120 hertz.
     pub rate_hz: f64,
     /// Of pictures that are encoded here, 1 to 100.
     pub quality: u8,
@@ -203,16 +203,15 @@ fn read_source(field: &Field<'_>, folder: &Path) -> Option<SourceName> {
 /// What would be a source, and what was probably meant.
 fn hint(written: &Written<'_>) -> String {
     let examples: Vec<_> = WRITINGS.iter().map(|writing| writing.example).collect();
-    let words = examples.iter().map(|example| example.trim_matches('"'));
-    match written {
-        Written::Text(text) if text.parse::<Uri>().is_ok_and(|uri| has_no_such_port(&uri)) => {
-            "a port is 1 to 65535".to_owned()
+    if let Written::Text(text) = written {
+        if text.parse::<Uri>().is_ok_and(|uri| has_no_such_port(&uri)) {
+            return "a port is 1 to 65535".to_owned();
         }
-        Written::Text(text) if nearest(text, words.clone()).is_some() => {
-            format!("did you mean `{}`?", nearest(text, words).unwrap_or_default())
+        if let Some(near) = nearest(text, examples.iter().map(|example| example.trim_matches('"'))) {
+            return format!("did you mean `{near}`?");
         }
-        _ => format!("it can be, for example, {}", examples.join(", ")),
     }
+    format!("it can be, for example, {}", examples.join(", "))
 }
 
 impl fmt::Display for SourceName {

@@ -13,12 +13,13 @@ mod read;
 mod settings;
 mod simulated;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use hal::Board;
 use sim::{Setup, World};
-use transport::{Endpoint, Limits as TransportLimits, WRITE_BOUND, Web};
+use transport::{Endpoint, Limits as TransportLimits, Slots, WRITE_BOUND, Web};
 
 pub(crate) use self::camera::is_jpeg;
 pub use self::camera::{CameraConfig, SourceName};
@@ -105,7 +106,8 @@ pub struct Limits {
     pub session: SessionLimits,
     /// Lines of one kind that are logged a second; more are counted.
     pub log_lines_per_s: usize,
-    /// Connections of one HTTP listener: each viewer of the camera has one, and each page one more.
+    /// Connections of one HTTP listener: each viewer of the camera has one, and each page one more. Half of them, and
+    /// half of those of one address, can be viewers: the rest is for those who drive, and for their emergency stop.
     pub http_connections: usize,
     /// Of them, from one address.
     pub http_per_address: usize,
@@ -114,6 +116,15 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The places of an HTTP listener for whoever looks through the camera.
+    pub(crate) fn views(&self) -> Slots<IpAddr> {
+        Slots::new("viewers", self.http_viewers(), self.http_per_address / 2)
+    }
+
+    fn http_viewers(&self) -> usize {
+        self.http_connections / 2
+    }
+
     /// Of an HTTP listener.
     pub(crate) fn of_visitors(&self) -> TransportLimits {
         TransportLimits {
@@ -133,7 +144,7 @@ impl Default for Limits {
             session: SessionLimits::default(),
             log_lines_per_s: 20,
             http_connections: 256,
-            http_per_address: 64,
+            http_per_address: 128,
             http_stall: Duration::from_secs(10),
         }
     }
@@ -296,18 +307,16 @@ impl Config {
         let Limits { transport, session, .. } = &self.limits;
         let times = |counts: &[usize]| counts.iter().fold(1, |product: usize, n| product.saturating_mul(*n));
         let listens = |scheme| self.listen.iter().filter(|at| at.scheme().starts_with(scheme)).count();
+        let pages = self.http.endpoints().count();
         // Answers to pings wait in no outbox, but where messages do that were handed on.
         let pongs = WRITE_BOUND.saturating_add(transport.max_frame);
         [
             transport.memory.most,
             times(&[session.sessions, SESSION]),
             times(&[listens("ws"), transport.connections, pongs]),
-            times(&[
-                self.http.endpoints().count(),
-                self.limits.http_connections,
-                // Whoever is slow has an older picture than others, until it is sent.
-                pongs.saturating_add(VISITOR).saturating_add(self.camera.max_bytes),
-            ]),
+            times(&[pages, self.limits.http_connections, pongs.saturating_add(VISITOR)]),
+            // Whoever is slow has an older picture than others, until it is sent.
+            times(&[pages, self.limits.http_viewers(), self.camera.max_bytes]),
             times(&[listens("udp"), transport.udp_sessions, transport.recv_queue, transport.datagram]),
         ]
         .into_iter()

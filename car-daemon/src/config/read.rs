@@ -1,5 +1,6 @@
 //! From a TOML file to a [`Config`], with every fault of the file, its board and its world at once.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use hal::Board;
@@ -127,18 +128,17 @@ impl Config {
             let judged = (meant && overrides.listen.is_empty()).then_some(&config.auth);
             config.listen = read_endpoints(&reader, &listen, &urls, judged);
         }
-        if let Some(table) = root.get("http").table().filter(|_| !overrides.board_only) {
-            let judged = (meant && overrides.http.is_none()).then_some(&config.auth);
-            let taken =
-                if judged.is_some() && overrides.listen.is_empty() { &config.listen[..] } else { &[] };
-            http::read(&reader, table, judged, taken, &mut config.http);
-        }
+        let pages = root.get("http").table().filter(|_| !overrides.board_only);
+        let pages = pages.map(|table| http::read(&reader, table, &mut config.http)).unwrap_or_default();
         if let Some(table) = root.get("camera").table().filter(|_| !overrides.board_only) {
             camera::read(&reader, table, folder, &mut config);
         }
         root.finish();
 
         apply(&mut config, overrides, meant, &mut faults);
+        if !overrides.board_only {
+            http::judge(&config, overrides, (&reader, &pages, &listen), meant, &mut faults);
+        }
         simulated::judge(&config, overrides, (&reader, &spots), &mut faults);
         simulated::load_script(&mut config, overrides, folder, (&reader, &spots), &mut faults);
         check_start(&config, overrides, &reader, [&world, &board], &mut faults);
@@ -183,7 +183,7 @@ fn read_endpoints(
             }
             Ok(endpoint) => {
                 if let Some(Exposure { what, hint }) = judged.and_then(|auth| exposed(&endpoint, auth)) {
-                    reader.fault(spot, what, hint);
+                    reader.fault(spot, format!("`{endpoint}` {what}"), hint);
                 }
                 endpoints.push(endpoint);
             }
@@ -197,8 +197,34 @@ fn read_endpoints(
 pub(super) fn collide(one: &Endpoint, other: &Endpoint) -> bool {
     let streams = |endpoint: &Endpoint| ["ws", "wss", "tcp", "tls"].contains(&endpoint.scheme());
     let alike = one.scheme() == other.scheme() || (streams(one) && streams(other));
-    // Port 0 is another port each time.
-    alike && one.address() == other.address() && !matches!(one.address(), Address::Socket { port: 0, .. })
+    alike
+        && match (one.address(), other.address()) {
+            (Address::Socket { host, port }, Address::Socket { host: of_other, port: other }) => {
+                // Port 0 is another port each time.
+                *port != 0 && port == other && overlap(host, of_other)
+            }
+            (one, other) => one == other,
+        }
+}
+
+/// Whether two hosts have an address in common, as far as they say so themselves.
+fn overlap(one: &str, other: &str) -> bool {
+    let [address, of_other] = [one, other].map(|host| host.parse().ok().map(|ip: IpAddr| ip.to_canonical()));
+    match (address, of_other) {
+        (Some(one), Some(other)) => one == other || covers(one, other) || covers(other, one),
+        (Some(address), None) => address.is_unspecified() || is_localhost(other, address),
+        (None, Some(address)) => address.is_unspecified() || is_localhost(one, address),
+        (None, None) => one == other,
+    }
+}
+
+/// Whether a host is every address of the machine, and another is one of them: `[::]` takes those of IPv4, too.
+fn covers(every: IpAddr, address: IpAddr) -> bool {
+    every.is_unspecified() && (every.is_ipv6() || address.is_ipv4())
+}
+
+fn is_localhost(name: &str, address: IpAddr) -> bool {
+    name == "localhost" && [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()].contains(&address)
 }
 
 /// Every number of the table of this name.
@@ -283,20 +309,7 @@ fn apply(config: &mut Config, overrides: &Overrides, meant: bool, faults: &mut V
         config.platform = platform;
     }
     simulated::apply(&mut config.sim, &overrides.sim);
-    if let Some(text) = &overrides.http {
-        match config.http.override_by(text) {
-            Ok(()) => faults.extend(
-                (config.http.listen.iter().filter(|_| meant))
-                    .filter_map(|at| exposed(at, &config.auth))
-                    .map(|Exposure { what, hint }| Faults::whole("--http", what, hint)),
-            ),
-            Err(error) => faults.push(Faults::whole(
-                "--http",
-                format!("`{text}` is no address: {error}"),
-                "write 127.0.0.1:8080, or off",
-            )),
-        }
-    }
+    http::apply(&mut config.http, overrides, faults);
     if overrides.sim.record.is_some() && !overrides.board_only && !config.is_simulated() {
         let hint = "leave it out, or add --platform sim";
         faults.push(Faults::whole("--record", "only the run of a simulated car can be had again", hint));
@@ -305,7 +318,7 @@ fn apply(config: &mut Config, overrides: &Overrides, meant: bool, faults: &mut V
         config.listen.clone_from(&overrides.listen);
         for endpoint in overrides.listen.iter().filter(|_| meant) {
             if let Some(Exposure { what, hint }) = exposed(endpoint, &config.auth) {
-                faults.push(Faults::whole("--listen", what, hint));
+                faults.push(Faults::whole("--listen", format!("`{endpoint}` {what}"), hint));
             }
         }
     }

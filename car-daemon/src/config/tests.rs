@@ -148,8 +148,8 @@ fn numbers_that_make_no_sense_together_are_a_fault() {
 fn check_says_what_all_clients_together_can_cost() {
     let printed = |text: &str| parse(text).expect("valid").to_string();
     // 64 MiB, 256 sessions of 32 KiB, 64 × 64 datagrams of 1,200 bytes, 64 × 128 KiB of pongs, and of HTTP
-    // 256 × 1,216 KiB.
-    assert!(printed("").contains("at most 389 MiB of memory"), "{}", printed(""));
+    // 256 × 192 KiB and 128 pictures of 1 MiB.
+    assert!(printed("").contains("at most 261 MiB of memory"), "{}", printed(""));
     let small = "listen = [\"tcp://127.0.0.1:1\"]\nhttp.listen = \"off\"\n[limits]\nmemory = 4194304\nsessions = 1024";
     assert!(printed(small).contains("at most 36 MiB of memory"), "{}", printed(small));
 }
@@ -354,12 +354,31 @@ fn only_a_simulated_car_has_a_time_of_its_own() {
 #[test]
 fn the_page_needs_an_address_of_its_own() {
     for (file, words) in [
-        ("http.listen = \"127.0.0.1:9900\"", "needs the address of `ws://127.0.0.1:9900`"),
-        ("http.listen = \"127.0.0.1:9901\"", "needs the address of `tcp://127.0.0.1:9901`"),
-        ("[http]\nlisten = \"[::1]:80\"\nhttps = \"[::1]:80\"", "needs the address of `http://[::1]:80/`"),
+        ("http.listen = \"127.0.0.1:9900\"", "http.listen: needs the address of `ws://127.0.0.1:9900`"),
+        ("http.listen = \"localhost:9901\"", "http.listen: needs the address of `tcp://127.0.0.1:9901`"),
+        (
+            "[http]\nlisten = \"[::1]:80\"\nhttps = \"[::1]:80\"",
+            "http.https: needs the address of `http://[::1]:80/`",
+        ),
+        (
+            "[http]\nlisten = \"localhost:8080\"\nhttps = \"127.0.0.1:8080\"",
+            "http.https: needs the address of `http://localhost:8080/`",
+        ),
+        (
+            "listen = [\"tcp://127.0.0.1:8080\"]",
+            "car.toml:1: listen: `tcp://127.0.0.1:8080` needs the address of the page, `http://127.0.0.1:8080/`",
+        ),
+        (
+            "auth.insecure = true\nlisten = [\"ws://0.0.0.0:8080\"]",
+            "listen: `ws://0.0.0.0:8080` needs the address of the page",
+        ),
+        ("listen = [\"tcp://127.0.0.1:8080\"]\nhttp.listen = \"off\"", ""),
+        ("listen = [\"udp://127.0.0.1:8080\", \"tcp://127.0.0.2:8080\"]", ""),
         ("[http]\nhttps = \"127.0.0.1\"", ""),
-        ("http.listen = \"http://127.0.0.1:80\"", "is no address"),
-        ("http.listen = \"0.0.0.0:8080\"", "is reachable from other machines"),
+        (
+            "http.listen = \"0.0.0.0:8080\"",
+            "http.listen: `http://0.0.0.0:8080/` is reachable from other machines",
+        ),
         ("http.lisen = \"off\"", "listen"),
     ] {
         match parse(file) {
@@ -371,10 +390,77 @@ fn the_page_needs_an_address_of_its_own() {
         ("http.https = \"127.0.0.1\"", "https://127.0.0.1:8443/"),
         ("[http]\nlisten = \"off\"\nhttps = \"[::1]\"", "https://[::1]:8443/"),
         ("http.listen = \"[::1]\"", "http://[::1]:8080/"),
+        ("http.listen = \"localhost\"", "http://localhost:8080/"),
     ] {
         let config = parse(file).expect("valid");
         assert_eq!(config.http.endpoints().last().map(page_url).as_deref(), Some(url), "{file}");
     }
     let both = parse("[http]\nlisten = \"127.0.0.1:0\"\nhttps = \"127.0.0.1:0\"").expect("two ports");
     assert_eq!(both.http.endpoints().count(), 2);
+}
+
+#[test]
+fn what_the_command_line_says_of_the_page_and_of_others_is_judged_together() {
+    let with = |http: Option<&str>, listen: &[&str], file: &str| {
+        let listen = listen.iter().map(|url| url.parse().expect("an endpoint")).collect();
+        let overrides = Overrides { http: http.map(str::to_owned), listen, ..Overrides::default() };
+        let parsed = Config::parse("car.toml", file, Path::new("."), &overrides);
+        parsed.err().into_iter().flatten().map(|faults| faults.to_string()).collect::<String>()
+    };
+    for (http, listen, file, words) in [
+        (
+            None,
+            &["tcp://127.0.0.1:8080"][..],
+            "",
+            "--listen: `tcp://127.0.0.1:8080` needs the address of the page",
+        ),
+        (Some("127.0.0.1:9900"), &[], "", "--http: needs the address of `ws://127.0.0.1:9900`"),
+        (
+            None,
+            &["tcp://127.0.0.1:7"],
+            "http.listen = \"127.0.0.1:7\"",
+            "http.listen: needs the address of `tcp://127.0.0.1:7`",
+        ),
+        (Some("off"), &["tcp://127.0.0.1:8080"], "", ""),
+        (Some("127.0.0.1:7"), &["tcp://127.0.0.1:8080"], "http.listen = \"127.0.0.1:8080\"", ""),
+        (Some("0.0.0.0"), &[], "", "--http: `http://0.0.0.0:8080/` is reachable from other machines"),
+        (
+            Some("8099"),
+            &[],
+            "",
+            "--http: `8099` is a port alone; write an address and a port, as 127.0.0.1:8099, or off",
+        ),
+    ] {
+        let faults = with(http, listen, file);
+        assert_eq!(faults.is_empty(), words.is_empty(), "{http:?} {listen:?} {file}: {faults}");
+        assert!(faults.contains(words) && !faults.contains("/ws`"), "{http:?} {listen:?} {file}: {faults}");
+    }
+}
+
+#[test]
+fn what_is_no_address_of_a_page_is_told_as_it_was_written_with_the_one_that_was_meant() {
+    for (text, words) in [
+        ("banana", "`banana` is no address; write an address and a port, as 127.0.0.1:8080, or off"),
+        ("on", "`on` is no address"),
+        ("", "`` is no address"),
+        ("8099", "`8099` is a port alone; write an address and a port, as 127.0.0.1:8099, or off"),
+        (
+            "http://127.0.0.1:81",
+            "`http://127.0.0.1:81` is a URL; write an address and a port, as 127.0.0.1:81, or off",
+        ),
+        (
+            "127.0.0.1:81/foo",
+            "`127.0.0.1:81/foo` has a path; write an address and a port, as 127.0.0.1:81, or off",
+        ),
+        (
+            "::1",
+            "`::1` is an IPv6 address without its brackets; write an address and a port, as [::1]:8080, or off",
+        ),
+        ("127.0.0.1:99999", "`127.0.0.1:99999` is no address: `99999` is no port"),
+        ("127.0.0.1?roll=none", "unknown option `roll`; did you mean `role`?"),
+    ] {
+        let faults = parse(&format!("http.listen = \"{text}\"")).expect_err(text);
+        assert!(faults.contains(words) && !faults.contains("ws://"), "{text}: {faults}");
+        assert_eq!(faults.lines().count(), 1, "{faults}");
+    }
 }

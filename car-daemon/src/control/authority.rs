@@ -159,13 +159,15 @@ impl Gate {
         let priority = |id| self.sessions.get(&id).map_or(0, |session| session.grant.priority);
         let since = self.lease.held().map_or(Duration::ZERO, |held| now.saturating_sub(held.since));
         let (own, its) = (priority(id), priority(holder));
-        let force = match self.outranks(id, holder) {
-            true => "`acquire force` takes it at once".to_owned(),
-            false => format!("no force takes it, for your priority {own} is not above its {its}"),
+        let force = self.outranks(id, holder);
+        // What a program would send stands last: programs for people leave that out, and say what is typed there.
+        let how = match force {
+            true => format!("{hint}; `acquire force` takes it at once"),
+            false => format!("no force takes it, for your priority {own} is not above its {its}; {hint}"),
         };
         let (label, seconds) = (self.label(holder), since.as_secs_f64());
-        let message = format!("{label} drives, for {seconds:.1} s now: {hint}; {force}");
-        let data = self.visitor(holder, now).map(|visitor| json!({ "driver": visitor }));
+        let message = format!("{label} drives, for {seconds:.1} s now: {how}");
+        let data = self.visitor(holder, now).map(|visitor| json!({ "driver": visitor, "force": force }));
         Fault { data, ..Fault::new(Code::NOT_DRIVER, message) }
     }
 

@@ -7,14 +7,13 @@ use hal::platform::linux::video::{self, About, Camera, Offer, Sizes};
 use super::table::{Row, Status};
 use super::you::You;
 use crate::Config;
-use crate::camera::prospect;
-use crate::config::SourceName;
+use crate::camera::{Prospect, prospect};
 
 /// What there is.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Eyes {
     /// What the configured source would give, or why it would give nothing.
-    pub(super) source: Option<Result<String, String>>,
+    pub(super) source: Option<Result<Prospect, String>>,
     /// The kernel's video devices, by their paths.
     pub(super) devices: Vec<(String, Device)>,
 }
@@ -31,7 +30,7 @@ pub(super) struct Device {
 impl Eyes {
     /// Looks. Devices are asked what they are, and not set to work.
     pub(super) fn here(config: &Config) -> Self {
-        let source = Some(prospect(config, !config.platform.outlives).map_err(|why| why.to_string()));
+        let source = Some(prospect(config));
         let asked = |path| {
             let said = Camera::open(path).map(|camera| (camera.about().clone(), camera.offers()));
             Device { said: said.map_err(|why| why.to_string()), holder: video::holder(path) }
@@ -42,9 +41,9 @@ impl Eyes {
     }
 
     /// The source. A car drives without a picture too.
-    pub(super) fn row(&self, source: &SourceName, you: &You) -> Option<Row> {
+    pub(super) fn row(&self, you: &You) -> Option<Row> {
         let (status, note, todo) = match self.source.as_ref()? {
-            Ok(gives) => (Status::Ok, gives.clone(), self.rival(source, gives)),
+            Ok(source) => (Status::Ok, source.gives.clone(), self.rival(source)),
             Err(why) => (Status::Advice, "no pictures".to_owned(), Some(why.clone())),
         };
         let status = if todo.is_some() { Status::Advice } else { status };
@@ -53,11 +52,11 @@ impl Eyes {
     }
 
     /// Who else may take the pictures of the device that would give them: only one program can.
-    fn rival(&self, source: &SourceName, gives: &str) -> Option<String> {
-        if !matches!(source, SourceName::Auto | SourceName::Device(_)) {
-            return None;
-        }
-        let (path, device) = self.devices.iter().find(|(path, _)| gives.starts_with(&format!("{path} (")))?;
+    fn rival(&self, source: &Prospect) -> Option<String> {
+        // It may be a link to one.
+        let path = source.device.as_ref()?;
+        let path = path.canonicalize().unwrap_or_else(|_| path.clone()).display().to_string();
+        let (_, device) = self.devices.iter().find(|(other, _)| *other == path)?;
         let holder = device.holder.as_ref().filter(|who| !who.starts_with("car-daemon "))?;
         Some(format!("{path} is open in {holder}: if that takes its pictures, stop it, for only one can"))
     }
@@ -124,7 +123,8 @@ mod tests {
     }
 
     fn eyes(device: Device) -> Eyes {
-        let source = Some(Ok("/dev/video0 (C270 HD WEBCAM) gives MJPG 640x480 at 30 Hz".to_owned()));
+        let gives = "/dev/video0 (C270 HD WEBCAM) gives MJPG 640x480 at 30 Hz".to_owned();
+        let source = Some(Ok(Prospect { gives, device: Some("/dev/video0".into()) }));
         Eyes { source, devices: vec![("/dev/video0".to_owned(), device)] }
     }
 
@@ -142,7 +142,7 @@ mod tests {
             ("camera", "2 video devices that give no pictures by themselves"),
         ];
         assert_eq!(eyes.facts(), facts.map(|(kind, text)| (kind, text.to_owned())));
-        let row = eyes.row(&SourceName::Auto, &you()).expect("a source");
+        let row = eyes.row(&you()).expect("a source");
         assert_eq!((row.status, row.todo), (Status::Ok, None));
     }
 
@@ -153,7 +153,7 @@ mod tests {
         {
             let eyes = eyes(Device { holder: Some(holder.to_owned()), ..webcam() });
             assert!(eyes.facts()[0].1.ends_with(&format!(", open in {holder}")));
-            let row = eyes.row(&SourceName::Device("/dev/video0".into()), &you()).expect("a source");
+            let row = eyes.row(&you()).expect("a source");
             assert_eq!(
                 (row.status, row.todo.is_some()),
                 (status, status == Status::Advice),
@@ -171,7 +171,7 @@ mod tests {
         let mut eyes = eyes(Device { said: Err(why.to_owned()), holder: None });
         eyes.source = Some(Err(why.to_owned()));
         assert_eq!(eyes.facts(), [("camera", why.to_owned())]);
-        let row = eyes.row(&SourceName::Auto, &you()).expect("a source");
+        let row = eyes.row(&you()).expect("a source");
         assert_eq!(row.status, Status::Advice);
         assert!(row.todo.is_some_and(|todo| todo.contains("usermod -aG video anna)")));
     }

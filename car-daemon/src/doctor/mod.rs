@@ -55,7 +55,7 @@ fn report(config: &Config, survey: &Survey, eyes: &Eyes, you: &You) -> Diagnosis
         );
         (needs.iter().map(|need| examine::alone(&config.board, need)).collect(), title)
     };
-    rows.extend(eyes.row(&config.camera.source, you));
+    rows.extend(eyes.row(you));
     let problems = rows.iter().filter(|row| row.status == table::Status::Problem).count();
     let verdict = match (config.platform.outlives, problems) {
         (false, _) => "the simulated car can start".to_owned(),

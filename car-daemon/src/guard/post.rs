@@ -14,14 +14,12 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::budget::Budget;
 use super::{COMMAND, READY, WELL};
+use crate::service::OURS;
 
 /// This program, also where its file has been replaced since it was started.
 const SELF: &str = "/proc/self/exe";
 /// A guard that does not stand within this time does not stand at all.
 const READY_WITHIN: Timespec = Timespec { tv_sec: 10, tv_nsec: 0 };
-/// What the system says to one process is not for another.
-const NOT_FOR_THE_GUARD: [&str; 6] =
-    ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
 
 type WhenLost = Box<dyn FnOnce(&str) + Send>;
 
@@ -173,7 +171,7 @@ fn keep(
 fn launch(args: &[OsString]) -> Result<(Child, ChildStdin), String> {
     let mut command = Command::new(SELF);
     command.arg0("car-daemon").arg(COMMAND).args(args);
-    for name in NOT_FOR_THE_GUARD {
+    for name in OURS {
         command.env_remove(name);
     }
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());

@@ -100,10 +100,6 @@ mod tests {
     /// In the folder, and no part of the page: it tells Node what the scripts are.
     const NOT_SERVED: &str = "package.json";
 
-    fn text(asset: &Asset) -> &'static str {
-        asset.bytes
-    }
-
     fn files(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).expect("a folder").flatten() {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
@@ -160,13 +156,13 @@ mod tests {
     fn every_file_is_asked_for_by_another_one() {
         for asset in ASSETS.iter().filter(|asset| asset.name != "index.html") {
             let name = asset.name.rsplit('/').next().expect("a name");
-            let asked = |other: &&Asset| {
+            let asked = |other: &Asset| {
                 other.name != asset.name
                     && [format!("/page/{}\"", asset.name), format!("/{name}\"")]
                         .iter()
-                        .any(|way| text(other).contains(way))
+                        .any(|way| other.bytes.contains(way))
             };
-            assert!(ASSETS.iter().find(asked).is_some(), "nothing asks for {}", asset.name);
+            assert!(ASSETS.iter().any(asked), "nothing asks for {}", asset.name);
         }
     }
 
@@ -175,7 +171,7 @@ mod tests {
         // The name of a language, which nobody dials.
         const NAMESPACE: &str = "http://www.w3.org/2000/svg";
         for asset in ASSETS {
-            let own = text(asset).replace(NAMESPACE, "");
+            let own = asset.bytes.replace(NAMESPACE, "");
             for foreign in ["http://", "https://", "ws://", "wss://", "\"//", "url(//", "@import"] {
                 assert!(!own.contains(foreign), "{} has {foreign}", asset.name);
             }
@@ -184,7 +180,7 @@ mod tests {
 
     #[test]
     fn nothing_is_inline_that_the_headers_forbid() {
-        let page = ASSETS.iter().find(|asset| asset.name == "index.html").map(text).expect("the page");
+        let page = ASSETS.iter().find(|asset| asset.name == "index.html").expect("the page").bytes;
         for inline in ["<style", " style=", "javascript:", " onclick=", " onload="] {
             assert!(!page.contains(inline), "{inline}");
         }

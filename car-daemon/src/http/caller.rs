@@ -2,11 +2,11 @@
 //!
 //! What must never live here: what they get.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::Token;
-use transport::{Endpoint, Fingerprint};
+use transport::{Endpoint, Fingerprint, HandshakeError, Slot, Slots};
 
 /// Whoever is at the other end of a connection.
 #[derive(Clone, Debug)]
@@ -16,23 +16,33 @@ pub(super) struct Caller {
     pub(super) certificate: Option<Fingerprint>,
     /// The listener, as the endpoint of its WebSocket.
     pub(super) at: Arc<Endpoint>,
+    /// The places of that listener for whoever looks through the camera.
+    views: Arc<Slots<IpAddr>>,
     /// The last token that was right over this connection.
     proven: Arc<Mutex<Option<Token>>>,
 }
 
 impl Caller {
-    pub(super) fn new(peer: SocketAddr, certificate: Option<Fingerprint>, at: Arc<Endpoint>) -> Self {
-        Self { peer, certificate, at, proven: Arc::default() }
+    pub(super) fn new(
+        peer: SocketAddr,
+        certificate: Option<Fingerprint>,
+        at: Arc<Endpoint>,
+        views: Arc<Slots<IpAddr>>,
+    ) -> Self {
+        Self { peer, certificate, at, views, proven: Arc::default() }
     }
 
-    /// Whether TLS is spoken.
-    pub(super) fn is_secure(&self) -> bool {
-        self.at.scheme() == "wss"
+    /// A place to look through the camera, to be held as long as that.
+    ///
+    /// # Errors
+    /// All are taken.
+    pub(super) fn look(&self) -> Result<Slot<IpAddr>, HandshakeError> {
+        self.views.take(self.peer.ip())
     }
 
     /// Of the URLs by which one comes here.
     pub(super) fn scheme(&self) -> &'static str {
-        if self.is_secure() { "https" } else { "http" }
+        if self.at.scheme() == "wss" { "https" } else { "http" }
     }
 
     /// Remembers a token that was right.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
-    RETRY_AFTER, SET_COOKIE, VARY, WWW_AUTHENTICATE,
+    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
 use http::{Method, StatusCode, Uri};
 use protocol::Token;
@@ -20,19 +20,15 @@ use transport::{HandshakeError, Peer, Presented};
 
 use super::answer::words;
 use super::caller::Caller;
-use super::login::forgotten;
 use super::page::Asked;
 use super::shown::{Shown, shown};
 use super::stay::Stay;
-use super::{Site, headers};
+use super::{FILES, Site, headers};
 use crate::control::Grant;
 use crate::session::Shower;
 
 /// Paths at which nothing is to be had that is anybody's, or where is asked for the token in another way.
 const OPEN: [&str; 5] = ["/", "/healthz", "/ws", "/login", "/logout"];
-
-/// The page's files, which are everybody's.
-const FILES: &str = "/page/";
 
 /// Asks the browser before a page of another origin may (Private Network Access, section 3.1).
 const PRIVATE_NETWORK: (HeaderName, HeaderName) = (
@@ -48,6 +44,7 @@ pub(super) async fn pass(
     next: Next,
 ) -> Response {
     let uri = request.uri().clone();
+    name_dialled(&uri, request.headers_mut());
     let origin = request.headers().get(ORIGIN).cloned();
     let mut response = match stop(&site, &caller, request.method(), &uri, request.headers()).await {
         Err(stopped) => stopped,
@@ -66,6 +63,15 @@ pub(super) async fn pass(
     }
     response.headers_mut().append(VARY, HeaderValue::from_static("Origin"));
     response
+}
+
+/// The target of a request counts before its `Host` where it names a host itself (RFC 9112, section 3.2.2).
+fn name_dialled(uri: &Uri, headers: &mut HeaderMap) {
+    let named = uri.authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok());
+    // Two of them are refused, whatever the target.
+    if let Some(host) = named.filter(|_| headers.get_all(HOST).iter().nth(1).is_none()) {
+        headers.insert(HOST, host);
+    }
 }
 
 /// For how long whoever asks may have it, where that is not everybody's.
@@ -93,7 +99,7 @@ async fn stop(
     }
     // Before it is decided: what changes after that is noticed.
     let access = site.context.doors.watch();
-    let shown = shown(headers, uri, caller.scheme());
+    let shown = shown(headers, uri, caller.scheme(), (&site.passes, &access.borrow()));
     let token = shown.as_ref().map(|shown| shown.token.clone());
     let grant = enter(site, caller, shown).await?;
     let Grant { role: Some(_), .. } = grant else { return Err(missing()) };
@@ -108,8 +114,9 @@ pub(super) async fn enter(site: &Site, caller: &Caller, shown: Option<Shown>) ->
     let access = site.context.doors.access();
     // Where there is no token there is none to guess.
     let shown = shown.filter(|_| access.has_tokens());
-    if let Some(Shown { token, by_cookie }) = &shown {
-        weigh(site, caller, token, *by_cookie).await?;
+    // Whose cookie is known has shown its token before, and no cookie can be guessed.
+    if let Some(Shown { token, by_cookie: false }) = &shown {
+        weigh(site, caller, token).await?;
     }
     let presented = presented(caller, shown.map(|shown| shown.token));
     Ok(access.grant(&Peer::Socket(caller.peer), &caller.at, &presented))
@@ -121,7 +128,7 @@ fn presented(caller: &Caller, token: Option<Token>) -> Presented {
 }
 
 /// Guessing costs what it costs a session.
-async fn weigh(site: &Site, caller: &Caller, token: &Token, by_cookie: bool) -> Result<(), Response> {
+async fn weigh(site: &Site, caller: &Caller, token: &Token) -> Result<(), Response> {
     let (doors, access) = (&site.context.doors, site.context.doors.access());
     // Whoever has shown it over this very connection does not guess.
     if caller.has_shown(token) && access.knows(token) {
@@ -134,17 +141,12 @@ async fn weigh(site: &Site, caller: &Caller, token: &Token, by_cookie: bool) -> 
         caller.shows(token);
         return Ok(());
     }
-    let mut refused = if weighed.turned_away {
+    Err(if weighed.turned_away {
         let why = "too many wrong tokens came from this address: each is one too many for a minute";
         ([(RETRY_AFTER, "60")], words(StatusCode::TOO_MANY_REQUESTS, why)).into_response()
     } else {
         unauthorised("this token is not known here")
-    };
-    if by_cookie {
-        // Or it would be shown again and again.
-        refused.headers_mut().insert(SET_COOKIE, forgotten(caller.is_secure()));
-    }
-    Err(refused)
+    })
 }
 
 fn missing() -> Response {

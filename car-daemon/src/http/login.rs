@@ -1,4 +1,4 @@
-//! `/login` and `/logout`: a token becomes a cookie, so that no script of the page has to keep it.
+//! `/login` and `/logout`: a token becomes a word in a cookie, so that neither a script nor the browser has to keep it.
 //!
 //! What must never live here: what a token is worth.
 
@@ -9,7 +9,7 @@ use axum::Extension;
 use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{HeaderValue, SET_COOKIE};
+use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use protocol::{Role, Token};
 use serde::Deserialize;
@@ -19,8 +19,9 @@ use tokio::time::timeout;
 use super::Site;
 use super::answer::{json, words};
 use super::caller::Caller;
+use super::cookie::{forgetting, keeping, words_of};
 use super::guard::enter;
-use super::shown::{COOKIE_NAME, Shown, is_own_page};
+use super::shown::{Shown, is_own_page};
 
 /// Longest body, in bytes: several times the longest token.
 const LONGEST: usize = 1024;
@@ -39,14 +40,16 @@ pub(super) async fn login(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Response {
-    if !is_own_page(request.headers(), caller.scheme()) {
+    let headers = request.headers().clone();
+    if !is_own_page(&headers, caller.scheme()) {
         return of_others();
     }
     let token = match token(request).await {
         Ok(token) => token,
         Err((status, why)) => return words(status, why),
     };
-    if !site.context.doors.access().has_tokens() {
+    let access = site.context.doors.access();
+    if !access.has_tokens() {
         return words(StatusCode::CONFLICT, "no tokens are known here: come without one");
     }
     let shown = Shown { token: token.clone(), by_cookie: false };
@@ -54,37 +57,37 @@ pub(super) async fn login(
         Ok(grant) => grant,
         Err(refused) => return refused,
     };
+    let word = match site.passes.give(&token, &access) {
+        Ok(word) => word,
+        Err(error) => return words(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    };
+    forget(&site, &caller, &headers);
     let role = grant.role.map(Role::name);
     tracing::info!(peer = %caller.peer, role, token = grant.principal, "authorised by /login");
-    // What is known here holds nothing that would end a cookie.
-    let Ok(cookie) = HeaderValue::from_str(&cookie(token.expose(), caller.is_secure())) else {
-        return words(StatusCode::BAD_REQUEST, "this token cannot be a cookie");
-    };
+    let cookie = keeping(&word, &headers, caller.scheme());
     ([(SET_COOKIE, cookie)], json(&json!({ "role": role, "name": grant.principal }))).into_response()
 }
 
-pub(super) async fn logout(Extension(caller): Extension<Caller>, headers: HeaderMap) -> Response {
+pub(super) async fn logout(
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
+) -> Response {
     if !is_own_page(&headers, caller.scheme()) {
         return of_others();
     }
-    (StatusCode::NO_CONTENT, [(SET_COOKIE, forgotten(caller.is_secure()))]).into_response()
+    forget(&site, &caller, &headers);
+    (StatusCode::NO_CONTENT, [(SET_COOKIE, forgetting(&headers, caller.scheme()))]).into_response()
 }
 
-/// What makes a browser forget the token.
-pub(super) fn forgotten(secure: bool) -> HeaderValue {
-    let text = cookie("; Max-Age=0", secure);
-    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+/// The word that a browser has shown is of no more use to it.
+fn forget(site: &Site, caller: &Caller, headers: &HeaderMap) {
+    words_of(headers, caller.scheme()).for_each(|word| site.passes.forget(word));
 }
 
 /// No other page may have somebody be somebody else.
 fn of_others() -> Response {
     words(StatusCode::FORBIDDEN, "only the car's own page may log in or out")
-}
-
-/// A session's cookie (RFC 6265bis): for this host alone, told to no script and to no other site.
-fn cookie(value: &str, secure: bool) -> String {
-    let secure = if secure { "; Secure" } else { "" };
-    format!("{COOKIE_NAME}={value}; Path=/; HttpOnly; SameSite=Strict{secure}")
 }
 
 async fn token(request: Request) -> Result<Token, (StatusCode, &'static str)> {

@@ -82,11 +82,7 @@ impl Now {
         self.gauge("car_client_memory_bytes", used, as_f64(context.memory.used()))?;
         let most = "What may wait for all clients together (`limits.memory`).";
         self.gauge("car_client_memory_limit_bytes", most, as_f64(context.memory.most))?;
-        self.camera(&camera.status())?;
-        for collector in site.latency.collectors() {
-            self.0.register(collector)?;
-        }
-        Ok(())
+        self.camera(&camera.status())
     }
 
     fn camera(&self, status: &Status) -> Result<()> {

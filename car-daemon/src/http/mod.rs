@@ -7,14 +7,16 @@ mod answer;
 mod asset;
 mod caller;
 mod camera;
+mod cookie;
 mod guard;
 mod headers;
 mod health;
 mod login;
-mod measured;
 mod metrics;
 mod outlet;
 mod page;
+mod passes;
+mod query;
 mod serve;
 mod shown;
 mod socket;
@@ -35,7 +37,7 @@ use crate::hardware::Heartbeat;
 use crate::server::Server;
 use crate::session::Context;
 use camera::Lookout;
-use measured::Measured;
+use passes::Passes;
 use transport::Web;
 
 pub(crate) use serve::{look_out, serve};
@@ -50,8 +52,8 @@ pub(crate) struct Site {
     limits: Limits,
     /// Whose pages may ask, and by which names.
     web: Web,
-    /// Of each picture to each viewer, from the light to the socket.
-    latency: Arc<Measured>,
+    /// Whoever has logged in.
+    passes: Passes,
     /// Where drivers are stopped who see nothing any more.
     lookout: Option<Lookout>,
     /// What stands around the car, where it is simulated.
@@ -73,7 +75,7 @@ impl Site {
             camera,
             limits: config.limits.clone(),
             web,
-            latency: Arc::default(),
+            passes: Passes::default(),
             lookout,
             plan,
             heartbeat: life,
@@ -81,6 +83,9 @@ impl Site {
         }
     }
 }
+
+/// Where the files of the page are, which are everybody's.
+const FILES: &str = "/page/";
 
 /// Every path.
 fn router(site: Arc<Site>) -> Router {

@@ -24,6 +24,8 @@ struct Level {
     /// Something is on its way.
     full: AtomicBool,
     waits: AtomicWaker,
+    /// What is answered has no end.
+    endless: AtomicBool,
 }
 
 impl Outlet {
@@ -41,6 +43,12 @@ impl Outlet {
         .await;
     }
 
+    /// What is answered from now on ends when whoever it is for has left, and not before. HTTP does not look for that while
+    /// it answers: whoever has said all that it wanted to (a half-closed connection) still waits for an answer.
+    pub(super) fn run_on(&self) {
+        self.0.endless.store(true, Ordering::Release);
+    }
+
     fn empty(&self) {
         if self.0.full.swap(false, Ordering::AcqRel) {
             self.0.waits.wake();
@@ -50,18 +58,40 @@ impl Outlet {
 
 /// A stream of bytes whose outlet is watched: a flush of it is done when the kernel has sent everything.
 #[derive(Debug)]
-pub(super) struct Watched<S> {
+pub(super) struct Watched<S, P> {
     stream: S,
     outlet: Outlet,
+    /// Whatever the connection has for as long as it lives.
+    _place: P,
 }
 
-impl<S> Watched<S> {
-    pub(super) fn new(stream: S, outlet: Outlet) -> Self {
-        Self { stream, outlet }
+impl<S, P> Watched<S, P> {
+    pub(super) fn new(stream: S, outlet: Outlet, place: P) -> Self {
+        Self { stream, outlet, _place: place }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin, P> Watched<S, P> {
+    /// Reads on, only to know when the peer has left.
+    ///
+    /// # Errors
+    /// It has.
+    fn look(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let mut dropped = [0; 1024];
+        loop {
+            let mut buf = ReadBuf::new(&mut dropped);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut buf) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(read) => read?,
+            }
+            if buf.filled().is_empty() {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin, P: Unpin> AsyncRead for Watched<S, P> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -71,7 +101,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin, P: Unpin> AsyncWrite for Watched<S, P> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
@@ -89,6 +119,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.outlet.0.endless.load(Ordering::Acquire) {
+            self.look(cx)?;
+        }
         // HTTP flushes only when it holds nothing back.
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
         self.outlet.empty();
@@ -112,7 +145,7 @@ mod tests {
         let (near, mut far) = duplex(4);
         let outlet = Outlet::default();
         assert!(outlet.drained().now_or_never().is_some(), "nothing was filled in");
-        let mut watched = Watched::new(BufWriter::new(near), outlet.clone());
+        let mut watched = Watched::new(BufWriter::new(near), outlet.clone(), ());
         outlet.fill();
         watched.write_all(b"picture").await.expect("buffered");
         assert!(watched.flush().now_or_never().is_none(), "three bytes have no room");

@@ -5,17 +5,19 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Uri};
 use serde::Deserialize;
 
 use super::answer::words;
 use super::asset::ASSETS;
+use super::caller::Caller;
 use super::outlet::Outlet;
+use super::query::Query;
 use super::stay::Stay;
-use super::{Site, camera};
+use super::{FILES, Site, camera};
 
 /// What mjpg-streamer is asked by: `/?action=stream`.
 #[derive(Debug, Deserialize)]
@@ -27,6 +29,7 @@ pub(super) struct Asked {
 
 pub(super) async fn root(
     State(site): State<Arc<Site>>,
+    caller: Extension<Caller>,
     outlet: Extension<Outlet>,
     stay: Option<Extension<Stay>>,
     method: Method,
@@ -35,17 +38,17 @@ pub(super) async fn root(
     // There is one camera, which mjpg-streamer numbers from 0.
     match (asked.action.as_deref(), stay) {
         (Some("stream" | "stream_0"), Some(stay)) => {
-            camera::stream(State(site), outlet, stay, method, Query(asked.wish)).await
+            camera::stream(State(site), caller, outlet, stay, method, Query(asked.wish)).await
         }
         // Everybody's: whoever is let in to the camera has a stay.
         (None, _) | (_, None) => asset("index.html"),
-        (Some("snapshot" | "snapshot_0"), _) => camera::snapshot(State(site), method).await,
+        (Some("snapshot" | "snapshot_0"), _) => camera::snapshot(State(site), caller).await,
         (Some(_), _) => words(StatusCode::NOT_FOUND, "`action` is stream or snapshot"),
     }
 }
 
-pub(super) async fn file(Path(file): Path<String>) -> Response {
-    asset(&file)
+pub(super) async fn file(uri: Uri) -> Response {
+    asset(uri.path().strip_prefix(FILES).unwrap_or_default())
 }
 
 pub(super) async fn nothing() -> Response {

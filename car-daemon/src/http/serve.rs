@@ -13,7 +13,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use transport::{Endpoint, Visitor, Visitors};
+use transport::{Visitor, Visitors};
 
 use super::caller::Caller;
 use super::outlet::{Outlet, Watched};
@@ -37,16 +37,25 @@ pub(crate) fn serve(
     tasks: &TaskTracker,
     closing: CancellationToken,
 ) {
-    let router = router(site);
     let at = Arc::new(visitors.endpoint().clone());
+    let views = Arc::new(site.limits.views());
+    let router = router(Arc::clone(&site));
     let tracker = tasks.clone();
     tasks.spawn(async move {
         while let Some(incoming) = closing.run_until_cancelled(visitors.accept()).await {
-            let (router, at, closing) = (router.clone(), Arc::clone(&at), closing.clone());
+            let (router, closing) = (router.clone(), closing.clone());
+            let (at, views, server) = (Arc::clone(&at), Arc::clone(&views), site.server.clone());
             tracker.spawn(async move {
-                let Some(Ok(visitor)) = closing.run_until_cancelled(incoming.handshake).await else { return };
-                let peer = visitor.peer;
-                if let Err(error) = speak(visitor, router, at, &closing).await {
+                let Visitor { peer, certificate, stream, place } =
+                    match closing.run_until_cancelled(incoming.handshake).await {
+                        Some(Ok(visitor)) => visitor,
+                        Some(Err(error)) => return server.complain(&incoming.peer, &error),
+                        None => return,
+                    };
+                let router = router.layer(Extension(Caller::new(peer, certificate, at, views)));
+                // A stream of pictures never ends by itself.
+                let spoken = closing.run_until_cancelled(converse(stream, place, router)).await;
+                if let Some(Err(error)) = spoken {
                     tracing::debug!(%peer, %error, "HTTP ended");
                 }
             });
@@ -61,27 +70,18 @@ pub(crate) fn look_out(site: &Site, tasks: &TaskTracker, closing: CancellationTo
     }
 }
 
-async fn speak(
-    Visitor { peer, certificate, stream }: Visitor,
-    router: Router,
-    at: Arc<Endpoint>,
-    closing: &CancellationToken,
-) -> Result<(), hyper::Error> {
-    let connection = converse(stream, router.layer(Extension(Caller::new(peer, certificate, at))));
-    // A stream of pictures never ends by itself.
-    closing.run_until_cancelled(connection).await.unwrap_or(Ok(()))
-}
-
-/// Answers what is asked over a stream of bytes, whose outlet the answers know.
+/// Answers what is asked over a stream of bytes, whose outlet the answers know; `place` is dropped with it.
 pub(super) async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    place: impl Unpin + Send + 'static,
     router: Router,
 ) -> Result<(), hyper::Error> {
     let outlet = Outlet::default();
-    let stream = Watched::new(stream, outlet.clone());
+    let stream = Watched::new(stream, outlet.clone(), place);
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
+        .half_close(true)
         .title_case_headers(true)
         .max_header_size(LONGEST_HEAD)
         .max_buf_size(GATHERED)
@@ -116,10 +116,16 @@ mod tests {
         }))
     }
 
+    /// Pictures without end, of which none comes, until nobody waits for them any more.
+    async fn endless(Extension(outlet): Extension<Outlet>) -> Body {
+        outlet.run_on();
+        Body::from_stream(stream::pending::<Result<Bytes, Infallible>>())
+    }
+
     fn visit() -> DuplexStream {
         let (ours, theirs) = duplex(64 * 1024);
         let router = Router::new().route("/", get(|| async { "here" })).route("/slow", get(slow));
-        tokio::spawn(converse(theirs, router));
+        tokio::spawn(converse(theirs, (), router.route("/endless", get(endless))));
         ours
     }
 
@@ -170,5 +176,22 @@ mod tests {
         let (said, after) = heard(ours).await;
         assert_eq!(said.matches("picture").count(), 6, "{said}");
         assert!(after >= Duration::from_secs(60), "{after:?}");
+    }
+    #[tokio::test(start_paused = true)]
+    async fn who_has_said_all_that_it_wanted_to_is_answered_and_an_endless_answer_ends_with_who_asked() {
+        let mut ours = visit();
+        ours.write_all(b"GET /slow HTTP/1.0\r\n\r\n").await.expect("open");
+        ours.shutdown().await.expect("open");
+        let (said, _) = heard(ours).await;
+        assert_eq!(said.matches("picture").count(), 6, "{said}");
+
+        let mut ours = visit();
+        ours.write_all(b"GET /endless HTTP/1.0\r\n\r\n and what nobody reads").await.expect("open");
+        let mut head = [0; 15];
+        ours.read_exact(&mut head).await.expect("an answer");
+        assert_eq!(&head, b"HTTP/1.0 200 OK");
+        ours.shutdown().await.expect("open");
+        let (_, after) = heard(ours).await;
+        assert!(after < Duration::from_secs(1), "{after:?}");
     }
 }

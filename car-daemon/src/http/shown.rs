@@ -3,14 +3,15 @@
 //! What must never live here: what a token is worth.
 
 use axum::extract::Query;
-use http::header::{AUTHORIZATION, AsHeaderName, COOKIE, HOST, ORIGIN};
+use http::header::{AUTHORIZATION, AsHeaderName, HOST, ORIGIN};
 use http::{HeaderMap, Uri};
 use protocol::Token;
 use serde::Deserialize;
 use transport::Origin;
 
-/// The name of the cookie that `/login` gives.
-pub(super) const COOKIE_NAME: &str = "car-token";
+use super::cookie::words_of;
+use super::passes::Passes;
+use crate::access::Access;
 
 /// Where a browser says whose page it asks for (Fetch Metadata Request Headers, section 2.4).
 const FETCH_SITE: &str = "sec-fetch-site";
@@ -28,11 +29,20 @@ struct Asked {
 }
 
 /// The token of a request: by `Authorization` (RFC 6750, section 2.1) before `?token=`, and both before the
-/// cookie, which counts only for the daemon's own page.
-pub(super) fn shown(headers: &HeaderMap, uri: &Uri, scheme: &str) -> Option<Shown> {
+/// cookie, which counts only for the daemon's own page. A cookie that is not known shows nothing: it is of an earlier
+/// daemon, or of a token that is gone.
+pub(super) fn shown(
+    headers: &HeaderMap,
+    uri: &Uri,
+    scheme: &str,
+    (passes, access): (&Passes, &Access),
+) -> Option<Shown> {
     let said = bearer(headers).or_else(|| by_query(uri)).map(|token| Shown { token, by_cookie: false });
-    let cookie = || by_cookie(headers).filter(|_| is_own_page(headers, scheme));
-    said.or_else(|| cookie().map(|token| Shown { token, by_cookie: true }))
+    said.or_else(|| {
+        let mut words = words_of(headers, scheme).filter(|_| is_own_page(headers, scheme));
+        let token = words.find_map(|word| passes.token(word, access))?;
+        Some(Shown { token, by_cookie: true })
+    })
 }
 
 /// Whether a request comes from the daemon's own page, as far as a browser says: to the port the same, where any
@@ -62,47 +72,66 @@ fn by_query(uri: &Uri) -> Option<Token> {
     token.map(|token| Token::claimed(token.replace(' ', "+").as_bytes()))
 }
 
-fn by_cookie(headers: &HeaderMap) -> Option<Token> {
-    let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
-    pairs
-        .map(<[u8]>::trim_ascii)
-        .find_map(|pair| pair.strip_prefix(COOKIE_NAME.as_bytes())?.strip_prefix(b"="))
-        .map(Token::claimed)
-}
-
-fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+pub(super) fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 #[cfg(test)]
 mod tests {
     use http::HeaderName;
+    use protocol::Role;
 
     use super::*;
+    use crate::config::{Auth, TokenRow};
 
+    /// What is found where the token `of-three` is known, and was given the word that stands in the headers as `WORD`.
     fn found(path: &str, headers: &[(&'static str, &str)]) -> Option<(String, bool)> {
+        let token = Token::new("of-three");
+        let row = TokenRow { token: token.clone(), role: Role::Driver, name: "three".into(), priority: None };
+        let access = Access::new(Auth { tokens: vec![row], ..Auth::default() }, 0);
+        let passes = Passes::default();
+        let word = passes.give(&token, &access).expect("drawn");
         let map = headers
             .iter()
+            .map(|(name, value)| (*name, value.replace("WORD", &word)))
             .map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("a value")))
             .collect();
         let uri: Uri = path.parse().expect("a path");
-        shown(&map, &uri, "http").map(|shown| (shown.token.expose().to_owned(), shown.by_cookie))
+        let shown = shown(&map, &uri, "http", (&passes, &access));
+        shown.map(|shown| (shown.token.expose().to_owned(), shown.by_cookie))
     }
 
     #[test]
     fn a_token_is_shown_by_header_by_query_or_by_cookie_in_this_order() {
-        let (bearer, cookie) = (("authorization", "bearer  one-token"), ("cookie", "a=b; car-token=three"));
+        let (bearer, cookie) = (("authorization", "bearer  one-token"), ("cookie", "a=b; car-80=WORD"));
         let said = |token: &str| Some((token.to_owned(), false));
         assert_eq!(found("/state?token=two-token", &[bearer, cookie]), said("one-token"));
         assert_eq!(found("/?action=stream&token=two%2Dtoken", &[cookie]), said("two-token"));
         assert_eq!(found("/?token=a+b%2Bc", &[]), said("a+b+c"));
-        assert_eq!(found("/state", &[cookie]), Some(("three".to_owned(), true)));
-        assert_eq!(found("/state", &[("authorization", "Basic abc"), ("cookie", "x-car-token=1")]), None);
+        let by_cookie = Some(("of-three".to_owned(), true));
+        assert_eq!(found("/state", &[cookie]), by_cookie);
+        assert_eq!(found("/state", &[("cookie", "car-80=1; car-80=WORD")]), by_cookie);
+        assert_eq!(found("/state", &[("authorization", "Basic abc"), ("cookie", "x-car-80=WORD")]), None);
+    }
+
+    #[test]
+    fn a_cookie_of_another_port_or_that_nobody_was_given_shows_nothing() {
+        let host = ("host", "car:8080");
+        for (cookie, counts) in [
+            ("car-8080=WORD", true),
+            ("car-8081=WORD", false),
+            ("__Host-car-8080=WORD", false),
+            ("car-8080=of-three", false),
+            ("car-8080=00000000000000000000000000000000", false),
+            ("car-token=of-three", false),
+        ] {
+            assert_eq!(found("/state", &[host, ("cookie", cookie)]).is_some(), counts, "{cookie}");
+        }
     }
 
     #[test]
     fn a_cookie_counts_for_the_daemons_own_page_alone() {
-        let (cookie, host) = (("cookie", "car-token=three"), ("host", "car:8080"));
+        let (cookie, host) = (("cookie", "car-8080=WORD"), ("host", "car:8080"));
         for (header, value, counts) in [
             ("origin", "http://car:8080", true),
             ("origin", "http://CAR:8080", true),

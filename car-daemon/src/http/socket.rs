@@ -9,11 +9,9 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use http::StatusCode;
-use http::header::UPGRADE;
-use hyper::upgrade::OnUpgrade;
+use http::header::CONNECTION;
 use hyper_util::rt::TokioIo;
-use transport::{HandshakeError, Incoming, Peer, Presented, Upgrade};
+use transport::{Incoming, Peer, Presented, Refusal, Upgrade};
 
 use super::Site;
 use super::answer::words;
@@ -26,25 +24,20 @@ pub(super) async fn open(
     Extension(caller): Extension<Caller>,
     mut request: Request,
 ) -> Response {
-    let Some(upgraded) = request.extensions_mut().remove::<OnUpgrade>() else {
-        let what = "here is a WebSocket: open ws://, not http://";
-        return ([(UPGRADE, "websocket")], words(StatusCode::UPGRADE_REQUIRED, what)).into_response();
-    };
+    let upgraded = hyper::upgrade::on(&mut request);
     let (head, _body) = request.into_parts();
     // A browser sends a cookie for any page of this host; each handshake of its own says whose page it is.
-    let token = shown(&head.headers, &head.uri, caller.scheme())
+    let access = site.context.doors.access();
+    let token = shown(&head.headers, &head.uri, caller.scheme(), (&site.passes, &access))
         .filter(|shown| !shown.by_cookie || is_own_origin(&head.headers, caller.scheme()))
-        .filter(|_| site.context.doors.access().has_tokens())
+        .filter(|_| access.has_tokens())
         .map(|shown| shown.token);
     let upgrade = match Upgrade::of(&http::Request::from_parts(head, ()), &site.web) {
         Ok(upgrade) => upgrade,
-        Err(error) => {
+        Err(Refusal { status, error }) => {
             site.server.complain(&Peer::Socket(caller.peer), &error);
-            let status = match error {
-                HandshakeError::Forbidden(_) => StatusCode::FORBIDDEN,
-                _ => StatusCode::BAD_REQUEST,
-            };
-            return words(status, &error.to_string());
+            let why = words(status, &error.to_string());
+            return ([(CONNECTION.as_str(), "Upgrade")], Refusal::OFFERS, why).into_response();
         }
     };
     let response = upgrade.response().clone().map(|()| Body::empty());

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use prometheus::core::Collector;
 use prometheus::proto::MetricFamily;
-use prometheus::{Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, Result};
+use prometheus::{
+    Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, Result,
+};
 use protocol::{Answer, Command, Event, Fault, Role};
 use transport::HandshakeError;
 
@@ -20,6 +22,10 @@ use crate::control::Input;
 /// By how much a turn of the control loop may be late, in seconds: from what nobody notices up to what counts as
 /// stuck (`control.stall_ms`).
 const LATE: [f64; 9] = [0.000_1, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.2];
+
+/// How old a picture may be when it is handed over, in seconds: one that is a frame late at 30 a second, and one that is
+/// many, lie in different buckets.
+const OLD: [f64; 12] = [0.002, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.2, 0.5, 1.0, 5.0];
 
 /// Everything that is counted. To count is an atomic addition or two.
 pub(crate) struct Metrics {
@@ -31,6 +37,8 @@ pub(crate) struct Metrics {
     turned_away: IntCounterVec,
     samples: IntCounterVec,
     requests: IntCounterVec,
+    latency: Histogram,
+    picture_bytes: IntCounter,
 }
 
 impl Metrics {
@@ -78,6 +86,12 @@ impl Metrics {
         self.requests.with_label_values(&[labels::path(path), labels::status(status)]).inc();
     }
 
+    /// A picture of so many bytes was handed over to a viewer, this long after the light fell in.
+    pub(crate) fn handed_over(&self, old: Duration, bytes: usize) {
+        self.latency.observe(old.as_secs_f64());
+        self.picture_bytes.inc_by(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+
     /// All that was counted.
     pub(crate) fn gather(&self) -> Vec<MetricFamily> {
         self.registry.gather()
@@ -101,6 +115,9 @@ impl Default for Metrics {
         let registry = Registry::new();
         let late = "By how much turns of the control loop came too late, in seconds of the car's clock.";
         let late = HistogramOpts::new("car_loop_lateness_seconds", late).buckets(LATE.into());
+        let old = "From the light to the socket, of each picture to each viewer.";
+        let old = HistogramOpts::new("car_camera_latency_seconds", old).buckets(OLD.into());
+        let bytes = "Pictures that were handed over to viewers.";
         let counters = |name: &str, help: &str, by: &[&str]| {
             kept(&registry, IntCounterVec::new(Opts::new(name, help), by))
         };
@@ -147,6 +164,8 @@ impl Default for Metrics {
                 "Requests over HTTP that were answered, by path and status.",
                 &["path", "status"],
             ),
+            latency: kept(&registry, Histogram::with_opts(old)),
+            picture_bytes: kept(&registry, IntCounter::new("car_camera_bytes_total", bytes)),
             registry,
         }
     }

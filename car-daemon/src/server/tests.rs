@@ -86,7 +86,7 @@ async fn a_session_that_panics_brakes_what_it_drove_and_takes_nobody_with_it() {
     let context = Context {
         shared: Arc::clone(&shared),
         clock: Clock::start(Speed::REAL, Duration::from_millis(10)),
-        identity: Identity::new(&config),
+        identity: Identity::new(&config).expect("random numbers"),
         limits: config.limits.session.clone(),
         memory: config.limits.transport.memory.clone(),
         doors: Doors::new(Access::new(config.auth.clone(), 0)),

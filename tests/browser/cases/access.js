@@ -136,6 +136,7 @@ test("a button that drives is held by Enter, one that does not is pressed by it,
   await page.focus("#estop");
   await page.keyboard.press("Enter");
   await car.until("the latch", ({ mode }) => mode === "estop");
+  await page.locator("#reset").waitFor();
   await page.focus("#reset");
   await page.keyboard.press("Enter");
   await car.until("the release", ({ mode }) => mode === "idle");

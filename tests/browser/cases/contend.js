@@ -47,7 +47,7 @@ test("a teacher comes by a link that is gone from the address, takes the car at 
   };
   const [pupil, teacher] = [await come("pupil-token"), await come("teacher-token")];
   await goes(pupil, car);
-  await says(teacher, "#driver", /Anna drives/);
+  await says(teacher, "#driver", /Anna \(\d+\) drives/);
   assert.equal(await pupil.locator("#force").isVisible(), false);
   await teacher.click("#take");
   await says(teacher, "#refusal", /Asked/);
@@ -55,8 +55,8 @@ test("a teacher comes by a link that is gone from the address, takes the car at 
   await says(teacher, "#driver", /You drive/);
   await says(teacher, "#refusal", /^$/);
   await car.until("rest", rests);
-  await says(pupil, "#driver", /Teacher drives/);
-  await says(teacher, "#people", /Teacher \(you\) · admin/);
+  await says(pupil, "#driver", /Teacher \(\d+\) drives/);
+  await says(teacher, "#people", /Teacher \(\d+\) · you · admin/);
   await teacher.click("#handover");
   await says(teacher, "#driver", /Nobody drives/);
 });

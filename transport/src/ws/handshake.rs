@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
 use tokio_tungstenite::tungstenite::handshake::server::{
     Request, Response as ServerResponse, create_response, write_response,
 };
+use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::tungstenite::http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
@@ -49,9 +50,18 @@ const READ_CHUNK: usize = 4 * 1024;
 const CONTROL_ROOM: usize = 1024;
 
 /// An HTTP answer to somebody who does not get a WebSocket.
-struct Refusal {
-    status: &'static str,
-    error: HandshakeError,
+#[derive(Debug)]
+pub struct Refusal {
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// Why, which is also the answer's body, as a line.
+    pub error: HandshakeError,
+}
+
+impl Refusal {
+    /// What the answer names as that to which a connection can be upgraded. 426 must (RFC 9110, section 15.5.22; RFC
+    /// 6455, section 4.2.2), and it is true of the others too.
+    pub const OFFERS: [(&str, &str); 2] = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")];
 }
 
 /// The server's side; also the token that the client has shown.
@@ -64,8 +74,7 @@ pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     let request = head::<Request>(&mut socket, &mut read).await?;
     let speaks_tls = read.first() == Some(&HANDSHAKE_RECORD);
     let answered = request.map_err(|error| refusal(&error, speaks_tls, web)).and_then(|request| {
-        let answer = answer(&request).map_err(|error| refusal(&error, false, web))?;
-        credentials::check(&request, web).map_err(forbidden)?;
+        let answer = written(&agree(&request, web)?).map_err(|error| refusal(&error, false, web))?;
         Ok((answer, credentials::token(&request)))
     });
     match answered {
@@ -86,14 +95,14 @@ pub(super) async fn turn_away<S>(mut socket: S, full: HandshakeError) -> Handsha
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let refusal = Refusal { status: "503 Service Unavailable", error: full };
+    let refusal = Refusal { status: StatusCode::SERVICE_UNAVAILABLE, error: full };
     refuse(&mut socket, &refusal).await;
     refusal.error
 }
 
 /// What a client hears that speaks without TLS on a port of TLS.
 pub(super) fn without_tls() -> String {
-    text("400 Bad Request", "this port speaks TLS: open wss:// or https://, not ws:// or http://")
+    text(StatusCode::BAD_REQUEST, "this port speaks TLS: open wss:// or https://, not ws:// or http://")
 }
 
 /// The client's side.
@@ -219,15 +228,16 @@ pub(super) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     WebSocketStream::from_raw_socket(tap, role, Some(config)).await
 }
 
-fn answer(request: &Request) -> Result<Vec<u8>, WsError> {
+fn written(response: &ServerResponse) -> Result<Vec<u8>, WsError> {
     let mut answer = Vec::new();
-    write_response(&mut answer, &agree(request)?)?;
+    write_response(&mut answer, response)?;
     Ok(answer)
 }
 
-/// The answer that opens a WebSocket.
-pub(super) fn agree(request: &Request) -> Result<ServerResponse, WsError> {
-    let mut response = create_response(request)?;
+/// The answer that opens a WebSocket, to a page and by a name that are let in.
+pub(super) fn agree(request: &Request, web: &Web) -> Result<ServerResponse, Refusal> {
+    let mut response = create_response(request).map_err(|error| refusal(&error, false, web))?;
+    credentials::check(request, web).map_err(forbidden)?;
     if let Some(ours) = credentials::subprotocol(request) {
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(ours));
     }
@@ -239,7 +249,7 @@ fn refusal(error: &WsError, speaks_tls: bool, web: &Web) -> Refusal {
     let elsewhere = web.elsewhere.as_ref().map_or_else(String::new, |line| format!("; {line}"));
     let (status, why) = match error {
         _ if speaks_tls => (
-            "400 Bad Request",
+            StatusCode::BAD_REQUEST,
             "this is TLS, and ws:// is without: open ws://, or listen on wss://".to_owned(),
         ),
         WsError::Protocol(
@@ -247,21 +257,23 @@ fn refusal(error: &WsError, speaks_tls: bool, web: &Web) -> Refusal {
             | P::MissingUpgradeWebSocketHeader
             | P::MissingSecWebSocketVersionHeader,
         ) => (
-            "426 Upgrade Required",
+            StatusCode::UPGRADE_REQUIRED,
             format!(
                 "only WebSocket (RFC 6455, version 13) is spoken here: open ws://, not http://{elsewhere}"
             ),
         ),
         WsError::AttackAttempt => {
-            ("400 Bad Request", format!("the request's head is longer than {LONGEST_HEAD} bytes"))
+            (StatusCode::BAD_REQUEST, format!("the request's head is longer than {LONGEST_HEAD} bytes"))
         }
-        error => ("400 Bad Request", format!("this is no WebSocket handshake (RFC 6455, 4.1): {error}")),
+        error => {
+            (StatusCode::BAD_REQUEST, format!("this is no WebSocket handshake (RFC 6455, 4.1): {error}"))
+        }
     };
     Refusal { status, error: HandshakeError::Protocol(why) }
 }
 
 fn forbidden(why: Forbidden) -> Refusal {
-    Refusal { status: "403 Forbidden", error: HandshakeError::Forbidden(why) }
+    Refusal { status: StatusCode::FORBIDDEN, error: HandshakeError::Forbidden(why) }
 }
 
 /// Writes the answer, and gives the peer a moment to read it and hang up. Whoever hangs up before
@@ -275,12 +287,12 @@ async fn refuse(socket: &mut (impl AsyncRead + AsyncWrite + Unpin), refusal: &Re
 }
 
 /// An HTTP answer in words, after which the connection ends.
-fn text(status: &str, why: &str) -> String {
-    // RFC 9110, section 15.5.22: 426 names what to upgrade to. It is true of the others too.
+fn text(status: StatusCode, why: &str) -> String {
+    let offers = Refusal::OFFERS.map(|(name, value)| format!("{name}: {value}\r\n"));
     format!(
-        "HTTP/1.1 {status}\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nContent-Type: text/plain; charset=utf-8\r\n\
+        "HTTP/1.1 {status}\r\nConnection: Upgrade, close\r\n{}Content-Type: text/plain; charset=utf-8\r\n\
          Content-Length: {}\r\n\r\n{why}\n",
+        offers.concat(),
         why.len() + 1
     )
 }

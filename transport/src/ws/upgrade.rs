@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::{connection, credentials, handshake};
-use crate::{Connection, HandshakeError, Limits, Presented, Secret, Web};
+use crate::{Connection, Limits, Presented, Refusal, Secret, Web};
 
 /// A request that is answered with a WebSocket.
 #[derive(Debug)]
@@ -24,13 +24,9 @@ impl Upgrade {
     /// comes from and which name it dials.
     ///
     /// # Errors
-    /// Where it is no handshake, and where page or name are not let in.
-    pub fn of(request: &Request, web: &Web) -> Result<Self, HandshakeError> {
-        let response = handshake::agree(request).map_err(|error| {
-            HandshakeError::Protocol(format!("this is no WebSocket handshake (RFC 6455, 4.1): {error}"))
-        })?;
-        credentials::check(request, web).map_err(HandshakeError::Forbidden)?;
-        Ok(Self { response, token: credentials::token(request) })
+    /// What a listener of `ws` answers where it is no handshake, and where page or name are not let in.
+    pub fn of(request: &Request, web: &Web) -> Result<Self, Refusal> {
+        Ok(Self { response: handshake::agree(request, web)?, token: credentials::token(request) })
     }
 
     /// The answer, 101, after which the connection is no longer HTTP's.

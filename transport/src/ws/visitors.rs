@@ -3,13 +3,10 @@
 //! What must never live here: HTTP.
 
 use std::fmt;
-use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, join};
+use tokio::io::{AsyncRead, AsyncWrite, join};
 
 use super::handshake;
 use crate::arrival::{Arrival, Arrivals};
@@ -51,8 +48,15 @@ pub struct Visitor {
     /// What it had to show, where TLS is spoken and clients need a certificate.
     pub certificate: Option<Fingerprint>,
     /// To be spoken over. A flush waits until the kernel has sent everything.
-    pub stream: ByteStream,
+    pub stream: Box<dyn Duplex>,
+    /// To be held while the stream is.
+    pub place: Slot<IpAddr>,
 }
+
+/// A stream of bytes that is read and written.
+pub trait Duplex: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin> Duplex for S {}
 
 async fn welcome(
     arrival: Arrival,
@@ -71,59 +75,7 @@ async fn welcome(
         }
     };
     match slot {
-        Ok(slot) => Ok(Visitor { peer, certificate, stream: ByteStream { stream, _slot: slot } }),
+        Ok(place) => Ok(Visitor { peer, certificate, stream, place }),
         Err(full) => Err(handshake::turn_away(stream, full).await),
-    }
-}
-
-/// The bytes of a visitor, whose place is another's when this is dropped.
-pub struct ByteStream {
-    stream: Box<dyn Duplex>,
-    _slot: Slot<IpAddr>,
-}
-
-trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Duplex for S {}
-
-impl fmt::Debug for ByteStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ByteStream").finish_non_exhaustive()
-    }
-}
-
-impl AsyncRead for ByteStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for ByteStream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{EOI, SOI, SOS, is_alone, is_frame, is_reserved};
 
-/// What is kept of what stands between two pictures, in bytes: several times the head of a part.
+/// What is kept of what stands between two pictures, in bytes, at least: several times the head of a part.
 const LONGEST_HEAD: usize = 4096;
 
 /// Cuts a stream into pictures. Keeps one unfinished picture at most, of bounded length.
@@ -71,10 +71,15 @@ impl Splitter {
     /// Takes the next bytes, and gives each picture that ends in them, after the last bytes that stood before it.
     pub(crate) fn push(&mut self, mut bytes: &[u8], mut each: impl FnMut(&[u8], Vec<u8>)) {
         while let Some((&byte, rest)) = bytes.split_first() {
+            let is_between = matches!(self.place, Place::Between { .. });
             let many = self.run(bytes);
             if many > 0 {
-                self.picture.extend_from_slice(&bytes[..many]);
-                bytes = &bytes[many..];
+                let (piece, rest) = bytes.split_at(many);
+                match is_between {
+                    true => self.keep(piece),
+                    false => self.picture.extend_from_slice(piece),
+                }
+                bytes = rest;
             } else {
                 self.step(byte, &mut each);
                 bytes = rest;
@@ -102,11 +107,22 @@ impl Splitter {
                 }
                 many
             }
-            Place::Coded { marked: false } => {
+            Place::Between { marked: false } | Place::Coded { marked: false } => {
                 bytes.iter().position(|byte| *byte == 0xFF).unwrap_or(bytes.len())
             }
             _ => 0,
         }
+    }
+
+    /// What stands between two pictures: the last of it.
+    fn keep(&mut self, piece: &[u8]) {
+        let piece = &piece[piece.len().saturating_sub(LONGEST_HEAD)..];
+        let all = self.head.len() + piece.len();
+        // Not at each byte.
+        if all > 2 * LONGEST_HEAD {
+            self.head.drain(..all - LONGEST_HEAD);
+        }
+        self.head.extend_from_slice(piece);
     }
 
     fn step(&mut self, byte: u8, each: &mut impl FnMut(&[u8], Vec<u8>)) {
@@ -114,10 +130,7 @@ impl Splitter {
         match self.place {
             Place::Between { marked: true } if byte == SOI => self.begin(),
             Place::Between { .. } => {
-                if self.head.len() == LONGEST_HEAD {
-                    self.head.clear();
-                }
-                self.head.push(byte);
+                self.keep(&[byte]);
                 self.lose_and(byte == 0xFF);
             }
             Place::Marker if byte == 0xFF => self.place = Place::Code,
@@ -270,9 +283,17 @@ mod tests {
             let heads: Vec<_> = heads.iter().map(|head| head.strip_suffix(&[0xFF]).unwrap_or(head)).collect();
             assert_eq!(heads, [&b"--b\r\nX: 1\r\n\r\n"[..], b"\r\n--b\r\n\r\n", b""]);
         }
-        let mut splitter = Splitter::new(LONGEST);
-        splitter.push(&[b'x'; 100_000], |_, _| panic!("no picture"));
-        assert!(splitter.head.capacity() <= 2 * LONGEST_HEAD);
+        for before in [LONGEST_HEAD - 9, 2 * LONGEST_HEAD - 9, 100_000] {
+            let stream = [&vec![b'x'; before][..], b"\r\nX-Words: off\r\n\r\n", &one].concat();
+            for size in [1, 5000, stream.len()] {
+                let (mut splitter, mut kept) = (Splitter::new(LONGEST), Vec::new());
+                stream.chunks(size).for_each(|piece| {
+                    splitter.push(piece, |head, _| kept = head.to_vec());
+                    assert!(splitter.head.len() <= 2 * LONGEST_HEAD);
+                });
+                assert!(kept.ends_with(b"\r\nX-Words: off\r\n\r\n\xFF"), "{before} in pieces of {size}");
+            }
+        }
     }
 
     proptest! {

@@ -1,7 +1,8 @@
 //! A camera of the kernel (V4L2): what it compresses itself goes on as it is, the rest is encoded.
 //!
-//! A picture counts as taken when the kernel has the whole of it: the kernel's own time for it is not handed out by
-//! the library. So the light fell in earlier, by the exposure and the way over USB, up to two periods.
+//! A picture counts as taken when the whole of it is read here: the kernel's own time for it is not handed out by the
+//! library. So the light fell in earlier, by the exposure and the way over USB, up to two periods; and where the one before it
+//! was encoded meanwhile, by up to as long as that took.
 //!
 //! What must never live here: how a device is spoken to.
 
@@ -12,7 +13,7 @@ use hal::IoError;
 use hal::platform::linux::video::{Camera, Mode, Stream, devices};
 
 use super::thin::Thin;
-use super::{FrameSource, NoPicture, Opener, SILENCE, Shot};
+use super::{FrameSource, NoPicture, Opener, Prospect, SILENCE, Shot};
 use crate::camera::mjpeg;
 use crate::config::CameraConfig;
 use choose::{Choice, choose};
@@ -46,11 +47,11 @@ struct Found<S> {
 
 impl<S: FrameSource> FrameSource for Found<S> {
     fn next(&mut self, wait: Duration) -> Result<Option<Shot>, NoPicture> {
-        self.source.next(wait).map_err(|why| of(&self.path, &why))
+        self.source.next(wait).map_err(|why| placed(&self.path, &why))
     }
 }
 
-fn of(path: &Path, why: &NoPicture) -> NoPicture {
+fn placed(path: &Path, why: &NoPicture) -> NoPicture {
     NoPicture(format!("{}: {why}", path.display()))
 }
 
@@ -65,7 +66,7 @@ fn first<T>(
             Ok(camera) if !camera.about().captures || camera.about().is_stage => {}
             found => match found.and_then(|camera| make(camera, &path)) {
                 Ok(made) => return Ok((path, made)),
-                Err(why) => drop(refused.get_or_insert_with(|| of(&path, &why))),
+                Err(why) => drop(refused.get_or_insert_with(|| placed(&path, &why))),
             },
         }
     }
@@ -87,19 +88,20 @@ fn told(error: IoError) -> NoPicture {
 }
 
 /// What the device of a path would give; it is not set to work.
-pub(super) fn prospect(config: &CameraConfig, path: &Path) -> Result<String, NoPicture> {
+pub(super) fn prospect(config: &CameraConfig, path: &Path) -> Result<Prospect, NoPicture> {
     would_give(config, &camera(path)?, path)
 }
 
 /// The same of the first device that gives pictures.
-pub(super) fn prospect_of_any(config: &CameraConfig, dev: &Path) -> Result<String, NoPicture> {
+pub(super) fn prospect_of_any(config: &CameraConfig, dev: &Path) -> Result<Prospect, NoPicture> {
     first(dev, |camera, path| would_give(config, &camera, path)).map(|(_, gives)| gives)
 }
 
-fn would_give(config: &CameraConfig, camera: &Camera, path: &Path) -> Result<String, NoPicture> {
+fn would_give(config: &CameraConfig, camera: &Camera, path: &Path) -> Result<Prospect, NoPicture> {
     let Choice { format, size: (width, height), rate_hz, .. } = plan(config, camera)?;
-    let (path, name) = (path.display(), &camera.about().name);
-    Ok(format!("{path} ({name}) gives {format} {width}x{height} at {rate_hz:.4} Hz"))
+    let (place, name) = (path.display(), &camera.about().name);
+    let gives = format!("{place} ({name}) gives {format} {width}x{height} at {rate_hz:.4} Hz");
+    Ok(Prospect { gives, device: Some(path.to_owned()) })
 }
 
 /// What a camera would be asked for.

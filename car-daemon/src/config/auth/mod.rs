@@ -110,7 +110,7 @@ pub enum Whom {
 /// Why a daemon must not listen somewhere, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exposure {
-    /// What is wrong.
+    /// What is wrong, behind the name of the endpoint.
     pub what: String,
     /// The ways out.
     pub hint: &'static str,
@@ -129,7 +129,7 @@ pub fn exposed(endpoint: &Endpoint, auth: &Auth) -> Option<Exposure> {
         return None;
     }
     let exposure = |why: &str, hint| {
-        let what = format!("`{endpoint}` is reachable from other machines, and {why}");
+        let what = format!("is reachable from other machines, and {why}");
         Some(Exposure { what, hint })
     };
     match endpoint.option("role") {

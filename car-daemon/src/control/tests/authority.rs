@@ -23,11 +23,12 @@ fn a_motion_takes_a_free_lease_and_a_refusal_says_who_holds_it_since_when_and_ho
     assert_eq!(fault.code, Code::NOT_DRIVER);
     assert_eq!(
         fault.message,
-        "session 1 (tablet, 127.0.0.1:1) drives, for 2.5 s now: `acquire` asks for it; no force takes it, for \
-         your priority 50 is not above its 50"
+        "session 1 (tablet, 127.0.0.1:1) drives, for 2.5 s now: no force takes it, for your priority 50 is not \
+         above its 50; `acquire` asks for it"
     );
     let data = fault.data.expect("for programs");
     assert_eq!((&data["driver"]["session"], &data["driver"]["drives_s"]), (&1.into(), &2.5.into()));
+    assert_eq!(data["force"], false);
     assert_eq!(gate.tick(ms(2_501)).throttle, 0.6, "the driver is not disturbed");
     assert_eq!(leases(&mut gate), [Some(ANNA)]);
 }

@@ -11,23 +11,28 @@ mod part;
 mod pictures;
 mod sight;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, EXPIRES, HeaderName, HeaderValue, PRAGMA};
 use http::{Method, StatusCode, Version};
 use serde::Deserialize;
 use tokio::time::timeout;
+use transport::Slot;
 
 pub(super) use self::lookout::Lookout;
 use self::pictures::Pictures;
 use super::Site;
 use super::answer::words;
+use super::caller::Caller;
 use super::outlet::Outlet;
+use super::query::Query;
 use super::stay::Stay;
 use crate::camera::Picture;
 use crate::control::SessionId;
@@ -61,6 +66,7 @@ pub(super) struct Wish {
 
 pub(super) async fn stream(
     State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
     Extension(outlet): Extension<Outlet>,
     Extension(stay): Extension<Stay>,
     method: Method,
@@ -76,11 +82,16 @@ pub(super) async fn stream(
     let kind = if is_yes(wish.mixed.as_deref()) { part::MIXED } else { part::MULTIPART };
     let mut response = ([(CONTENT_TYPE, kind)]).into_response();
     if method != Method::HEAD {
-        let (viewer, latency) = (site.camera.view(), Arc::clone(&site.latency));
+        let place = match caller.look() {
+            Ok(place) => place,
+            Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, &full.to_string()),
+        };
+        let (viewer, metrics) = (site.camera.view(), Arc::clone(&site.context.shared.metrics));
         let advance = is_yes(wish.advance_headers.as_deref());
         let watcher = watched.map(|(lookout, session)| lookout.watcher(session));
         let clock = site.context.clock.clone();
-        let pictures = Pictures { viewer, outlet, clock, latency, advance, watcher, sent: None, stay };
+        let pictures =
+            Pictures { viewer, outlet, clock, metrics, advance, watcher, sent: None, stay, _place: place };
         *response.body_mut() = Body::from_stream(pictures.pieces());
     }
     as_of_old(response)
@@ -103,43 +114,65 @@ pub(super) async fn unwatch(State(site): State<Arc<Site>>, Query(wish): Query<Wi
     }
 }
 
-pub(super) async fn snapshot(State(site): State<Arc<Site>>, method: Method) -> Response {
-    if method == Method::HEAD {
-        return as_of_old([(CONTENT_TYPE, part::JPEG)].into_response());
-    }
+pub(super) async fn snapshot(
+    State(site): State<Arc<Site>>,
+    Extension(caller): Extension<Caller>,
+) -> Response {
+    let place = match caller.look() {
+        Ok(place) => place,
+        Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, &full.to_string()),
+    };
     let asked = Instant::now();
     let mut viewer = site.camera.view();
+    // Why none came, drawn.
+    let mut drawn = None;
     let fresh = async {
         let mut before = None;
         loop {
             let picture = viewer.next().await;
-            // Words are waited past while the camera is being opened.
-            let last = !picture.words || viewer.camera().trouble().is_some();
+            if picture.words {
+                // They are waited past while the camera is being opened, and where it is only late.
+                let picture = drawn.insert(picture);
+                if !viewer.camera().may_come() {
+                    return Arc::clone(picture);
+                }
+                continue;
+            }
             // One that came again stands: there is none that is newer, and it says how old it is.
             let stands = before.replace(picture.taken) == Some(picture.taken);
-            if (picture.taken >= asked || stands) && last {
+            if picture.taken >= asked || stands {
                 return picture;
             }
         }
     };
-    match timeout(PATIENCE, fresh).await {
-        Ok(picture) => as_of_old(one(&picture)),
-        Err(_elapsed) => {
-            let why = viewer.camera().trouble().unwrap_or_else(|| "no picture came".to_owned());
-            words(StatusCode::SERVICE_UNAVAILABLE, &why)
-        }
+    match timeout(PATIENCE, fresh).await.ok().or(drawn) {
+        Some(picture) => as_of_old(one(&picture, place)),
+        None => words(StatusCode::SERVICE_UNAVAILABLE, "no picture came"),
     }
 }
 
 /// A picture by itself. Browsers show words that stand in for one, too; programs go by the status.
-fn one(picture: &Picture) -> Response {
+fn one(picture: &Picture, place: Slot<IpAddr>) -> Response {
     let status = if picture.words { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
     let wall = SystemTime::now() - picture.taken.elapsed();
     let headers = [
         (CONTENT_TYPE, part::JPEG.to_owned()),
         (HeaderName::from_static("x-timestamp"), part::timestamp(wall)),
     ];
-    (status, headers, picture.jpeg.clone()).into_response()
+    let body = Bytes::from_owner(Held { jpeg: picture.jpeg.clone(), _place: place });
+    (status, headers, body).into_response()
+}
+
+/// A picture whose viewer keeps its place until the picture is written.
+struct Held {
+    jpeg: Bytes,
+    _place: Slot<IpAddr>,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.jpeg
+    }
 }
 
 /// The headers of old, and an end that is the connection's.

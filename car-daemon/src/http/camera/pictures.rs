@@ -3,27 +3,28 @@
 //! What must never live here: where pictures come from, and what a head looks like.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
+use transport::Slot;
 
 use super::lookout::Watcher;
 use super::part::{self, Taken};
 use crate::camera::{Picture, Viewer};
 use crate::clock::Clock;
-use crate::http::measured::Measured;
 use crate::http::outlet::Outlet;
 use crate::http::stay::Stay;
+use crate::metrics::Metrics;
 
 /// A stream to one viewer.
 pub(super) struct Pictures {
     pub(super) viewer: Viewer,
     pub(super) outlet: Outlet,
     pub(super) clock: Clock,
-    /// From the light to the socket.
-    pub(super) latency: Arc<Measured>,
+    pub(super) metrics: Arc<Metrics>,
     /// Each head is sent with the picture before, without what is not known by then.
     pub(super) advance: bool,
     /// Who is stopped when nothing reaches it any more.
@@ -32,6 +33,8 @@ pub(super) struct Pictures {
     pub(super) sent: Option<Instant>,
     /// Until when it may.
     pub(super) stay: Stay,
+    /// Its place among the viewers.
+    pub(super) _place: Slot<IpAddr>,
 }
 
 /// What is written next.
@@ -46,6 +49,7 @@ enum Next {
 impl Pictures {
     /// The pieces, which are written together where they are to be had at once. A picture's is everybody's.
     pub(super) fn pieces(self) -> impl Stream<Item = Result<Bytes, Infallible>> + Send {
+        self.outlet.run_on();
         stream::unfold((self, Next::Opening), |(mut pictures, next)| async move {
             let (piece, next) = pictures.piece(next).await?;
             Some((Ok(piece), (pictures, next)))
@@ -64,7 +68,7 @@ impl Pictures {
                 let picture = self.newest().await?;
                 let (wall, latency) = (SystemTime::now(), picture.taken.elapsed());
                 if !picture.words {
-                    self.latency.add(latency, picture.jpeg.len());
+                    self.metrics.handed_over(latency, picture.jpeg.len());
                 }
                 if self.advance {
                     return Some((picture.jpeg.clone(), Next::Ending));

@@ -13,6 +13,7 @@ use axum::routing::get;
 use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::task::JoinHandle;
+use transport::Slots;
 
 use super::*;
 use crate::camera::{Camera, FrameSource, NoPicture, Shot};
@@ -120,7 +121,7 @@ impl AsyncWrite for Tap {
 
 /// Somebody looks at a camera over this socket.
 fn look(camera: &Camera, socket: &Tap) -> JoinHandle<Result<(), hyper::Error>> {
-    let (camera, latency) = (camera.clone(), Arc::default());
+    let (camera, metrics) = (camera.clone(), Arc::default());
     let stream = |Extension(outlet): Extension<Outlet>| async move {
         let viewer = camera.view();
         let clock = Clock::start(Speed::REAL, Duration::from_millis(10));
@@ -128,15 +129,16 @@ fn look(camera: &Camera, socket: &Tap) -> JoinHandle<Result<(), hyper::Error>> {
             viewer,
             outlet,
             clock,
-            latency,
+            metrics,
             advance: false,
             watcher: None,
             sent: None,
             stay: Stay::for_ever(),
+            _place: Slots::new("viewers", 1, 1).take([127, 0, 0, 1].into()).expect("the first"),
         };
         as_of_old(Body::from_stream(pictures.pieces()).into_response())
     };
-    tokio::spawn(converse(socket.clone(), Router::new().route("/", get(stream))))
+    tokio::spawn(converse(socket.clone(), (), Router::new().route("/", get(stream))))
 }
 
 /// A picture of so many bytes, of which nobody else has the same memory.

@@ -8,6 +8,8 @@ use client::{CallError, ConnectError};
 use protocol::Code;
 use transport::{DialError, HandshakeError, NoToken, SendError};
 
+use crate::refusal;
+
 /// Why a command failed; its words go to standard error.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -26,10 +28,10 @@ pub(crate) enum Error {
     #[error("{0}")]
     File(String),
     /// The car did not do it.
-    #[error("{error}{remedy}", error = .0, remedy = remedy(.0, "drive"))]
+    #[error("{}", told(.0, "drive"))]
     Call(#[from] CallError),
     /// The car did not let itself be calibrated.
-    #[error("{error}{remedy}", error = .0, remedy = remedy(.0, "calibrate"))]
+    #[error("{}", told(.0, "calibrate"))]
     Calibrate(CallError),
     /// The car let nobody in with this token.
     #[error("{0}\n{SHOW}")]
@@ -67,14 +69,20 @@ pub(crate) enum Error {
 const SHOW: &str =
     "Its tokens are under [auth] in the daemon's configuration: show one by --token-file FILE, or CAR_TOKEN";
 
-/// What to do about a refusal; `command` is that which can force.
-fn remedy(error: &CallError, command: &str) -> String {
-    match error {
-        CallError::Refused(fault) if fault.code == Code::NOT_AUTHORISED => format!("\n{SHOW}"),
-        CallError::Refused(fault) if fault.code == Code::NOT_DRIVER => {
-            format!("\n`carctl who` shows who is here; `carctl {command} --force` is how to force")
+/// What the car did not do and why, and what to do about it; `command` is that which can force.
+fn told(error: &CallError, command: &str) -> String {
+    let CallError::Refused(fault) = error else { return error.to_string() };
+    let why = refusal::why(fault);
+    match fault.code {
+        Code::NOT_AUTHORISED => format!("{why}\n{SHOW}"),
+        Code::NOT_DRIVER if refusal::yields_to_force(fault) => {
+            format!("{why}\n`carctl {command} --force` takes the wheel at once")
         }
-        _ => String::new(),
+        Code::NOT_DRIVER => format!("{why}\n`carctl who` shows when it is free"),
+        Code::ESTOP if why.len() < fault.message.len() => {
+            format!("{why}\n`carctl reset` releases it, once all is safe")
+        }
+        _ => fault.message.clone(),
     }
 }
 
@@ -121,5 +129,42 @@ fn pin_it(error: &DialError) -> String {
 impl From<SendError> for Error {
     fn from(error: SendError) -> Self {
         Self::Ended(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Fault;
+
+    use super::*;
+    use crate::refusal::tests::driven;
+
+    #[test]
+    fn a_refusal_names_one_way_out_and_it_is_a_command_of_this_program() {
+        let told = |fault: Fault| Error::Call(CallError::Refused(fault)).to_string();
+        for (fault, expected) in [
+            (
+                driven(true),
+                "session 3 (ann, 10.0.0.2:9) drives, for 2.0 s now\n\
+                 `carctl drive --force` takes the wheel at once",
+            ),
+            (
+                driven(false),
+                "session 3 (ann, 10.0.0.2:9) drives, for 2.0 s now: no force takes it, for your priority 50 is \
+                 not above its 60\n`carctl who` shows when it is free",
+            ),
+            (
+                Fault::new(
+                    Code::ESTOP,
+                    "the emergency stop is latched by ann: `reset` releases it, once all is safe",
+                ),
+                "the emergency stop is latched by ann\n`carctl reset` releases it, once all is safe",
+            ),
+            (Fault::new(Code::HARDWARE, "no power"), "no power"),
+        ] {
+            assert_eq!(told(fault), expected);
+        }
+        let forced = Error::Calibrate(CallError::Refused(driven(true))).to_string();
+        assert!(forced.contains("`carctl calibrate --force`"), "{forced}");
     }
 }

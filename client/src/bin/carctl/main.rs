@@ -7,6 +7,7 @@ mod calibrate;
 mod commands;
 mod drive;
 mod error;
+mod refusal;
 mod repeat;
 mod send;
 mod simulator;

@@ -16,6 +16,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use super::leash::Leash;
+use crate::service::OURS;
 
 /// One that closed its output is about to end by itself.
 const BY_ITSELF: Duration = Duration::from_millis(100);
@@ -25,9 +26,6 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Between two looks at whether it has.
 const LOOK: Duration = Duration::from_millis(5);
-
-/// What tells a process of systemd that it is meant, which is the daemon.
-const OURS: [&str; 5] = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID"];
 
 /// Where a program is: a path as it is written, a bare name in the first folder of `path` that has it.
 ///

@@ -9,9 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::camera::mjpeg::samples::{picture, with_thumbnail};
-
-/// Nothing here takes so long, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::camera::sources::patient::{PATIENCE, next};
 
 /// A script in a folder with `a.jpg` and `b.jpg`.
 fn run(folder: &TempDir, script: &str) -> Running {
@@ -22,18 +20,6 @@ fn run(folder: &TempDir, script: &str) -> Running {
     // All that comes is wanted.
     let config = CameraConfig { rate_hz: 1e9, ..CameraConfig::default() };
     Running::start(&config, &["sh".to_owned(), "-c".to_owned(), script]).unwrap()
-}
-
-fn next(source: &mut Running) -> Result<Vec<u8>, String> {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        match source.next(Duration::from_millis(200)) {
-            Ok(Some(shot)) => return Ok(shot.jpeg.to_vec()),
-            Ok(None) => {}
-            Err(why) => return Err(why.0),
-        }
-    }
-    panic!("neither a picture nor an error");
 }
 
 fn until(what: &str, mut is: impl FnMut() -> bool) {

@@ -6,9 +6,7 @@ use std::thread;
 
 use super::*;
 use crate::camera::mjpeg::samples::{picture, with_thumbnail};
-
-/// Nothing here takes so long, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::camera::sources::patient::{PATIENCE, next};
 
 /// Answers each who comes; what was asked is the first argument.
 fn serve(answer: impl Fn(&str, &mut TcpStream) + Send + 'static) -> String {
@@ -38,18 +36,6 @@ fn canned(answer: Vec<u8>) -> String {
 fn open(url: &str) -> Box<dyn FrameSource> {
     let config = CameraConfig { rate_hz: 1e6, ..CameraConfig::default() };
     opener(&config, url).unwrap()().unwrap()
-}
-
-fn next(source: &mut dyn FrameSource) -> Result<Vec<u8>, String> {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        match source.next(Duration::from_millis(200)) {
-            Ok(Some(shot)) => return Ok(shot.jpeg.to_vec()),
-            Ok(None) => {}
-            Err(why) => return Err(why.0),
-        }
-    }
-    panic!("neither a picture nor an error");
 }
 
 fn chunked(body: &[u8], size: usize) -> Vec<u8> {

@@ -4,6 +4,7 @@
 //! What must never live here: a terminal, a connection, and how anything looks.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
 use client::CallError;
@@ -75,6 +76,23 @@ pub(super) struct Notice {
     until: Duration,
 }
 
+/// A line of what happened.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Happened {
+    words: String,
+    /// How often, one time after the other.
+    times: u32,
+}
+
+impl fmt::Display for Happened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.times {
+            1 => f.write_str(&self.words),
+            times => write!(f, "{} ({times} times)", self.words),
+        }
+    }
+}
+
 /// What is known of the car and of the person's fingers.
 #[derive(Debug)]
 pub(super) struct Pilot {
@@ -86,7 +104,7 @@ pub(super) struct Pilot {
     /// Seconds of the car in one of the wall's; 1 unless simulated.
     pub(super) pace: f64,
     pub(super) notice: Option<Notice>,
-    pub(super) log: VecDeque<String>,
+    pub(super) log: VecDeque<Happened>,
     orders: VecDeque<Order>,
     /// What the car was last told while a finger was on a key, and when.
     drives: Option<(f64, f64, Duration)>,
@@ -174,20 +192,31 @@ impl Pilot {
             (Order::Reset, Ok(())) => self.say(false, "reset: the car may drive again", now),
             (_, Ok(())) => {}
             (Order::Drive { .. }, Err(error)) => self.refused(&error, now),
-            (_, Err(error)) => self.say(true, &words::refusal(&error), now),
+            (order, Err(error)) => {
+                let asked = matches!(order, Order::Acquire { .. });
+                self.say(true, &words::refusal(&error, asked), now);
+            }
         }
     }
 
     /// Something happened to the car, of which the session `own` is at the wheel or not.
     pub(super) fn event(&mut self, event: &Event, own: Option<u64>, drives: bool, now: Duration) {
-        if let Some(line) = words::event(event, own) {
-            self.log.push_back(line);
-            if self.log.len() > LOG {
-                self.log.pop_front();
-            }
+        if let Some(words) = words::event(event, own) {
+            self.note(words);
         }
         if let (Event::Asked { who, .. }, true) = (event, drives) {
             self.say(false, &format!("{who} asks for the wheel: g gives it"), now);
+        }
+    }
+
+    /// Takes down what happened; the same again makes no further line.
+    fn note(&mut self, words: String) {
+        match self.log.back_mut().filter(|last| last.words == words) {
+            Some(last) => last.times = last.times.saturating_add(1),
+            None => self.log.push_back(Happened { words, times: 1 }),
+        }
+        if self.log.len() > LOG {
+            self.log.pop_front();
         }
     }
 
@@ -278,7 +307,7 @@ impl Pilot {
                 self.hold.let_go(LetGo::ByOther, now);
                 // What did not begin needs no stop, which would stop the car of somebody else.
                 self.drives = None;
-                self.say(true, &words::refusal(error), now);
+                self.say(true, &words::refusal(error, false), now);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! How a moment looks in a terminal of any size. What must never live here: what there is to show, and a terminal.
 
+mod wrap;
+
 use protocol::{Mode, State};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -10,6 +12,7 @@ use ratatui::widgets::canvas::{Canvas, Context, Line as Stroke, Points};
 use ratatui::widgets::{Block, Paragraph, Wrap};
 
 use super::view::View;
+use wrap::{newest, wrapped};
 
 /// Columns of the numbers beside the view from above.
 const NUMBERS: u16 = 44;
@@ -19,6 +22,9 @@ const MAP: (u16, u16) = (24, 8);
 
 /// The least screen on which anything is shown.
 const LEAST: (u16, u16) = (20, 4);
+
+/// Rows that the reason of the last stop may take.
+const STOPPED: usize = 3;
 
 /// Metres that the view from above shows at least.
 const ROOM: f64 = 2.0;
@@ -189,12 +195,11 @@ fn numbers(view: &View, state: &State, paint: Paint, width: u16) -> Vec<Line<'st
         row("wheels", format!("left {:+.2}  right {:+.2}", state.wheels.left, state.wheels.right)),
         row("limit", format!("{:.0} % of the power", view.limit * 100.0)),
     ];
-    if let Some(reason) = &state.stop_reason {
-        let room = usize::from(width).saturating_sub(9).max(8);
-        let letters: Vec<_> = reason.chars().collect();
-        for (number, part) in letters.chunks(room).take(2).enumerate() {
-            rows.push(row(["stopped", ""][number], part.iter().collect()));
-        }
+    if let Some(reason) = view.stopped() {
+        let parts = wrapped(&reason, usize::from(width).saturating_sub(9)).into_iter().take(STOPPED);
+        rows.extend(
+            parts.enumerate().map(|(part, words)| row(if part == 0 { "stopped" } else { "" }, words)),
+        );
     }
     if let Some(battery) = state.battery {
         rows.push(row("battery", format!("{:.2} V  {:.0} %", battery.volts, battery.percent)));
@@ -241,10 +246,9 @@ fn log(frame: &mut Frame<'_>, view: &View, paint: Paint, area: Rect) {
     if area.height < 2 {
         return;
     }
-    let room = usize::from(area.height) - 1;
-    let newest =
-        view.log.iter().rev().take(room).rev().map(|line| Line::from(line.clone()).style(paint.quiet()));
-    let lines = std::iter::once(Line::styled("what happened", paint.title())).chain(newest);
+    let rows = newest(&view.log, usize::from(area.width), usize::from(area.height) - 1);
+    let rows = rows.into_iter().map(|row| Line::styled(row, paint.quiet()));
+    let lines = std::iter::once(Line::styled("what happened", paint.title())).chain(rows);
     frame.render_widget(Text::from_iter(lines), area);
 }
 

@@ -9,6 +9,7 @@ use protocol::{Code, Event, Fault, Latched, State};
 use super::hold::{FIRST, NEXT};
 use super::keys::{Key, Phase, Said};
 use super::pilot::{Order, Pilot};
+use crate::refusal::tests::driven;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -184,9 +185,8 @@ fn the_speed_limit_stays_between_a_tenth_and_all() {
 fn somebody_elses_car_is_neither_driven_on_nor_stopped() {
     let mut story = Story::new(0.5);
     story.type_('w');
-    let words = "session 3 drives, for 1.0 s now: `acquire` asks for it; no force takes it";
-    story.answered(drive(0.5, 0.0), refused(Code::NOT_DRIVER, words));
-    assert_eq!(story.notice(), "session 3 drives, for 1.0 s now: t asks for the wheel, f takes it by force");
+    story.answered(drive(0.5, 0.0), Err(CallError::Refused(driven(true))));
+    assert!(story.notice().ends_with(": t asks for the wheel, f takes it by force"), "{}", story.notice());
     assert!(!story.pilot.moves());
     story.take();
     for _ in 0..60 {
@@ -276,6 +276,22 @@ fn who_asks_for_the_wheel_is_told_to_whoever_holds_it() {
         story.pilot.event(&Event::Missed { count }, Some(3), true, MS(0));
     }
     assert!(story.pilot.log.len() <= 8);
+}
+
+#[test]
+fn what_happens_again_and_again_is_one_line() {
+    let mut story = Story::new(0.5);
+    let stopped = |by| Event::Stopped { reason: format!("session {by} (carctl, uid 0, pid 7) said stop") };
+    for by in [3, 3, 3, 4, 3] {
+        story.pilot.event(&stopped(by), Some(3), true, MS(0));
+    }
+    let log: Vec<_> = story.pilot.log.iter().map(ToString::to_string).collect();
+    let (again, other, last) = (
+        "stopped: you said stop (3 times)",
+        "stopped: session 4 (carctl, uid 0, pid 7) said stop",
+        "stopped: you said stop",
+    );
+    assert_eq!(log, [again, other, last]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use protocol::{Mode, State};
 
 use super::pilot::{Notice, Pilot};
 use super::trail::Trail;
+use super::words::as_yours;
 
 /// One moment.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +44,7 @@ impl View {
             holds: pilot.hold.holds(),
             limit: pilot.limit,
             notice: pilot.notice.clone(),
-            log: pilot.log.iter().cloned().collect(),
+            log: pilot.log.iter().map(ToString::to_string).collect(),
             ..self
         }
     }
@@ -87,6 +88,12 @@ impl View {
         }
     }
 
+    /// Why the car last stopped, or what failed.
+    pub(super) fn stopped(&self) -> Option<String> {
+        let reason = self.state.as_ref()?.stop_reason.as_ref()?;
+        Some(as_yours(reason, self.session))
+    }
+
     /// What must be read before all else, as a title and a line: it is large and red.
     pub(super) fn alarm(&self) -> Option<(&'static str, String)> {
         if let Some(why) = &self.down {
@@ -96,10 +103,11 @@ impl View {
         match (&state.estop, state.mode) {
             (Some(latched), _) => {
                 let why = latched.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
-                Some(("EMERGENCY STOP", format!("by {}{why}. r releases it, once all is safe", latched.by)))
+                let by = as_yours(&latched.by, self.session);
+                Some(("EMERGENCY STOP", format!("by {by}{why}. r releases it, once all is safe")))
             }
             (None, Mode::Fault) => {
-                let why = state.stop_reason.as_deref().unwrap_or("the hardware failed");
+                let why = self.stopped().unwrap_or_else(|| "the hardware failed".to_owned());
                 Some(("FAULT", format!("{why}. r resets, once it answers again")))
             }
             _ => None,

@@ -125,6 +125,27 @@ fn a_lost_link_and_another_driver_are_told() {
 }
 
 #[test]
+fn what_happened_is_told_to_its_end_and_you_are_you() {
+    let label = "session 3 (carctl, uid 0, pid 9229)";
+    let ann = "stopped: session 12 (ann's tablet, 192.168.1.20:40112) said stop";
+    let view = View {
+        log: vec![ann.to_owned(), "stopped: you said stop (3 times)".to_owned()],
+        ..view(State { stop_reason: Some(format!("{label} said stop")), pose: None, ..state() })
+    };
+    let shown = text(100, 30, &view);
+    for words in
+        ["192.168.1.20:40112) said stop", "stopped: you said stop (3 times)", "stopped you said stop"]
+    {
+        assert!(shown.split_whitespace().collect::<Vec<_>>().join(" ").contains(words), "{words}:\n{shown}");
+    }
+    assert!(!shown.contains("session 3"), "{shown}");
+    let latched = Latched { by: label.to_owned(), reason: None };
+    assert!(
+        text(80, 24, &self::view(State { estop: Some(latched), ..state() })).contains("by you. r releases")
+    );
+}
+
+#[test]
 fn no_size_is_too_small_to_be_drawn_and_no_number_too_large() {
     let mut mad = state();
     mad.pose = Some(Pose { x: 1e300, y: f64::NAN, heading: f64::INFINITY });

@@ -1,0 +1,151 @@
+//! How fast the daemon is, beside an echo of the same bytes: `cargo bench -p speed`, some eight minutes;
+//! `cargo bench -p speed -- --quick`, one.
+//!
+//! Three processes: this one is the client. The daemon is the one that `cargo build --release` makes, with its simulated
+//! car. The bare echo ([`echo`]) is this program again. Both serve in turn, block by block, so that whatever else the
+//! machine does comes to both, and what is promised of them is a ratio. What only the inside of a daemon can tell comes
+//! from a fourth ([`counted`]).
+//!
+//! What must never live here: a figure of the table that comes from a daemon which is not the released one, but for those
+//! that say so.
+
+mod counted;
+mod echo;
+mod growth;
+mod idle;
+mod load;
+mod measure;
+mod plot;
+mod process;
+mod rows;
+mod table;
+mod wire;
+
+use std::alloc::System;
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+use crate::process::{Server, certificate, release};
+use crate::rows::{Effort, Row, Scheme};
+use crate::table::Tally;
+
+pub(crate) type Failure = Box<dyn Error + Send + Sync>;
+
+/// Counts for the daemon that tells of it; to all others it is the system's.
+#[global_allocator]
+pub(crate) static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// The variable that makes this program another part than the client, and its other value besides
+/// [`counted::PLATFORM`].
+pub(crate) const PART: &str = "SPEED_PART";
+pub(crate) const ECHO: &str = "echo";
+
+/// How fast the daemon is, beside an echo of the same bytes.
+#[derive(Parser)]
+struct Arguments {
+    /// A tenth of the time, and more noise.
+    #[arg(long)]
+    quick: bool,
+    /// Only rows with all of these words in their names, as `tcp json`; or `idle`. May be said more than once.
+    #[arg(long)]
+    only: Vec<String>,
+    /// Only how figures grow with connections and rates; draws the charts of `docs/performance` anew.
+    #[arg(long)]
+    growth: bool,
+    /// The daemon, in place of the one that cargo builds now: its whole path.
+    #[arg(long)]
+    daemon: Option<PathBuf>,
+    /// What cargo says to every bench.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+impl Arguments {
+    fn wants(&self, name: &str) -> bool {
+        let fits =
+            |only: &String| only.split_whitespace().all(|word| name.split(' ').any(|part| part == word));
+        self.only.is_empty() || self.only.iter().any(fits)
+    }
+}
+
+fn main() -> Result<ExitCode, Failure> {
+    match std::env::var(PART).as_deref() {
+        Ok(ECHO) => echo::main().map(|()| ExitCode::SUCCESS),
+        Ok(_) => Ok(counted::main()),
+        Err(_) => run(&Arguments::parse()).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "the table is what this program is for")]
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let program = release(arguments.daemon.as_deref())?;
+    make_room()?;
+    let folder = tempfile::tempdir()?;
+    let effort = if arguments.quick { Effort::QUICK } else { Effort::WHOLE };
+    let mut tally = Tally::default();
+    println!("{}\nload average before: {}\n", machine(), load_average()?);
+    if arguments.growth {
+        let charts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/performance");
+        return growth::measure(&program, folder.path(), &effort, &charts, &|line| println!("{line}"));
+    }
+    let rows: Vec<Row> = Row::all().filter(|row| arguments.wants(&row.name())).collect();
+    if !rows.is_empty() {
+        table::HEAD.iter().for_each(|line| println!("{line}"));
+        let daemon = Server::daemon(&program, &folder.path().join("daemon"))?;
+        let certificate = certificate(&folder.path().join("daemon"));
+        let bare = Server::echo(&folder.path().join("bare"), &certificate)?;
+        let counting_folder = folder.path().join("counting");
+        let packed_rows: Vec<Row> = rows.iter().copied().filter(|row| row.scheme == Scheme::Tcp).collect();
+        for row in rows {
+            let mut figures = measure::beside_bare(row, &daemon, &bare, &certificate, &effort)?;
+            let mut counting = Server::counting(&counting_folder)?;
+            let shown = process::certificate(&counting_folder);
+            measure::within(&mut figures, &mut counting, &shown, &effort)?;
+            println!("{}", table::line(&figures, &mut tally));
+        }
+        println!();
+        for row in packed_rows {
+            let [rate, least] = measure::packed(row, [&daemon, &bare], &certificate, &effort)?;
+            let (name, ratio) = (row.name(), rate / least);
+            println!(
+                "{name}, many commands packed into each write: {:.0} k/s, {ratio:.2} × bare",
+                rate / 1e3
+            );
+        }
+        println!();
+    }
+    if arguments.wants("idle") {
+        idle::measure(&program, &folder.path().join("idle"), &effort, &mut tally, &|line| {
+            println!("{line}")
+        })?;
+    }
+    println!("\nload average after: {}", load_average()?);
+    println!("bars: {} ok, {} over", tally.kept, tally.broken);
+    Ok(())
+}
+
+/// Room for a thousand connections, here and in the processes that are started from here.
+fn make_room() -> Result<(), Failure> {
+    let most = getrlimit(Resource::Nofile).maximum;
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most })?)
+}
+
+/// What it runs on.
+fn machine() -> String {
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = cpus.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{cores} cores, {}, Linux {}", name.map_or("?", |(_, name)| name), kernel.trim())
+}
+
+/// Of the last one, five and fifteen minutes.
+fn load_average() -> Result<String, Failure> {
+    let text = std::fs::read_to_string("/proc/loadavg")?;
+    Ok(text.split_whitespace().take(3).collect::<Vec<_>>().join(" "))
+}
