@@ -27,6 +27,12 @@ export function standing({ phase, role, session, driver }, people) {
   return { mine, take: may && driver === null, ask: may && other, force: may && other && own?.priority > theirs?.priority };
 }
 
+/** Who waits for the car, longest first: so it goes round when it is handed over. */
+export function waiting(people) {
+  const asks = [...people.values()].filter(({ asks_s: since }) => typeof since === "number" && since * 1000 < ASKED_MS);
+  return asks.sort((one, other) => other.asks_s - one.asks_s);
+}
+
 /** The daemon frees a lease without a word of its driver. What is kept drives nothing, and is free soon after nobody looks. */
 export class Keeper {
   #link;
@@ -99,8 +105,11 @@ export function lease(link, report) {
   };
 
   const asked = async ({ session }) => {
-    if (!people.get(session)?.name) await learn();
-    say($("asked-words"), t("asked.words", { who: nameOf(session) }));
+    await learn();
+    if (link.driver !== link.session) return;
+    const [first = { session }, ...others] = waiting(people);
+    const key = others.length > 0 ? "asked.more" : "asked.words";
+    say($("asked-words"), t(key, { who: nameOf(first.session), n: others.length }));
     $("asked").hidden = false;
     clearTimeout(forget);
     forget = setTimeout(hush, ASKED_MS);

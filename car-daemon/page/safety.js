@@ -2,6 +2,7 @@
 //
 // What must never live here: anything that moves the car, and who may reset (the daemon says it, and refuses by itself).
 
+import { pressed } from "./controls/pointer.js";
 import { TTL_MS } from "./driver.js";
 import { Halts } from "./halts.js";
 import { $, about, enough, hide, say } from "./page.js";
@@ -23,11 +24,8 @@ export class Safety {
     this.#gimbal = gimbal;
     const tell = (key, what) => report.keep(key && t(key, { what: { key: what }, ms: TTL_MS }));
     this.#halts = new Halts(link, { tell, refused: report.refused });
-    // At the touch, not after it: a finger that slides off has meant it, too.
-    for (const [id, act] of [["stop", () => this.stop()], ["estop", () => this.estop()]]) {
-      $(id).addEventListener("pointerdown", act);
-      $(id).addEventListener("click", ({ detail }) => detail === 0 && act());
-    }
+    pressed($("stop"), () => this.stop());
+    pressed($("estop"), () => this.estop());
     $("reset").addEventListener("click", () => link.call("reset").catch((error) => report.refused(error)));
     link.addEventListener("state", ({ detail }) => this.#show(detail));
     link.addEventListener("phase", () => (this.#latched = false));

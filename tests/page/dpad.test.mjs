@@ -5,7 +5,7 @@ import { beforeEach, mock, test } from "node:test";
 
 import { Dpad } from "../../car-daemon/page/controls/dpad.js";
 
-let button, driver, at;
+let button, halt, driver, stops, at;
 
 /** One button, in a window with what a browser does of pointers; `driver.held` is what it means now. */
 beforeEach(() => {
@@ -13,24 +13,22 @@ beforeEach(() => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const [window, document] = [new EventTarget(), new EventTarget()];
   Object.assign(globalThis, { addEventListener: window.addEventListener.bind(window), document });
-  button = Object.assign(new EventTarget(), {
-    dataset: { action: "up" },
-    classList: { add() {}, remove() {} },
-    setPointerCapture() {},
-  });
+  const made = (action) =>
+    Object.assign(new EventTarget(), { dataset: { action }, classList: { add() {}, remove() {} }, setPointerCapture() {} });
+  [button, halt, stops] = [made("up"), made("stop"), 0];
   driver = {
     held: null,
     hold: (source, ...way) => (driver.held = way),
     release: () => (driver.held = null),
   };
   at = 1000;
-  new Dpad({ querySelectorAll: () => [button] }, driver, {}, () => {});
+  new Dpad({ querySelectorAll: () => [button, halt] }, driver, {}, () => (stops += 1));
 });
 
-function tell(type, more = {}) {
+function tell(type, more = {}, element = button) {
   const event = Object.assign(new Event(type), { pointerId: 1, isPrimary: true, button: 0, buttons: 1, detail: 1, ...more });
   Object.defineProperty(event, "timeStamp", { value: at });
-  button.dispatchEvent(event);
+  element.dispatchEvent(event);
 }
 
 function pass(ms) {
@@ -105,4 +103,21 @@ test("a button that loses the focus lets go of Enter, and of nothing else", () =
   tell("click", { detail: 0 });
   tell("blur");
   pulses();
+});
+
+test("stop stops at the touch, once; and by a click that began with no touch", () => {
+  const press = (type, detail = 1) => tell(type, { detail }, halt);
+  press("pointerdown");
+  assert.equal(stops, 1);
+  pass(300);
+  press("pointerup");
+  press("click");
+  assert.equal(stops, 1);
+  // A finger that slid off is followed by no click.
+  press("pointerdown");
+  assert.equal(stops, 2);
+  pass(5000);
+  press("click");
+  press("click", 0);
+  assert.equal(stops, 4);
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { inAddress } from "../../car-daemon/page/dialogs.js";
-import { Keeper, standing } from "../../car-daemon/page/lease.js";
+import { Keeper, standing, waiting } from "../../car-daemon/page/lease.js";
 import { enough } from "../../car-daemon/page/page.js";
 import { Time } from "./rig/time.mjs";
 
@@ -35,6 +35,12 @@ test("who may only watch, and who has no link, is offered nothing", () => {
   for (const of of [{ role: "observer" }, { role: null }, { phase: "closed" }, { phase: "connecting" }]) {
     for (const driver of [null, 2]) assert.deepEqual(standing(page({ ...of, driver }), people(80, 30)), AT_REST);
   }
+});
+
+test("of those who wait for the car the first is who asked first, and who gave up is none of them", () => {
+  const asks = [null, 2, 29.9, undefined, 7, 30].map((asks_s, session) => [session, { session, asks_s }]);
+  assert.deepEqual(waiting(new Map(asks)).map(({ session }) => session), [2, 4, 1]);
+  assert.deepEqual(waiting(new Map()), []);
 });
 
 test("who may reset is whose role is at least what the car says, and nobody without a role", () => {

@@ -3,7 +3,7 @@
 // What must never live here: how long a word lives, or how the camera turns.
 
 import { shortcut } from "./keyboard.js";
-import { hands } from "./pointer.js";
+import { hands, pressed } from "./pointer.js";
 
 /** Throttle, steer, strafe. */
 const MOTIONS = {
@@ -29,7 +29,7 @@ export class Dpad {
     for (const button of root.querySelectorAll("[data-action]")) {
       const { action } = button.dataset;
       if (action in MOTIONS) this.#motion(button, driver, action);
-      else if (action === "stop") button.addEventListener("click", stop);
+      else if (action === "stop") pressed(button, stop);
       else if (action === "cam_init") button.addEventListener("click", () => gimbal.center());
       else button.addEventListener("click", () => gimbal.step(...STEPS[action]));
     }

@@ -1,4 +1,4 @@
-// One finger, mouse or pen on one element: from going down to going up, however that comes.
+// One finger, mouse or pen on one element: that it touches, and from going down to going up, however that comes.
 //
 // What must never live here: what it means.
 
@@ -6,6 +6,21 @@
 export function away(act) {
   for (const type of ["blur", "pagehide"]) addEventListener(type, act);
   document.addEventListener("visibilitychange", () => document.hidden && act());
+}
+
+/** A click so soon (ms) after the touch is that touch's. */
+const CLICK_MS = 1000;
+
+/** Does `act` at the touch, not after it: a finger that slides off has meant it, too. And by a click that began with no touch: keys, screen readers. */
+export function pressed(element, act) {
+  let touchedAt = -Infinity;
+  element.addEventListener("pointerdown", ({ timeStamp }) => {
+    touchedAt = timeStamp;
+    act();
+  });
+  element.addEventListener("click", ({ detail, timeStamp }) => {
+    if (detail === 0 || timeStamp - touchedAt > CLICK_MS) act();
+  });
 }
 
 /**

@@ -75,6 +75,7 @@ export const en = {
   "role.driver": "may drive",
   "role.admin": "admin",
   "asked.words": "{who} asks to drive.",
+  "asked.more": "{who} asks to drive, and then {n} more.",
   "ask.sent": "Asked. You drive as soon as it is handed over.",
 
   "refused.-32001": "Somebody else drives. Ask for the car first.",

@@ -75,6 +75,7 @@ export const zh = {
   "role.driver": "可以驾驶",
   "role.admin": "管理员",
   "asked.words": "{who} 请求驾驶。",
+  "asked.more": "{who} 请求驾驶，后面还有 {n} 人。",
   "ask.sent": "已请求。对方交出后就由你驾驶。",
 
   "refused.-32001": "别人正在驾驶。请先请求。",

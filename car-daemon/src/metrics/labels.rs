@@ -10,7 +10,7 @@ const PATHS: [&str; 10] =
     ["/", "/ws", "/stream", "/snapshot", "/state", "/world", "/metrics", "/healthz", "/login", "/logout"];
 
 /// The method of a command, as it is called in JSON, or the word.
-pub(super) fn method(command: &Command) -> &'static str {
+pub(crate) fn method(command: &Command) -> &'static str {
     match command {
         Command::Drive { .. } => "drive",
         Command::Velocity { .. } => "velocity",

@@ -14,10 +14,12 @@ use prometheus::proto::MetricFamily;
 use prometheus::{
     Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, Result,
 };
-use protocol::{Answer, Command, Event, Fault, Role};
+use protocol::{Answer, Event, Fault, Role};
 use transport::HandshakeError;
 
 use crate::control::Input;
+
+pub(crate) use self::labels::method;
 
 /// By how much a turn of the control loop may be late, in seconds: from what nobody notices up to what counts as
 /// stuck (`control.stall_ms`).
@@ -182,9 +184,4 @@ fn kept<M: Collector + Clone + 'static>(registry: &Registry, made: Result<M>) ->
     let metric = made.expect("its name and labels are valid");
     registry.register(Box::new(metric.clone())).expect("no other has its name");
     metric
-}
-
-/// What a command is called here.
-pub(crate) fn method(command: &Command) -> &'static str {
-    labels::method(command)
 }

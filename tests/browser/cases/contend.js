@@ -25,7 +25,10 @@ test("one drives, the other is refused, asks, and has the car when it is handed 
   await other.keyboard.up("ArrowDown");
   await other.click("#take");
   await car.until("it was asked", () => car.events.some(({ event }) => event === "asked"));
-  await says(one, "body", /asks|wants/i);
+  const second = car.events.find(({ event }) => event === "asked").session;
+  await says(one, "#asked-words", new RegExp(`\\(${second}\\) asks to drive\\.`));
+  await car.call("acquire").catch(() => {});
+  await says(one, "#asked-words", new RegExp(`\\(${second}\\) asks to drive, and then 1 more`));
   await car.holds("asking takes nothing", 0.5, turns(SIDES.up));
   await one.keyboard.up("ArrowUp");
   await one.click("#handover");

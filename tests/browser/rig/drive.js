@@ -3,7 +3,7 @@
 // What must never live here: how the page does it.
 
 import assert from "node:assert/strict";
-import { rests, wrongBy } from "./witness.js";
+import { Late, rests, wrongBy } from "./witness.js";
 
 /**
  * What a test allows between somebody's hand and the daemon: a browser and a daemon share two loaded cores with others. How soon
@@ -68,7 +68,8 @@ export async function stops(car, within, act, reason = /./) {
   assert.ok(took < within + SLACK_MS, `it took ${took.toFixed(0)} ms to stop, not ${within}`);
   if (!reason.test(state.stop_reason)) throw wrongBy(`${state.stop_reason}: not ${reason}`, state);
   const silent = /sent nothing new for (\d+) ms/.exec(state.stop_reason)?.[1] ?? 0;
-  assert.ok(silent <= TTL_MS + LATE_MS, `it drove on for ${silent} ms after the last word, not ${TTL_MS}`);
+  // Now and then a daemon that gets no processor is late, too; one that is told of longer times is so each time.
+  if (silent > TTL_MS + LATE_MS) throw new Late(`it drove on for ${silent} ms after the last word, not ${TTL_MS}`);
 }
 
 /** Nothing that is still held moves it. */

@@ -114,7 +114,7 @@ export class Witness {
 
 /**
  * A page that gets no processor for its time to live is stopped for that, as it should be; then a test is not about what
- * it wants to be about, and is run again.
+ * it wants to be about, and is run again. So is one in which the daemon itself got none.
  */
 export class Late extends Error {}
 

@@ -24,7 +24,8 @@ impl Default for Trail {
 impl Trail {
     /// The car is there now.
     pub(super) fn add(&mut self, pose: Pose) {
-        let far = |(x, y): (f64, f64)| (pose.x - x).hypot(pose.y - y) >= self.apart;
+        // Squares, as `hypot` would want a glibc of 2.35.
+        let far = |(x, y): (f64, f64)| (pose.x - x).powi(2) + (pose.y - y).powi(2) >= self.apart * self.apart;
         if !(pose.x.is_finite() && pose.y.is_finite()) || self.points.last().is_some_and(|last| !far(*last)) {
             return;
         }
