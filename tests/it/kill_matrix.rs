@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::{CAR_ADDRESS, Cable, Files, Process, car_daemon, eventually, send, watch};
+use crate::support::{CAR_ADDRESS, Cable, Files, Process, car_daemon, send, watch};
 
 /// What a loaded machine of two processors may add: several threads wait for their turn between the
 /// event and the last write.
@@ -136,6 +136,22 @@ fn reason(scheme: &str, event: Event, how: How) -> Option<&'static str> {
     })
 }
 
+/// Somebody by whom the car drives. Who says `up` but once is stopped where a busy machine keeps it silent for a
+/// second, and then somebody else is tried.
+fn driving(files: &Files, program: impl Fn() -> Command) -> Driver {
+    for _ in 0..4 {
+        let driver = Driver::start(program());
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(10) {
+            if files.duties() == [600_000, 0, 600_000, 0] {
+                return driver;
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+    panic!("the car does not drive at its cruise: {:?}", files.duties());
+}
+
 /// Drives, has it happen, and measures until the outputs are at rest. `None` where there is no network
 /// to be taken away.
 fn measure(scheme: &str, event: Event, (how, bound): (How, u64), run: usize) -> Option<Duration> {
@@ -156,12 +172,14 @@ fn measure(scheme: &str, event: Event, (how, bound): (How, u64), run: usize) -> 
     } else {
         String::new()
     };
-    let mut program = one_driver(&format!("{}{pin}", daemon.url(scheme)), how);
-    if let Some(cable) = &cable {
-        program = Cable::inside(&cable.driver, &program);
-    }
-    let driver = Driver::start(program);
-    eventually("the car drives at its cruise", || files.duties() == [600_000, 0, 600_000, 0]);
+    let url = format!("{}{pin}", daemon.url(scheme));
+    let driver = driving(&files, || {
+        let program = one_driver(&url, how);
+        match &cable {
+            Some(cable) => Cable::inside(&cable.driver, &program),
+            None => program,
+        }
+    });
 
     let watcher = watch(&files, Duration::from_millis(bound) + Duration::from_secs(5));
     let begun = Instant::now();
