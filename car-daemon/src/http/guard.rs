@@ -132,11 +132,11 @@ pub(super) async fn enter(site: &Site, caller: &Caller, shown: Option<&Shown>) -
     let access = site.context.doors.access();
     // Where there is no token there is none to guess.
     let shown = shown.filter(|_| access.has_tokens());
-    // Whose cookie is known has shown its token before, and no cookie can be guessed.
     let peer = Peer::Socket(caller.peer);
     match shown {
         Some(Shown { token, by: By::Word }) => weigh(site, caller, token, Origin::of(&peer)).await?,
         Some(Shown { token, by: By::Query }) => weigh(site, caller, token, Origin::by_query(&peer)).await?,
+        // Whose cookie is known has shown its token before, and no cookie can be guessed.
         Some(Shown { by: By::Cookie(_), .. }) | None => {}
     }
     let presented = presented(caller, shown.map(|shown| shown.token.clone()));
