@@ -27,9 +27,11 @@ impl Bell {
 
     pub(crate) fn ring(&self) {
         match self {
+            // A ring that was not heard yet has woken the listener: to say so again is a system call for nothing.
             Self::Thread(rung, waiting) => {
-                *lock(rung) = true;
-                waiting.notify_one();
+                if !std::mem::replace(&mut *lock(rung), true) {
+                    waiting.notify_one();
+                }
             }
             Self::Task(rung, notify) => {
                 rung.store(true, Ordering::Release);
@@ -70,4 +72,42 @@ impl Bell {
 
 fn lock(rung: &Mutex<bool>) -> MutexGuard<'_, bool> {
     rung.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_rung_several_times_is_heard_once_and_a_later_ring_again() {
+        let bell = Bell::new(Mode::Thread);
+        for _ in 0..2 {
+            bell.ring();
+            bell.ring();
+            assert!(bell.wait_blocking(Duration::from_secs(60)), "a ring that came before is heard at once");
+            assert!(!bell.take_ring(), "both were heard");
+        }
+    }
+
+    #[test]
+    fn a_ring_wakes_whoever_waits_again_and_again() {
+        let bell = Bell::new(Mode::Thread);
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..100).for_each(|_| bell.ring_until_heard()));
+            for _ in 0..100 {
+                assert!(bell.wait_blocking(Duration::from_secs(60)));
+            }
+        });
+    }
+
+    impl Bell {
+        /// Rings, and comes back when somebody has heard it.
+        fn ring_until_heard(&self) {
+            self.ring();
+            let Self::Thread(rung, _) = self else { return };
+            while *lock(rung) {
+                std::thread::yield_now();
+            }
+        }
+    }
 }

@@ -67,7 +67,7 @@ impl Chart {
              <title>{}</title><style>{STYLE}</style>",
             self.title
         );
-        write!(svg, "<text class=\"title\" x=\"{LEFT}\" y=\"20\">{}</text>", self.title)?;
+        write!(svg, "<text class=\"title\" x=\"{LEFT}\" y=\"20\">{}, {}</text>", self.title, self.y)?;
         for (at, label) in across.ticks() {
             write!(svg, "<path class=\"grid\" d=\"M{at:.1} {TOP}V{bottom}\"/>")?;
             write!(svg, "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\">{label}</text>", bottom + 16.0)?;
@@ -83,7 +83,6 @@ impl Chart {
         }
         let middle = f64::midpoint(LEFT, right);
         write!(svg, "<text x=\"{middle}\" y=\"{}\" text-anchor=\"middle\">{}</text>", HEIGHT - 10.0, self.x)?;
-        write!(svg, "<text x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", LEFT - 6.0, TOP - 10.0, self.y)?;
         let mut labels: Vec<f64> = Vec::new();
         for (series, colour) in self.series.iter().zip(COLOURS.iter().cycle()) {
             let place = |(x, y): &(f64, f64)| (across.place(*x), up.place(*y));
