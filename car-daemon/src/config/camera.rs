@@ -106,6 +106,11 @@ impl Written<'_> {
         text.starts_with("/dev/").then(|| text.into())
     }
 
+    /// Whether it looks like the name of a file, of whatever kind.
+    fn is_file(&self) -> bool {
+        matches!(self, Self::Text(text) if !text.contains("://") && Path::new(text).extension().is_some())
+    }
+
     /// A path has a `/` in it, or ends as JPEG files do.
     fn path(&self, folder: &Path) -> Option<PathBuf> {
         let Self::Text(text) = self else { return None };
@@ -230,7 +235,8 @@ fn hint(written: &Written<'_>) -> String {
             return format!("did you mean `{near}`?");
         }
     }
-    format!("it can be, for example, {}", examples.join(", "))
+    let files = if written.is_file() { "of files, only `.jpg` and `.jpeg` are taken; " } else { "" };
+    format!("{files}it can be, for example, {}", examples.join(", "))
 }
 
 impl fmt::Display for SourceName {
@@ -340,6 +346,10 @@ mod tests {
         for (written, right) in [
             ("\"atuo\"", "is `atuo`, which is no source of pictures; did you mean `auto`?"),
             ("\"camera\"", "it can be, for example, \"auto\", \"off\", \"sim\", [\"rpicam-vid\", \"-t\""),
+            (
+                "\"still.png\"",
+                "which is no source of pictures; of files, only `.jpg` and `.jpeg` are taken; it can be",
+            ),
             ("\"\"", "is ``, which is no source"),
             ("\"https://me:x@car/\"", "password), which is no source of pictures; an address is http://NAME"),
             ("\"http://car:99999/\"", "which is no source of pictures; a port is 1 to 65535"),
