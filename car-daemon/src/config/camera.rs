@@ -131,7 +131,9 @@ impl Written<'_> {
 impl fmt::Display for Written<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(_) if self.is_like_address() => f.write_str("an address (not shown, as it may hold a password)"),
+            Self::Text(_) if self.is_like_address() => {
+                f.write_str("an address (not shown, as it may hold a password)")
+            }
             Self::Text(text) => write!(f, "`{text}`"),
             Self::List(words) => write!(f, "a list of {} words", words.len()),
         }

@@ -148,7 +148,10 @@ mod tests {
         assert_eq!(sight.lost(ms(700)).len(), 1);
         let eye = (1, sight.opened(1, ms(750)));
         assert_eq!(sight.saw(eye, of(began, 60, 800), ms(800)), None);
-        assert_eq!(sight.saw(eye, of(began, 790, 800), ms(800)), Some(Change { session: 1, blind_for: None }));
+        assert_eq!(
+            sight.saw(eye, of(began, 790, 800), ms(800)),
+            Some(Change { session: 1, blind_for: None })
+        );
         assert_eq!(sight.next(), Some(ms(1_300)));
     }
 

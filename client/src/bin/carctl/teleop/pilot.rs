@@ -296,7 +296,9 @@ impl Pilot {
     /// The last drive has ended by itself before it was said again, as this program was frozen. The car stands: what
     /// was held before, and what its keyboard said meanwhile, must not drive it on.
     fn overslept(&mut self, now: Duration) -> bool {
-        let ended = |(_, _, said): (f64, f64, Duration)| now.saturating_sub(said) > Duration::from_millis(TTL_MS as u64);
+        let ended = |(_, _, said): (f64, f64, Duration)| {
+            now.saturating_sub(said) > Duration::from_millis(TTL_MS as u64)
+        };
         let overslept = self.drives.is_some_and(ended);
         if overslept {
             self.let_go(LetGo::ByOther, now);
