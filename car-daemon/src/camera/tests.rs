@@ -229,9 +229,8 @@ async fn nobody_waits_while_a_picture_is_judged() {
     let (go_on, goes_on) = sync_channel::<()>(0);
     let goes_on = Mutex::new(goes_on);
     let rig = Rig::moved_by(move || {
-        drop(judging.send(()));
         // Until the test has looked.
-        goes_on.lock().expect("no panic while it is held").recv().is_ok()
+        judging.send(()).is_ok() && goes_on.lock().expect("no panic while it is held").recv().is_ok()
     });
     let mut viewer = rig.camera.view();
     rig.order(Order::Give(jpeg(1)));
