@@ -116,7 +116,8 @@ impl Watcher {
     pub(super) fn saw(&self, taken: Instant) {
         let mut sight = self.lookout.lock();
         let slept = sight.next().is_none();
-        if let Some(change) = sight.saw((self.session, self.stream), taken, self.lookout.0.clock.wall()) {
+        let (eye, shown) = ((self.session, self.stream), (taken, taken.elapsed()));
+        if let Some(change) = sight.saw(eye, shown, self.lookout.0.clock.wall()) {
             self.lookout.tell(&change);
         }
         if slept {
