@@ -17,8 +17,10 @@ const LATE_SHOWN_MS = 3000;
  * the words' arguments.
  */
 const RULES = [
+  ["token.lapsed", "bad", (f) => f.role === null && f.lapsed],
   ["token", "bad", (f) => f.role === null],
   ["connecting", "info", (f) => f.link === "connecting" && !f.before],
+  ["bye.closing", "bad", (f) => f.link !== "open" && f.bye !== null && phrase(f.bye).key === "why.closing"],
   ["bye", "bad", (f) => f.link !== "open" && f.bye !== null && { why: phrase(f.bye) }],
   ["gone", "bad", (f) => f.link !== "open" && f.before],
   ["gone.never", "bad", (f) => f.link !== "open"],
@@ -45,13 +47,13 @@ const RESET = ["estop.button", "estop.reason", "estop", "fault.answers"];
 
 /** What is to be done, with or without a reason: the words `do.TODO`. */
 export const todoOf = (key, mayReset = true) =>
-  !mayReset && RESET.includes(key) ? "reset.others" : key.replace(/\.(reason|never)$/, "");
+  !mayReset && RESET.includes(key) ? "reset.others" : key.replace(/\.(reason|never|closing)$/, "");
 
 export const KEYS = RULES.map(([key]) => key);
 
 /**
  * The facts, null where there are none: `link` (its phase), `before` (it was open once), `bye` (why the daemon went), `role` (null: a token
- * must be shown; undefined: not known yet), `session` and `mayReset` (a latch) of this page, `state`, `silentMs` (since that came), `rttMs`,
+ * must be shown; undefined: not known yet), `lapsed` (one that was shown counts no longer), `session` and `mayReset` (a latch) of this page, `state`, `silentMs` (since that came), `rttMs`,
  * `lateMs` (since a command was refused as stale), `driverName`, `hidden`, `video` (as video.js tells it).
  * Says `{ key, todo, level, args }`, or null where all is well.
  */
@@ -67,6 +69,8 @@ export function diagnose(facts) {
 const COME_MS = 1000;
 const HOLD_MS = 2000;
 const FLEETING = ["silent", "stalled", "late", "slow"];
+/** Of these one is true at a time: none is told beside a picture that shows another. */
+const PICTURE = ["stalled", "unknown", "camera"];
 
 /** Keeps the sentence from flickering. */
 export class Steady {
@@ -85,7 +89,8 @@ export class Steady {
     }
     const rank = (one) => (one ? KEYS.indexOf(one.key) : KEYS.length);
     const fresh = this.#last && FLEETING.includes(this.#last.key) && now - this.#seen < HOLD_MS;
-    if (fresh && rank(found) > rank(this.#last)) return this.#last;
+    const opposite = found && PICTURE.includes(found.key) && PICTURE.includes(this.#last?.key);
+    if (fresh && !opposite && rank(found) > rank(this.#last)) return this.#last;
     this.#last = found;
     this.#seen = now;
     return found;

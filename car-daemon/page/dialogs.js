@@ -68,6 +68,10 @@ export function dialogs(link, driver) {
 }
 
 function token(link, done) {
+  let shown = null;
+  // A daemon that was started anew knows no cookie of the one before.
+  link.addEventListener("open", () => shown !== null && link.hello.role === null && keep(shown).catch(() => {}));
+  link.addEventListener("role", ({ detail }) => detail === null && (shown = null));
   const see = (shown) => {
     $("token-word").type = shown ? "text" : "password";
     $("token-see").setAttribute("aria-pressed", String(shown));
@@ -82,6 +86,7 @@ function token(link, done) {
       if (status === 401 || status === 403) throw new Unknown();
       remember("token", "shown");
       await link.login(word);
+      shown = word;
       $("token-word").value = "";
       see(false);
       done();

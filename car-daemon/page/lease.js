@@ -81,7 +81,7 @@ export function lease(link, report) {
   const show = () => {
     const { driver, phase, role } = link;
     const { mine, take, ask, force } = standing(link, people);
-    const key = phase !== "open" ? "driver.unknown" : driver === null ? "driver.none" : mine ? "driver.you" : "driver.other";
+    const key = phase !== "open" ? (wanted ? "driver.token" : "driver.unknown") : driver === null ? "driver.none" : mine ? "driver.you" : "driver.other";
     say($("driver"), t(key, { who: driver === null ? "" : nameOf(driver) }));
     hide($("take"), !take && !ask);
     say($("take"), t(ask ? "ask" : "take"));
@@ -159,7 +159,10 @@ export function lease(link, report) {
 
   let shown;
   let had = false;
+  /** The car is this page's, and it has not driven since. */
+  let untouched = false;
   link.addEventListener("state", ({ detail }) => {
+    if (detail.mode === "driving") untouched = false;
     if (shown === detail.driver) return;
     shown = detail.driver;
     show();
@@ -169,17 +172,23 @@ export function lease(link, report) {
     if (detail.event === "asked" && link.driver === link.session) asked(detail);
     if (detail.event !== "lease") return;
     const mine = detail.driver === link.session;
-    if (had && !mine && keeper.keeps) lost(detail.reason);
+    if (had && !mine) lost(detail);
+    untouched = mine && (untouched || !had);
     had = mine;
     show();
     named();
   });
 
-  /** What was taken by force is gone, and not by a word of this page. */
-  const lost = (words) => {
-    keeper.letGo();
+  /** What was taken is gone, and not by a word of this page. */
+  const lost = ({ driver, reason: words }) => {
     const why = reason(words, link.session);
-    report.tell(t("force.lost", { why: why ?? words }));
+    const still = () => link.driver !== link.session;
+    if (keeper.keeps) {
+      keeper.letGo();
+      report.tell(t("force.lost", { why: why ?? words }), still);
+    } else if (untouched && why?.key === "why.idle") {
+      report.tell(t(driver === null ? "lease.idle" : "lease.idle.next", { s: why.args.ms / 1000 }), still);
+    }
   };
 
   link.addEventListener("role", ({ detail }) => {
@@ -188,7 +197,12 @@ export function lease(link, report) {
   });
   for (const type of ["open", "role", "phase"]) link.addEventListener(type, () => {
     shown = undefined;
-    if (link.phase !== "open") keeper.letGo();
+    if (link.phase !== "open") {
+      keeper.letGo();
+      had = untouched = false;
+      people.clear();
+      list();
+    }
     show();
   });
   setInterval(() => link.phase === "open" && !document.hidden && learn(), LEARN_MS);

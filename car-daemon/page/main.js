@@ -39,7 +39,7 @@ const dpad = new Dpad(document, driver, gimbal, stop);
 const steered = () => dpad.steered;
 new Joystick($("joystick"), $("knob"), driver);
 dragged($("gimbal"), $("video"), gimbal);
-keyboard(driver, gimbal, { stop, estop, steered });
+keyboard(driver, gimbal, { stop, estop, steered, light: (vector) => dpad.light(vector) });
 gamepads(driver, gimbal, { stop, estop, strange: () => report.tell(t("pad.strange")) });
 
 link.addEventListener("open", async () => {

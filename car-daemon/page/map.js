@@ -8,6 +8,8 @@ import { Trail, Viewport, placed } from "./topview.js";
 /** A hop (metres) that no car makes: the pose was set anew. */
 const HOP_M = 1;
 const ZOOM_STEP = 1.5;
+/** How high the scale is, in pixels of CSS. */
+const SCALE_PX = 20;
 /** What Shift and an arrow move, in pixels of CSS. */
 const ARROW_PX = 40;
 const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -47,7 +49,7 @@ export class TopView {
     this.#trail.clear();
     this.#pose = null;
     this.#shown = "";
-    if (this.#plan) this.#view.fit(this.#plan.corners);
+    if (this.#plan) this.#fit();
     this.#redraw();
   }
 
@@ -81,6 +83,11 @@ export class TopView {
   clear() {
     this.#trail.clear();
     this.#redraw();
+  }
+
+  /** With room for the scale. */
+  #fit() {
+    this.#view.fit(this.#plan.corners, undefined, SCALE_PX);
   }
 
   #move(pose) {
@@ -157,7 +164,7 @@ export class TopView {
     const first = this.#view.size.width === 1;
     this.#unit = Number.parseFloat(getComputedStyle(this.#canvas).fontSize) / 16;
     this.#view.size = { width: width / this.#unit, height: height / this.#unit };
-    if (first && this.#plan) this.#view.fit(this.#plan.corners);
+    if (first && this.#plan) this.#fit();
     this.#redraw();
   }
 

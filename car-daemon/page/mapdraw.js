@@ -161,18 +161,20 @@ function drawLook(ink, colour, angle, length) {
   ink.globalAlpha = 1;
 }
 
-/** On a plate, as walls lie anywhere. */
+/** With a rim and no plate: walls lie anywhere, and are seen. */
 export function drawScale({ ink, view, colour, font }) {
   const metres = roundLength(Math.min(view.size.width * 0.4, 140) / view.scale);
   const length = metres * view.scale;
   const said = metres >= 1 ? `${metres} m` : `${Math.round(metres * 100)} cm`;
   const [x, y] = [12.5, view.size.height - 10.5];
   ink.font = `12px ${font}`;
-  const width = Math.max(length, ink.measureText(said).width + 10);
-  ink.fillStyle = colour("floor");
-  ink.fillRect(x - 6, y - 22, width + 12, 28);
-  ink.strokeStyle = ink.fillStyle = colour("text");
-  ink.lineWidth = 1.5;
-  stroke(ink, [[x, y - 5], [x, y], [x + length, y], [x + length, y - 5]]);
+  ink.lineJoin = "round";
+  ink.fillStyle = colour("text");
+  for (const [name, wide] of [["floor", 4.5], ["text", 1.5]]) {
+    ink.strokeStyle = colour(name);
+    ink.lineWidth = wide;
+    stroke(ink, [[x, y - 5], [x, y], [x + length, y], [x + length, y - 5]]);
+    if (name === "floor") ink.strokeText(said, x + 5, y - 6);
+  }
   ink.fillText(said, x + 5, y - 6);
 }

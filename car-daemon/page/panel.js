@@ -9,7 +9,7 @@ import { NOTHING, degrees, grade, number, percent, quantity, time } from "./read
  * `hint` (a key), `bars` (-1 to 1 each), `shades` (0 to 1 each). For an element that the page has not, a row is made in the panel.
  */
 const ROWS = [
-  ["link-state", "link", ({ link }) => ({ say: `link.${link.phase}`, grade: link.phase === "open" ? "good" : "bad" })],
+  ["link-state", "link", ({ link, role }) => ({ say: role === null && link.phase === "closed" ? "link.token" : `link.${link.phase}`, grade: link.phase === "open" ? "good" : "bad" })],
   ["rtt", "link", ({ link }) => ({ text: link.rtt === null ? "" : time(link.rtt), grade: grade(link.rtt, 100, 250) })],
   ["video-age", "video", ({ video }) => ageOf(video)],
   ["mode", "mode", ({ state }) => state && { say: `mode.${state.mode}`, grade: /estop|fault/.test(state.mode) ? "bad" : null }],

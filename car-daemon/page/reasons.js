@@ -30,7 +30,7 @@ const SENTENCES = [
   ["why.blind", /^(?<who>.+?\)) drove and saw nothing: no new picture reached it for (?<ms>\d+) ms$/],
   ["why.taken", /^(?<who>.+) took the lease$/],
   ["why.demoted", /^(?<who>.+) may not (?:drive|test) any more$/],
-  ["why.idle", /^(?<who>.+) did not drive for (?<ms>\d+) ms$/],
+  ["why.idle", /^(?<who>.+?\)) did not drive for (?<ms>\d+) ms(?:; .+ had asked for it)?$/],
   ["why.estop.reason", /^emergency stop by (?<who>session \d+ \(.+?\)): (?<reason>.+)$/],
   ["why.estop", /^emergency stop by (?<who>.+)$/],
   ["why.fault.answers", /^hardware fault: (?<what>.+); it answers again: reset$/],

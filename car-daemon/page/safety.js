@@ -42,9 +42,10 @@ export class Safety {
   }
 
   estop() {
+    // Before what is held lets go: else the car would stand for that, and say so.
+    this.#halts.estop();
     this.#driver.rest("estop");
     this.#gimbal.rest();
-    this.#halts.estop();
   }
 
   #show({ mode, stop_reason }) {

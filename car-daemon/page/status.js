@@ -2,12 +2,11 @@
 //
 // What must never live here: anything that acts.
 
+import { Notice } from "./notice.js";
 import { $, say } from "./page.js";
 import { phrase } from "./reasons.js";
 import { t } from "./words.js";
 
-/** How long (ms) a refusal stays: to be read once. */
-const READ_MS = 6000;
 const KNOWN = [-32001, -32002, -32003, -32004, -32005, -32006, "closed", "blocked"];
 
 const root = document.documentElement;
@@ -15,30 +14,40 @@ const root = document.documentElement;
 /** Only what changed: whoever looks at the marks is woken by each. */
 const mark = (name, value) => root.dataset[name] === value || (root.dataset[name] = value);
 
-/** `refused(error)` and `tell(words)` say something for a while, `keep(words)` until there is another to keep, or null. */
+/** What a refusal says of the car, by its code: it is told no longer than it is true. */
+const TRUE = {
+  "-32001": ({ driver, session }) => driver !== null && driver !== session,
+  "-32002": ({ state }) => state?.mode === "estop",
+  "-32004": ({ state }) => state?.mode === "fault",
+  closed: ({ phase }) => phase !== "open",
+};
+
+/**
+ * `refused(error)` and `tell(words, still)` say something for a while, at most while `still()` is true; `keep(words)` until there is another to keep, or
+ * null.
+ */
 export function status(link, driver) {
-  let forget = null;
-  let kept = "";
-  const tell = (text) => {
-    say($("refusal"), text);
-    clearTimeout(forget);
-    forget = setTimeout(() => say($("refusal"), kept), READ_MS);
-  };
-  const keep = (text) => {
-    clearTimeout(forget);
-    say($("refusal"), (kept = text ?? ""));
-  };
+  const notice = new Notice((text) => say($("refusal"), text));
+  const tell = (text, still) => notice.tell(text, still);
+  const keep = (text) => notice.keep(text);
   const refused = ({ code, message }) => {
-    if (/^you s(ee|aw) nothing/.test(message)) tell(t("refused.blind"));
-    else tell(KNOWN.includes(code) ? t(`refused.${code}`) : t("refused.other", { words: phrase(message) }));
+    const still = () => !driver.driving && (TRUE[code]?.(link) ?? true);
+    if (/^you s(ee|aw) nothing/.test(message)) tell(t("refused.blind"), still);
+    else tell(KNOWN.includes(code) ? t(`refused.${code}`) : t("refused.other", { words: phrase(message) }), still);
   };
 
+  for (const type of ["state", "event", "phase"]) link.addEventListener(type, () => notice.look());
+  // What was refused before a token was wanted is not what is wrong.
+  link.addEventListener("role", ({ detail }) => detail === null && notice.tell(""));
+  driver.addEventListener("change", () => notice.look());
   driver.addEventListener("refused", ({ detail }) => {
     root.dataset.drive = "refused";
     refused(detail);
   });
   driver.addEventListener("rested", ({ detail }) => {
-    if (["lease", "stalled", "link"].includes(detail)) tell(t(`rested.${detail}`));
+    const still = () => link.driver !== link.session;
+    if (detail === "lease") tell(t(link.driver === null ? "rested.free" : "rested.lease"), still);
+    if (["stalled", "link"].includes(detail)) tell(t(`rested.${detail}`));
   });
   driver.addEventListener("change", ({ detail }) => {
     if (detail === null && root.dataset.drive === "refused") return;

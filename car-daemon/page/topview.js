@@ -62,16 +62,16 @@ export class Viewport {
     return true;
   }
 
-  /** Everything from corner to corner, with a margin; says whether there was anything. */
-  fit(points, margin = 0.08) {
+  /** Everything from corner to corner, with a margin, and so many pixels free `below`; says whether there was anything. */
+  fit(points, margin = 0.08, below = 0) {
     if (points.length === 0) return false;
     const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
     const [left, right] = [xs.reduce((a, b) => Math.min(a, b)), xs.reduce((a, b) => Math.max(a, b))];
     const [low, high] = [ys.reduce((a, b) => Math.min(a, b)), ys.reduce((a, b) => Math.max(a, b))];
     const room = 1 + 2 * margin;
-    const fits = Math.min(this.size.width / ((right - left) * room), this.size.height / ((high - low) * room));
-    this.centre = { x: (left + right) / 2, y: (low + high) / 2 };
+    const fits = Math.min(this.size.width / ((right - left) * room), (this.size.height - below) / ((high - low) * room));
     this.scale = Math.min(Math.max(fits || SCALE.usual, SCALE.least), SCALE.most);
+    this.centre = { x: (left + right) / 2, y: (low + high - below / this.scale) / 2 };
     return true;
   }
 }

@@ -21,7 +21,7 @@ const RETRY_MS = 30_000;
 
 /**
  * Shows `/stream` on `canvas`. `told({ showing, ageMs, sure, trouble })`: `showing` is `none` (no picture yet), `live`, `stalled`, `resting` (the
- * tab is hidden), `unknown` (by `img`: nobody knows its age), `words` (the daemon drew why there is no picture); `ageMs` the oldest that
+ * tab is hidden), `barred` (the car wants a token), `unknown` (by `img`: nobody knows its age), `words` (the daemon drew why there is no picture); `ageMs` the oldest that
  * the picture was since the last call, or null, `sure` whether it may not be older; `trouble` words why no pictures come, or null.
  * `daemonNow()`: the daemon's seconds, or null; `chance()`: 0 to 1, of how long is waited between two tries.
  */
@@ -31,6 +31,7 @@ export class Video {
   #backoff;
   #eye = null;
   #linked = null;
+  #barred = false;
   #abort = null;
   #wake = null;
   #waiting = null;
@@ -57,10 +58,12 @@ export class Video {
   linked(eye) {
     const same = eye === this.#eye;
     const first = this.#linked === null;
+    const barred = this.#barred;
     this.#eye = eye;
     this.#linked = true;
+    this.#barred = false;
     if (first) this.#begin();
-    else if (!same) this.#anew();
+    else if (!same || barred) this.#anew();
   }
 
   /** Pictures may come all the same, of no session: what showed whose they are is worth nothing to the next daemon. */
@@ -69,6 +72,21 @@ export class Video {
     this.#eye = null;
     this.#linked = false;
     if (first) this.#begin();
+  }
+
+  /** A token is wanted: until there is a link nothing is asked for, and what was seen is of no more worth. */
+  bar() {
+    const first = this.#linked === null;
+    this.#eye = null;
+    this.#linked = false;
+    this.#barred = true;
+    this.#takenAt = this.#words = this.#trouble = this.#waiting = null;
+    if (first) this.#begin();
+    else this.#anew();
+  }
+
+  get #rests() {
+    return document.hidden || this.#barred;
   }
 
   #url(more = "") {
@@ -87,14 +105,16 @@ export class Video {
     this.#backoff.reset();
     this.#abort?.abort();
     this.#wake?.();
-    if (this.#image) this.#image.src = document.hidden ? "" : this.#url();
+    // Why nothing came before need not be so any more; the daemon's own words come again by themselves.
+    if (this.#words === null) this.#trouble = null;
+    if (this.#image) this.#image.src = this.#rests ? "" : this.#url();
     this.#tell();
   }
 
   async #run() {
     for (;;) {
-      if (!document.hidden && (await this.#watch())) continue;
-      await this.#pause(document.hidden ? null : this.#image ? RETRY_MS : this.#backoff.next());
+      if (!this.#rests && (await this.#watch())) continue;
+      await this.#pause(this.#rests ? null : this.#image ? RETRY_MS : this.#backoff.next());
     }
   }
 
@@ -179,6 +199,7 @@ export class Video {
   }
 
   #draw(bitmap, { takenAt, sure, words }) {
+    if (this.#barred) return;
     const canvas = this.#canvas;
     if (canvas.width !== bitmap.width || canvas.height !== bitmap.height) {
       canvas.width = bitmap.width;
@@ -199,9 +220,9 @@ export class Video {
     const image = new Image();
     image.id = "video-image";
     image.alt = "";
-    image.addEventListener("error", () => document.hidden || setTimeout(() => (image.src = this.#url()), this.#backoff.next()));
+    image.addEventListener("error", () => this.#rests || setTimeout(() => (image.src = this.#url()), this.#backoff.next()));
     image.addEventListener("load", () => this.#backoff.reset());
-    if (!document.hidden) image.src = this.#url();
+    if (!this.#rests) image.src = this.#url();
     this.#canvas.after(image);
     this.#image = image;
   }
@@ -216,6 +237,7 @@ export class Video {
   /** Live or stalled by the picture that is there now, however late the ones before came. */
   #showing(age) {
     if (document.hidden) return "resting";
+    if (this.#barred) return "barred";
     if (this.#image) return "unknown";
     if (age === null) return "none";
     if (this.#words !== null) return "words";

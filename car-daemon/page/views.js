@@ -4,7 +4,7 @@
 
 import { Steady, diagnose } from "./diagnose.js";
 import { TopView } from "./map.js";
-import { $, say } from "./page.js";
+import { $, remembered, say } from "./page.js";
 import { Panel } from "./panel.js";
 import { degrees, number } from "./readings.js";
 import { Video } from "./video.js";
@@ -23,7 +23,7 @@ const STALE = -32005;
 export function startViews(link, driver, nameOf, safety) {
   const facts = {
     link, nameOf, safety, video: { showing: "none", ageMs: null, sure: false, trouble: null },
-    bye: null, role: undefined, trips: [], stateAt: null, lateAt: null,
+    bye: null, role: undefined, known: false, lapsed: false, trips: [], stateAt: null, lateAt: null,
   };
   const refresh = [camera(link, facts), map(link), numbers(facts), trouble(facts)];
   listen(link, driver, facts);
@@ -41,7 +41,12 @@ function listen(link, driver, facts) {
   link.addEventListener("close", ({ detail }) => Object.assign(facts, { bye: detail.why, stateAt: null }));
   link.addEventListener("busy", ({ detail }) => (facts.bye = detail));
   link.addEventListener("rtt", ({ detail }) => (facts.trips = [...facts.trips, detail].slice(-TRIPS)));
-  link.addEventListener("role", ({ detail }) => (facts.role = detail));
+  link.addEventListener("role", ({ detail }) => {
+    facts.lapsed = detail === null && (facts.lapsed || facts.known);
+    facts.known = detail !== null && Boolean(remembered("token"));
+    facts.role = detail;
+    if (facts.lapsed) say($("token-wrong"), t("said.token.lapsed"));
+  });
   driver.addEventListener("refused", ({ detail }) => {
     if (detail.code === STALE) facts.lateAt = performance.now();
   });
@@ -62,7 +67,7 @@ function camera(link, facts) {
     show();
   }, () => link.measuredNow);
   link.addEventListener("open", () => video.linked(link.hello.eye || null));
-  link.addEventListener("phase", ({ detail }) => detail === "closed" && video.unlinked());
+  link.addEventListener("phase", ({ detail }) => detail === "closed" && (facts.role === null ? video.bar() : video.unlinked()));
   return show;
 }
 
@@ -115,7 +120,8 @@ function trouble(facts) {
   const steady = new Steady();
   return () => {
     const found = steady.told(diagnose(gathered(facts)), performance.now());
-    if (!found) {
+    // What the dialog says lies over it.
+    if (!found || (found.key.startsWith("token") && $("token").open)) {
       say(place, "");
       delete place.dataset.level;
       return;
@@ -126,10 +132,10 @@ function trouble(facts) {
   };
 }
 
-function gathered({ link, nameOf, safety, trips, bye, role, stateAt, lateAt, video }) {
+function gathered({ link, nameOf, safety, trips, bye, role, lapsed, stateAt, lateAt, video }) {
   const since = (at) => (at === null ? null : performance.now() - at);
   return {
-    link: link.phase, before: link.before, bye, role, session: link.session, mayReset: safety.mayReset, state: link.state,
+    link: link.phase, before: link.before, bye, role, lapsed, session: link.session, mayReset: safety.mayReset, state: link.state,
     silentMs: since(stateAt), rttMs: middle(trips), lateMs: since(lateAt), driverName: typeof link.driver === "number" ? nameOf(link.driver) : null, hidden: document.hidden, video,
   };
 }

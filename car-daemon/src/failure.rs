@@ -43,11 +43,11 @@ pub enum StartError {
     Thread(#[from] std::io::Error),
 }
 
-/// What helps where somebody else listens.
-const OTHER_PORT: &str = "; choose another port by `listen`, or by --listen, which replaces the whole list";
+/// How to choose another address, where somebody else listens: the end of what the transport says.
+const OTHER_PORT: &str = " by `listen`, or by --listen, which replaces the whole list";
 
 /// The same, for the page.
-const OTHER_PAGE: &str = "; choose another address for the page by `[http]` or --http, or turn it off there";
+const OTHER_PAGE: &str = " for the page by `[http]` or --http, or turn it off there";
 
 fn is_taken(error: &BindError) -> bool {
     matches!(error, BindError::Io { source, .. } if source.kind() == ErrorKind::AddrInUse)

@@ -1,12 +1,13 @@
 //! Listeners and the tasks of their sessions.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::DialectId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
-use transport::{Connection, Endpoint, HandshakeError, Incoming, Listener, Peer, Use, Web};
+use transport::{Connection, Endpoint, HandshakeError, Incoming, Listener, Peer, Slot, Use, Web};
 
 use crate::access::Access;
 use crate::config::line_that_allows;
@@ -55,7 +56,7 @@ impl Server {
         self.listeners.spawn(async move {
             let closing = server.context.closing.clone();
             while let Some(incoming) = closing.run_until_cancelled(listener.accept()).await {
-                server.admit(incoming, manner.clone());
+                server.admit(incoming, manner.clone(), Ok(None));
             }
             // Datagrams leave by the listener's socket, so goodbyes come before its end.
             server.sessions.wait().await;
@@ -92,27 +93,43 @@ impl Server {
         }
     }
 
-    /// Takes in somebody who came to a listener that is not one of [`listen`](Self::listen).
-    pub(crate) fn admit_at(&self, incoming: Incoming, at: &Endpoint) {
-        self.admit(incoming, manner(at));
+    /// Takes in somebody who came to a listener that is not one of [`listen`](Self::listen), if there is a place for it
+    /// there, or turns it away in words.
+    pub(crate) fn admit_at(
+        &self,
+        incoming: Incoming,
+        at: &Endpoint,
+        place: Result<Slot<IpAddr>, HandshakeError>,
+    ) {
+        self.admit(incoming, manner(at), place.map(Some));
     }
 
-    fn admit(&self, Incoming { peer, handshake }: Incoming, manner: Manner) {
+    fn admit(
+        &self,
+        Incoming { peer, handshake }: Incoming,
+        manner: Manner,
+        place: Result<Option<Slot<IpAddr>>, HandshakeError>,
+    ) {
         let server = self.clone();
         self.sessions.spawn(async move {
             match server.context.closing.run_until_cancelled(handshake).await {
-                Some(Ok(connection)) => server.take_in(connection, manner).await,
+                Some(Ok(connection)) => server.take_in(connection, manner, place).await,
                 Some(Err(error)) => server.complain(&peer, &error),
                 None => {}
             }
         });
     }
 
-    async fn take_in(self, connection: Connection, manner: Manner) {
-        match self.place() {
-            Ok(_place) => serve(self.context, connection, next(&self.next), manner).await,
+    /// `there`: its place at a listener that does not keep these itself.
+    async fn take_in(
+        self,
+        connection: Connection,
+        manner: Manner,
+        there: Result<Option<Slot<IpAddr>>, HandshakeError>,
+    ) {
+        match there.and_then(|there| Ok((there, self.place()?))) {
+            Ok(_places) => serve(self.context, connection, next(&self.next), manner).await,
             Err(full) => {
-                let full = HandshakeError::Full(full);
                 self.complain(&connection.peer, &full);
                 turn_away(&self.context, connection, manner, full.to_string()).await;
             }
@@ -120,13 +137,16 @@ impl Server {
     }
 
     /// A place for one more session, or why there is none.
-    fn place(&self) -> Result<OwnedSemaphorePermit, String> {
+    fn place(&self) -> Result<OwnedSemaphorePermit, HandshakeError> {
         let Context { limits, memory, .. } = &*self.context;
         if !memory.has(1, Use::Spare) {
-            return Err(format!("the {} bytes of memory for clients are in use", memory.most));
+            let full = format!("the {} bytes of memory for clients are in use", memory.most);
+            return Err(HandshakeError::Full(full));
         }
         let place = Arc::clone(&self.places).try_acquire_owned();
-        place.map_err(|_none| format!("all {} sessions of this daemon are in use", limits.sessions))
+        place.map_err(|_none| {
+            HandshakeError::Full(format!("all {} sessions of this daemon are in use", limits.sessions))
+        })
     }
 }
 

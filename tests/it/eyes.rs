@@ -175,6 +175,7 @@ fn check_says_where_a_camera_is_named_that_is_not_here() {
     };
     for (platform, source, why) in [
         ("sim", "\"none.jpg\"", "none.jpg: No such file or directory"),
+        ("sim", "\"/dev/no-such-camera\"", "/dev/no-such-camera: "),
         ("sim", "[\"no-such-camera\", \"x\"]", "no-such-camera: there is no such program: install it"),
         ("linux", "\"sim\"", "the camera: only a simulated car has a simulated one"),
     ] {

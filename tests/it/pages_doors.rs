@@ -1,10 +1,14 @@
 //! Who may see what over HTTP: tokens, cookies, and the pages of others.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
 use rustix::process::Signal;
 
 use crate::support::Process;
 use crate::support::stream::Stream;
-use crate::support::web::{Answer, ask, get, host};
+use crate::support::web::{Answer, ask, connect, get, host};
 
 const TOKENS: &str = r#"
 [auth]
@@ -56,6 +60,60 @@ fn a_wrong_token_waits_and_after_ten_of_them_an_address_is_turned_away() {
     assert!(statuses.contains(&429), "{statuses:?}");
     let (_, log) = stopped(daemon);
     assert!(log.contains("a wrong token") && !log.contains("wrong-wrong"), "{log}");
+}
+
+#[test]
+fn what_any_page_can_have_a_browser_guess_delays_nobody_who_shows_a_token_as_no_page_can() {
+    let daemon = Process::with_page(TOKENS);
+    // As images of some page: they say nothing of it.
+    std::thread::scope(|scope| {
+        for _ in 0..5 {
+            scope.spawn(|| assert_eq!(get(&daemon, "/?action=snapshot&token=wrong-wrong").status, 401));
+        }
+    });
+    let began = Instant::now();
+    assert_eq!(with(&daemon, "/state", &[("Authorization", "Bearer driver-driver")]).status, 200);
+    assert_eq!(login(&daemon, r#"{"token": "driver-driver"}"#).status, 200);
+    let took = began.elapsed();
+    // Each would wait 4 s, as the fifth wrong one did.
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert_eq!(get(&daemon, "/state?token=driver-driver").status, 200);
+    assert!(began.elapsed() - took >= Duration::from_secs(4), "whoever guesses so pays for it");
+}
+
+#[test]
+fn who_logs_out_ends_what_the_cookie_opened_and_nothing_else() {
+    let daemon = Process::with_page(TOKENS);
+    let pairs = [(); 2].map(|()| {
+        let answer = login(&daemon, r#"{"token": "driver-driver"}"#);
+        answer.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a pair").to_owned()
+    });
+    let opened = |path: &str, headers: &str, pair: &str, words: &str| -> TcpStream {
+        let (mut stream, host) = (connect(&daemon), host(&daemon));
+        let head = format!("HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {pair}\r\n");
+        write!(stream, "GET {path} {head}{headers}\r\n").expect("connected");
+        let (mut heard, mut piece) = (String::new(), [0; 512]);
+        while !heard.contains(words) {
+            let count = stream.read(&mut piece).expect("an answer");
+            assert!(count > 0, "it does not say {words}: {heard}");
+            heard += &String::from_utf8_lossy(&piece[..count]);
+        }
+        stream
+    };
+    let streams = pairs.each_ref().map(|pair| opened("/stream", "", pair, "Content-Length"));
+    let handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let sessions = pairs.each_ref().map(|pair| opened("/ws", handshake, pair, "\"role\":\"driver\""));
+    assert_eq!(ask(&daemon, "POST", "/logout", &[("Cookie", &pairs[0])], "").status, 204);
+    let ([mut gone, mut stays], [mut session, mut other]) = (streams, sessions);
+    for mut ended in [&mut gone, &mut session] {
+        let end = std::io::copy(&mut ended, &mut std::io::sink());
+        assert!(!end.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock), "it goes on");
+    }
+    let mut piece = [0; 1 << 16];
+    assert!((0..20).all(|_| stays.read(&mut piece).is_ok_and(|count| count > 0)));
+    other.set_read_timeout(Some(Duration::from_millis(1))).expect("a socket");
+    assert!(other.read(&mut piece).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock));
 }
 
 #[test]
@@ -126,6 +184,12 @@ fn what_is_no_login_is_told_in_words_without_what_was_said() {
         assert_eq!(answer.status, status, "{answer:?}");
         assert!(!answer.body.contains("driver-driver") && answer.header("set-cookie").is_none());
     }
+    let mut broken = connect(&daemon);
+    let head = "POST /login HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked";
+    write!(broken, "{head}\r\nHost: {}\r\n\r\nno length\r\n", host(&daemon)).expect("connected");
+    let mut heard = String::new();
+    broken.read_to_string(&mut heard).expect("an answer");
+    assert!(heard.starts_with("HTTP/1.1 400") && heard.contains("broke off"), "{heard}");
     let own = format!("http://{}", host(&daemon));
     let body = r#"{"token": "driver-driver"}"#;
     for (origin, status) in [(&*own, 200), ("http://127.0.0.1:1", 403), ("http://evil.example", 403)] {

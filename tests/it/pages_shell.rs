@@ -18,6 +18,11 @@ fn pages(daemon: &Process) -> Vec<&str> {
 
 /// What a handshake for `/ws` with these headers brings, up to the end of the daemon's first words.
 fn open(daemon: &Process, query: &str, headers: &str) -> (TcpStream, String) {
+    opened(daemon, query, headers, "\"method\":\"hello\"")
+}
+
+/// The same, up to these words.
+fn opened(daemon: &Process, query: &str, headers: &str, words: &str) -> (TcpStream, String) {
     let mut stream = connect(daemon);
     let host = host(daemon);
     let handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
@@ -25,9 +30,9 @@ fn open(daemon: &Process, query: &str, headers: &str) -> (TcpStream, String) {
     write!(stream, "GET /ws{query} HTTP/1.1\r\nHost: {host}\r\n{handshake}{headers}\r\n").expect("connected");
     let mut heard = String::new();
     let mut piece = [0; 4096];
-    while !heard.contains("\"method\":\"hello\"") {
+    while !heard.contains(words) {
         let count = stream.read(&mut piece).expect("an answer");
-        assert!(count > 0, "no hello: {heard}");
+        assert!(count > 0, "it does not say {words}: {heard}");
         heard += &String::from_utf8_lossy(&piece[..count]);
     }
     (stream, heard)
@@ -182,6 +187,59 @@ fn as_many_viewers_as_an_address_may_have_shut_nobody_out_who_drives() {
     while stream().0 != "HTTP/1.0 200" {
         assert!(began.elapsed() < Duration::from_secs(20), "its place is nobody's");
     }
+}
+
+#[test]
+fn as_many_sessions_by_a_page_as_there_may_be_leave_places_at_other_listeners() {
+    let daemon = Process::with_page("limits.http_connections = 8\nlimits.sessions = 4\n");
+    let _pages = [open(&daemon, "", ""), open(&daemon, "", "")];
+    for _ in 0..3 {
+        let (_refused, heard) = opened(&daemon, "", "", "are in use");
+        assert!(
+            heard.contains("-32006") && heard.contains("all 2 sessions by /ws of this listener"),
+            "{heard}"
+        );
+    }
+    // By another listener.
+    daemon.call("estop");
+    assert_eq!(daemon.state()["mode"], "estop");
+    let daemon = Process::with_page("limits.http_per_address = 8\n");
+    let pages = [open(&daemon, "", ""), open(&daemon, "", "")];
+    let (_refused, heard) = opened(&daemon, "", "", "already");
+    assert!(heard.contains("this address has its 2 sessions by /ws already"), "{heard}");
+    drop(pages);
+    let began = Instant::now();
+    while !opened(&daemon, "", "", "\"jsonrpc\"").1.contains("\"method\":\"hello\"") {
+        assert!(began.elapsed() < Duration::from_secs(20), "its place is nobody's");
+    }
+}
+
+#[test]
+fn who_shows_nothing_where_there_are_tokens_keeps_no_connection_for_ever() {
+    let daemon = Process::with_page(TOKENS);
+    let mut stranger = connect(&daemon);
+    let (began, mut heard, mut piece) = (Instant::now(), String::new(), [0; 4096]);
+    while !heard.contains("onnection: close") {
+        // It never lets it rest.
+        std::thread::sleep(Duration::from_millis(100));
+        write!(stranger, "GET /healthz HTTP/1.1\r\nHost: {}\r\n\r\n", host(&daemon)).expect("connected");
+        let count = stranger.read(&mut piece).expect("an answer");
+        heard += &String::from_utf8_lossy(&piece[..count]);
+        assert!(began.elapsed() < Duration::from_secs(30), "it is still there");
+    }
+    // A page has been loaded by then.
+    assert!(began.elapsed() >= Duration::from_secs(4), "{:?}", began.elapsed());
+    assert_eq!(stranger.read(&mut piece).expect("an end"), 0);
+}
+
+#[test]
+fn a_request_of_http_1_1_without_a_host_is_none() {
+    let daemon = Process::with_page("");
+    let mut stream = connect(&daemon);
+    write!(stream, "GET /state HTTP/1.1\r\nConnection: close\r\n\r\n").expect("connected");
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).expect("it ends");
+    assert!(heard.starts_with("HTTP/1.1 400") && heard.contains("needs the header `Host`"), "{heard}");
 }
 
 #[test]

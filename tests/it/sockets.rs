@@ -42,7 +42,10 @@ fn a_word_in_a_datagram_is_answered_and_ends_after_a_second() {
     daemon.wheels("both turn back", |left, right| left < -0.5 && right < -0.5);
     daemon.wheels("both stand again", |left, right| left == 0.0 && right == 0.0);
     let reason = daemon.state()["stop_reason"].as_str().map(str::to_owned).unwrap_or_default();
-    assert!(reason.contains("sent nothing new for 1000 ms"), "{reason}");
+    let silent =
+        reason.split_once("sent nothing new for ").and_then(|(_, ms)| ms.strip_suffix(" ms")?.parse().ok());
+    // On a busy machine the turn that ends it comes late.
+    assert!(silent.is_some_and(|ms: u64| (1000..2000).contains(&ms)), "{reason}");
 }
 
 #[test]

@@ -169,3 +169,29 @@ fn a_camera_that_is_dead_from_the_start_and_a_file_that_stands_are_nothing_to_dr
         stands_for(&daemon, "session 1 ");
     }
 }
+
+#[test]
+fn no_viewers_take_a_drivers_eye_and_who_finds_no_place_for_it_sees_nothing() {
+    let daemon = Process::with_page(&format!("limits.http_per_address = 8\n{CONFIG}"));
+    let mut driver = Driver::connect(&daemon);
+    let path = format!("/stream?eye={}", driver.eye());
+    let _viewers: Vec<_> = (0..4).map(|_| Stream::open(&daemon, "/stream")).collect();
+    assert_eq!(web::get(&daemon, "/stream").status, 503, "all places of viewers are taken");
+    // A page closes its stream and opens it again whenever its tab is left.
+    drop(Stream::open(&daemon, &path));
+    let mut eye = Stream::open(&daemon, &path);
+    eye.picture();
+    eye.picture();
+    assert_eq!(driver.up(), None);
+    // The newest counts, even if nothing comes by it.
+    let mut more = Vec::new();
+    eventually("it has as many as it may", || {
+        more.push(Stream::open(&daemon, &path));
+        more.last().is_some_and(|stream| stream.head.contains(" 503 "))
+    });
+    eventually("it is stopped", || {
+        eye.next();
+        daemon.state()["mode"] == "idle"
+    });
+    stands_for(&daemon, "session 1 ");
+}

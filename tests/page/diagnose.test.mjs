@@ -26,8 +26,10 @@ const TABLE = [
   ["it never reached the daemon", { link: "closed", before: false, role: undefined }, "gone.never"],
   ["the link broke", { link: "closed" }, "gone"],
   ["it tries again", { link: "connecting" }, "gone"],
-  ["the daemon said goodbye", { link: "closed", bye: "the daemon is shutting down" }, "bye", { why: { key: "why.closing", args: {} } }],
-  ["a token is missing, for which the daemon closed the link", { link: "closed", bye: "x", role: null }, "token"],
+  ["the daemon said goodbye", { link: "closed", bye: "the daemon is shutting down" }, "bye.closing"],
+  ["the daemon ended this link alone", { link: "closed", bye: "it neither reads nor speaks" }, "bye", { why: { key: "how.mute", args: {} } }],
+  ["a token is missing, for which the daemon closed the link", { link: "closed", bye: "x", role: null, lapsed: false }, "token"],
+  ["one that was shown counts no longer", { link: "closed", role: null, lapsed: true }, "token.lapsed"],
   ["the tab is in the background", { hidden: true }, "hidden"],
   ["no state comes", { silentMs: 1600 }, "silent"],
   ["the emergency stop is latched", estop("session 9 (Anna, 10.0.0.2:99)"), "estop", { who: { key: "who.named", args: { who: "Anna", session: "9" } }, why: null }],
@@ -114,6 +116,13 @@ test("what is old for a moment now and then is never told", () => {
     const found = now % 3000 === 0 ? told("stalled") : { ...told("other"), level: "info" };
     assert.equal(steady.told(found, now)?.key ?? "other", "other");
   }
+});
+
+test("that the picture is old is not told beside words in its place", () => {
+  const steady = new Steady();
+  for (let now = 0; now <= 1000; now += 200) steady.told(told("stalled"), now);
+  assert.equal(steady.told(told("stalled"), 1200).key, "stalled");
+  assert.equal(steady.told({ ...told("camera"), level: "warn" }, 1400).key, "camera");
 });
 
 test("what is more important is told at once, and what ends for good is no longer told", () => {

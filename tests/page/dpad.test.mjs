@@ -5,7 +5,8 @@ import { beforeEach, mock, test } from "node:test";
 
 import { Dpad } from "../../car-daemon/page/controls/dpad.js";
 
-let button, halt, driver, stops, at;
+let button, halt, driver, stops, at, dpad;
+const shown = new Map();
 
 /** One button, in a window with what a browser does of pointers; `driver.held` is what it means now. */
 beforeEach(() => {
@@ -14,7 +15,7 @@ beforeEach(() => {
   const [window, document] = [new EventTarget(), new EventTarget()];
   Object.assign(globalThis, { addEventListener: window.addEventListener.bind(window), document });
   const made = (action) =>
-    Object.assign(new EventTarget(), { dataset: { action }, classList: { add() {}, remove() {} }, setPointerCapture() {} });
+    Object.assign(new EventTarget(), { dataset: { action }, classList: { add() {}, remove() {}, toggle: (name, on) => shown.set(name, on) }, setPointerCapture() {} });
   [button, halt, stops] = [made("up"), made("stop"), 0];
   driver = {
     held: null,
@@ -22,7 +23,7 @@ beforeEach(() => {
     release: () => (driver.held = null),
   };
   at = 1000;
-  new Dpad({ querySelectorAll: () => [button, halt] }, driver, {}, () => (stops += 1));
+  dpad = new Dpad({ querySelectorAll: () => [button, halt] }, driver, {}, () => (stops += 1));
 });
 
 function tell(type, more = {}, element = button) {
@@ -120,4 +121,12 @@ test("stop stops at the touch, once; and by a click that began with no touch", (
   press("click");
   press("click", 0);
   assert.equal(stops, 4);
+});
+
+test("a button shows that its way is held by keys, and moves nothing by that", () => {
+  for (const [vector, lit] of [[[1, 1, 0], true], [[0, 1, 0], false], [[1, 0, 0], true], [[-1, 0, 0], false], [null, false]]) {
+    dpad.light(vector);
+    assert.equal(shown.get("keyed"), lit, `${vector}`);
+  }
+  assert.equal(driver.held, null);
 });

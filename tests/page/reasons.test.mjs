@@ -18,6 +18,7 @@ for (const [words, key, args] of [
   ["session 2 (Ben, 127.0.0.1:2) took the lease", "why.taken", ben],
   ["session 2 (Ben, 127.0.0.1:2) may not drive any more", "why.demoted", ben],
   ["session 2 (Ben, 127.0.0.1:2) did not drive for 3000 ms", "why.idle", { ...ben, ms: "3000" }],
+  ["session 2 (Ben, 127.0.0.1:2) did not drive for 3000 ms; session 4 (Eve, 127.0.0.1:4) had asked for it", "why.idle", { ...ben, ms: "3000" }],
   ["emergency stop by session 2 (127.0.0.1:2): a child", "why.estop.reason", { ...other, reason: "a child" }],
   ["emergency stop by session 2 (127.0.0.1:2)", "why.estop", other],
   ["emergency stop by the button at gpio:GPIO26", "why.estop", { who: { key: "who.button", args: { pin: "gpio:GPIO26" } } }],

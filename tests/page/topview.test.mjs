@@ -69,6 +69,9 @@ test("a world that is fitted is seen whole, and of nothing there is nothing to f
     const [px, py] = view.toCanvas(x, y);
     assert.ok(px > 0 && px < 400 && py > 0 && py < 300);
   }
+  const high = [[0, -5], [1, 5]];
+  assert.ok(view.fit(high, 0.02, 20));
+  for (const corner of high) assert.ok(view.toCanvas(...corner)[1] < view.size.height - 20, "above what lies there");
   assert.ok(!view.fit([]));
   assert.ok(view.fit([[4, 4]]));
   assert.ok(Number.isFinite(view.scale));

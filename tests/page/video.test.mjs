@@ -241,3 +241,31 @@ test("where answers come and no byte of them can be read an image is tried, of u
   assert.equal(browser.image, null);
   assert.equal(browser.told.showing, "live");
 });
+
+test("while a token is wanted nothing is asked for nor told, and with the link the stream is opened at once, without a session's word, too", async () => {
+  browser.answer = () => new Response("show a token", { status: 401 });
+  const video = new Video(canvas(), (told) => (browser.told = told), () => browser.daemonNow, () => 1);
+  video.unlinked();
+  await settle();
+  await pass(200);
+  assert.equal(browser.told.trouble, "show a token");
+  video.bar();
+  assert.deepEqual([browser.told.showing, browser.told.trouble], ["barred", null]);
+  browser.answer = null;
+  await pass(60_000);
+  assert.equal(browser.streams.length, 0);
+  video.linked(null);
+  await settle();
+  assert.equal(browser.streams.length, 1, "no wait for the next try");
+  assert.deepEqual([browser.told.showing, browser.told.trouble], ["none", null]);
+});
+
+test("of a picture from before a token was wanted nothing is left", async () => {
+  const video = await started();
+  browser.streams[0].send(part(1));
+  await settle();
+  video.bar();
+  browser.decoding[0].resolve();
+  await pass(3000);
+  assert.deepEqual([browser.told.showing, browser.told.ageMs, browser.drawn], ["barred", null, []]);
+});

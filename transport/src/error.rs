@@ -35,7 +35,7 @@ impl BindError {
     /// The system's refusal of an IP address, with what usually helps.
     pub(crate) fn socket(endpoint: &Endpoint, source: io::Error) -> Self {
         let hint = match source.kind() {
-            io::ErrorKind::AddrInUse => "; is another car-daemon running?",
+            io::ErrorKind::AddrInUse => "; is another car-daemon running? choose another port",
             io::ErrorKind::PermissionDenied => "; ports below 1024 are the system's: choose a higher one",
             io::ErrorKind::AddrNotAvailable => {
                 "; this machine has no such address: 0.0.0.0 and [::] mean every one it has"

@@ -232,7 +232,7 @@ const FIELDS: [&[u8]; 6] =
 /// It may be the request line of HTTP/1 (RFC 9112, section 3) or the beginning of one, or a field of a
 /// request, where silence has cut what came before: a page of any origin can make a browser send a
 /// request to any port, with lines of the page's choice after it; none of them must be heard. Or it is
-/// the beginning of TLS (RFC 8446, section 5.1), whose author should know.
+/// HTTP's answer (section 4) to who dialled a port of WebSocket without, or the beginning of TLS (RFC 8446, section 5.1), whose author should know.
 fn foreign(line: &[u8]) -> Option<RecvError> {
     let method = line.iter().take_while(|b| b.is_ascii_uppercase()).count();
     let version = line.rsplit(|&b| b == b' ').next().unwrap_or_default();
@@ -241,6 +241,8 @@ fn foreign(line: &[u8]) -> Option<RecvError> {
         |name: &&[u8]| line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
     let reason = if is_request || FIELDS.iter().any(is_field) {
         "this is HTTP, spoken to a plain socket: a browser needs ws://"
+    } else if line.starts_with(b"HTTP/1.") {
+        "that port speaks WebSocket: use ws:// in place of tcp://"
     } else if line.starts_with(&[HANDSHAKE_RECORD, 3]) {
         "this is TLS, spoken to a plain socket: dial tcp:// or unix://, or listen on tls://"
     } else {

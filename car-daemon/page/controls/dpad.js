@@ -22,6 +22,7 @@ const TAP_MS = 30;
 const PULSE_MS = 400;
 
 export class Dpad {
+  #motions = new Map();
   /** Whether `left` goes ahead in the tightest curve, as a car must that cannot turn on the spot. */
   steered = false;
 
@@ -35,6 +36,13 @@ export class Dpad {
     }
   }
 
+  /** Shows what is held elsewhere, each -1 to 1, as if a finger held the buttons; null: nothing is. */
+  light(vector) {
+    for (const [action, button] of this.#motions) {
+      button.classList.toggle("keyed", MOTIONS[action].some((way, axis) => way !== 0 && Math.sign(vector?.[axis] ?? 0) === way));
+    }
+  }
+
   #means(action) {
     const [throttle, steer, strafe] = MOTIONS[action];
     return this.steered && steer !== 0 ? [1, steer, 0] : [throttle, steer, strafe];
@@ -42,6 +50,7 @@ export class Dpad {
 
   #motion(button, driver, action) {
     const source = `dpad:${action}`;
+    this.#motions.set(action, button);
     let pulse = null;
     let entered = false;
     /** When the last press began, and how long (ms) it lasted. */

@@ -84,11 +84,16 @@ export class Keys {
 const types = (target, code) => target.matches?.("input:not([type=range])") && code !== "Escape" && code !== "Space";
 const slides = (target, code) => target.matches?.("input[type=range]") && code.startsWith("Arrow");
 
-export function keyboard(driver, gimbal, { stop, estop, steered }) {
+/** `light(vector or null)` shows what is held. */
+export function keyboard(driver, gimbal, { stop, estop, steered, light }) {
   const turned = ([throttle, steer, strafe]) =>
     steered() && throttle === 0 && steer !== 0 ? [1, steer, strafe] : [throttle, steer, strafe];
   const keys = new Keys({
-    drive: (vector) => (vector ? driver.hold("keyboard", ...turned(vector)) : driver.release("keyboard")),
+    drive: (vector) => {
+      light(vector);
+      if (vector) driver.hold("keyboard", ...turned(vector));
+      else driver.release("keyboard");
+    },
     look: (vector) => gimbal.turn("keyboard", ...(vector ?? [0, 0])),
     stop,
     estop,

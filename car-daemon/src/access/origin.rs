@@ -11,6 +11,8 @@ use transport::Peer;
 pub enum Origin {
     /// An address; of IPv6 its /64, which is what one subscriber has (RFC 6177).
     Address(IpAddr),
+    /// An address, by what any page that is open in a browser there can have it ask.
+    Pages(IpAddr),
     /// A user of this machine.
     User(u32),
     /// This process.
@@ -28,6 +30,17 @@ impl Origin {
             }),
             Peer::Unix { uid, .. } => Self::User(*uid),
             _ => Self::Memory,
+        }
+    }
+
+    /// Of a peer that shows a token in a query. A browser does that for any page, with an image, and nothing that it
+    /// sends need say so. So guesses that come by it are nobody's else: who shows a token in another way at the same
+    /// address, which no page of others can, does not wait for them.
+    #[must_use]
+    pub fn by_query(peer: &Peer) -> Self {
+        match Self::of(peer) {
+            Self::Address(address) => Self::Pages(address),
+            other => other,
         }
     }
 }

@@ -144,6 +144,14 @@ fn whoever_signs_with_a_token_need_not_show_it() {
 }
 
 #[test]
+fn what_any_page_of_an_address_can_guess_is_not_that_addresss_own() {
+    let (far, user) = (from("[2001:db8:0:1::7]:5"), unix(7, 1));
+    assert_ne!(Origin::by_query(&far), Origin::of(&far));
+    assert_eq!(Origin::by_query(&far), Origin::by_query(&from("[2001:db8:0:1::8]:6")));
+    assert_eq!(Origin::by_query(&user), Origin::of(&user));
+}
+
+#[test]
 fn an_address_is_what_one_subscriber_has() {
     let origin = |address: &str| Origin::of(&from(address));
     assert_eq!(origin("10.0.0.7:5"), origin("[::ffff:10.0.0.7]:6"));

@@ -16,6 +16,7 @@ use super::frozen::Frozen;
 use super::gap::{Gap, Wait};
 use super::sources::{self, NoPicture, Remedy, Shot, Source};
 use super::status::{Status, Tally};
+use super::told::{News, Told};
 use super::watch::{Next, Patience, Watch};
 use super::{mjpeg, words};
 
@@ -39,6 +40,12 @@ pub(crate) struct Picture {
     pub(crate) taken: Instant,
     /// No light fell in: these are words that say why there is no picture.
     pub(crate) words: bool,
+}
+
+/// A picture that can be shown, and its size.
+pub(super) struct Sound {
+    shot: Shot,
+    size: (u16, u16),
 }
 
 /// What viewers and the thread of the source share.
@@ -74,10 +81,8 @@ struct Inner {
     spoilt: Option<NoPicture>,
     /// Why somebody looked in vain, though the source did not fail.
     lack: Option<NoPicture>,
-    /// What was said in the log last, until pictures come again.
-    told: Option<NoPicture>,
+    told: Told,
     gap: Gap,
-    frozen: Frozen,
     /// Words in a row.
     stood: u32,
     /// The words that were drawn last.
@@ -116,9 +121,8 @@ impl Desk {
                 failure,
                 spoilt: None,
                 lack: None,
-                told: None,
+                told: Told::default(),
                 gap: Gap::new(patience.late),
-                frozen: Frozen::default(),
                 stood: 0,
                 drawn: None,
             }),
@@ -135,14 +139,15 @@ impl Desk {
         format!("{}: {why}", self.source)
     }
 
-    /// Says in the log what was not said last.
-    fn tell(&self, inner: &mut Inner) {
-        let trouble = inner.trouble().cloned();
-        let is_told = |why: &&NoPicture| inner.told.as_ref().is_some_and(|told| told.is_like(why));
-        if let Some(why) = trouble.as_ref().filter(|why| !is_told(why)) {
-            tracing::warn!("camera: no picture: {}", self.told(why));
+    /// Says in the log what is new. Never under the lock: whoever writes a log may have to wait.
+    fn tell(&self, news: Option<News>) {
+        match news {
+            None => {}
+            Some(News::Trouble(why)) => tracing::warn!("camera: no picture: {}", self.told(&why)),
+            Some(News::Unsteady) => {
+                tracing::warn!("camera: {} says something else each time: no more of it", self.source);
+            }
         }
-        inner.told = trouble;
     }
 }
 
@@ -194,9 +199,10 @@ impl Desk {
         inner.stood += 1;
         let (why, trouble) = inner.why_none(&self.remedy, answers);
         let text = self.told(&why);
+        let mut news = None;
         if trouble && inner.failure.is_none() {
             inner.lack = Some(why);
-            self.tell(&mut inner);
+            news = inner.news();
         }
         match &inner.drawn {
             Some((drawn, jpeg)) if *drawn == text => self.lay(jpeg.clone(), Instant::now(), true),
@@ -206,6 +212,8 @@ impl Desk {
                 drop(tokio::task::spawn_blocking(move || desk.draw(text)));
             }
         }
+        drop(inner);
+        self.tell(news);
     }
 
     fn draw(&self, text: String) {
@@ -291,7 +299,6 @@ impl Desk {
     pub(super) fn opened(&self) {
         let mut inner = self.lock();
         (inner.phase, inner.stood) = (Phase::Open(false), 0);
-        inner.frozen.forget();
         (inner.failure, inner.spoilt, inner.lack) = (None, None, None);
     }
 
@@ -299,59 +306,60 @@ impl Desk {
         let mut inner = self.lock();
         // What it lacked is not known of the next time.
         (inner.phase, inner.lack) = (Phase::Resting, None);
+        drop(inner);
         tracing::debug!("camera: {} rests", self.source);
     }
 
+    /// Whether that can be shown. It is walked through and compared, and what moves the car is asked: nobody who looks
+    /// waits for that.
+    pub(super) fn judge(&self, shot: Shot, frozen: &mut Frozen) -> Result<Sound, NoPicture> {
+        let jpeg = &shot.jpeg;
+        let size = match jpeg.len() > self.max_bytes {
+            true => Err(sources::too_long(self.max_bytes)),
+            false => mjpeg::size(jpeg).map_err(|why| why.to_string()),
+        };
+        let size = size.map_err(|why| NoPicture(format!("what comes {why}")))?;
+        if self.moves.as_ref().is_some_and(|moves| frozen.saw(jpeg, moves(), Instant::now())) {
+            let remedy = (self.remedy)();
+            return Err(NoPicture(format!(
+                "gives the same picture again and again while the car moves; it hangs: {remedy}"
+            )));
+        }
+        Ok(Sound { shot, size })
+    }
+
     /// The source came back, perhaps with a picture; whether it was one that can be shown.
-    pub(super) fn answered(&self, shot: Option<Shot>) -> bool {
+    pub(super) fn answered(&self, judged: Option<Result<Sound, NoPicture>>) -> bool {
         let mut inner = self.lock();
         inner.answers += 1;
-        let Some(Shot { jpeg, taken }) = shot else { return false };
-        let size =
-            match self.judge(&jpeg).and_then(|size| self.lives(&mut inner.frozen, &jpeg).map(|()| size)) {
-                Ok(size) => size,
-                Err(why) => {
-                    inner.spoilt = Some(why);
-                    return false;
-                }
-            };
-        if inner.phase != Phase::Open(true) || inner.told.is_some() {
-            let (width, height) = size;
-            tracing::info!("camera: pictures of {width}x{height} from {}", self.source);
-        }
+        let (Shot { jpeg, taken }, size) = match judged {
+            None => return false,
+            Some(Ok(Sound { shot, size })) => (shot, size),
+            Some(Err(why)) => {
+                inner.spoilt = Some(why);
+                return false;
+            }
+        };
+        let again = inner.told.pictured() || inner.phase != Phase::Open(true);
         (inner.phase, inner.stood) = (Phase::Open(true), 0);
-        (inner.spoilt, inner.lack, inner.told) = (None, None, None);
+        (inner.spoilt, inner.lack) = (None, None);
         inner.tally.count(Instant::now());
         inner.last = Some((taken, size));
         self.lay(jpeg, taken, false);
+        drop(inner);
+        if again {
+            let (width, height) = size;
+            tracing::info!("camera: pictures of {width}x{height} from {}", self.source);
+        }
         true
     }
 
     pub(super) fn lose(&self, why: NoPicture) {
         let mut inner = self.lock();
         (inner.phase, inner.failure, inner.lack) = (Phase::Resting, Some(why), None);
-        self.tell(&mut inner);
-    }
-
-    /// The size of what can be shown.
-    fn judge(&self, jpeg: &[u8]) -> Result<(u16, u16), NoPicture> {
-        let size = match jpeg.len() > self.max_bytes {
-            true => Err(sources::too_long(self.max_bytes)),
-            false => mjpeg::size(jpeg).map_err(|why| why.to_string()),
-        };
-        size.map_err(|why| NoPicture(format!("what comes {why}")))
-    }
-
-    /// That it is no camera that hangs.
-    fn lives(&self, frozen: &mut Frozen, jpeg: &Bytes) -> Result<(), NoPicture> {
-        let Some(moves) = &self.moves else { return Ok(()) };
-        if !frozen.saw(jpeg, moves(), Instant::now()) {
-            return Ok(());
-        }
-        let remedy = (self.remedy)();
-        Err(NoPicture(format!(
-            "gives the same picture again and again while the car moves; it hangs: {remedy}"
-        )))
+        let news = inner.news();
+        drop(inner);
+        self.tell(news);
     }
 }
 
@@ -365,6 +373,12 @@ impl Desk {
 }
 
 impl Inner {
+    /// What to say in the log of the trouble there is.
+    fn news(&mut self) -> Option<News> {
+        let why = self.trouble()?.clone();
+        self.told.news(&why)
+    }
+
     fn trouble(&self) -> Option<&NoPicture> {
         self.failure.as_ref().or(self.lack.as_ref())
     }

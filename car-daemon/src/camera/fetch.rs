@@ -7,6 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::desk::Desk;
+use super::frozen::Frozen;
 use super::sources::{FrameSource, NoPicture, Opener};
 use super::watch::{Next, Watch};
 use crate::panicked;
@@ -36,56 +37,66 @@ impl Station {
 /// Fetches pictures until nobody looks any more.
 pub(super) fn run(desk: &Desk) {
     let mut kept = desk.take();
-    let mut source: Option<Box<dyn FrameSource>> = None;
+    let mut reader = Reader::default();
     loop {
         let next = desk.next(&mut kept);
         // At the end the desk has it back.
-        let Some(Station { opener, watch, began }) = &mut kept else { return };
-        let done = match next {
-            Next::Open => {
-                desk.opening();
-                guarded(opener).map(|opened| {
-                    source = Some(opened);
-                    watch.opened();
-                    desk.opened();
-                })
-            }
-            Next::Read => match &mut source {
-                Some(open) => guarded(|| open.next(LOOK)).map(|shot| {
-                    if desk.answered(shot) {
-                        watch.pictured();
-                    }
-                }),
-                None => {
-                    watch.closed();
-                    Ok(())
-                }
-            },
-            Next::Close => {
-                watch.closed();
-                desk.closed();
-                close(&mut source)
-            }
-            // The desk has waited.
-            Next::Wait(_) | Next::End => Ok(()),
-        };
-        if let Err(why) = done {
-            watch.failed(began.elapsed());
+        let Some(station) = &mut kept else { return };
+        if let Err(why) = guarded(|| reader.turn(next, station, desk)) {
+            station.watch.failed(station.began.elapsed());
             desk.lose(why);
             // It is broken already.
-            drop(close(&mut source));
+            drop(reader.close());
         }
     }
 }
 
-fn close(source: &mut Option<Box<dyn FrameSource>>) -> Result<(), NoPicture> {
-    guarded(|| {
-        drop(source.take());
-        Ok(())
-    })
+/// What the thread itself knows, and nobody waits for.
+#[derive(Default)]
+struct Reader {
+    source: Option<Box<dyn FrameSource>>,
+    frozen: Frozen,
 }
 
-/// A panic of the source is an error of the source.
+impl Reader {
+    /// Does what is to be done next.
+    fn turn(&mut self, next: Next, station: &mut Station, desk: &Desk) -> Result<(), NoPicture> {
+        let Station { opener, watch, .. } = station;
+        match (next, &mut self.source) {
+            (Next::Open, _) => {
+                desk.opening();
+                self.source = Some(opener()?);
+                self.frozen.forget();
+                watch.opened();
+                desk.opened();
+            }
+            (Next::Read, Some(open)) => {
+                let shot = open.next(LOOK)?;
+                if desk.answered(shot.map(|shot| desk.judge(shot, &mut self.frozen))) {
+                    watch.pictured();
+                }
+            }
+            (Next::Read, None) => watch.closed(),
+            (Next::Close, _) => {
+                watch.closed();
+                desk.closed();
+                return self.close();
+            }
+            // The desk has waited.
+            (Next::Wait(_) | Next::End, _) => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), NoPicture> {
+        guarded(|| {
+            drop(self.source.take());
+            Ok(())
+        })
+    }
+}
+
+/// A panic while a source is read or its picture judged is an error of the source: the thread goes on.
 fn guarded<T>(call: impl FnOnce() -> Result<T, NoPicture>) -> Result<T, NoPicture> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         Err(NoPicture(format!("what reads it is faulty: {}; please report this", panicked::said(&*panic))))

@@ -15,6 +15,7 @@ mod mjpeg;
 mod plain;
 mod sources;
 mod status;
+mod told;
 mod viewer;
 mod watch;
 mod words;

@@ -125,12 +125,13 @@ fn name(source: &SourceName, simulated: bool) -> String {
     }
 }
 
-/// That the source which a file names is not on this machine: a file, a program, or a simulator. Where it is, what is
-/// missing, and what would be right; devices come and go, and are not looked for.
+/// That the source which a file names is not on this machine: a file, a device, a program, or a simulator. Where it is
+/// named, what is missing, and what would be right. What a device that is here gives is not asked: `doctor` does.
 pub(crate) fn missing(config: &Config) -> Option<String> {
     let at = config.camera_at.as_ref()?;
-    match config.camera.source {
-        SourceName::Auto | SourceName::Device(_) => None,
+    match &config.camera.source {
+        SourceName::Auto => None,
+        SourceName::Device(path) if path.exists() => None,
         _ => prospect(config).err().map(|why| format!("{at}: {why}")),
     }
 }

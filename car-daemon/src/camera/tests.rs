@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::desk::Picture;
+use super::desk::{Moves, Picture};
 use super::mjpeg::samples::grey;
 use super::sources::{FrameSource, NoPicture, Opener, Shot, Source, always};
 use super::viewer::{Camera, Viewer};
@@ -71,6 +71,15 @@ struct Rig {
 impl Rig {
     /// Whose source opens each time but for the first `failures`.
     fn new(failures: usize) -> Self {
+        Self::of(failures, None)
+    }
+
+    /// Where `moves` is asked for each picture.
+    fn moved_by(moves: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self::of(0, Some(Box::new(moves)))
+    }
+
+    fn of(failures: usize, moves: Option<Moves>) -> Self {
         let (orders, ordered) = sync_channel(MANY);
         let (doing, done) = sync_channel(MANY);
         let (ordered, opened) = (Arc::new(Mutex::new(ordered)), Arc::new(AtomicUsize::new(0)));
@@ -87,7 +96,8 @@ impl Rig {
             pauses: (Duration::from_millis(1), Duration::from_millis(1)),
             ..Patience::default()
         };
-        let camera = camera("the fake", Ok(Box::new(opener)), patience);
+        let source = Source { never_repeats: moves.is_some(), ..source("the fake", Ok(Box::new(opener))) };
+        let camera = Camera::of(source, MOST, patience, moves.unwrap_or_else(|| Box::new(|| true)));
         Self { camera, orders, done, opened }
     }
 
@@ -102,9 +112,11 @@ impl Rig {
 }
 
 fn camera(name: &str, opener: Result<Opener, NoPicture>, patience: Patience) -> Camera {
-    let remedy = always("wind it up");
-    let source = Source { name: name.to_owned(), opener, remedy, never_repeats: false };
-    Camera::of(source, MOST, patience, Box::new(|| true))
+    Camera::of(source(name, opener), MOST, patience, Box::new(|| true))
+}
+
+fn source(name: &str, opener: Result<Opener, NoPicture>) -> Source {
+    Source { name: name.to_owned(), opener, remedy: always("wind it up"), never_repeats: false }
 }
 
 fn jpeg(of: u8) -> Vec<u8> {
@@ -194,6 +206,42 @@ async fn a_source_that_fails_is_opened_anew_until_it_gives_pictures() {
     rig.order(Order::Give(jpeg(2)));
     assert_eq!(picture(&mut viewer).await.jpeg, jpeg(2));
     assert_eq!(rig.camera.trouble(), None);
+}
+
+#[tokio::test]
+async fn a_panic_over_a_picture_ends_no_camera() {
+    let judged = AtomicUsize::new(0);
+    let rig = Rig::moved_by(move || {
+        assert!(judged.fetch_add(1, Ordering::AcqRel) > 0, "the first is one too many");
+        false
+    });
+    let mut viewer = rig.camera.view();
+    rig.order(Order::Give(jpeg(1)));
+    rig.until(&Done::Closed);
+    rig.order(Order::Give(jpeg(2)));
+    assert_eq!(picture(&mut viewer).await.jpeg, jpeg(2));
+    assert_eq!((rig.opened.load(Ordering::Acquire), rig.camera.trouble()), (2, None));
+}
+
+#[tokio::test]
+async fn nobody_waits_while_a_picture_is_judged() {
+    let (judging, judges) = sync_channel(MANY);
+    let (go_on, goes_on) = sync_channel::<()>(0);
+    let goes_on = Mutex::new(goes_on);
+    let rig = Rig::moved_by(move || {
+        // Until the test has looked.
+        judging.send(()).is_ok() && goes_on.lock().expect("no panic while it is held").recv().is_ok()
+    });
+    let mut viewer = rig.camera.view();
+    rig.order(Order::Give(jpeg(1)));
+    judges.recv().expect("it is judged");
+    let camera = rig.camera.clone();
+    let (done, looked) = sync_channel(1);
+    std::thread::spawn(move || drop(done.send((camera.status().pictures, camera.trouble()))));
+    let looked = looked.recv_timeout(Duration::from_secs(20)).expect("it looks while another judges");
+    assert_eq!(looked.0, 0);
+    drop(go_on);
+    assert_eq!(picture(&mut viewer).await.jpeg, jpeg(1));
 }
 
 #[tokio::test(start_paused = true)]

@@ -106,18 +106,35 @@ impl Written<'_> {
         text.starts_with("/dev/").then(|| text.into())
     }
 
+    /// Whether it looks like the name of a file, of whatever kind.
+    fn is_file(&self) -> bool {
+        matches!(self, Self::Text(text) if !text.contains("://") && Path::new(text).extension().is_some())
+    }
+
     /// A path has a `/` in it, or ends as JPEG files do.
     fn path(&self, folder: &Path) -> Option<PathBuf> {
         let Self::Text(text) = self else { return None };
         let is_path = text.contains('/') || is_jpeg(Path::new(text));
-        (is_path && !text.contains("://")).then(|| folder.join(text))
+        (is_path && !self.is_like_address()).then(|| folder.join(text))
+    }
+
+    /// Whether it was probably meant as an address, and so may have a password in it: its first part is a scheme, or
+    /// has a `:` in it, as behind a scheme and between name and password.
+    fn is_like_address(&self) -> bool {
+        let Self::Text(text) = self else { return false };
+        let first = text.trim_start().split(['/', '\\']).next().unwrap_or_default();
+        let is_scheme = ["http", "https"].iter().any(|scheme| first.eq_ignore_ascii_case(scheme));
+        is_scheme || first.contains(':') || text.contains("://")
     }
 }
 
 impl fmt::Display for Written<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => write!(f, "`{}`", secrets::without(text)),
+            Self::Text(_) if self.is_like_address() => {
+                f.write_str("an address (not shown, as it may hold a password)")
+            }
+            Self::Text(text) => write!(f, "`{text}`"),
             Self::List(words) => write!(f, "a list of {} words", words.len()),
         }
     }
@@ -200,18 +217,28 @@ fn read_source(field: &Field<'_>, folder: &Path) -> Option<SourceName> {
     source
 }
 
+/// How an address is written.
+const ADDRESS: &str = "an address is http://NAME:PASSWORD@HOST:PORT/PATH, of which HOST must be there, and in a name or password \
+                       %40 stands for @, %3A for :, %2F for /, %3F for ?, %23 for #, %20 for a space; a relative path \
+                       with a : begins with ./";
+
 /// What would be a source, and what was probably meant.
 fn hint(written: &Written<'_>) -> String {
     let examples: Vec<_> = WRITINGS.iter().map(|writing| writing.example).collect();
     if let Written::Text(text) = written {
-        if text.parse::<Uri>().is_ok_and(|uri| has_no_such_port(&uri)) {
-            return "a port is 1 to 65535".to_owned();
+        if written.is_like_address() {
+            return match text.parse::<Uri>() {
+                Ok(uri) if has_no_such_port(&uri) && !text.contains('@') => "a port is 1 to 65535",
+                _ => ADDRESS,
+            }
+            .to_owned();
         }
         if let Some(near) = nearest(text, examples.iter().map(|example| example.trim_matches('"'))) {
             return format!("did you mean `{near}`?");
         }
     }
-    format!("it can be, for example, {}", examples.join(", "))
+    let files = if written.is_file() { "of files, only `.jpg` and `.jpeg` are taken; " } else { "" };
+    format!("{files}it can be, for example, {}", examples.join(", "))
 }
 
 impl fmt::Display for SourceName {
@@ -289,14 +316,46 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_was_mistyped_is_no_path_and_its_password_is_told_nobody() {
+        for address in [
+            "http://me:se/cret-pw@cam/",
+            "http://me:se#cret-pw@cam/",
+            "http://me:se?cret-pw@cam/",
+            "http://me:se cret-pw@cam/",
+            "http:/me:secret-pw@cam/",
+            "http//me:secret-pw@cam/",
+            "HTTPS//me:secret-pw@cam/",
+            " http:/me:secret-pw@cam/",
+            "http:\\\\\\\\me:secret-pw@cam/",
+            "htp:/me:secret-pw@cam/",
+            "me:secret-pw@cam/stream.jpg",
+            "http:me:secret-pw@cam.jpg",
+        ] {
+            let faults = parse(&format!("[camera]\nsource = \"{address}\"")).expect_err(address);
+            assert!(!faults.contains("cret"), "{faults}");
+            assert!(faults.contains("is an address (not shown") && faults.contains("%2F for /"), "{faults}");
+        }
+        for path in ["./12:30.jpg", "/srv/http:/me@cam/", "pictures/http:/", "httpd/pictures"] {
+            let config = parse(&format!("[camera]\nsource = \"{path}\"")).expect(path);
+            assert_eq!(config.camera.source, SourceName::Files(Path::new("/etc/car").join(path)));
+        }
+        let config = parse("[camera]\nsource = \"http://me:80/cret@cam/\"").expect("a path with an `@`");
+        assert!(!config.to_string().contains("cret"), "{config}");
+    }
+
+    #[test]
     fn what_is_no_source_is_told_with_what_was_meant() {
         for (written, right) in [
             ("\"atuo\"", "is `atuo`, which is no source of pictures; did you mean `auto`?"),
             ("\"camera\"", "it can be, for example, \"auto\", \"off\", \"sim\", [\"rpicam-vid\", \"-t\""),
+            (
+                "\"still.png\"",
+                "which is no source of pictures; of files, only `.jpg` and `.jpeg` are taken; it can be",
+            ),
             ("\"\"", "is ``, which is no source"),
-            ("\"https://me:x@car/\"", "is `https://…@car/`, which is no source"),
+            ("\"https://me:x@car/\"", "password), which is no source of pictures; an address is http://NAME"),
             ("\"http://car:99999/\"", "which is no source of pictures; a port is 1 to 65535"),
-            ("\"http://\"", "is `http://`, which is no source"),
+            ("\"http://\"", "of which HOST must be there"),
             ("[]", "is a list of 0 words, which is no source"),
             ("[\"\", \"x\"]", "is a list of 2 words, which is no source"),
             ("[1]", "must be a string"),

@@ -107,7 +107,8 @@ pub struct Limits {
     /// Lines of one kind that are logged a second; more are counted.
     pub log_lines_per_s: usize,
     /// Connections of one HTTP listener: each viewer of the camera has one, and each page one more. Half of them, and
-    /// half of those of one address, can be viewers: the rest is for those who drive, and for their emergency stop.
+    /// half of those of one address, can be viewers; a quarter of either can be sessions. The rest is for those who drive,
+    /// and for their emergency stop.
     pub http_connections: usize,
     /// Of them, from one address.
     pub http_per_address: usize,
@@ -119,6 +120,18 @@ impl Limits {
     /// The places of an HTTP listener for whoever looks through the camera.
     pub(crate) fn views(&self) -> Slots<IpAddr> {
         Slots::new("viewers", self.http_viewers(), self.http_per_address / 2)
+    }
+
+    /// The places of an HTTP listener for sessions by its `/ws`: so few that no such listener has all
+    /// [`SessionLimits::sessions`], and none is shut out of the others.
+    pub(crate) fn pages(&self) -> Slots<IpAddr> {
+        let quarter = |connections: usize| (connections / 4).max(1);
+        Slots::new("sessions by /ws", quarter(self.http_connections), quarter(self.http_per_address))
+    }
+
+    /// Besides those of the viewers: for the streams that sessions drive by.
+    pub(crate) fn eyes(&self) -> usize {
+        self.http_connections / 4
     }
 
     fn http_viewers(&self) -> usize {
@@ -317,10 +330,18 @@ impl Config {
             times(&[pages, self.limits.http_connections, pongs.saturating_add(VISITOR)]),
             // Whoever is slow has an older picture than others, until it is sent.
             times(&[pages, self.limits.http_viewers(), self.camera.max_bytes]),
+            times(&[self.most_eyes(), self.camera.max_bytes]),
             times(&[listens("udp"), transport.udp_sessions, transport.recv_queue, transport.datagram]),
         ]
         .into_iter()
         .fold(0, usize::saturating_add)
+    }
+}
+
+impl Config {
+    /// Streams that have a place of their own because somebody drives by them.
+    fn most_eyes(&self) -> usize {
+        if self.camera.stop_stalled.is_zero() { 0 } else { self.limits.eyes() }
     }
 }
 

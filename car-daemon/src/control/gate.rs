@@ -39,7 +39,7 @@ pub struct Outputs {
     pub driver: Option<SessionId>,
     /// The emergency stop, while it is latched.
     pub estop: Option<Latched>,
-    /// Why the car last stopped.
+    /// Why the car last stopped, or by whom the emergency stop was latched since.
     pub stop_reason: Option<String>,
 }
 
@@ -106,8 +106,9 @@ impl Gate {
     /// has tested.
     pub fn session_granted(&mut self, id: SessionId, grant: Grant, now: Duration) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
+        // As it was known while it drove.
+        let (role, label) = (grant.role, session.label());
         session.grant = grant;
-        let (role, label) = (session.grant.role, session.label());
         if role < Some(Role::Driver) {
             self.lease.forget(id);
             self.end_lease(id, &format!("{label} may not drive any more"), now);
@@ -374,7 +375,10 @@ impl Gate {
         self.panel.silence();
         let Some(Latched { by, reason }) = self.estop.latched().cloned() else { return };
         let why = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-        self.halt(format!("emergency stop by {by}{why}"), now);
+        let why = format!("emergency stop by {by}{why}");
+        self.halt(why.clone(), now);
+        // Also of a car that stood already: what was pressed just before is the lesser reason.
+        self.stop_reason = Some(why);
         self.events.push(Event::Estop { latched: true, by, reason });
     }
 

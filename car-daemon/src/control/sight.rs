@@ -9,19 +9,20 @@ use protocol::{Code, Fault};
 use super::{Gate, SessionId};
 
 impl Gate {
-    /// No new picture reaches somebody who watched, and why; or one does again. Whoever drove stands, and must let go
-    /// before it drives again: that pictures come back resumes nothing.
+    /// No new picture reaches somebody who watched, and why; or one does again. Whoever drove stands, and whoever drives
+    /// or tries to, when sight goes or when it comes back, must let go before it drives again: that pictures come back
+    /// moves nothing.
     pub fn session_sees(&mut self, id: SessionId, lost: Option<&str>, now: Duration) {
         let quiet = self.rules.control.command_ttl;
         let drives = self.motion.is_some_and(|motion| motion.driver == id);
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.blind = lost.map(str::to_owned);
-        if let Some(why) = lost {
+        let before = std::mem::replace(&mut session.blind, lost.map(str::to_owned));
+        if let Some(why) = lost.or(before.as_deref()) {
             session.stick.stop(&format!("you saw nothing: {why}"), drives, now, quiet);
-            if drives {
-                let label = session.label();
-                self.halt(format!("{label} drove and saw nothing: {why}"), now);
-            }
+        }
+        if let (Some(why), true) = (lost, drives) {
+            let label = session.label();
+            self.halt(format!("{label} drove and saw nothing: {why}"), now);
         }
     }
 

@@ -246,10 +246,10 @@ impl Plant {
         let wheels = self.car.wheels();
         let (source, motion) = self.car.odometry();
         let (pan, tilt) = self.car.gimbal();
-        let gimbal = Gimbal { pan: pan.unwrap_or(0.0), tilt: tilt.unwrap_or(0.0) };
+        let angle = |axis: Option<f64>| round(axis.unwrap_or(0.0), 1e3);
         State {
             wheels: Wheels { left: round(wheels.left, 1e4), right: round(wheels.right, 1e4) },
-            gimbal: pan.or(tilt).map(|_| gimbal),
+            gimbal: pan.or(tilt).map(|_| Gimbal { pan: angle(pan), tilt: angle(tilt) }),
             speed: Some(Speed {
                 linear: round(motion.linear_mps, 1e4),
                 angular: round(motion.angular_rad_s, 1e4),

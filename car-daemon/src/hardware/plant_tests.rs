@@ -6,7 +6,7 @@ use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hal::IoError;
 use hal::board::{Level, Pull};
 use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
-use protocol::{Command, Power, Role};
+use protocol::{Angle, Command, Power, Role};
 use sim::Sim;
 
 use super::*;
@@ -127,16 +127,37 @@ fn board() -> Board {
     Board::parse("sensors.toml", &format!("{}\n{sensors}", preset.toml)).unwrap()
 }
 
-#[test]
-fn a_sensor_never_delays_a_motor_by_more_than_one_transfer() {
-    let board = board();
-    let rules = Rules::new(Control { slew: Duration::ZERO, ..Control::default() }, &board);
+/// A gate at which the driver is.
+fn with_driver(board: &Board) -> (Arc<Shared>, Interlock) {
+    let rules = Rules::new(Control { slew: Duration::ZERO, ..Control::default() }, board);
     let interlock = Interlock::default();
     let below = Below::new(interlock.clone(), None);
     let shared =
         Arc::new(Shared::new(Gate::new(rules), Bell::new(Mode::Thread), below, Tape::new(Reel::None)));
     let grant = Grant { role: Some(Role::Driver), priority: 50, principal: None };
     shared.plant(|gate| gate.session_opened(DRIVER, "127.0.0.1:1", true, grant, Duration::ZERO));
+    (shared, interlock)
+}
+
+#[test]
+fn where_the_camera_looks_is_told_with_no_more_digits_than_anybody_can_use() {
+    let board = board();
+    let (shared, interlock) = with_driver(&board);
+    let period = Duration::from_millis(10);
+    let platform = Box::new(Sim::new(&board));
+    let mut plant = Plant::assemble(&board, platform, interlock, Arc::clone(&shared), period).unwrap();
+    let angle = |what, value| Some(Angle::new(what, value).unwrap());
+    let command = Command::Look { pan: angle("pan", 20.370_147_457_117_067), tilt: angle("tilt", -0.000_1) };
+    shared.tell(&control::Input::Asked { session: DRIVER, command }, Duration::ZERO).unwrap();
+    plant.turn(Duration::ZERO);
+    let gimbal = shared.state(Duration::ZERO).gimbal.expect("it has one");
+    assert_eq!((gimbal.pan.to_string().as_str(), gimbal.tilt.to_string().as_str()), ("20.37", "0"));
+}
+
+#[test]
+fn a_sensor_never_delays_a_motor_by_more_than_one_transfer() {
+    let board = board();
+    let (shared, interlock) = with_driver(&board);
     let log = Log::default();
     let platform =
         Box::new(Restless { sim: Sim::new(&board), shared: Arc::clone(&shared), log: Arc::clone(&log) });

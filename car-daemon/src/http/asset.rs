@@ -62,6 +62,7 @@ pub(super) const ASSETS: &[Asset] = assets! {
     "dialogs.js" JS,
     "settings.js" JS,
     "status.js" JS,
+    "notice.js" JS,
     "words.js" JS,
     "words/en.js" JS,
     "words/zh.js" JS,

@@ -4,8 +4,10 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use protocol::Token;
+use tokio::time::Instant;
 use transport::{Endpoint, Fingerprint, HandshakeError, Slot, Slots};
 
 /// Whoever is at the other end of a connection.
@@ -16,10 +18,20 @@ pub(super) struct Caller {
     pub(super) certificate: Option<Fingerprint>,
     /// The listener, as the endpoint of its WebSocket.
     pub(super) at: Arc<Endpoint>,
-    /// The places of that listener for whoever looks through the camera.
-    views: Arc<Slots<IpAddr>>,
+    places: Arc<Places>,
+    /// When it came.
+    came: Instant,
     /// The last token that was right over this connection.
     proven: Arc<Mutex<Option<Token>>>,
+}
+
+/// What of a listener's connections there is for what.
+#[derive(Debug)]
+pub(super) struct Places {
+    /// For whoever looks through the camera.
+    pub(super) views: Slots<IpAddr>,
+    /// For sessions.
+    pub(super) sessions: Slots<IpAddr>,
 }
 
 impl Caller {
@@ -27,9 +39,9 @@ impl Caller {
         peer: SocketAddr,
         certificate: Option<Fingerprint>,
         at: Arc<Endpoint>,
-        views: Arc<Slots<IpAddr>>,
+        places: Arc<Places>,
     ) -> Self {
-        Self { peer, certificate, at, views, proven: Arc::default() }
+        Self { peer, certificate, at, places, came: Instant::now(), proven: Arc::default() }
     }
 
     /// A place to look through the camera, to be held as long as that.
@@ -37,7 +49,20 @@ impl Caller {
     /// # Errors
     /// All are taken.
     pub(super) fn look(&self) -> Result<Slot<IpAddr>, HandshakeError> {
-        self.views.take(self.peer.ip())
+        self.places.views.take(self.peer.ip())
+    }
+
+    /// A place for a session, to be held as long as that.
+    ///
+    /// # Errors
+    /// All are taken.
+    pub(super) fn sit(&self) -> Result<Slot<IpAddr>, HandshakeError> {
+        self.places.sessions.take(self.peer.ip())
+    }
+
+    /// For how long it has been connected.
+    pub(super) fn stayed(&self) -> Duration {
+        self.came.elapsed()
     }
 
     /// Of the URLs by which one comes here.

@@ -3,6 +3,7 @@
 //! What must never live here: what is answered to those who may ask.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::{Query, Request, State};
@@ -10,10 +11,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN,
-    RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, CONNECTION, HOST, HeaderMap, HeaderName,
+    HeaderValue, ORIGIN, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
 };
-use http::{Method, StatusCode, Uri};
+use http::request::Parts;
+use http::{Method, StatusCode, Uri, Version};
 use protocol::Token;
 use tokio::time::sleep;
 use transport::{HandshakeError, Peer, Presented};
@@ -21,14 +23,19 @@ use transport::{HandshakeError, Peer, Presented};
 use super::answer::words;
 use super::caller::Caller;
 use super::page::Asked;
-use super::shown::{Shown, shown};
+use super::shown::{By, Shown, shown};
 use super::stay::Stay;
 use super::{FILES, Site, headers};
+use crate::access::Origin;
 use crate::control::Grant;
 use crate::session::Shower;
 
 /// Paths at which nothing is to be had that is anybody's, or where is asked for the token in another way.
 const OPEN: [&str; 5] = ["/", "/healthz", "/ws", "/login", "/logout"];
+
+/// Who was connected for this long and has shown nothing is hung up on after its next answer, where tokens are known:
+/// as long as a connection is kept without a request.
+const STRANGER: Duration = Duration::from_secs(5);
 
 /// Asks the browser before a page of another origin may (Private Network Access, section 3.1).
 const PRIVATE_NETWORK: (HeaderName, HeaderName) = (
@@ -40,21 +47,28 @@ const PRIVATE_NETWORK: (HeaderName, HeaderName) = (
 pub(super) async fn pass(
     State(site): State<Arc<Site>>,
     Extension(caller): Extension<Caller>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
-    let uri = request.uri().clone();
-    name_dialled(&uri, request.headers_mut());
-    let origin = request.headers().get(ORIGIN).cloned();
-    let mut response = match stop(&site, &caller, request.method(), &uri, request.headers()).await {
-        Err(stopped) => stopped,
+    let (mut head, body) = request.into_parts();
+    let uri = head.uri.clone();
+    name_dialled(&uri, &mut head.headers);
+    let origin = head.headers.get(ORIGIN).cloned();
+    let (mut response, is_known) = match stop(&site, &caller, &head).await {
+        Err(stopped) => (stopped, false),
         Ok(stay) => {
+            let is_known = stay.is_some();
             if let Some(stay) = stay {
-                request.extensions_mut().insert(stay);
+                head.extensions.insert(stay);
             }
-            next.run(request).await
+            (next.run(Request::from_parts(head, body)).await, is_known)
         }
     };
+    // A place is not kept for ever by who shows nothing. What becomes a session has bounds of its own.
+    let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if !is_known && !is_upgrade && caller.stayed() >= STRANGER && site.context.doors.access().has_tokens() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     site.context.shared.metrics.requested(uri.path(), response.status().as_u16());
     headers::harden(response.headers_mut(), is_picture(&uri));
     // A page that may not ask was stopped, and must not read even why.
@@ -81,17 +95,19 @@ fn name_dialled(uri: &Uri, headers: &mut HeaderMap) {
 async fn stop(
     site: &Site,
     caller: &Caller,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
+    Parts { method, uri, version, headers, .. }: &Parts,
 ) -> Result<Option<Stay>, Response> {
+    // RFC 9112, section 3.2.
+    if *version == Version::HTTP_11 && !headers.contains_key(HOST) {
+        return Err(words(StatusCode::BAD_REQUEST, "HTTP/1.1 needs the header `Host`"));
+    }
     let all = |name: HeaderName| headers.get_all(name).iter().map(HeaderValue::as_bytes);
     if let Err(why) = site.web.check(all(ORIGIN), all(HOST)) {
         let error = HandshakeError::Forbidden(why);
         site.server.complain(&Peer::Socket(caller.peer), &error);
         return Err(words(StatusCode::FORBIDDEN, &error.to_string()));
     }
-    if method == Method::OPTIONS {
+    if *method == Method::OPTIONS {
         return Err(options(headers));
     }
     if is_open(uri) {
@@ -101,25 +117,30 @@ async fn stop(
     let access = site.context.doors.watch();
     let shown = shown(headers, uri, caller.scheme(), (&site.passes, &access.borrow()));
     let token = shown.as_ref().map(|shown| shown.token.clone());
-    let grant = enter(site, caller, shown).await?;
+    let grant = enter(site, caller, shown.as_ref()).await?;
     let Grant { role: Some(_), .. } = grant else { return Err(missing()) };
-    Ok(Some(Stay::new(access, Peer::Socket(caller.peer), Arc::clone(&caller.at), presented(caller, token))))
+    let (peer, at, pass) =
+        (Peer::Socket(caller.peer), Arc::clone(&caller.at), shown.and_then(|shown| shown.by.pass()));
+    Ok(Some(Stay::new(access, peer, at, presented(caller, token), pass)))
 }
 
 /// Who somebody is who shows this.
 ///
 /// # Errors
 /// With the answer, where the token is wrong; that was waited for.
-pub(super) async fn enter(site: &Site, caller: &Caller, shown: Option<Shown>) -> Result<Grant, Response> {
+pub(super) async fn enter(site: &Site, caller: &Caller, shown: Option<&Shown>) -> Result<Grant, Response> {
     let access = site.context.doors.access();
     // Where there is no token there is none to guess.
     let shown = shown.filter(|_| access.has_tokens());
-    // Whose cookie is known has shown its token before, and no cookie can be guessed.
-    if let Some(Shown { token, by_cookie: false }) = &shown {
-        weigh(site, caller, token).await?;
+    let peer = Peer::Socket(caller.peer);
+    match shown {
+        Some(Shown { token, by: By::Word }) => weigh(site, caller, token, Origin::of(&peer)).await?,
+        Some(Shown { token, by: By::Query }) => weigh(site, caller, token, Origin::by_query(&peer)).await?,
+        // Whose cookie is known has shown its token before, and no cookie can be guessed.
+        Some(Shown { by: By::Cookie(_), .. }) | None => {}
     }
-    let presented = presented(caller, shown.map(|shown| shown.token));
-    Ok(access.grant(&Peer::Socket(caller.peer), &caller.at, &presented))
+    let presented = presented(caller, shown.map(|shown| shown.token.clone()));
+    Ok(access.grant(&peer, &caller.at, &presented))
 }
 
 /// What somebody shows besides where it comes from.
@@ -128,13 +149,13 @@ fn presented(caller: &Caller, token: Option<Token>) -> Presented {
 }
 
 /// Guessing costs what it costs a session.
-async fn weigh(site: &Site, caller: &Caller, token: &Token) -> Result<(), Response> {
+async fn weigh(site: &Site, caller: &Caller, token: &Token, origin: Origin) -> Result<(), Response> {
     let (doors, access) = (&site.context.doors, site.context.doors.access());
     // Whoever has shown it over this very connection does not guess.
     if caller.has_shown(token) && access.knows(token) {
         return Ok(());
     }
-    let by = Shower { session: None, peer: &Peer::Socket(caller.peer), at: &caller.at };
+    let by = Shower { session: None, peer: &Peer::Socket(caller.peer), origin, at: &caller.at };
     let weighed = doors.weigh(&access, token, by, site.context.clock.wall());
     sleep(weighed.wait).await;
     if !weighed.wrong {

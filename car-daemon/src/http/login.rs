@@ -2,6 +2,7 @@
 //!
 //! What must never live here: what a token is worth.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
+use http_body_util::LengthLimitError;
 use protocol::{Role, Token};
 use serde::Deserialize;
 use serde_json::json;
@@ -21,7 +23,7 @@ use super::answer::{json, words};
 use super::caller::Caller;
 use super::cookie::{forgetting, keeping, words_of};
 use super::guard::enter;
-use super::shown::{Shown, is_own_page};
+use super::shown::{By, Shown, is_own_page};
 
 /// Longest body, in bytes: several times the longest token.
 const LONGEST: usize = 1024;
@@ -52,8 +54,8 @@ pub(super) async fn login(
     if !access.has_tokens() {
         return words(StatusCode::CONFLICT, "no tokens are known here: come without one");
     }
-    let shown = Shown { token: token.clone(), by_cookie: false };
-    let grant = match enter(&site, &caller, Some(shown)).await {
+    let shown = Shown { token: token.clone(), by: By::Word };
+    let grant = match enter(&site, &caller, Some(&shown)).await {
         Ok(grant) => grant,
         Err(refused) => return refused,
     };
@@ -80,7 +82,7 @@ pub(super) async fn logout(
     (StatusCode::NO_CONTENT, [(SET_COOKIE, forgetting(&headers, caller.scheme()))]).into_response()
 }
 
-/// The word that a browser has shown is of no more use to it.
+/// The word that a browser has shown is of no more use to it, and what it opened by that ends.
 fn forget(site: &Site, caller: &Caller, headers: &HeaderMap) {
     words_of(headers, caller.scheme()).for_each(|word| site.passes.forget(word));
 }
@@ -93,8 +95,11 @@ fn of_others() -> Response {
 async fn token(request: Request) -> Result<Token, (StatusCode, &'static str)> {
     match timeout(PATIENCE, to_bytes(request.into_body(), LONGEST)).await {
         Err(_elapsed) => Err((StatusCode::REQUEST_TIMEOUT, "the body took more than 5 s to come")),
+        Ok(Err(error)) if error.source().is_some_and(|source| source.is::<LengthLimitError>()) => {
+            Err((StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 1024 bytes"))
+        }
         Ok(Err(_)) => {
-            Err((StatusCode::PAYLOAD_TOO_LARGE, "the body is longer than 1024 bytes, or broke off"))
+            Err((StatusCode::BAD_REQUEST, "the body broke off, or is not framed as HTTP frames it"))
         }
         // What serde says may repeat the token.
         Ok(Ok(body)) => serde_json::from_slice(&body)

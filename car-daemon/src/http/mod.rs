@@ -68,7 +68,8 @@ impl Site {
         let plan = config.is_simulated().then(|| Plan::new(&config.world, &config.board));
         let Context { shared, clock, .. } = &**server.context();
         let limit = Some(config.camera.stop_stalled).filter(|limit| !limit.is_zero());
-        let lookout = limit.map(|limit| Lookout::new(limit, Arc::clone(shared), clock.clone()));
+        let lookout =
+            limit.map(|limit| Lookout::new(limit, config.limits.eyes(), Arc::clone(shared), clock.clone()));
         Self {
             context: Arc::clone(server.context()),
             server,

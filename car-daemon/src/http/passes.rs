@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use protocol::Token;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
 
@@ -33,6 +34,8 @@ struct Given {
 struct Pass {
     token: Token,
     number: u64,
+    /// Cancelled when it is worth nothing any more.
+    ended: CancellationToken,
 }
 
 impl fmt::Debug for Passes {
@@ -59,19 +62,23 @@ impl Passes {
             given.passes.retain(|_, pass| pass.number != *oldest);
         }
         given.count += 1;
-        let pass = Pass { token: token.clone(), number: given.count };
+        let pass = Pass { token: token.clone(), number: given.count, ended: CancellationToken::new() };
         given.passes.insert(word.clone(), pass);
         Ok(word)
     }
 
-    /// The token for which a word was given, while that is known.
-    pub(super) fn token(&self, word: &str, access: &Access) -> Option<Token> {
-        self.lock().passes.get(word).map(|pass| &pass.token).filter(|token| access.knows(token)).cloned()
+    /// The token for which a word was given, while that is known, and what is cancelled when the word is forgotten.
+    pub(super) fn pass(&self, word: &str, access: &Access) -> Option<(Token, CancellationToken)> {
+        let given = self.lock();
+        let pass = given.passes.get(word).filter(|pass| access.knows(&pass.token))?;
+        Some((pass.token.clone(), pass.ended.clone()))
     }
 
-    /// The word is worth nothing any more.
+    /// The word is worth nothing any more, and what it opened ends.
     pub(super) fn forget(&self, word: &str) {
-        self.lock().passes.remove(word);
+        if let Some(pass) = self.lock().passes.remove(word) {
+            pass.ended.cancel();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Given> {
@@ -97,7 +104,7 @@ mod tests {
     }
 
     fn shown(passes: &Passes, word: &str, access: &Access) -> Option<String> {
-        passes.token(word, access).map(|token| token.expose().to_owned())
+        passes.pass(word, access).map(|(token, _)| token.expose().to_owned())
     }
 
     #[test]
@@ -111,7 +118,9 @@ mod tests {
         assert_eq!(shown(&passes, &bert, &both).as_deref(), Some("of-bert-1"));
         assert_eq!(shown(&passes, "of-anna-1", &both), None, "a token is no word");
         assert_eq!(shown(&passes, &anna, &one), None);
+        let (_, ended) = passes.pass(&bert, &both).expect("known");
         passes.forget(&bert);
+        assert!(ended.is_cancelled());
         assert_eq!(shown(&passes, &bert, &both), None);
         passes.give(&Token::new("of-bert-1"), &one).expect("drawn");
         assert_eq!(shown(&passes, &anna, &both), None, "forgotten with its token");

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use transport::{Visitor, Visitors};
 
-use super::caller::Caller;
+use super::caller::{Caller, Places};
 use super::outlet::{Outlet, Watched};
 use super::{Site, router};
 
@@ -38,13 +38,14 @@ pub(crate) fn serve(
     closing: CancellationToken,
 ) {
     let at = Arc::new(visitors.endpoint().clone());
-    let views = Arc::new(site.limits.views());
+    let Site { limits, .. } = &*site;
+    let places = Arc::new(Places { views: limits.views(), sessions: limits.pages() });
     let router = router(Arc::clone(&site));
     let tracker = tasks.clone();
     tasks.spawn(async move {
         while let Some(incoming) = closing.run_until_cancelled(visitors.accept()).await {
             let (router, closing) = (router.clone(), closing.clone());
-            let (at, views, server) = (Arc::clone(&at), Arc::clone(&views), site.server.clone());
+            let (at, places, server) = (Arc::clone(&at), Arc::clone(&places), site.server.clone());
             tracker.spawn(async move {
                 let Visitor { peer, certificate, stream, place } =
                     match closing.run_until_cancelled(incoming.handshake).await {
@@ -52,7 +53,7 @@ pub(crate) fn serve(
                         Some(Err(error)) => return server.complain(&incoming.peer, &error),
                         None => return,
                     };
-                let router = router.layer(Extension(Caller::new(peer, certificate, at, views)));
+                let router = router.layer(Extension(Caller::new(peer, certificate, at, places)));
                 // A stream of pictures never ends by itself.
                 let spoken = closing.run_until_cancelled(converse(stream, place, router)).await;
                 if let Some(Err(error)) = spoken {

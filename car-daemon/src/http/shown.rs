@@ -7,6 +7,7 @@ use http::header::{AUTHORIZATION, AsHeaderName, HOST, ORIGIN};
 use http::{HeaderMap, Uri};
 use protocol::Token;
 use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
 use transport::Origin;
 
 use super::cookie::words_of;
@@ -16,11 +17,29 @@ use crate::access::Access;
 /// Where a browser says whose page it asks for (Fetch Metadata Request Headers, section 2.4).
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// A token, and whether it came by a cookie, which a browser sends unasked.
-#[derive(Debug, PartialEq, Eq)]
+/// A token, and what it came by.
+#[derive(Debug)]
 pub(super) struct Shown {
     pub(super) token: Token,
-    pub(super) by_cookie: bool,
+    pub(super) by: By,
+}
+
+/// What a token came by.
+#[derive(Debug)]
+pub(super) enum By {
+    /// By what a page of others cannot have a browser send.
+    Word,
+    /// By the target, which any page can have a browser ask for.
+    Query,
+    /// By a cookie, which a browser sends unasked; it is worth something until this is cancelled.
+    Cookie(CancellationToken),
+}
+
+impl By {
+    /// What ends with the cookie, if it was one.
+    pub(super) fn pass(self) -> Option<CancellationToken> {
+        if let Self::Cookie(pass) = self { Some(pass) } else { None }
+    }
 }
 
 #[derive(Deserialize)]
@@ -37,11 +56,11 @@ pub(super) fn shown(
     scheme: &str,
     (passes, access): (&Passes, &Access),
 ) -> Option<Shown> {
-    let said = bearer(headers).or_else(|| by_query(uri)).map(|token| Shown { token, by_cookie: false });
-    said.or_else(|| {
+    let said = bearer(headers).map(|token| Shown { token, by: By::Word });
+    said.or_else(|| by_query(uri).map(|token| Shown { token, by: By::Query })).or_else(|| {
         let mut words = words_of(headers, scheme).filter(|_| is_own_page(headers, scheme));
-        let token = words.find_map(|word| passes.token(word, access))?;
-        Some(Shown { token, by_cookie: true })
+        let (token, pass) = words.find_map(|word| passes.pass(word, access))?;
+        Some(Shown { token, by: By::Cookie(pass) })
     })
 }
 
@@ -98,7 +117,7 @@ mod tests {
             .collect();
         let uri: Uri = path.parse().expect("a path");
         let shown = shown(&map, &uri, "http", (&passes, &access));
-        shown.map(|shown| (shown.token.expose().to_owned(), shown.by_cookie))
+        shown.map(|shown| (shown.token.expose().to_owned(), matches!(shown.by, By::Cookie(_))))
     }
 
     #[test]

@@ -17,7 +17,8 @@ use super::Site;
 use super::answer::words;
 use super::caller::Caller;
 use super::serve::other;
-use super::shown::{is_own_origin, shown};
+use super::shown::{By, is_own_origin, shown};
+use super::stay::Leash;
 
 pub(super) async fn open(
     State(site): State<Arc<Site>>,
@@ -28,10 +29,10 @@ pub(super) async fn open(
     let (head, _body) = request.into_parts();
     // A browser sends a cookie for any page of this host; each handshake of its own says whose page it is.
     let access = site.context.doors.access();
-    let token = shown(&head.headers, &head.uri, caller.scheme(), (&site.passes, &access))
-        .filter(|shown| !shown.by_cookie || is_own_origin(&head.headers, caller.scheme()))
-        .filter(|_| access.has_tokens())
-        .map(|shown| shown.token);
+    let shown = shown(&head.headers, &head.uri, caller.scheme(), (&site.passes, &access))
+        .filter(|shown| !matches!(shown.by, By::Cookie(_)) || is_own_origin(&head.headers, caller.scheme()))
+        .filter(|_| access.has_tokens());
+    let (token, pass) = shown.map(|shown| (shown.token, shown.by.pass())).unzip();
     let upgrade = match Upgrade::of(&http::Request::from_parts(head, ()), &site.web) {
         Ok(upgrade) => upgrade,
         Err(Refusal { status, error }) => {
@@ -42,12 +43,14 @@ pub(super) async fn open(
     };
     let response = upgrade.response().clone().map(|()| Body::empty());
     let limits = site.limits.transport.clone();
+    let place = caller.sit();
     let Caller { peer, certificate, at, .. } = caller;
     let handshake = async move {
         let stream = upgraded.await.map_err(other)?;
         let presented = Presented { token, certificate, ..Presented::default() };
-        Ok(upgrade.open(TokioIo::new(stream), peer, presented, &limits).await)
+        let stream = Leash::new(TokioIo::new(stream), pass.flatten());
+        Ok(upgrade.open(stream, peer, presented, &limits).await)
     };
-    site.server.admit_at(Incoming { peer: Peer::Socket(peer), handshake: handshake.boxed() }, &at);
+    site.server.admit_at(Incoming { peer: Peer::Socket(peer), handshake: handshake.boxed() }, &at, place);
     response
 }

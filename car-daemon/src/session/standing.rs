@@ -56,8 +56,7 @@ impl Doors {
     /// counted, and logged under who showed it.
     pub(crate) fn weigh(&self, access: &Access, token: &Token, by: Shower<'_>, now: Duration) -> Weighed {
         let mut guesses = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
-        let Shower { session, peer, at } = by;
-        let origin = Origin::of(peer);
+        let Shower { session, peer, origin, at } = by;
         if access.knows(token) {
             return Weighed { wait: guesses.wait(origin, now), ..Weighed::default() };
         }
@@ -78,6 +77,8 @@ pub(crate) struct Shower<'a> {
     /// Absent where a token comes without a session.
     pub(crate) session: Option<SessionId>,
     pub(crate) peer: &'a Peer,
+    /// To whom a guess is counted.
+    pub(crate) origin: Origin,
     pub(crate) at: &'a Endpoint,
 }
 
@@ -143,7 +144,8 @@ impl Standing {
             if self.is_spent() {
                 break;
             }
-            let by = Shower { session: Some(id), peer: &self.peer, at: &self.at };
+            let origin = Origin::of(&self.peer);
+            let by = Shower { session: Some(id), peer: &self.peer, origin, at: &self.at };
             let weighed = doors.weigh(&access, token, by, now);
             self.wrong += u32::from(weighed.wrong);
             self.turned_away |= weighed.turned_away;

@@ -151,16 +151,70 @@ async function show(page, token) {
   await page.keyboard.press("Enter");
 }
 
+/** Runs in the page: keeps all that it says over the picture from now on. */
+function listens() {
+  window.told = [];
+  for (const id of ["trouble", "refusal", "video-words"]) {
+    const place = document.getElementById(id);
+    const note = () => window.told.push(place.textContent);
+    new MutationObserver(note).observe(place, { childList: true, characterData: true, subtree: true });
+    note();
+  }
+}
+
+test("whose token is taken away is told that it is no longer valid, and nobody is listed any more", async (t) => {
+  const [daemon] = await t.car({ config: TOKENS });
+  const page = await opened(t, `${daemon.page}#token=a-good-token`, { expect: [/40[13]/, /WebSocket connection/] });
+  await says(page, "#people", /you · may drive/);
+  daemon.rewrite("a-good-token", "another-token");
+  await says(page, "#token", /Your token is no longer valid/);
+  await says(page, "#driver", /wants a token/);
+  await says(page, "#people", /^$/);
+  for (const place of ["#refusal", "#trouble"]) await says(page, place, /^$/);
+  await show(page, "another-token");
+  await shows(page, "role", "driver");
+});
+
+test("who takes the car and does not drive is told why it is free again", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await page.click("#take");
+  await car.until("it is taken", ({ driver }) => driver !== null);
+  await says(page, "#refusal", /You did not drive for 3 s: the car is free again/);
+  await goes(page, car);
+  await says(page, "#refusal", /^$/);
+  await page.keyboard.up("ArrowUp");
+});
+
+test("a refusal goes when the car is free to drive again", async (t) => {
+  const [daemon, car] = await t.car();
+  const page = await opened(t, daemon.page);
+  await page.click("#estop");
+  await car.until("the latch", ({ mode }) => mode === "estop");
+  await shows(page, "mode", "estop");
+  await page.keyboard.down("ArrowUp");
+  await says(page, "#refusal", /emergency stop is on/);
+  await page.keyboard.up("ArrowUp");
+  await page.click("#reset");
+  await shows(page, "mode", "idle");
+  // In the same turn of the page as its mark.
+  assert.doesNotMatch(await page.locator("#refusal").textContent(), /emergency stop is on/);
+});
+
 test("who has no token is asked for one; a wrong one is told, and the right one drives and sees", async (t) => {
   const [daemon, car] = await t.car({ world: "room", config: TOKENS });
   const page = await t.page(daemon.page, { expect: [/40[13]/, /WebSocket connection/] });
   await page.locator("#token").waitFor({ state: "visible" });
   await show(page, "not-the-token");
   await says(page, "#token", /wrong|not known|unknown|does not know|not accept/i);
+  await says(page, "#driver", /wants a token/);
+  await page.evaluate(listens);
   await show(page, "a-good-token");
   await page.locator("#token").waitFor({ state: "hidden" });
   await shows(page, "role", "driver");
   await says(page, "#video-age", /\d/);
+  const told = await page.evaluate(() => window.told.join("\n"));
+  assert.doesNotMatch(told, /no pictures|show a token/i);
   await goes(page, car);
   await page.keyboard.up("ArrowUp");
   await car.until("rest", rests);

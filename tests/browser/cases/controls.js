@@ -140,9 +140,14 @@ test("space stops a car whose key is still held, and Esc latches the emergency s
   await page.keyboard.up("KeyW");
   await page.keyboard.down("KeyW");
   await car.until("forward", turns(SIDES.up));
+  assert.equal(await page.locator(".keyed").count(), 1, "the button that means the same shows it");
+  assert.equal(await page.locator(`${action("up")}.keyed`).count(), 1);
   await page.keyboard.press("Escape");
-  await car.until("the latch", (state) => state.mode === "estop" && rests(state));
+  const { stop_reason } = await car.until("the latch", (state) => state.mode === "estop" && rests(state));
+  // Or the page was late, and the car stood before.
+  assert.match(stop_reason, /^emergency stop by|sent nothing new/);
   await page.keyboard.up("KeyW");
+  assert.equal(await page.locator(".keyed").count(), 0);
 });
 
 test("the buttons stop and e-stop do what they say while another control is held", async (t) => {

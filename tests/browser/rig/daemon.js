@@ -3,7 +3,7 @@
 // What must never live here: what a test expects of it.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
@@ -62,6 +62,13 @@ export class Daemon {
     const { host } = new URL(this.page);
     this.at = { http: host, ws: this.ws.host };
     await this.launch();
+  }
+
+  /** Its file says `to` in place of `from`, and it reads that. */
+  rewrite(from, to) {
+    const file = this.fixed[1];
+    writeFileSync(file, readFileSync(file, "utf8").replace(from, to));
+    this.child.kill("SIGHUP");
   }
 
   async end(signal = "SIGTERM") {

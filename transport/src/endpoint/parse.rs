@@ -57,10 +57,19 @@ pub(super) fn parse(text: &str) -> Result<Endpoint, String> {
     Ok(Endpoint { scheme: scheme.name, address, path, options })
 }
 
+/// What a browser's schemes are here.
+const OF_BROWSERS: [(&str, &str); 2] = [("http", "ws"), ("https", "wss")];
+
 pub(super) fn find_scheme(name: &str) -> Result<&'static Scheme, String> {
-    table::schemes()
-        .find(|scheme| scheme.name == name)
-        .ok_or_else(|| text::unknown("scheme", name, table::schemes().map(|scheme| scheme.name)))
+    // Names within a process are for programs that embed a daemon, and nothing that people reach.
+    let reached = || table::schemes().filter(|scheme| scheme.address != AddressKind::Name);
+    table::schemes().find(|scheme| scheme.name == name).ok_or_else(|| {
+        let known = reached().map(|scheme| scheme.name);
+        match OF_BROWSERS.into_iter().find(|(browsers, _)| *browsers == name) {
+            Some((_, ours)) => text::unlisted("scheme", name, Some(ours), known),
+            None => text::unknown("scheme", name, known),
+        }
+    })
 }
 
 /// The option's key out of the table, if the scheme takes it with this value.

@@ -78,9 +78,12 @@ fn an_option_can_be_set_later_under_the_same_rules() {
 fn what_is_unknown_is_answered_with_the_nearest_and_the_list() {
     assert_eq!(
         reason("tpc://"),
-        "unknown scheme `tpc`; did you mean `tcp`? known: ws, wss, tcp, tls, udp, unix, mem"
+        "unknown scheme `tpc`; did you mean `tcp`? known: ws, wss, tcp, tls, udp, unix"
     );
-    assert_eq!(reason("gopher://"), "unknown scheme `gopher`; known: ws, wss, tcp, tls, udp, unix, mem");
+    for (browsers, ours) in [("http://car:8080/", "ws"), ("HTTPS://car", "wss")] {
+        assert!(reason(browsers).contains(&format!("; did you mean `{ours}`? known: ws,")), "{browsers}");
+    }
+    assert_eq!(reason("gopher://"), "unknown scheme `gopher`; known: ws, wss, tcp, tls, udp, unix");
     assert_eq!(
         reason("tcp://?frame=raw"),
         "unknown option `frame`; did you mean `framing`? known: framing, dialect, hello, role, priority"

@@ -49,9 +49,20 @@ pub(super) fn unknown(what: &str, word: &str, known: impl Iterator<Item = &'stat
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 3)
-        .min_by_key(|(distance, _)| *distance);
-    let hint = nearest.map(|(_, candidate)| format!("did you mean `{candidate}`? ")).unwrap_or_default();
-    format!("unknown {what} `{}`; {hint}known: {}", clip(word), known.join(", "))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| *candidate);
+    unlisted(what, word, nearest, known.iter().copied())
+}
+
+/// The same, where it is known which one was `meant`, if any.
+pub(super) fn unlisted(
+    what: &str,
+    word: &str,
+    meant: Option<&str>,
+    known: impl Iterator<Item = &'static str>,
+) -> String {
+    let hint = meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
+    format!("unknown {what} `{}`; {hint}known: {}", clip(word), known.collect::<Vec<_>>().join(", "))
 }
 
 /// The beginning of `text`, so that an error stays readable.

@@ -262,6 +262,15 @@ fn nothing_after_a_request_of_http_is_heard() {
     assert_eq!(received("lines", [(harmless.join("\n") + "\n").as_bytes()]), ok(&harmless));
 }
 
+#[test]
+fn who_dials_a_port_of_websocket_without_is_told_to_dial_it_with() {
+    let heard = received("lines", [&b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nup\n"[..]]);
+    assert!(
+        matches!(&heard[..], [Err(error)] if error.contains("use ws:// in place of tcp://")),
+        "{heard:?}"
+    );
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic_or_pile_up(framing in any_name(), chunks in vec(vec(any::<u8>(), 0..40), 0..12)) {

@@ -125,7 +125,11 @@ async fn a_port_is_taken_once_and_free_after_its_listener() {
     let (tcp, mut listener) = listener(Limits::default()).await;
     let at = listener.endpoint().clone();
     let taken = tcp.bind(&at).await.unwrap_err().to_string();
-    assert!(taken.contains(&at.to_string()) && taken.ends_with("is another car-daemon running?"), "{taken}");
+    assert!(
+        taken.contains(&at.to_string())
+            && taken.ends_with("; is another car-daemon running? choose another port"),
+        "{taken}"
+    );
     // Connections live on, and do not keep the next listener from the port.
     let mut a = tcp.dial(&at).await.unwrap();
     let mut b = listener.accept().await.handshake.await.unwrap();

@@ -130,7 +130,11 @@ async fn a_closed_listener_frees_its_port_and_ends_its_sessions() {
     let (udp, mut listener) = listener(Limits::default()).await;
     let at = listener.endpoint().clone();
     let taken = udp.bind(&at).await.unwrap_err().to_string();
-    assert!(taken.contains(&at.to_string()) && taken.ends_with("is another car-daemon running?"), "{taken}");
+    assert!(
+        taken.contains(&at.to_string())
+            && taken.ends_with("; is another car-daemon running? choose another port"),
+        "{taken}"
+    );
     let client = stranger(&*listener).await;
     client.send(b"x").await.unwrap();
     let mut session = listener.accept().await.handshake.await.unwrap();

@@ -36,6 +36,9 @@ const LONGEST_HEAD: usize = 16 * 1024;
 /// Longest line of a refusal in bytes that is shown.
 const LONGEST_LINE: usize = 512;
 
+/// Begins every answer.
+const HTTP: &[u8] = b"HTTP/";
+
 /// Ends a line of a head, and an empty one the head.
 const END_OF_LINE: &str = "\r\n";
 
@@ -119,7 +122,11 @@ pub(super) async fn dial<S: AsyncRead + AsyncWrite + Unpin>(
     socket.write_all(&request).await?;
     socket.flush().await?;
     let mut read = BytesMut::new();
-    let answer: Response = head(&mut socket, &mut read).await?.map_err(no_websocket)?;
+    let answer: Response =
+        head(&mut socket, &mut read).await?.map_err(|error| match read.starts_with(HTTP) {
+            true => no_websocket(error),
+            false => HandshakeError::Protocol(not_http(to)),
+        })?;
     let status = answer.status();
     if status.as_u16() != 101 {
         let mut why = format!("the server answered {status} instead of opening a WebSocket");
@@ -133,6 +140,14 @@ pub(super) async fn dial<S: AsyncRead + AsyncWrite + Unpin>(
     }
     verify(&answer, &key).map_err(no_websocket)?;
     Ok(open(socket, read, Role::Client, limits).await)
+}
+
+/// What answers without HTTP is most often a port for the same without WebSocket.
+fn not_http(to: &Endpoint) -> String {
+    let plain = if to.scheme() == "wss" { "tls" } else { "tcp" };
+    let whole = to.to_string();
+    let place = whole.split(['/', '?']).nth(2).unwrap_or_default();
+    format!("that port does not speak WebSocket: is it {plain}://{place}?")
 }
 
 /// The first line that an answer says to people, as far as it comes at once; nothing in it can change a

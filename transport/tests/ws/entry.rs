@@ -128,7 +128,7 @@ async fn a_dialler_is_told_who_it_met_instead() {
             "the server answered 503 Service Unavailable instead of opening a WebSocket: all places [2Jare taken",
         ),
         (b"HTTP/1.1 403 Forbidden\r\n\r\nno line's end", "opening a WebSocket: no line's end"),
-        (b"SSH-2.0-OpenSSH\r\n\r\n", "the server speaks no WebSocket"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "that port does not speak WebSocket: is it tcp://127.0.0.1:"),
         (b"HTTP/1.1 101 \r\n\r\n", "the server speaks no WebSocket: it does not upgrade"),
         (ANOTHER_KEY, "the server speaks no WebSocket: it answers another key"),
         (b"", "the handshake was not finished within 300ms"),

@@ -173,6 +173,16 @@ fn a_driver_whose_role_is_taken_stops_driving() {
 }
 
 #[test]
+fn who_loses_a_token_while_it_drives_is_told_by_the_name_of_that_token() {
+    let mut gate = gate();
+    gate.session_granted(ANNA, Grant { principal: Some("Ben".into()), ..granted(Role::Driver, 50) }, ms(0));
+    accepted(&mut gate, ANNA, &Command::Move(Move::Forward), ms(0));
+    gate.session_granted(ANNA, Grant { role: None, priority: 0, principal: None }, ms(1));
+    let reason = gate.tick(ms(2)).stop_reason;
+    assert_eq!(reason.as_deref(), Some("session 1 (Ben, 127.0.0.1:1) may not drive any more"));
+}
+
+#[test]
 fn the_camera_belongs_to_the_driver_while_there_is_one() {
     let mut gate = gate();
     gate.handle(BEN, &Command::Center, ms(0)).expect("nobody drives");

@@ -36,6 +36,23 @@ fn anybody_latches_it_and_it_says_who_and_why() {
 }
 
 #[test]
+fn it_is_the_reason_also_where_a_stop_came_just_before_and_whatever_comes_after() {
+    let mut gate = gate();
+    let stop = Command::Stop { seq: None };
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(0));
+    gate.handle(ANNA, &stop, ms(10)).expect("always allowed");
+    estop(&mut gate, ANNA, Some("pressed"), ms(12));
+    let told = "emergency stop by session 1 (127.0.0.1:1): pressed";
+    assert_eq!(gate.tick(ms(12)).stop_reason.as_deref(), Some(told));
+    gate.handle(ANNA, &stop, ms(14)).expect("always allowed");
+    gate.session_closed(ANNA, "the connection was closed", ms(16));
+    let outputs = gate.tick(ms(16));
+    assert_eq!((outputs.mode, outputs.stop_reason.as_deref()), (Mode::Estop, Some(told)));
+    let stops = gate.take_events().into_iter().filter(|event| matches!(event, Event::Stopped { .. })).count();
+    assert_eq!(stops, 1, "the car stopped once");
+}
+
+#[test]
 fn only_the_configured_role_releases_it() {
     let board = Board::preset("demo").expect("a preset");
     let mut gate = Gate::new(Rules::new(Control::default(), &board).with_reset(Role::Admin));

@@ -37,6 +37,31 @@ fn pictures_that_come_back_resume_nothing_before_the_stick_was_let_go() {
 }
 
 #[test]
+fn a_stick_that_was_pushed_while_nothing_was_seen_moves_nothing_when_pictures_come_back() {
+    let mut gate = gate();
+    gate.session_sees(ANNA, Some(WHY), ms(100));
+    for now in (1_000..2_000).step_by(100) {
+        assert!(gate.handle(ANNA, &drive(0.5, 0.0), ms(now)).is_err());
+    }
+    gate.session_sees(ANNA, None, ms(1_950));
+    for now in (2_000..4_000).step_by(100) {
+        let held = gate.handle(ANNA, &drive(0.5, 0.0), ms(now)).expect_err("the stick is held");
+        assert!(held.message.starts_with("you saw nothing: no new picture"), "{}", held.message);
+        assert!(is_braked(&gate.tick(ms(now))));
+    }
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(4_500));
+}
+
+#[test]
+fn who_only_looked_on_while_nothing_was_seen_drives_at_once_when_pictures_come_back() {
+    let mut gate = gate();
+    gate.session_sees(ANNA, Some(WHY), ms(100));
+    assert!(gate.handle(ANNA, &drive(0.5, 0.0), ms(200)).is_err());
+    gate.session_sees(ANNA, None, ms(700));
+    accepted(&mut gate, ANNA, &drive(0.5, 0.0), ms(710));
+}
+
+#[test]
 fn who_sees_nothing_may_stop_and_others_drive_on() {
     let mut gate = gate();
     accepted(&mut gate, BEN, &drive(0.5, 0.0), ms(0));

@@ -5,8 +5,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use protocol::Role;
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use transport::{Slot, Slots};
 
 use super::sight::{Change, Sight};
 use crate::clock::Clock;
@@ -16,6 +18,10 @@ use crate::shared::Shared;
 /// How long it sleeps while nobody watches: it is woken before.
 const IDLE: Duration = Duration::from_secs(3_600);
 
+/// Streams of one session that have a place besides the viewers': the one that counts, and one before it that is not
+/// known yet to have ended.
+const OWN: usize = 2;
+
 /// The lookout of a daemon; clones are one.
 #[derive(Clone, Debug)]
 pub(in crate::http) struct Lookout(Arc<Post>);
@@ -23,6 +29,8 @@ pub(in crate::http) struct Lookout(Arc<Post>);
 #[derive(Debug)]
 struct Post {
     sight: Mutex<Sight>,
+    /// The places of those who drive by what they see.
+    eyes: Slots<SessionId>,
     shared: Arc<Shared>,
     clock: Clock,
     /// Somebody sees who did not.
@@ -39,9 +47,17 @@ pub(super) struct Watcher {
 }
 
 impl Lookout {
-    /// Who has got no new picture for `limit` sees nothing.
-    pub(in crate::http) fn new(limit: Duration, shared: Arc<Shared>, clock: Clock) -> Self {
-        Self(Arc::new(Post { sight: Mutex::new(Sight::new(limit)), shared, clock, woken: Notify::new() }))
+    /// Who has got no new picture for `limit` sees nothing. So many streams have a place of their own because somebody
+    /// drives by them.
+    pub(in crate::http) fn new(limit: Duration, places: usize, shared: Arc<Shared>, clock: Clock) -> Self {
+        let (sight, eyes) = (Mutex::new(Sight::new(limit)), Slots::new("eyes", places, OWN));
+        Self(Arc::new(Post { sight, eyes, shared, clock, woken: Notify::new() }))
+    }
+
+    /// A place for a stream of a session that may drive, which viewers cannot take.
+    pub(super) fn place(&self, session: SessionId) -> Option<Slot<SessionId>> {
+        let role = self.0.shared.look(|gate| gate.role(session));
+        if role < Some(Role::Driver) { None } else { self.0.eyes.take(session).ok() }
     }
 
     /// A session watches from now on, by a stream of its own.
@@ -100,7 +116,8 @@ impl Watcher {
     pub(super) fn saw(&self, taken: Instant) {
         let mut sight = self.lookout.lock();
         let slept = sight.next().is_none();
-        if let Some(change) = sight.saw((self.session, self.stream), taken, self.lookout.0.clock.wall()) {
+        let (eye, shown) = ((self.session, self.stream), (taken, taken.elapsed()));
+        if let Some(change) = sight.saw(eye, shown, self.lookout.0.clock.wall()) {
             self.lookout.tell(&change);
         }
         if slept {
@@ -112,7 +129,6 @@ impl Watcher {
 #[cfg(test)]
 mod tests {
     use hal::{Board, Interlock};
-    use protocol::Role;
     use tokio::time::sleep;
 
     use super::*;
@@ -140,7 +156,7 @@ mod tests {
         {
             shared.tell(&input, ms(0)).expect("taken");
         }
-        (Lookout::new(ms(500), Arc::clone(&shared), clock), shared)
+        (Lookout::new(ms(500), 4, Arc::clone(&shared), clock), shared)
     }
 
     fn drives(shared: &Shared) -> bool {

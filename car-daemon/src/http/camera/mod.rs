@@ -82,13 +82,15 @@ pub(super) async fn stream(
     let kind = if is_yes(wish.mixed.as_deref()) { part::MIXED } else { part::MULTIPART };
     let mut response = ([(CONTENT_TYPE, kind)]).into_response();
     if method != Method::HEAD {
-        let place = match caller.look() {
+        // Before there is a place: whoever finds none sees nothing either.
+        let watcher = watched.map(|(lookout, session)| lookout.watcher(session));
+        let own = watched.and_then(|(lookout, session)| lookout.place(session));
+        let place: Box<dyn Send> = match own.map_or_else(|| caller.look().map(boxed), |own| Ok(boxed(own))) {
             Ok(place) => place,
             Err(full) => return words(StatusCode::SERVICE_UNAVAILABLE, &full.to_string()),
         };
         let (viewer, metrics) = (site.camera.view(), Arc::clone(&site.context.shared.metrics));
         let advance = is_yes(wish.advance_headers.as_deref());
-        let watcher = watched.map(|(lookout, session)| lookout.watcher(session));
         let clock = site.context.clock.clone();
         let pictures =
             Pictures { viewer, outlet, clock, metrics, advance, watcher, sent: None, stay, _place: place };
@@ -190,6 +192,10 @@ fn session(site: &Site, eye: &str) -> Result<SessionId, &'static str> {
     session
         .filter(|session| site.context.shared.look(|gate| gate.is_here(*session)))
         .ok_or("this is no eye of a session that is here: take it from the last `hello`")
+}
+
+fn boxed(place: impl Send + 'static) -> Box<dyn Send> {
+    Box::new(place)
 }
 
 fn is_yes(value: Option<&str>) -> bool {

@@ -3,13 +3,11 @@
 //! What must never live here: where pictures come from, and what a head looks like.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
 use futures_util::{Stream, stream};
-use transport::Slot;
 
 use super::lookout::Watcher;
 use super::part::{self, Taken};
@@ -33,8 +31,8 @@ pub(super) struct Pictures {
     pub(super) sent: Option<Instant>,
     /// Until when it may.
     pub(super) stay: Stay,
-    /// Its place among the viewers.
-    pub(super) _place: Slot<IpAddr>,
+    /// Its place, among the viewers or of its own.
+    pub(super) _place: Box<dyn Send>,
 }
 
 /// What is written next.

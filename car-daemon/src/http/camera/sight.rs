@@ -50,16 +50,18 @@ impl Sight {
         self.streams
     }
 
-    /// A picture has reached somebody by one of its streams. One that is no newer than the last is none: a camera that
-    /// froze shows it again and again.
+    /// A picture that was taken so long ago has reached somebody by one of its streams. One that is no newer than the
+    /// last is none: a camera that froze shows it again and again. Nor is one from before the limit, though each is newer
+    /// than the last: who drives by such a stream does not see what the car does.
     pub(super) fn saw(
         &mut self,
         (session, stream): (SessionId, u64),
-        taken: Instant,
+        (taken, age): (Instant, Duration),
         now: Duration,
     ) -> Option<Change> {
+        let limit = self.limit;
         let eye = self.eyes.get_mut(&session).filter(|eye| eye.stream == stream)?;
-        if eye.newest.is_some_and(|newest| taken <= newest) {
+        if age >= limit || eye.newest.is_some_and(|newest| taken <= newest) {
             return None;
         }
         (eye.newest, eye.seen) = (Some(taken), now);
@@ -103,12 +105,17 @@ mod tests {
         Duration::from_millis(ms)
     }
 
+    /// A picture that was taken at that time, and is looked at now.
+    fn of(began: Instant, taken: u64, now: u64) -> (Instant, Duration) {
+        (began + ms(taken), ms(now - taken))
+    }
+
     /// Opens a stream of session 1, and takes, at each time, a picture and shows it at once.
     fn watched(times: &[u64]) -> (Sight, (SessionId, u64), Instant) {
         let (mut sight, began) = (Sight::new(ms(500)), Instant::now());
         let eye = (1, sight.opened(1, ms(0)));
         for time in times {
-            assert_eq!(sight.saw(eye, began + ms(*time), ms(*time)), None);
+            assert_eq!(sight.saw(eye, of(began, *time, *time), ms(*time)), None);
         }
         (sight, eye, began)
     }
@@ -136,13 +143,29 @@ mod tests {
     fn the_first_new_picture_gives_sight_back_and_an_old_one_does_not() {
         let (mut sight, eye, began) = watched(&[0, 60]);
         for again in (100..700).step_by(100) {
-            assert_eq!(sight.saw(eye, began + ms(60), ms(again)), None, "the picture stands");
+            assert_eq!(sight.saw(eye, of(began, 60, again), ms(again)), None, "the picture stands");
         }
         assert_eq!(sight.lost(ms(700)).len(), 1);
         let eye = (1, sight.opened(1, ms(750)));
-        assert_eq!(sight.saw(eye, began + ms(60), ms(800)), None);
-        assert_eq!(sight.saw(eye, began + ms(790), ms(800)), Some(Change { session: 1, blind_for: None }));
+        assert_eq!(sight.saw(eye, of(began, 60, 800), ms(800)), None);
+        assert_eq!(
+            sight.saw(eye, of(began, 790, 800), ms(800)),
+            Some(Change { session: 1, blind_for: None })
+        );
         assert_eq!(sight.next(), Some(ms(1_300)));
+    }
+
+    #[test]
+    fn a_stream_that_lags_behind_by_the_limit_shows_nothing_however_steadily_it_goes() {
+        let (mut sight, eye, began) = watched(&[0]);
+        for taken in (30..600).step_by(30) {
+            let now = taken + 500;
+            assert_eq!(sight.saw(eye, of(began, taken, now), ms(now)), None);
+        }
+        assert_eq!(sight.lost(ms(1_100)), [Change { session: 1, blind_for: Some(ms(1_100)) }]);
+        assert_eq!(sight.saw(eye, of(began, 600, 1_100), ms(1_100)), None);
+        let seen = sight.saw(eye, of(began, 601, 1_100), ms(1_100));
+        assert_eq!(seen, Some(Change { session: 1, blind_for: None }));
     }
 
     #[test]
@@ -150,11 +173,11 @@ mod tests {
         let (mut sight, old, began) = watched(&[0]);
         let new = (1, sight.opened(1, ms(10)));
         for time in (30..600).step_by(30) {
-            sight.saw(old, began + ms(time), ms(time));
+            sight.saw(old, of(began, time, time), ms(time));
         }
         assert_eq!(sight.lost(ms(600)), [Change { session: 1, blind_for: Some(ms(600)) }]);
-        assert!(sight.saw(old, began + ms(610), ms(610)).is_none());
-        assert!(sight.saw(new, began + ms(610), ms(610)).is_some());
+        assert!(sight.saw(old, of(began, 610, 610), ms(610)).is_none());
+        assert!(sight.saw(new, of(began, 610, 610), ms(610)).is_some());
     }
 
     #[test]
@@ -165,7 +188,7 @@ mod tests {
         }
         sight.keep(|session| session != 3);
         assert_eq!(sight.ended(1), None);
-        assert_eq!(sight.saw(eye, began + ms(1), ms(1)), None);
+        assert_eq!(sight.saw(eye, of(began, 1, 1), ms(1)), None);
         assert_eq!(sight.lost(ms(500)), [Change { session: 2, blind_for: Some(ms(500)) }]);
         assert_eq!(
             sight.ended(2),

@@ -90,9 +90,11 @@ pub(crate) async fn run(car: &Client, to: &Endpoint, args: &Teleop) -> Result<()
     let cruise = || info.limits.get("cruise").copied().unwrap_or(LEAST);
     let mut pilot = Pilot::new(args.speed.map_or_else(cruise, Power::get));
     pilot.steers = board.is_some_and(|board| board.servos.iter().any(|servo| servo.role == "steering"));
+    let own_time = info.sim_speed.is_some_and(|times| times.parse() != Ok(1.0));
     let view = View { name: Some(info.name), to: to.to_string(), ..View::default() };
     let terminal = Terminal::take()?;
-    let mut seat = Seat { car, link: car.link(), told, pilot, view, pace: Pace::default(), terminal, ends };
+    let (link, pace) = (car.link(), Pace::default());
+    let mut seat = Seat { car, link, told, pilot, view, own_time, pace, terminal, ends };
     let driven = AssertUnwindSafe(seat.sit()).catch_unwind().await;
     let stopped = seat.stand_up().await;
     driven.unwrap_or_else(|panic| resume_unwind(panic));
@@ -135,6 +137,8 @@ struct Seat<'a> {
     told: Subscription,
     pilot: Pilot,
     view: View,
+    /// Its time goes as a simulation wants.
+    own_time: bool,
     pace: Pace,
     terminal: Terminal,
     ends: Ends,
@@ -220,9 +224,12 @@ impl Seat<'_> {
             Heard::Answer(order, outcome) => self.pilot.answered(order, outcome, now),
             Heard::Pong { took, t } => {
                 self.view.round_trip = Some(took);
-                self.pace.told(t, now);
-                self.pilot.pace = self.pace.pace();
-                self.view.time = self.pace.words();
+                // The time of any other car is the wall's, however late it is heard of.
+                if self.own_time {
+                    self.pace.told(t, took, now);
+                    self.pilot.pace = self.pace.pace();
+                    self.view.time = self.pace.words();
+                }
             }
             Heard::Met(session) => self.view.session = Some(session),
             Heard::Silence => self.view.round_trip = None,

@@ -148,6 +148,7 @@ impl Pilot {
 
     /// The terminal said something.
     pub(super) fn hear(&mut self, said: Said, now: Duration) {
+        self.overslept(now);
         match said {
             Said::Key(key, phase) => self.key(key, phase, now),
             Said::Focus(true) => {}
@@ -161,9 +162,10 @@ impl Pilot {
     /// Time passed. Back comes whether what waits in the terminal may be old.
     pub(super) fn tick(&mut self, now: Duration) -> bool {
         let last = self.ticked.replace(now).unwrap_or(now);
-        let frozen = now.saturating_sub(last) > FROZEN;
-        if frozen {
+        let mut frozen = self.overslept(now);
+        if now.saturating_sub(last) > FROZEN {
             self.let_go(LetGo::ByOther, now);
+            frozen = true;
         }
         if self.hold.is_silent(now) && self.moves() {
             self.let_go(LetGo::ByOther, now);
@@ -289,6 +291,19 @@ impl Pilot {
         self.hold.let_go(LetGo::ByKey, now);
         self.drives = None;
         self.orders.push_back(Order::Stop);
+    }
+
+    /// The last drive has ended by itself before it was said again, as this program was frozen. The car stands: what
+    /// was held before, and what its keyboard said meanwhile, must not drive it on.
+    fn overslept(&mut self, now: Duration) -> bool {
+        let ended = |(_, _, said): (f64, f64, Duration)| {
+            now.saturating_sub(said) > Duration::from_millis(TTL_MS as u64)
+        };
+        let overslept = self.drives.is_some_and(ended);
+        if overslept {
+            self.let_go(LetGo::ByOther, now);
+        }
+        overslept
     }
 
     /// No finger counts until it presses anew; what this program moved stops.

@@ -254,6 +254,36 @@ fn what_was_typed_while_the_program_was_frozen_is_thrown_away() {
 }
 
 #[test]
+fn a_program_that_overslept_what_it_said_last_drives_on_by_no_key_that_was_down_all_the_while() {
+    for tick_comes_first in [true, false] {
+        let mut story = Story::new(0.5);
+        for _ in 0..10 {
+            story.type_('w');
+            story.pass(33);
+        }
+        story.take();
+        // Of a drive no more than 0.1 s old nothing is left.
+        story.now += 400;
+        if tick_comes_first {
+            assert!(story.pilot.tick(MS(story.now)), "what waits may be old");
+        }
+        for _ in 0..60 {
+            story.type_('w');
+            story.pass(33);
+        }
+        assert_eq!(story.take(), [Order::Stop]);
+        story.pass(700);
+        story.type_('w');
+        assert_eq!(story.take(), [drive(0.5, 0.0)]);
+    }
+    let mut story = Story::new(0.5);
+    story.type_('w');
+    story.now += 400;
+    story.type_('e');
+    assert!(story.take().contains(&Order::Estop), "an emergency stop is never too old");
+}
+
+#[test]
 fn a_latch_that_somebody_else_engaged_ends_what_fingers_want() {
     let mut story = Story::new(0.5);
     story.type_('w');

@@ -8,6 +8,9 @@ const SPAN: Duration = Duration::from_secs(2);
 /// Less than this is not told apart from a slow link.
 const LEAST: Duration = Duration::from_millis(900);
 
+/// What was answered later says too little of when: the answer may have waited on the way there, or back.
+const PROMPT: Duration = Duration::from_millis(200);
+
 /// What the car said of its clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pace {
@@ -17,8 +20,11 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Its clock was at `t` seconds.
-    pub(super) fn told(&mut self, t: f64, now: Duration) {
+    /// Its clock was at `t` seconds when it answered, which took so long.
+    pub(super) fn told(&mut self, t: f64, took: Duration, now: Duration) {
+        if took > PROMPT {
+            return;
+        }
         self.last = Some((t, now));
         let (then, at) = *self.from.get_or_insert((t, now));
         let passed = now.saturating_sub(at);
@@ -59,7 +65,7 @@ mod tests {
         let mut told = Pace::default();
         for half in 0..=(seconds * 2.0) as u32 {
             let now = f64::from(half) * 0.5;
-            told.told(100.0 + now * pace, Duration::from_secs_f64(now));
+            told.told(100.0 + now * pace, Duration::ZERO, Duration::from_secs_f64(now));
         }
         told
     }
@@ -73,9 +79,18 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_waited_on_its_way_changes_no_pace() {
+        let mut pace = after(3.0, 1.0);
+        for (t, took, now) in [(103.0, 1_300, 4_300), (104.4, 50, 4_450), (105.0, 50, 5_050)] {
+            pace.told(t, Duration::from_millis(took), Duration::from_millis(now));
+            assert!((0.9..1.1).contains(&pace.pace()), "{}", pace.pace());
+        }
+    }
+
+    #[test]
     fn a_clock_that_is_set_back_is_no_pace() {
         let mut pace = after(3.0, 1.0);
-        pace.told(0.0, Duration::from_secs(4));
+        pace.told(0.0, Duration::ZERO, Duration::from_secs(4));
         assert!(pace.pace() >= 0.0);
     }
 }
