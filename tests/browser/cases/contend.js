@@ -27,9 +27,10 @@ test("one drives, the other is refused, asks, and has the car when it is handed 
   await car.until("it was asked", () => car.events.some(({ event }) => event === "asked"));
   const second = car.events.find(({ event }) => event === "asked").session;
   await says(one, "#asked-words", new RegExp(`\\(${second}\\) asks to drive\\.`));
+  await car.holds("asking takes nothing", 0.5, turns(SIDES.up));
+  // Later by more than `who` rounds off.
   await car.call("acquire").catch(() => {});
   await says(one, "#asked-words", new RegExp(`\\(${second}\\) asks to drive, and then 1 more`));
-  await car.holds("asking takes nothing", 0.5, turns(SIDES.up));
   await one.keyboard.up("ArrowUp");
   await one.click("#handover");
   await car.until("the other has it", ({ driver }) => driver !== null && driver !== first);
