@@ -28,7 +28,7 @@ function overhang() {
     return right > width + 0.5 || left < -0.5;
   };
   const cut = (element) => {
-    const box = element.parentElement.closest("#bar .gauges, #stage, #map, .now, #messages, #side");
+    const box = element.parentElement.closest("#bar .gauges, #stage, #map, .now, #why, #messages, #side");
     return box !== null && !beyond(box);
   };
   const words = (element) => `${element.tagName}#${element.id}.${element.className}`;
