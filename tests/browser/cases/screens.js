@@ -195,7 +195,8 @@ test("the view from above is not drawn anew for a car that stands, whose echoes 
   const before = await drawn();
   await car.holds("rest", 2, rests);
   const idle = (await drawn()) - before;
-  assert.ok(idle < 8, `${idle} times in 2 s, in which 40 states came`);
+  // Each state would be forty; of the echoes a few are by chance far enough from the last that was drawn.
+  assert.ok(idle < 20, `${idle} times in 2 s, in which 40 states came`);
   await goes(page, car);
   await page.waitForFunction((before) => window.drawn > before + 5, before + idle);
   await page.keyboard.up("ArrowUp");
