@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::support::{CAR_ADDRESS, Cable, Files, Process, car_daemon, send, watch};
+use crate::support::{CAR_ADDRESS, Cable, Files, Process, car_daemon, send, watch, within};
 
 /// What a loaded machine of two processors may add: several threads wait for their turn between the
 /// event and the last write.
@@ -141,12 +141,8 @@ fn reason(scheme: &str, event: Event, how: How) -> Option<&'static str> {
 fn driving(files: &Files, program: impl Fn() -> Command) -> Driver {
     for _ in 0..4 {
         let driver = Driver::start(program());
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(10) {
-            if files.duties() == [600_000, 0, 600_000, 0] {
-                return driver;
-            }
-            thread::sleep(Duration::from_millis(2));
+        if within(Duration::from_secs(10), || files.duties() == [600_000, 0, 600_000, 0]) {
+            return driver;
         }
     }
     panic!("the car does not drive at its cruise: {:?}", files.duties());

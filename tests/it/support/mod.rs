@@ -15,4 +15,4 @@ pub(crate) use carctl::carctl;
 pub(crate) use files::{FULL, Files, watch};
 pub(crate) use inside::{Garage, Peer, pass};
 pub(crate) use language::{Driver, language, skipped};
-pub(crate) use outside::{Process, car_daemon, eventually, send, serving_car_daemon};
+pub(crate) use outside::{Process, car_daemon, eventually, send, serving_car_daemon, within};

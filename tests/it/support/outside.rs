@@ -216,10 +216,18 @@ impl Drop for Process {
 }
 
 /// Looks again and again, without a pause longer than a moment, until `it` holds.
-pub(crate) fn eventually(what: &str, mut it: impl FnMut() -> bool) {
+pub(crate) fn eventually(what: &str, it: impl FnMut() -> bool) {
+    assert!(within(PATIENCE, it), "this never happened: {what}");
+}
+
+/// The same for as long as there is patience; whether it came to hold.
+pub(crate) fn within(patience: Duration, mut it: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     while !it() {
-        assert!(start.elapsed() < PATIENCE, "this never happened: {what}");
+        if start.elapsed() >= patience {
+            return false;
+        }
         thread::sleep(Duration::from_millis(2));
     }
+    true
 }

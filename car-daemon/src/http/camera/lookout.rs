@@ -62,12 +62,7 @@ impl Lookout {
 
     /// A session watches from now on, by a stream of its own.
     pub(super) fn watcher(&self, session: SessionId) -> Watcher {
-        let mut sight = self.lock();
-        let slept = sight.next().is_none();
-        let stream = sight.opened(session, self.0.clock.wall());
-        if slept {
-            self.0.woken.notify_one();
-        }
+        let stream = self.wake(|sight| sight.opened(session, self.0.clock.wall()));
         Watcher { lookout: self.clone(), session, stream }
     }
 
@@ -98,6 +93,17 @@ impl Lookout {
         sight.next()
     }
 
+    /// What may give it somebody to look after.
+    fn wake<T>(&self, change: impl FnOnce(&mut Sight) -> T) -> T {
+        let mut sight = self.lock();
+        let slept = sight.next().is_none();
+        let changed = change(&mut sight);
+        if slept {
+            self.0.woken.notify_one();
+        }
+        changed
+    }
+
     /// Under the lock, so that the gate is told what comes last, last.
     fn tell(&self, Change { session, blind_for }: &Change) {
         let lost = blind_for.map(|dark| format!("no new picture reached it for {} ms", dark.as_millis()));
@@ -114,15 +120,12 @@ impl Lookout {
 impl Watcher {
     /// A picture that was taken then has left for it.
     pub(super) fn saw(&self, taken: Instant) {
-        let mut sight = self.lookout.lock();
-        let slept = sight.next().is_none();
         let (eye, shown) = ((self.session, self.stream), (taken, taken.elapsed()));
-        if let Some(change) = sight.saw(eye, shown, self.lookout.0.clock.wall()) {
-            self.lookout.tell(&change);
-        }
-        if slept {
-            self.lookout.0.woken.notify_one();
-        }
+        self.lookout.wake(|sight| {
+            if let Some(change) = sight.saw(eye, shown, self.lookout.0.clock.wall()) {
+                self.lookout.tell(&change);
+            }
+        });
     }
 }
 
