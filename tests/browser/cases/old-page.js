@@ -87,7 +87,8 @@ test("the old page drives from another's server, with a line that names it", asy
   const [daemon, car] = await t.car({ world: "room", config: `[auth]\nallow_origins = ["${url}"]\n` });
   const page = await opened(t, url, daemon, { browser });
   await drives(page, car);
-  await page.goto("about:blank");
+  // It alerts that its link is gone while it is left, and chromium may wait for that box for ever: nobody waits for chromium.
+  page.goto("about:blank").catch(() => {});
   const { stop_reason } = await car.until("rest, as the page is left", rests);
   assert.match(stop_reason, /the connection was closed/);
 });

@@ -13,6 +13,9 @@ import { launch, launchWindow, open, watch } from "./browser.js";
 /** Longest that one test may take. */
 const LONGEST_MS = 60_000;
 
+/** Longest that a browser may take to show or to close something of a test that is over: one that hangs must not hold up the rest. */
+const PATIENT_MS = 10_000;
+
 /** How often a test is run in which the page was late. */
 const TRIES = 4;
 
@@ -32,6 +35,9 @@ export async function until(what, is) {
     await pause(20);
   }
 }
+
+/** What comes of it, or nothing where it takes too long. */
+const soon = (promise) => Promise.race([promise, pause(PATIENT_MS, undefined, { ref: false })]);
 
 /** What a test is handed: whatever it starts is ended after it, last first. */
 class Rig {
@@ -93,7 +99,7 @@ class Rig {
   async report(name, error) {
     const at = join(REPORTS, name.replaceAll(/[^a-z0-9]+/gi, "-").slice(0, 80));
     mkdirSync(REPORTS, { recursive: true });
-    const pages = await Promise.all(this.pages.map((page) => page.content().catch(() => "")));
+    const pages = await Promise.all(this.pages.map((page) => soon(page.content().catch(() => ""))));
     const logs = this.daemons.map((daemon) => daemon.table + daemon.log);
     const wrong = this.faults();
     writeFileSync(`${at}.txt`, [error.stack, ...wrong, ...logs, ...pages].join("\n\n"));
@@ -104,7 +110,7 @@ class Rig {
   }
 
   async end() {
-    for (const end of this.ends) await end();
+    for (const end of this.ends) await soon(end());
   }
 }
 
