@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 use transport::Link;
 
 use crate::control::{Gate, Grant, Input, Outputs, SessionId, answers_again};
-use crate::hardware::{Bell, Order};
+use crate::hardware::{Bell, Haste, Order};
 use crate::latch::Below;
 use crate::lockstep::Lockstep;
 use crate::metrics::Metrics;
@@ -125,7 +125,7 @@ impl Shared {
         self.settle(inner, Some(input));
         // What was refused is nothing for the hardware to look at.
         if answer.is_ok() && input.moves() {
-            self.bell.ring();
+            self.bell.ring(if input.is_urgent() { Haste::Now } else { Haste::Soon });
         }
         answer
     }
@@ -255,7 +255,7 @@ impl Shared {
         self.lock().links.remove(&id);
         // Last: time may move on by it.
         if self.lockstep(|lockstep| lockstep.gone(id)).is_some() {
-            self.bell.ring();
+            self.bell.ring(Haste::Now);
         }
     }
 

@@ -294,7 +294,7 @@ fn wrong_parameters_are_named_with_what_would_be_right() {
             r#"{"topics":"state"}"#,
             "subscribe: `topics` is the text `state`: it must be a list of names of topics",
         ),
-        ("subscribe", r#"[["state"],0]"#, "subscribe: `rate_hz` is 0: it must be 0.1 to 100 Hz"),
+        ("subscribe", r#"[["state"],0]"#, "subscribe: `rate_hz` is 0: it must be 0.1 to 1000 Hz"),
         (
             "hello",
             r#"["a\nb"]"#,

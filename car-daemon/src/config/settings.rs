@@ -106,7 +106,7 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "cruise": Number control.cruise, 0.05 ..= 1 "of full power", "the power that `up` means";
         "slew_ms": Ms control.slew, 0 ..= 2000 "milliseconds", "from standing to full power, and back where zeros are driven; stop, estop and the end of a motion's life are at once";
         "nudge_deg": Number control.nudge_deg, 0.1 ..= 90 "degrees", "how far `cam_left` and its like turn the camera";
-        "state_rate_hz": Number control.state_rate_hz, 0.1 ..= 100 "hertz", "samples for a subscriber that names no rate";
+        "state_rate_hz": Number control.state_rate_hz, 0.1 ..= 1000 "hertz", "samples for a subscriber that names no rate";
     }
     "limits" {
         "max_message": Count limits.transport.max_frame, 1024 ..= 16777216 "bytes", "longest message";
@@ -130,7 +130,7 @@ pub(super) const SETTINGS: &[Setting] = settings! {
         "recv_queue": Count limits.transport.recv_queue, 1 ..= 65536 "messages", "waiting to be read from one UDP or mem peer";
         "messages_per_s": Count limits.session.messages_per_s, 1 ..= 10000000 "messages", "of one session a second; more are refused, `stop` and `estop` never";
         "message_burst": Count limits.session.message_burst, 32 ..= 10000000 "messages", "of one session at once";
-        "state_rate_max_hz": Number limits.session.state_rate_max_hz, 0.1 ..= 100 "hertz", "samples for one subscriber; who asks for more is granted this";
+        "state_rate_max_hz": Number limits.session.state_rate_max_hz, 0.1 ..= 1000 "hertz", "samples for one subscriber; who asks for more is granted this; more than `control.rate_hz` tells nothing newer";
         "memory": Count limits.transport.memory.most, 1048576 ..= 68719476736_i64 "bytes", "waiting to be sent to all clients, and in messages that are not whole yet; what is short needs none of it";
         "send_queue": Count limits.session.send_queue, 4 ..= 65536 "messages", "waiting to be sent to one client that does not read";
         "send_bytes": Count limits.session.send_bytes, 65536 ..= 16777216 "bytes", "waiting to be sent to one client that does not read";

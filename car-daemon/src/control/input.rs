@@ -76,6 +76,11 @@ impl Input {
     pub(crate) fn moves(&self) -> bool {
         !matches!(self, Self::Opened { .. } | Self::Named { .. })
     }
+
+    /// Whether the car may have to stand still after it.
+    pub(crate) fn is_urgent(&self) -> bool {
+        if let Self::Asked { command, .. } = self { command.is_stop() } else { self.moves() }
+    }
 }
 
 impl Gate {
@@ -107,5 +112,26 @@ impl Gate {
             Input::Closing { why } => self.close(why, now),
         }
         Ok(Answer::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Move;
+
+    use super::*;
+
+    #[test]
+    fn whatever_may_have_to_stop_the_car_is_urgent_and_what_drives_it_is_not() {
+        let asked = |command| Input::Asked { session: 1, command };
+        let closed = Input::Closed { session: 1, why: "it left".to_owned() };
+        let blind = Input::Video { session: 1, lost: Some("nothing came".to_owned()) };
+        let end = Input::Closing { why: "the end".to_owned() };
+        let stops = [Command::Stop { seq: None }, Command::Estop { reason: None }].map(asked);
+        for urgent in stops.iter().chain([&closed, &blind, &end]) {
+            assert!(urgent.is_urgent() && urgent.moves(), "{urgent:?}");
+        }
+        assert!(!asked(Command::Move(Move::Forward)).is_urgent());
+        assert!(asked(Command::Move(Move::Forward)).moves());
     }
 }

@@ -1,19 +1,30 @@
 //! What wakes the control loop before its time.
+//!
+//! What must never live here: who rings, and what is done then.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use super::Mode;
 
+/// How soon a ring is to be heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Haste {
+    /// When the listener has had its rest.
+    Soon,
+    /// At once.
+    Now,
+}
+
 /// A bell for one listener. Rung while nobody listens, it is heard at the next wait.
 #[derive(Debug)]
 pub(crate) enum Bell {
     /// For a thread that blocks.
-    Thread(Mutex<bool>, Condvar),
-    /// For a task.
+    Thread(Mutex<Option<Haste>>, Condvar),
+    /// For a task, which rests never.
     Task(AtomicBool, Notify),
 }
 
@@ -25,11 +36,13 @@ impl Bell {
         }
     }
 
-    pub(crate) fn ring(&self) {
+    pub(crate) fn ring(&self, haste: Haste) {
         match self {
             // A ring that was not heard yet has woken the listener: to say so again is a system call for nothing.
             Self::Thread(rung, waiting) => {
-                if !std::mem::replace(&mut *lock(rung), true) {
+                let mut rung = lock(rung);
+                if *rung < Some(haste) {
+                    *rung = Some(haste);
                     waiting.notify_one();
                 }
             }
@@ -43,18 +56,28 @@ impl Bell {
     /// Hears a ring without waiting for one: says whether it was rung since it was last heard.
     pub(super) fn take_ring(&self) -> bool {
         match self {
-            Self::Thread(rung, _) => std::mem::take(&mut *lock(rung)),
+            Self::Thread(rung, _) => lock(rung).take().is_some(),
             Self::Task(rung, _) => rung.swap(false, Ordering::Acquire),
         }
     }
 
-    /// Blocks this thread until the bell of a thread rings, or for `timeout`. Says whether it rang.
-    pub(super) fn wait_blocking(&self, timeout: Duration) -> bool {
+    /// Blocks this thread until the bell of a thread rings, or for `timeout`; for `rest` only by what has to be
+    /// heard at once. Says whether it rang.
+    pub(super) fn wait_blocking(&self, timeout: Duration, rest: Duration) -> bool {
         let Self::Thread(rung, waiting) = self else { return false };
-        let (mut rung, _) = waiting
-            .wait_timeout_while(lock(rung), timeout, |rung| !*rung)
-            .unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *rung)
+        let wait = |rung, time, until: fn(&Option<Haste>) -> bool| {
+            waiting
+                .wait_timeout_while(rung, time, |rung| !until(rung))
+                .unwrap_or_else(PoisonError::into_inner)
+                .0
+        };
+        let begun = Instant::now();
+        let mut rung = wait(lock(rung), timeout, Option::is_some);
+        let left = rest.min(timeout).saturating_sub(begun.elapsed());
+        if *rung == Some(Haste::Soon) && !left.is_zero() {
+            rung = wait(rung, left, |rung| *rung == Some(Haste::Now));
+        }
+        rung.take().is_some()
     }
 
     /// Waits until the bell of a task rings. Cancel-safe.
@@ -70,7 +93,7 @@ impl Bell {
     }
 }
 
-fn lock(rung: &Mutex<bool>) -> MutexGuard<'_, bool> {
+fn lock(rung: &Mutex<Option<Haste>>) -> MutexGuard<'_, Option<Haste>> {
     rung.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -78,13 +101,16 @@ fn lock(rung: &Mutex<bool>) -> MutexGuard<'_, bool> {
 mod tests {
     use super::*;
 
+    /// Longer than any test.
+    const LONG: Duration = Duration::from_secs(60);
+
     #[test]
     fn what_was_rung_several_times_is_heard_once_and_a_later_ring_again() {
         let bell = Bell::new(Mode::Thread);
         for _ in 0..2 {
-            bell.ring();
-            bell.ring();
-            assert!(bell.wait_blocking(Duration::from_secs(60)), "a ring that came before is heard at once");
+            bell.ring(Haste::Soon);
+            bell.ring(Haste::Soon);
+            assert!(bell.wait_blocking(LONG, Duration::ZERO), "a ring that came before is heard at once");
             assert!(!bell.take_ring(), "both were heard");
         }
     }
@@ -95,17 +121,44 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| (0..100).for_each(|_| bell.ring_until_heard()));
             for _ in 0..100 {
-                assert!(bell.wait_blocking(Duration::from_secs(60)));
+                assert!(bell.wait_blocking(LONG, Duration::ZERO));
             }
         });
+    }
+
+    #[test]
+    fn what_has_time_is_heard_after_the_rest_and_not_later() {
+        let (bell, rest) = (Bell::new(Mode::Thread), Duration::from_millis(20));
+        let begun = Instant::now();
+        bell.ring(Haste::Soon);
+        assert!(bell.wait_blocking(LONG, rest));
+        assert!((rest..LONG).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+        bell.ring(Haste::Soon);
+        assert!(bell.wait_blocking(Duration::ZERO, LONG), "who would listen no longer hears it all the same");
+    }
+
+    #[test]
+    fn what_is_urgent_breaks_the_rest_whatever_was_rung_before() {
+        let bell = Bell::new(Mode::Thread);
+        bell.ring(Haste::Soon);
+        bell.ring(Haste::Now);
+        bell.ring(Haste::Soon);
+        assert!(bell.wait_blocking(LONG, LONG));
+        std::thread::scope(|scope| {
+            bell.ring(Haste::Soon);
+            let resting = scope.spawn(|| bell.wait_blocking(LONG, LONG));
+            bell.ring(Haste::Now);
+            assert!(resting.join().expect("it does not panic"));
+        });
+        assert!(!bell.take_ring(), "all were heard");
     }
 
     impl Bell {
         /// Rings, and comes back when somebody has heard it.
         fn ring_until_heard(&self) {
-            self.ring();
+            self.ring(Haste::Now);
             let Self::Thread(rung, _) = self else { return };
-            while *lock(rung) {
+            while lock(rung).is_some() {
                 std::thread::yield_now();
             }
         }

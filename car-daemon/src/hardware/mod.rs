@@ -13,7 +13,7 @@ mod plant;
 mod runner;
 mod watch;
 
-pub(crate) use bell::Bell;
+pub(crate) use bell::{Bell, Haste};
 pub use heartbeat::Heartbeat;
 pub(crate) use orders::Order;
 pub(crate) use plant::Plant;

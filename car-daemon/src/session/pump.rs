@@ -21,6 +21,7 @@ use super::subscription::Subscription;
 use crate::clock::Clock;
 use crate::config::SessionLimits;
 use crate::control::SessionId;
+use crate::hardware::Haste;
 use crate::info::Identity;
 use crate::lockstep::Word;
 use crate::shared::{Shared, Visit};
@@ -232,7 +233,7 @@ impl Session<'_> {
         let (id, next) = (self.asker.id, self.asker.subscription.sampled(clock.now()));
         let waited_for = shared.lockstep(|lockstep| lockstep.sampled(id, next, told, clock.wall()));
         if waited_for == Some(false) {
-            shared.bell.ring();
+            shared.bell.ring(Haste::Now);
         }
     }
 
@@ -243,7 +244,7 @@ impl Session<'_> {
         let word = Word { due: subscription.due(), owed, drives };
         let wall = context.clock.wall();
         if context.shared.lockstep(|lockstep| lockstep.heard(*id, word, wall)).is_some() {
-            context.shared.bell.ring();
+            context.shared.bell.ring(Haste::Now);
         }
     }
 

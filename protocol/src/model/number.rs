@@ -65,8 +65,8 @@ ranged! {
     Angle, degrees, -180.0, 180.0, "-180 to 180 degrees"
 }
 ranged! {
-    /// Samples a second, 0.1 to 100.
-    Rate, hz, 0.1, 100.0, "0.1 to 100 Hz"
+    /// Samples a second, 0.1 to 1000; the daemon grants what it is configured to.
+    Rate, hz, 0.1, 1000.0, "0.1 to 1000 Hz"
 }
 ranged! {
     /// Speed over ground in metres a second, -100 to 100: beyond any car, and far from where a product

@@ -24,7 +24,10 @@ use crate::table::us;
 use crate::wire::Place;
 
 const CONNECTIONS: [usize; 4] = [1, 10, 100, 1_000];
-const RATES_HZ: [f64; 5] = [10.0, 20.0, 50.0, 100.0, 1_000.0];
+const RATES_HZ: [f64; 5] = [10.0, 30.0, 100.0, 300.0, 1_000.0];
+
+/// So that each of those samples is a new one.
+const FASTEST_HZ: u32 = 1_000;
 
 /// Subscribers of whom each hears something so often.
 const LISTENERS: usize = 100;
@@ -47,10 +50,6 @@ pub(crate) fn measure(
     let bare = Server::echo(&folder.join("bare"), &certificate(&folder.join("daemon")))?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     fs::create_dir_all(to)?;
-    let (before, begun) = (daemon.processor()?, Instant::now());
-    sleep(effort.idle);
-    let idle_percent =
-        100.0 * daemon.processor()?.saturating_sub(before).as_secs_f64() / begun.elapsed().as_secs_f64();
     for chart in talkers(&runtime, &daemon, &bare, effort, say)? {
         chart.write(to)?;
     }
@@ -58,7 +57,7 @@ pub(crate) fn measure(
     let columns = ["subscribers", "hertz each", "core %", "µs a sample", "driver p50 µs", "p99 µs"];
     say(&format!("\n{}", cells(columns)));
     let x = |sample: &Heard| sample.listeners as f64;
-    let all = listeners(&runtime, &daemon, &rooms, idle_percent, effort, say)?;
+    let all = listeners(&runtime, &daemon, &rooms, effort, say)?;
     Chart::of("subscribers", "state at 20 Hz: processor for a sample", "subscribers", "µs")
         .with(Series::of("daemon", all.iter().map(|heard| (x(heard), heard.us_a_sample()))))
         .write(to)?;
@@ -66,8 +65,10 @@ pub(crate) fn measure(
         .with(Series::of("p50", all.iter().map(|heard| (x(heard), us(&heard.trips, 0.5)))))
         .with(Series::of("p99", all.iter().map(|heard| (x(heard), us(&heard.trips, 0.99)))))
         .write(to)?;
+    drop((daemon, bare));
     let rooms = RATES_HZ.map(|rate| (LISTENERS, rate));
-    let all = listeners(&runtime, &daemon, &rooms, idle_percent, effort, say)?;
+    let daemon = Server::turning(FASTEST_HZ, program, &folder.join("fast"))?;
+    let all = listeners(&runtime, &daemon, &rooms, effort, say)?;
     Chart::of("telemetry", "100 subscribers: processor", "samples a second for each", "% of a core")
         .with(Series::of("daemon", all.iter().map(|heard| (heard.each_hz, heard.percent))))
         .write(to)
@@ -209,11 +210,14 @@ fn listeners(
     runtime: &Runtime,
     daemon: &Server,
     rooms: &[(usize, f64)],
-    idle_percent: f64,
     effort: &Effort,
     say: &dyn Fn(&str),
 ) -> Result<Vec<Heard>, Failure> {
     let [command, _] = ROW.commands();
+    let (before, begun) = (daemon.processor()?, Instant::now());
+    sleep(effort.idle);
+    let idle_percent =
+        100.0 * daemon.processor()?.saturating_sub(before).as_secs_f64() / begun.elapsed().as_secs_f64();
     let mut all = Vec::new();
     for (size, rate_hz) in rooms {
         let crowd = Crowd::gather(runtime, daemon, *size, *rate_hz)?;

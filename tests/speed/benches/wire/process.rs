@@ -22,6 +22,7 @@ listen = "off"
 [control]
 slew_ms = 0
 lease_ms = 100
+rate_hz = RATE_HZ
 [limits]
 sessions = 2000
 connections = 2000
@@ -29,7 +30,11 @@ per_address = 2000
 pending_handshakes = 2000
 messages_per_s = 10000000
 message_burst = 10000000
+state_rate_max_hz = 1000
 "#;
+
+/// How often the control loop turns, where nobody wants it otherwise: the daemon's own default.
+const RATE_HZ: u32 = 100;
 
 /// A server, until this is dropped.
 pub(crate) struct Server {
@@ -42,20 +47,31 @@ pub(crate) struct Server {
 impl Server {
     /// The daemon of this `program`, whose files are in `folder`. Its certificate is [`certificate`].
     pub(crate) fn daemon(program: &Path, folder: &Path) -> Result<Self, Failure> {
-        Self::started(Command::new(program), folder, &[])
+        Self::turning(RATE_HZ, program, folder)
+    }
+
+    /// The same, whose control loop turns so often.
+    pub(crate) fn turning(rate_hz: u32, program: &Path, folder: &Path) -> Result<Self, Failure> {
+        Self::started(Command::new(program), folder, &[], rate_hz)
     }
 
     /// The daemon that counts.
     pub(crate) fn counting(folder: &Path) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
         command.env(PART, PLATFORM);
-        Self::started(command, folder, &["--platform", PLATFORM])
+        Self::started(command, folder, &["--platform", PLATFORM], RATE_HZ)
     }
 
-    fn started(mut command: Command, folder: &Path, arguments: &[&str]) -> Result<Self, Failure> {
+    fn started(
+        mut command: Command,
+        folder: &Path,
+        arguments: &[&str],
+        rate_hz: u32,
+    ) -> Result<Self, Failure> {
         fs::create_dir_all(folder)?;
         let config = folder.join("car.toml");
-        fs::write(&config, format!("state_dir = {folder:?}\nlock_dir = {folder:?}\n{CONFIG}"))?;
+        let rest = CONFIG.replace("RATE_HZ", &rate_hz.to_string());
+        fs::write(&config, format!("state_dir = {folder:?}\nlock_dir = {folder:?}\n{rest}"))?;
         command.arg("--config").arg(config).args(arguments).env("RUST_LOG", "warn");
         for scheme in Scheme::ALL {
             let at = match scheme {
