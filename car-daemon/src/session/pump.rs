@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use protocol::{Channel, Code, DialectId, Event, Fault, Notification, Role};
 use tokio::sync::broadcast::{self, error::RecvError as Lag};
+use tokio::task::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use transport::{Connection, Endpoint, Memory, RecvError, SendError};
@@ -26,6 +27,9 @@ use crate::info::Identity;
 use crate::lockstep::Word;
 use crate::shared::{Shared, Visit};
 use crate::telemetry::Happened;
+
+/// Messages of one peer between two looks at what else there is to do for it.
+const AT_ONCE: usize = 16;
 
 /// What every session of a daemon has in common.
 #[derive(Debug)]
@@ -153,11 +157,11 @@ impl Session<'_> {
         tokio::pin!(closing);
         loop {
             // Somebody who says a thousand things at once is heard a little at a time, like everybody.
-            tokio::task::consume_budget().await;
+            consume_budget().await;
             let due = self.asker.subscription.due();
             let dead = self.stuck.map(|stuck| stuck.since.max(self.heard) + context.limits.write_deadline);
             let (late, held) = (self.deadline(), self.held.as_ref().map(|held| held.until));
-            let reads = held.is_none() || self.asker.standing.grant.role.is_some();
+            let reads = self.reads();
             let (channel, stuck) = (&mut self.channel, &mut self.stuck);
             let ordered = &mut self.ordered;
             tokio::select! {
@@ -176,7 +180,7 @@ impl Session<'_> {
                     }
                 }
                 step = poll_fn(|cx| poll_step(channel, stuck, reads, cx)) => {
-                    if let Some(why) = self.take(step) {
+                    if let Some(why) = self.take_all(step).await {
                         return why;
                     }
                 }
@@ -186,6 +190,29 @@ impl Session<'_> {
                 () = sleep_or_never(dead) => return "it neither reads nor speaks".into(),
             }
         }
+    }
+
+    /// Whether the peer is heard while a token of it is weighed, if one is.
+    fn reads(&self) -> bool {
+        self.held.is_none() || self.asker.standing.grant.role.is_some()
+    }
+
+    /// Does what a step asks, and then some of what is there already: to look at all else between two messages is
+    /// a part of what a message costs. Says why the session must end, if it must.
+    async fn take_all(&mut self, mut step: Step) -> Option<String> {
+        for _ in 1..AT_ONCE {
+            if let Some(why) = self.take(step) {
+                return Some(why);
+            }
+            let reads = self.reads();
+            let next = poll_fn(|cx| Poll::Ready(poll_step(&mut self.channel, &mut self.stuck, reads, cx)));
+            match next.await {
+                Poll::Ready(next) => step = next,
+                Poll::Pending => return None,
+            }
+            consume_budget().await;
+        }
+        self.take(step)
     }
 
     /// Does what a step asks; says why the session must end, if it must.
@@ -240,10 +267,11 @@ impl Session<'_> {
     /// What the peer said is done, or has to wait: where it is waited for, time may move on.
     pub(super) fn spoke(&self) {
         let Asker { id, context, subscription, standing, .. } = &self.asker;
-        let (owed, drives) = (self.ordered.is_some(), standing.grant.role >= Some(Role::Driver));
-        let word = Word { due: subscription.due(), owed, drives };
-        let wall = context.clock.wall();
-        if context.shared.lockstep(|lockstep| lockstep.heard(*id, word, wall)).is_some() {
+        let heard = context.shared.lockstep(|lockstep| {
+            let (owed, drives) = (self.ordered.is_some(), standing.grant.role >= Some(Role::Driver));
+            lockstep.heard(*id, Word { due: subscription.due(), owed, drives }, context.clock.wall())
+        });
+        if heard.is_some() {
             context.shared.bell.ring(Haste::Now);
         }
     }
