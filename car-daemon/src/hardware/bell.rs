@@ -41,8 +41,11 @@ impl Bell {
             // A ring that was not heard yet has woken the listener: to say so again is a system call for nothing.
             Self::Thread(rung, waiting) => {
                 let mut rung = lock(rung);
-                if *rung < Some(haste) {
-                    *rung = Some(haste);
+                let before = *rung;
+                *rung = before.max(Some(haste));
+                // Whoever wakes wants the lock.
+                drop(rung);
+                if before < Some(haste) {
                     waiting.notify_one();
                 }
             }

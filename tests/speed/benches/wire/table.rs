@@ -14,8 +14,8 @@ const PIN_P50_US: f64 = 60.0;
 const PIN_P99_US: f64 = 300.0;
 
 pub(crate) const HEAD: [&str; 2] = [
-    "           round trip in µs, and × bare                1 kHz, µs     pipelined      to the pin, µs        CPU   allo-",
-    "            p50            p99           p99.9       p50    p99     k/s × bare      p50      p99    (bare) µs cations",
+    "          round trip in µs, and × bare             1 kHz, µs          pipelined      to the pin, µs        CPU   allo-",
+    "           p50            p99          p99.9       p50 (bare)  p99     k/s × bare      p50      p99    (bare) µs cations",
 ];
 
 /// A mark after a figure: whether its promise is kept.
@@ -60,21 +60,26 @@ pub(crate) fn line_of_other(name: &str, figures: &Figures) -> String {
 
 /// What is seen on the wire.
 fn wire(figures: &Figures, [p50, p99, rate]: [&str; 3]) -> String {
-    let daemon = &figures.daemon;
+    let Figures { daemon, bare, .. } = figures;
     let trip = |quantile, ratio: f64, mark| {
-        format!("{:>5.0} {:<9}", us(&daemon.closed, quantile), format!("{ratio:.2} {mark}"))
+        format!("{:>4.0} {:<9}", us(&daemon.closed, quantile), format!("{ratio:.2} {mark}"))
     };
     let more = match figures.rate.is_nan() {
         true => "   one message at a time".to_owned(),
         false => {
             let [p50, p99] = [0.5, 0.99].map(|quantile| us(&daemon.open, quantile));
-            format!("{p50:>5.0} {p99:>6.0}  {:>5.0} {:.2} {rate:<5}", daemon.rate / 1e3, figures.rate)
+            let least = format!("({:.0})", us(&bare.open, 0.5));
+            format!(
+                "{p50:>4.0} {least:<6}{p99:>5.0}  {:>6.0} {:.2} {rate:<5}",
+                daemon.rate / 1e3,
+                figures.rate
+            )
         }
     };
     [
         trip(0.5, figures.p50, p50),
         trip(0.99, figures.p99, p99),
-        format!("{:>6.0} {:<7.2}", us(&daemon.closed, 0.999), figures.p999),
+        format!("{:>5.0} {:<6.2}", us(&daemon.closed, 0.999), figures.p999),
         more,
     ]
     .concat()
