@@ -125,7 +125,7 @@ impl Shared {
         self.settle(inner, Some(input));
         // What was refused is nothing for the hardware to look at.
         if answer.is_ok() && input.moves() {
-            self.bell.ring(if input.is_urgent() { Haste::Now } else { Haste::Soon });
+            self.bell.ring(if input.has_time() { Haste::Soon } else { Haste::Now });
         }
         answer
     }

@@ -77,9 +77,20 @@ impl Input {
         !matches!(self, Self::Opened { .. } | Self::Named { .. })
     }
 
-    /// Whether the car may have to stand still after it.
-    pub(crate) fn is_urgent(&self) -> bool {
-        if let Self::Asked { command, .. } = self { command.is_stop() } else { self.moves() }
+    /// Whether it only sets something in motion, which has time until the outputs can be written again. What may
+    /// bring the car to rest never has.
+    pub(crate) fn has_time(&self) -> bool {
+        let Self::Asked { command, .. } = self else { return false };
+        match command {
+            Command::Drive { throttle, steer, strafe, .. } => {
+                [Some(*throttle), Some(*steer), *strafe].into_iter().flatten().any(|power| power.get() != 0.0)
+            }
+            Command::Velocity { linear, angular, .. } => linear.m_s() != 0.0 || angular.rad_s() != 0.0,
+            Command::Move(_) | Command::Look { .. } | Command::Nudge { .. } | Command::NudgeStep { .. } => {
+                true
+            }
+            _ => false,
+        }
     }
 }
 
@@ -117,21 +128,46 @@ impl Gate {
 
 #[cfg(test)]
 mod tests {
-    use protocol::Move;
+    use protocol::{Angle, Move, Power};
 
     use super::*;
 
+    fn asked(command: Command) -> Input {
+        Input::Asked { session: 1, command }
+    }
+
+    fn drive(throttle: f64) -> Input {
+        let [throttle, steer] = [throttle, 0.0].map(Power::clamped);
+        asked(Command::Drive { throttle, steer, strafe: None, ttl: None, seq: None, t: None })
+    }
+
     #[test]
-    fn whatever_may_have_to_stop_the_car_is_urgent_and_what_drives_it_is_not() {
-        let asked = |command| Input::Asked { session: 1, command };
-        let closed = Input::Closed { session: 1, why: "it left".to_owned() };
-        let blind = Input::Video { session: 1, lost: Some("nothing came".to_owned()) };
-        let end = Input::Closing { why: "the end".to_owned() };
-        let stops = [Command::Stop { seq: None }, Command::Estop { reason: None }].map(asked);
-        for urgent in stops.iter().chain([&closed, &blind, &end]) {
-            assert!(urgent.is_urgent() && urgent.moves(), "{urgent:?}");
+    fn whatever_may_bring_the_car_to_rest_has_no_time() {
+        let granted =
+            Input::Granted { session: 1, grant: Grant { role: None, priority: 0, principal: None } };
+        let others = [
+            Input::Closed { session: 1, why: "it left".to_owned() },
+            Input::Video { session: 1, lost: Some("nothing came".to_owned()) },
+            Input::Closing { why: "the end".to_owned() },
+            granted,
+            drive(0.0),
+        ];
+        let commands = [
+            Command::Stop { seq: None },
+            Command::Estop { reason: None },
+            Command::Release,
+            Command::Acquire { force: true },
+        ];
+        for input in commands.map(asked).into_iter().chain(others) {
+            assert!(!input.has_time() && input.moves(), "{input:?}");
         }
-        assert!(!asked(Command::Move(Move::Forward)).is_urgent());
-        assert!(asked(Command::Move(Move::Forward)).moves());
+    }
+
+    #[test]
+    fn what_only_drives_on_has_time() {
+        let nudge = Command::Nudge { pan: Angle::default(), tilt: Angle::default() };
+        for input in [drive(0.1), drive(-1.0), asked(Command::Move(Move::Forward)), asked(nudge)] {
+            assert!(input.has_time() && input.moves(), "{input:?}");
+        }
     }
 }

@@ -1,17 +1,20 @@
 //! One turn after the other, with somebody who asks for another motion in the midst of each.
 
 use std::sync::Mutex;
+use std::time::Instant;
 
 use embedded_hal::i2c::{ErrorType, I2c, Operation};
 use hal::IoError;
 use hal::board::{Level, Pull};
 use hal::platform::{Bus, Delay, EdgeSink, Input, Output, Pwm, Watch};
-use protocol::{Angle, Command, Power, Role};
+use protocol::{Angle, Command, Move, Power, Role};
 use sim::Sim;
 
 use super::*;
+use crate::clock::{Clock, Speed};
 use crate::control::{self, Control, Gate, Grant, Rules};
-use crate::hardware::{Bell, Mode};
+use crate::hardware::runner::REST;
+use crate::hardware::{Bell, Mode, Pace, Runner};
 use crate::latch::Below;
 use crate::recording::{Reel, Tape};
 
@@ -177,4 +180,26 @@ fn a_sensor_never_delays_a_motor_by_more_than_one_transfer() {
         let [(asked, _), next] = pair else { unreachable!("windows of two") };
         assert!(!SENSORS.contains(asked) || *next == (MOTORS, true), "after {asked:#04x} came {next:02x?}");
     }
+}
+
+#[test]
+fn a_flood_of_commands_turns_the_loop_no_more_often_than_its_rest_allows() {
+    let board = Board::preset("demo").unwrap();
+    let (shared, interlock) = with_driver(&board);
+    let period = Duration::from_millis(10);
+    let platform = Box::new(Sim::new(&board));
+    let plant = Plant::assemble(&board, platform, interlock, Arc::clone(&shared), period).unwrap();
+    let clock = Clock::start(Speed::REAL, period);
+    let pace = Pace { stall: Duration::from_secs(5), realtime: false };
+    let runner = Runner::start(plant, Mode::Thread, pace, Arc::clone(&shared), clock.clone()).unwrap();
+
+    let (begun, mut said) = (Instant::now(), 0);
+    while begun.elapsed() < Duration::from_millis(200) {
+        let command = Command::Move(Move::Forward);
+        shared.tell(&control::Input::Asked { session: DRIVER, command }, clock.now()).unwrap();
+        said += 1;
+    }
+    let (turns, time) = (runner.fate().turns(), begun.elapsed().as_secs_f64());
+    let most = time / REST.as_secs_f64() + time / period.as_secs_f64() + 3.0;
+    assert!(turns as f64 <= most, "{turns} turns in {time} s for {said} commands: {most} at most");
 }

@@ -128,11 +128,11 @@ enum Then {
     Look(Duration),
 }
 
-/// How long the loop rests after a turn that somebody asked for, before it turns for the next who asks, unless
-/// that is to stop the car: the 18 bytes that a PCA9685 is told of two motors take 0.4 ms at 400 kHz (9 bits
-/// a byte; NXP's data sheet, 7.3.3), so that nothing could be written more often, and who says a thousand
-/// things at once costs the loop no more than who says one a millisecond.
-const REST: Duration = Duration::from_millis(1);
+/// From the beginning of a turn that somebody asked for to the next that somebody asks for, unless that may bring the
+/// car to rest. A choice of ours: a PCA9685 takes as long to be told of two motors at 400 kHz (18 bytes of 9 bits:
+/// address, register, four channels of four registers; NXP's data sheet), so there it costs nobody anything, and
+/// nobody who says something a thousand times a second waits for it. But a flood costs the loop no more than that.
+pub(super) const REST: Duration = Duration::from_micros(400);
 
 /// How often a loop for which time stands shows that it does not.
 const LOOK: Duration = Duration::from_millis(50);
@@ -159,13 +159,14 @@ impl Loop {
     fn run_thread(&self, mut plant: Plant) -> Result<(), HardwareError> {
         let (mut again, mut due, mut asked) = (false, None, false);
         while !self.stop.is_cancelled() {
+            let rested = self.clock.now() + if asked { REST } else { Duration::ZERO };
+            asked = false;
             let next = self.turn(&mut plant, &mut due);
             loop {
                 match self.then(&mut plant, next, &mut again) {
                     Then::Turn => break,
                     Then::Wait(pause) => {
-                        let rest = if asked { REST } else { Duration::ZERO };
-                        asked = self.shared.bell.wait_blocking(pause, rest);
+                        asked = self.shared.bell.wait_blocking(pause, self.clock.until(rested));
                         break;
                     }
                     Then::Look(pause) if self.shared.bell.wait_blocking(pause, Duration::ZERO) => break,

@@ -204,6 +204,10 @@ impl Session<'_> {
             if let Some(why) = self.take(step) {
                 return Some(why);
             }
+            // What must not be put off by what the peer says.
+            if self.asker.standing.is_outdated() || self.asker.context.closing.is_cancelled() {
+                return None;
+            }
             let reads = self.reads();
             let next = poll_fn(|cx| Poll::Ready(poll_step(&mut self.channel, &mut self.stuck, reads, cx)));
             match next.await {

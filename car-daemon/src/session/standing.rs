@@ -182,6 +182,11 @@ impl Standing {
         let _ = self.access.changed().await;
     }
 
+    /// Whether others decide by now.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.access.has_changed().unwrap_or(false)
+    }
+
     /// By which transport it came.
     pub(crate) fn scheme(&self) -> &str {
         self.at.scheme()

@@ -33,7 +33,7 @@ const FASTEST_HZ: u32 = 1_000;
 const LISTENERS: usize = 100;
 
 /// Times that the daemon and the bare echo take turns.
-const TURNS: usize = 3;
+const TURNS: usize = 4;
 
 /// JSON over TCP.
 const ROW: Row = Row { scheme: Scheme::Tcp, dialect: DialectId::Json };
@@ -92,9 +92,10 @@ fn talkers(
     let (mut trips, mut rates) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     for size in CONNECTIONS {
         let mut said = [Said::new(), Said::new()];
-        for _ in 0..TURNS {
-            for (server, said) in [daemon, bare].into_iter().zip(&mut said) {
-                said.add(runtime, server, size, effort.closed)?;
+        for turn in 0..TURNS {
+            // Who was first is second the next time.
+            for index in [turn % 2, 1 - turn % 2] {
+                said[index].add(runtime, [daemon, bare][index], size, effort.closed)?;
             }
         }
         for (index, (name, said)) in ["daemon", "bare"].into_iter().zip(&said).enumerate() {

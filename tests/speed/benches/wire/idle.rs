@@ -39,31 +39,33 @@ pub(crate) fn measure(
     tally: &mut Tally,
     say: &dyn Fn(&str),
 ) -> Result<(), Failure> {
-    let mut line = |what: &str, figure: String, kept: bool, bar: &str| {
-        say(&format!("{what:<58}{figure:>22}  {:<4} (bar: {bar})", tally.mark(kept)));
+    let line = |what: &str, figure: String, mark: &str, bar: &str| {
+        say(&format!("{what:<58}{figure:>22}  {mark:<4} (bar: {bar})"));
     };
     let size = std::fs::metadata(program)?.len() as f64 / 1e6;
-    line("the program, stripped", format!("{size:.1} MB"), size <= PROGRAM_MB, "12 MB");
+    line("the program, stripped", format!("{size:.1} MB"), tally.mark_steady(size <= PROGRAM_MB), "12 MB");
     let daemon = Server::daemon(program, folder)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
     sleep(effort.idle);
     let alone = daemon.memory()?;
     let mib = alone as f64 / f64::from(1 << 20);
-    line("memory, nobody there", format!("{mib:.1} MiB"), mib <= MEMORY_MIB, "12 MiB");
+    let mark = tally.mark_steady(mib <= MEMORY_MIB);
+    line("memory, nobody there", format!("{mib:.1} MiB"), mark, "12 MiB");
     let one = Crowd::gather(&runtime, &daemon, 1, RATE_HZ)?;
     let (percent, _) = one.watch(&runtime, &daemon, effort.idle)?;
-    let kept = percent <= PROCESSOR_PERCENT;
-    line("processor, one subscriber at 20 Hz", format!("{percent:.2} % of a core"), kept, "1 %");
+    let mark = tally.mark(percent <= PROCESSOR_PERCENT);
+    line("processor, one subscriber at 20 Hz", format!("{percent:.2} % of a core"), mark, "1 %");
     drop(one);
     pass(&runtime, Duration::from_millis(300));
     let before = daemon.memory()?;
     let crowd = Crowd::gather(&runtime, &daemon, CROWD, RATE_HZ)?;
     let (percent, each) = crowd.watch(&runtime, &daemon, effort.idle)?;
     let kib = daemon.memory()?.saturating_sub(before) as f64 / 1024.0 / CROWD as f64;
-    line("memory for each of 1,000 WebSockets", format!("{kib:.1} KiB"), kib <= CONNECTION_KIB, "24 KiB");
-    let kept = percent <= CROWD_PERCENT && each >= 0.95 * RATE_HZ;
+    let mark = tally.mark_steady(kib <= CONNECTION_KIB);
+    line("memory for each of 1,000 WebSockets", format!("{kib:.1} KiB"), mark, "24 KiB");
+    let mark = tally.mark(percent <= CROWD_PERCENT && each >= 0.95 * RATE_HZ);
     let figure = format!("{percent:.0} %, {each:.1} Hz each");
-    line("processor, 1,000 subscribers at 20 Hz", figure, kept, "a core, 20 Hz each");
+    line("processor, 1,000 subscribers at 20 Hz", figure, mark, "a core, 20 Hz each");
     Ok(())
 }
 

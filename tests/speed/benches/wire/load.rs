@@ -94,10 +94,12 @@ impl Line {
         let (mut block, begun) = (Block::new(), Instant::now());
         while begun.elapsed() < time {
             match self.round_trip(command)? {
-                Some(trip) => block.latencies.record(nanos(trip))?,
+                Some(trip) => {
+                    block.latencies.record(nanos(trip))?;
+                    block.answers += 1;
+                }
                 None => block.lost += 1,
             }
-            block.answers += 1;
         }
         block.elapsed = begun.elapsed();
         Ok(block)
@@ -236,8 +238,15 @@ impl Line {
         if self.may_lose { LOST } else { PATIENCE }
     }
 
-    fn give_up(&self, count: u64) -> Result<(), Failure> {
-        if self.may_lose { Ok(()) } else { Err(format!("{count} answers never came").into()) }
+    /// No answer came in time. One that comes late after all is not to be taken for the next one's.
+    fn give_up(&mut self, count: u64) -> Result<(), Failure> {
+        if !self.may_lose {
+            return Err(format!("{count} answers never came").into());
+        }
+        while self.wait(Instant::now() + PATIENCE)? {
+            self.hear()?;
+        }
+        Ok(())
     }
 }
 

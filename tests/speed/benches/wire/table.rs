@@ -1,4 +1,4 @@
-//! The table, on 120 columns, and how each figure stands to its bar.
+//! The table, on 123 columns, and how each figure stands to its bar.
 
 use hdrhistogram::Histogram;
 
@@ -13,10 +13,26 @@ const RATE_OTHER: f64 = 0.7;
 const PIN_P50_US: f64 = 60.0;
 const PIN_P99_US: f64 = 300.0;
 
-pub(crate) const HEAD: [&str; 2] = [
-    "          round trip in µs, and × bare             1 kHz, µs          pipelined      to the pin, µs        CPU   allo-",
-    "           p50            p99          p99.9       p50 (bare)  p99     k/s × bare      p50      p99    (bare) µs cations",
-];
+/// What stands above the lines; widths are those of the cells below.
+pub(crate) fn head() -> String {
+    let above =
+        [(10, ""), (41, "  round trip in µs, and × bare"), (18, "   1 kHz, µs"), (16, "   pipelined")];
+    let below = [
+        (10, ""),
+        (15, "  p50"),
+        (15, "  p99"),
+        (11, "p99.9"),
+        (18, "   p50 (bare)  p99"),
+        (16, "   k/s × bare"),
+    ];
+    let line = |cells: &[(usize, &str)], [pins, more, last]: [&str; 3]| {
+        let cells: String = cells.iter().map(|(width, text)| format!("{text:<width$}")).collect();
+        format!("{cells}{pins:<20}{more:>12}{last:>6}")
+    };
+    line(&above, ["  to the pin, µs", "CPU, µs", "allo-"])
+        + "\n"
+        + &line(&below, ["  p50       p99", "(bare)", "cated"])
+}
 
 /// A mark after a figure: whether its promise is kept.
 pub(crate) fn mark(kept: bool) -> &'static str {
@@ -39,14 +55,14 @@ pub(crate) fn line(figures: &Figures, tally: &mut Tally) -> String {
     ];
     let mut pin = |quantile, most| {
         let time = us(pins, quantile);
-        format!("{time:>4.0} {:<5}", tally.mark(time <= most))
+        format!(" {time:>4.0} {:<4}", tally.mark(time <= most))
     };
     let mut text = format!("{:<10}{}", row.name(), wire(figures, marks));
     text += &pin(0.5, PIN_P50_US);
     text += &pin(0.99, PIN_P99_US);
     let (used, least) = (daemon.processor.as_secs_f64() * 1e6, bare.processor.as_secs_f64() * 1e6);
-    text += &format!("{:>11}", format!("{used:.1} ({least:.1})"));
-    text += &format!("{:>7.1}", figures.allocations);
+    text += &format!(" {:>11}", format!("{used:.1} ({least:.1})"));
+    text += &format!("{:>6.1}", figures.allocations);
     if daemon.lost + bare.lost > 0 {
         text += &format!("  lost {} ({})", daemon.lost, bare.lost);
     }
@@ -58,28 +74,32 @@ pub(crate) fn line_of_other(name: &str, figures: &Figures) -> String {
     format!("{name:<18}{}", wire(figures, [""; 3])).trim_end().to_owned()
 }
 
+/// A round trip, its ratio to the bare echo's, and a mark.
+pub(crate) fn trip(us: f64, ratio: f64, mark: &str) -> String {
+    format!(" {us:>4.0} {ratio:>4.2} {mark:<4}")
+}
+
+/// A round trip of which nothing is promised, and its ratio.
+pub(crate) fn rare(us: f64, ratio: f64) -> String {
+    format!(" {us:>4.0} {ratio:<5.2}")
+}
+
 /// What is seen on the wire.
 fn wire(figures: &Figures, [p50, p99, rate]: [&str; 3]) -> String {
     let Figures { daemon, bare, .. } = figures;
-    let trip = |quantile, ratio: f64, mark| {
-        format!("{:>4.0} {:<9}", us(&daemon.closed, quantile), format!("{ratio:.2} {mark}"))
-    };
     let more = match figures.rate.is_nan() {
         true => "   one message at a time".to_owned(),
         false => {
             let [p50, p99] = [0.5, 0.99].map(|quantile| us(&daemon.open, quantile));
             let least = format!("({:.0})", us(&bare.open, 0.5));
-            format!(
-                "{p50:>4.0} {least:<6}{p99:>5.0}  {:>6.0} {:.2} {rate:<5}",
-                daemon.rate / 1e3,
-                figures.rate
-            )
+            let rates = format!(" {:>5.0} {:>4.2} {rate:<4}", daemon.rate / 1e3, figures.rate);
+            format!(" {p50:>5.0} {least:<6}{p99:>5.0}{rates}")
         }
     };
     [
-        trip(0.5, figures.p50, p50),
-        trip(0.99, figures.p99, p99),
-        format!("{:>5.0} {:<6.2}", us(&daemon.closed, 0.999), figures.p999),
+        trip(us(&daemon.closed, 0.5), figures.p50, p50),
+        trip(us(&daemon.closed, 0.99), figures.p99, p99),
+        rare(us(&daemon.closed, 0.999), figures.p999),
         more,
     ]
     .concat()
@@ -90,6 +110,8 @@ fn wire(figures: &Figures, [p50, p99, rate]: [&str; 3]) -> String {
 pub(crate) struct Tally {
     pub(crate) kept: u32,
     pub(crate) broken: u32,
+    /// Of the latter those of what is the same on every machine, however busy.
+    pub(crate) steady: u32,
 }
 
 impl Tally {
@@ -100,5 +122,11 @@ impl Tally {
             self.broken += 1
         }
         mark(kept)
+    }
+
+    /// The same of what is no time.
+    pub(crate) fn mark_steady(&mut self, kept: bool) -> &'static str {
+        self.steady += u32::from(!kept);
+        self.mark(kept)
     }
 }

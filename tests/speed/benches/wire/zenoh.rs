@@ -12,6 +12,7 @@ use crate::load::Line;
 use crate::measure::median;
 use crate::process::Server;
 use crate::rows::{Effort, Row, Scheme};
+use crate::table;
 
 /// One line for each transport.
 pub(crate) fn measure(
@@ -51,11 +52,9 @@ pub(crate) fn measure(
                 ratios[index].push(time / block.latencies.value_at_quantile(quantile) as f64);
             }
         }
-        let cells: Vec<String> = trips
-            .into_iter()
-            .zip(ratios)
-            .map(|(trips, ratios)| format!("{:>5.0} {:<9.2}", median(trips), median(ratios)))
-            .collect();
+        let [p50, p99, p999] = trips.map(median);
+        let [r50, r99, r999] = ratios.map(median);
+        let cells = [table::trip(p50, r50, ""), table::trip(p99, r99, ""), table::rare(p999, r999)];
         say(format!("{:<18}{}", format!("zenoh {}", scheme.name()), cells.concat()).trim_end());
     }
     Ok(())
