@@ -126,7 +126,12 @@ impl Clock {
 
     /// The same on the wall's clock: for links, sessions, and whoever watches the control loop.
     pub(crate) fn wall(&self) -> Duration {
-        self.start.elapsed()
+        self.wall_at(Instant::now())
+    }
+
+    /// What it was at an instant, which is not before the start.
+    pub(crate) fn wall_at(&self, instant: Instant) -> Duration {
+        instant.duration_since(self.start)
     }
 
     /// What [`now`](Self::now) was at an instant of the wall's clock, for links that tell of it; `None` where time is not the
@@ -138,11 +143,12 @@ impl Clock {
         }
     }
 
-    /// Of both what has passed: whoever keeps to a rate by one of them does so by this.
-    pub(crate) fn either(&self) -> Duration {
+    /// Of both what has passed at an instant that was just now: whoever keeps to a rate by one of them does so by this.
+    pub(crate) fn either_at(&self, instant: Instant) -> Duration {
+        let wall = self.wall_at(instant);
         match &*self.flow {
-            Flow::Real { .. } => self.now(),
-            Flow::Times { .. } | Flow::Turns { .. } => self.now() + self.wall(),
+            Flow::Real { ahead } => wall + Duration::from_nanos(ahead.load(Ordering::Relaxed)),
+            Flow::Times { .. } | Flow::Turns { .. } => self.now() + wall,
         }
     }
 

@@ -49,11 +49,6 @@ impl Metrics {
         self.lateness.observe(late.as_secs_f64());
     }
 
-    /// What was answered to a command.
-    pub(crate) fn answered(&self, method: &'static str, outcome: &std::result::Result<Answer, Fault>) {
-        self.commands.with_label_values(&[method, labels::outcome(outcome)]).inc();
-    }
-
     /// What happened when the gate was told `input`, or looked at by the hardware.
     pub(crate) fn happened(&self, input: Option<&Input>, events: &[Event]) {
         if let Some(kind) = stops::kind(input, events) {
@@ -107,6 +102,27 @@ pub(crate) struct Counted(IntGauge);
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.dec();
+    }
+}
+
+/// What is answered to a session's commands. Most say the same again and again, of which the counter is at hand.
+#[derive(Debug, Default)]
+pub(crate) struct Answered(Option<([&'static str; 2], IntCounter)>);
+
+impl Answered {
+    /// What was answered to a command.
+    pub(crate) fn count(
+        &mut self,
+        metrics: &Metrics,
+        method: &'static str,
+        outcome: &std::result::Result<Answer, Fault>,
+    ) {
+        let labels = [method, labels::outcome(outcome)];
+        let (_, counter) = match self.0.take() {
+            Some(last) if last.0 == labels => self.0.insert(last),
+            _ => self.0.insert((labels, metrics.commands.with_label_values(&labels))),
+        };
+        counter.inc();
     }
 }
 

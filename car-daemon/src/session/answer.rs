@@ -8,7 +8,7 @@ use super::pump::Context;
 use super::standing::Standing;
 use super::subscription::Subscription;
 use crate::control::{Grant, Input, SessionId};
-use crate::metrics::{Counted, method};
+use crate::metrics::{Answered, Counted, method};
 
 /// What a session remembers between its requests.
 pub(crate) struct Asker<'a> {
@@ -17,6 +17,7 @@ pub(crate) struct Asker<'a> {
     pub(crate) subscription: Subscription,
     pub(crate) standing: Standing,
     pub(crate) counted: Counted,
+    pub(crate) answered: Answered,
 }
 
 impl Asker<'_> {
@@ -25,7 +26,7 @@ impl Asker<'_> {
         requests.answered_by(|command| {
             let method = method(&command);
             let outcome = self.perform(command);
-            self.context.shared.metrics.answered(method, &outcome);
+            self.answered.count(&self.context.shared.metrics, method, &outcome);
             if let Err(fault) = &outcome {
                 tracing::debug!(session = self.id, code = fault.code.0, %fault, "refused");
             }

@@ -44,7 +44,7 @@ impl Session<'_> {
         let standing = &mut self.asker.standing;
         standing.waits = self.held.is_some();
         if !standing.waits {
-            let wait = standing.weigh(self.asker.id, &requests, doors, clock.wall());
+            let wait = standing.weigh(self.asker.id, &requests, doors, clock.wall_at(self.heard));
             if !wait.is_zero() {
                 self.held = Some(Held { until: self.heard + wait, dialect, requests });
                 self.spoke();

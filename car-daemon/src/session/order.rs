@@ -24,7 +24,7 @@ impl Session<'_> {
     pub(super) fn order(&mut self, dialect: DialectId, id: Option<Id>, what: SimOrder) -> Option<Replies> {
         let (done, answer) = oneshot::channel();
         let outcome = self.hand_on(Order { what, done });
-        self.asker.context.shared.metrics.answered("sim", &outcome);
+        self.asker.answered.count(&self.asker.context.shared.metrics, "sim", &outcome);
         match outcome {
             Ok(_) => {
                 self.ordered = Some(Ordered { dialect, id, answer });

@@ -18,7 +18,6 @@ use super::order::{Ordered, outcome};
 use super::pace::Pace;
 use super::standing::{Doors, Standing};
 use super::step::{Step, Stuck, broken, poll_step};
-use super::subscription::Subscription;
 use crate::clock::Clock;
 use crate::config::SessionLimits;
 use crate::control::SessionId;
@@ -66,7 +65,8 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
     let shown = connection.presented.token.clone();
     let came = Instant::now();
     let counted = context.shared.metrics.session(standing.scheme(), standing.grant.role);
-    let asker = Asker { id, context: &context, subscription: Subscription::default(), standing, counted };
+    let (subscription, answered) = Default::default();
+    let asker = Asker { id, context: &context, subscription, standing, counted, answered };
     let mut channel =
         Channel::new(connection, manner.dialect, context.limits.send_queue, context.limits.send_bytes);
     channel.outbox.draw_on(&context.memory);
@@ -204,8 +204,8 @@ impl Session<'_> {
             if let Some(why) = self.take(step) {
                 return Some(why);
             }
-            // What must not be put off by what the peer says.
-            if self.asker.standing.is_outdated() || self.asker.context.closing.is_cancelled() {
+            // Who takes a role away must not be put off by what the peer says.
+            if self.asker.standing.is_outdated() {
                 return None;
             }
             let reads = self.reads();
@@ -224,7 +224,7 @@ impl Session<'_> {
         match step {
             Step::Asked(dialect, requests) => {
                 self.heard = Instant::now();
-                let requests = self.pace.hold(requests, self.asker.context.clock.either());
+                let requests = self.pace.hold(requests, self.asker.context.clock.either_at(self.heard));
                 self.weigh(dialect, requests)
             }
             Step::Bad(error) => {

@@ -137,8 +137,11 @@ impl Standing {
         doors: &Doors,
         now: Duration,
     ) -> Duration {
-        let access = Arc::clone(&self.access.borrow());
         let mut longest = Duration::ZERO;
+        if tokens(requests).next().is_none() {
+            return longest;
+        }
+        let access = Arc::clone(&self.access.borrow());
         // Where there is no token there is none to guess.
         for token in tokens(requests).filter(|_| access.has_tokens()) {
             if self.is_spent() {
