@@ -4,6 +4,12 @@ use std::time::Duration;
 
 use protocol::{Answer, Topics};
 
+/// tokio's timers come at whole milliseconds, and so up to one late.
+const GRAIN: Duration = Duration::from_millis(1);
+
+/// Periods that are shorter would be missed by that; their timers are set a grain earlier.
+const SHORT: Duration = Duration::from_millis(5);
+
 /// The subscription of one session; at first to nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Subscription {
@@ -35,18 +41,25 @@ impl Subscription {
         self.topics.events
     }
 
-    /// When the next sample is due, if any.
+    /// When the next sample is to be sent, if any.
     pub(crate) fn due(&self) -> Option<Duration> {
-        self.topics.state.then_some(self.due)
+        self.topics.state.then(|| self.timer())
     }
 
     /// A sample was sent or passed over: the next one is a period later. Where that is past, so that many were
     /// missed, it is a period from now: no moment is told twice.
     pub(crate) fn sampled(&mut self, now: Duration) -> Duration {
-        let period = Duration::from_secs_f64(self.rate_hz.recip());
-        let next = self.due + period;
-        self.due = if next > now { next } else { now + period };
-        self.due
+        let next = self.due.saturating_add(self.period());
+        self.due = if next > now { next } else { now.saturating_add(self.period()) };
+        self.timer()
+    }
+
+    fn timer(&self) -> Duration {
+        if self.period() < SHORT { self.due.saturating_sub(GRAIN) } else { self.due }
+    }
+
+    fn period(&self) -> Duration {
+        Duration::try_from_secs_f64(self.rate_hz.recip()).unwrap_or(Duration::MAX)
     }
 }
 
@@ -71,6 +84,28 @@ mod tests {
             Some(next),
             "seven seconds late is one sample, not seventy, and not two"
         );
+    }
+
+    #[test]
+    fn a_timer_that_is_up_to_a_millisecond_late_misses_no_sample_of_a_thousand_a_second() {
+        for phase_us in [1, 300, 999] {
+            let mut subscription = Subscription::default();
+            let start = Duration::from_micros(7_000 + phase_us);
+            subscription.add(Topics::ALL, 1000.0, start);
+            let mut samples = 0;
+            loop {
+                let due = subscription.due().expect("it has subscribed");
+                let late = Duration::from_micros(60);
+                let now =
+                    Duration::from_millis(u64::try_from(due.as_micros().div_ceil(1000)).unwrap()) + late;
+                if now > start + Duration::from_secs(1) {
+                    break;
+                }
+                subscription.sampled(now);
+                samples += 1;
+            }
+            assert!((998..=1002).contains(&samples), "{samples} samples, {phase_us} µs past a millisecond");
+        }
     }
 
     #[test]
