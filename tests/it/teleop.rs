@@ -210,7 +210,13 @@ fn a_key_that_is_held_drives_and_letting_go_stops() {
     person.holds(&daemon, "w", |state| state["pose"]["x"].as_f64().is_some_and(|x| x > 0.6));
     person.sees("you drive");
     stands(&daemon);
-    assert!(reason(&daemon).contains("said stop"), "{}", reason(&daemon));
+    // On a machine that gave it no time meanwhile the daemon was first.
+    let says_so = (0..5).any(|_| {
+        person.holds(&daemon, "w", drives);
+        stands(&daemon);
+        reason(&daemon).contains("said stop")
+    });
+    assert!(says_so, "{}", reason(&daemon));
     person.sees("stopped");
     person.holds(&daemon, "\x1b[D", |state| {
         state["wheels"]["left"].as_f64().is_some_and(|power| power < -0.2)
