@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use protocol::{Answer, Command, Event, Fault, State};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use transport::Link;
 
 use crate::control::{Gate, Grant, Input, Outputs, SessionId, answers_again};
@@ -34,6 +34,8 @@ const CREEP_RAD_S: f64 = 0.1;
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
     sample: Mutex<Arc<Sample>>,
+    /// That there is another.
+    fresh: watch::Sender<()>,
     events: broadcast::Sender<Arc<Happened>>,
     /// The run is recorded, or had again.
     taped: bool,
@@ -79,6 +81,7 @@ impl Shared {
                 tape,
             }),
             sample: Mutex::default(),
+            fresh: watch::Sender::new(()),
             events: broadcast::Sender::new(EVENTS),
             lockstep: None,
             bell,
@@ -115,7 +118,10 @@ impl Shared {
         if inner.gate.heeds(input) {
             inner.tape.told(input, now);
         }
+        let drove = inner.gate.drives();
         let answer = inner.gate.take(input, now);
+        // What brings the car to rest is done at once, whatever brought it.
+        let haste = if drove && !inner.gate.drives() { Haste::Now } else { Haste::Soon };
         if answer.is_ok() {
             inner.orders.extend(order);
         }
@@ -125,7 +131,7 @@ impl Shared {
         self.settle(inner, Some(input));
         // What was refused is nothing for the hardware to look at.
         if answer.is_ok() && input.moves() {
-            self.bell.ring(if input.has_time() { Haste::Soon } else { Haste::Now });
+            self.bell.ring(haste);
         }
         answer
     }
@@ -221,6 +227,11 @@ impl Shared {
         drop(self.events.send(Arc::new(Happened::new(event.clone()))));
     }
 
+    /// Whether time goes by turns, and waits for who listens.
+    pub(crate) fn is_in_lockstep(&self) -> bool {
+        self.lockstep.is_some()
+    }
+
     /// Asks who is waited for before time moves on; nobody is where time has a pace of its own.
     pub(crate) fn lockstep<T>(&self, ask: impl FnOnce(&mut Lockstep) -> T) -> Option<T> {
         Some(ask(&mut self.lockstep.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner)))
@@ -261,6 +272,12 @@ impl Shared {
 
     pub(crate) fn publish(&self, state: State) {
         *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Sample::new(state));
+        self.fresh.send_replace(());
+    }
+
+    /// Hears of each sample from now on.
+    pub(crate) fn fresh(&self) -> watch::Receiver<()> {
+        self.fresh.subscribe()
     }
 
     /// The newest sample, for notifications.

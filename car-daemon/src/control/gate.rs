@@ -67,6 +67,11 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// Whether a motion is in force that is not to stand.
+    pub(crate) fn drives(&self) -> bool {
+        self.motion.is_some_and(|motion| !motion.is_standing())
+    }
+
     /// A gate with nobody at it and the car at rest.
     #[must_use]
     pub fn new(rules: Rules) -> Self {

@@ -76,22 +76,6 @@ impl Input {
     pub(crate) fn moves(&self) -> bool {
         !matches!(self, Self::Opened { .. } | Self::Named { .. })
     }
-
-    /// Whether it only sets something in motion, which has time until the outputs can be written again. What may
-    /// bring the car to rest never has.
-    pub(crate) fn has_time(&self) -> bool {
-        let Self::Asked { command, .. } = self else { return false };
-        match command {
-            Command::Drive { throttle, steer, strafe, .. } => {
-                [Some(*throttle), Some(*steer), *strafe].into_iter().flatten().any(|power| power.get() != 0.0)
-            }
-            Command::Velocity { linear, angular, .. } => linear.m_s() != 0.0 || angular.rad_s() != 0.0,
-            Command::Move(_) | Command::Look { .. } | Command::Nudge { .. } | Command::NudgeStep { .. } => {
-                true
-            }
-            _ => false,
-        }
-    }
 }
 
 impl Gate {
@@ -123,51 +107,5 @@ impl Gate {
             Input::Closing { why } => self.close(why, now),
         }
         Ok(Answer::Done)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use protocol::{Angle, Move, Power};
-
-    use super::*;
-
-    fn asked(command: Command) -> Input {
-        Input::Asked { session: 1, command }
-    }
-
-    fn drive(throttle: f64) -> Input {
-        let [throttle, steer] = [throttle, 0.0].map(Power::clamped);
-        asked(Command::Drive { throttle, steer, strafe: None, ttl: None, seq: None, t: None })
-    }
-
-    #[test]
-    fn whatever_may_bring_the_car_to_rest_has_no_time() {
-        let granted =
-            Input::Granted { session: 1, grant: Grant { role: None, priority: 0, principal: None } };
-        let others = [
-            Input::Closed { session: 1, why: "it left".to_owned() },
-            Input::Video { session: 1, lost: Some("nothing came".to_owned()) },
-            Input::Closing { why: "the end".to_owned() },
-            granted,
-            drive(0.0),
-        ];
-        let commands = [
-            Command::Stop { seq: None },
-            Command::Estop { reason: None },
-            Command::Release,
-            Command::Acquire { force: true },
-        ];
-        for input in commands.map(asked).into_iter().chain(others) {
-            assert!(!input.has_time() && input.moves(), "{input:?}");
-        }
-    }
-
-    #[test]
-    fn what_only_drives_on_has_time() {
-        let nudge = Command::Nudge { pan: Angle::default(), tilt: Angle::default() };
-        for input in [drive(0.1), drive(-1.0), asked(Command::Move(Move::Forward)), asked(nudge)] {
-            assert!(input.has_time() && input.moves(), "{input:?}");
-        }
     }
 }

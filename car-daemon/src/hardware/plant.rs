@@ -100,7 +100,9 @@ impl Plant {
         }
         let ticks = now >= self.next_tick;
         if ticks {
-            self.next_tick = now + self.period;
+            // So often as was said, however late each turn is; what was missed is not made up for.
+            let next = self.next_tick + self.period;
+            self.next_tick = if next > now { next } else { now + self.period };
         }
         // While time stands no tick comes: what was just written must not wait for one to be told.
         if ticks || stepped || self.told.as_ref() != Some(&outputs) {

@@ -183,23 +183,58 @@ fn a_sensor_never_delays_a_motor_by_more_than_one_transfer() {
 }
 
 #[test]
-fn a_flood_of_commands_turns_the_loop_no_more_often_than_its_rest_allows() {
-    let board = Board::preset("demo").unwrap();
-    let (shared, interlock) = with_driver(&board);
-    let period = Duration::from_millis(10);
-    let platform = Box::new(Sim::new(&board));
-    let plant = Plant::assemble(&board, platform, interlock, Arc::clone(&shared), period).unwrap();
-    let clock = Clock::start(Speed::REAL, period);
-    let pace = Pace { stall: Duration::from_secs(5), realtime: false };
-    let runner = Runner::start(plant, Mode::Thread, pace, Arc::clone(&shared), clock.clone()).unwrap();
-
-    let (begun, mut said) = (Instant::now(), 0);
-    while begun.elapsed() < Duration::from_millis(200) {
-        let command = Command::Move(Move::Forward);
-        shared.tell(&control::Input::Asked { session: DRIVER, command }, clock.now()).unwrap();
-        said += 1;
+fn what_brings_the_car_to_rest_breaks_the_loops_rest_and_nothing_else_does() {
+    let (shared, _) = with_driver(&board());
+    let (estop, stop) = (Command::Estop { reason: None }, Command::Stop { seq: None });
+    let said = [
+        (drive(0.5), false),
+        (stop.clone(), true),
+        (stop.clone(), false),
+        (drive(0.5), false),
+        (drive(0.0), true),
+        (drive(0.0), false),
+        (Command::Move(Move::Left), false),
+        (Command::Release, true),
+        (drive(-0.5), false),
+        (estop.clone(), true),
+        (estop, false),
+        (stop, false),
+    ];
+    for (number, (command, breaks)) in said.into_iter().enumerate() {
+        let rest = if breaks { Duration::from_secs(20) } else { Duration::from_millis(3) };
+        let told = format!("{number}: {command:?}");
+        shared.tell(&control::Input::Asked { session: DRIVER, command }, Duration::ZERO).unwrap();
+        let begun = Instant::now();
+        assert!(shared.bell.wait_blocking(rest, rest), "{told}");
+        assert_eq!(begun.elapsed() < rest, breaks, "{told}");
     }
-    let (turns, time) = (runner.fate().turns(), begun.elapsed().as_secs_f64());
-    let most = time / REST.as_secs_f64() + time / period.as_secs_f64() + 3.0;
-    assert!(turns as f64 <= most, "{turns} turns in {time} s for {said} commands: {most} at most");
+}
+
+#[test]
+fn a_flood_turns_the_loop_no_more_often_than_its_rest_allows() {
+    let standing = [drive(0.0), Command::Stop { seq: None }, Command::Who];
+    for command in [Command::Move(Move::Forward), Command::Estop { reason: None }].into_iter().chain(standing)
+    {
+        let board = Board::preset("demo").unwrap();
+        let (shared, interlock) = with_driver(&board);
+        let period = Duration::from_millis(10);
+        let platform = Box::new(Sim::new(&board));
+        let plant = Plant::assemble(&board, platform, interlock, Arc::clone(&shared), period).unwrap();
+        let clock = Clock::start(Speed::REAL, period);
+        let pace = Pace { stall: Duration::from_secs(5), realtime: false };
+        let runner = Runner::start(plant, Mode::Thread, pace, Arc::clone(&shared), clock.clone()).unwrap();
+
+        let (begun, mut said) = (Instant::now(), 0);
+        while begun.elapsed() < Duration::from_millis(100) {
+            let input = control::Input::Asked { session: DRIVER, command: command.clone() };
+            shared.tell(&input, clock.now()).unwrap();
+            said += 1;
+        }
+        let (turns, time) = (runner.fate().turns(), begun.elapsed().as_secs_f64());
+        let most = time / REST.as_secs_f64() + time / period.as_secs_f64() + 5.0;
+        assert!(
+            turns as f64 <= most,
+            "{turns} turns in {time} s for {said} times {command:?}: {most:.0} at most"
+        );
+    }
 }

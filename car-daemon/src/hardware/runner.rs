@@ -128,7 +128,7 @@ enum Then {
     Look(Duration),
 }
 
-/// From the beginning of a turn that somebody asked for to the next that somebody asks for, unless that may bring the
+/// From the beginning of a turn that somebody asked for to the next that somebody asks for, unless that brings the
 /// car to rest. A choice of ours: a PCA9685 takes as long to be told of two motors at 400 kHz (18 bytes of 9 bits:
 /// address, register, four channels of four registers; NXP's data sheet), so there it costs nobody anything, and
 /// nobody who says something a thousand times a second waits for it. But a flood costs the loop no more than that.

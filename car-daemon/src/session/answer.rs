@@ -43,10 +43,12 @@ impl Asker<'_> {
         Ok(match command {
             Command::State => Answer::State(Arc::new(shared.state(clock.now()))),
             Command::Subscribe { topics, rate } => {
-                let rate_hz =
-                    rate.map_or_else(|| shared.look(|gate| gate.rules().control.state_rate_hz), Rate::hz);
-                let granted = rate_hz.min(self.context.limits.state_rate_max_hz);
-                self.subscription.add(topics, granted, clock.now());
+                let (usual_hz, turn) = shared.look(|gate| {
+                    let control = &gate.rules().control;
+                    (control.state_rate_hz, control.period())
+                });
+                let rate_hz = rate.map_or(usual_hz, Rate::hz).min(self.context.limits.state_rate_max_hz);
+                self.subscription.add(topics, rate_hz, turn, clock.now());
                 self.subscription.answer()
             }
             Command::Unsubscribe { topics } => {

@@ -44,8 +44,10 @@ impl Pace {
         let cost = if matches!(request.command, Ok(Command::Who)) { WHO } else { 1 };
         if !self.bucket.take(cost, now) && !is_never_refused(request) {
             self.refused += 1;
-            let message =
-                format!("more than {} messages a second: say less; `stop` is always heard", self.per_s);
+            let message = format!(
+                "more than {} messages a second: say less; a `stop` is never refused for that",
+                self.per_s
+            );
             request.command = Err(Fault::new(Code::BUSY, message));
         }
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use protocol::{Channel, Code, DialectId, Event, Fault, Notification, Role};
 use tokio::sync::broadcast::{self, error::RecvError as Lag};
+use tokio::sync::watch;
 use tokio::task::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -27,7 +28,7 @@ use crate::lockstep::Word;
 use crate::shared::{Shared, Visit};
 use crate::telemetry::Happened;
 
-/// Messages of one peer between two looks at what else there is to do for it.
+/// Requests of one peer between two looks at what else there is to do for it.
 const AT_ONCE: usize = 16;
 
 /// What every session of a daemon has in common.
@@ -72,6 +73,7 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
     channel.outbox.draw_on(&context.memory);
     let mut session = Session {
         events: context.shared.events(),
+        fresh: context.shared.fresh(),
         asker,
         pace: Pace::new(&context.limits),
         channel,
@@ -136,6 +138,7 @@ pub(super) struct Session<'a> {
     pace: Pace,
     pub(super) channel: Channel,
     events: broadcast::Receiver<Arc<Happened>>,
+    fresh: watch::Receiver<()>,
     pub(super) came: Instant,
     /// When the peer last said something.
     pub(super) heard: Instant,
@@ -156,9 +159,7 @@ impl Session<'_> {
         let closing = context.closing.cancelled();
         tokio::pin!(closing);
         loop {
-            // Somebody who says a thousand things at once is heard a little at a time, like everybody.
-            consume_budget().await;
-            let due = self.asker.subscription.due();
+            let (due, turns) = (self.asker.subscription.due(), self.asker.subscription.follows_turns());
             let dead = self.stuck.map(|stuck| stuck.since.max(self.heard) + context.limits.write_deadline);
             let (late, held) = (self.deadline(), self.held.as_ref().map(|held| held.until));
             let reads = self.reads();
@@ -186,7 +187,7 @@ impl Session<'_> {
                 }
                 done = outcome(ordered) => self.obeyed(done),
                 event = self.events.recv() => self.tell(event),
-                () = reached_or_never(&context.clock, due) => self.sample(),
+                () = sample_due(context, &mut self.fresh, due, turns) => self.sample(),
                 () = sleep_or_never(dead) => return "it neither reads nor speaks".into(),
             }
         }
@@ -200,12 +201,19 @@ impl Session<'_> {
     /// Does what a step asks, and then some of what is there already: to look at all else between two messages is
     /// a part of what a message costs. Says why the session must end, if it must.
     async fn take_all(&mut self, mut step: Step) -> Option<String> {
-        for _ in 1..AT_ONCE {
+        let mut left = AT_ONCE;
+        loop {
+            let requests = step.requests();
             if let Some(why) = self.take(step) {
                 return Some(why);
             }
+            // Somebody who says a thousand things at once is heard a little at a time, like everybody.
+            for _ in 0..requests {
+                consume_budget().await;
+            }
+            left = left.saturating_sub(requests);
             // Who takes a role away must not be put off by what the peer says.
-            if self.asker.standing.is_outdated() {
+            if left == 0 || self.asker.standing.is_outdated() {
                 return None;
             }
             let reads = self.reads();
@@ -214,9 +222,7 @@ impl Session<'_> {
                 Poll::Ready(next) => step = next,
                 Poll::Pending => return None,
             }
-            consume_budget().await;
         }
-        self.take(step)
     }
 
     /// Does what a step asks; says why the session must end, if it must.
@@ -326,10 +332,22 @@ impl Session<'_> {
     }
 }
 
-async fn reached_or_never(clock: &Clock, at: Option<Duration>) {
-    match at {
-        Some(at) => clock.reached(at).await,
-        None => pending().await,
+/// Until the next sample is to be told; `turns`: with the turn of the loop that is no more than this before it. Where time
+/// waits for who listens, it waits for moments and not for turns.
+async fn sample_due(
+    Context { clock, shared, .. }: &Context,
+    fresh: &mut watch::Receiver<()>,
+    due: Option<Duration>,
+    turns: Option<Duration>,
+) {
+    let Some(at) = due else { return pending().await };
+    let Some(early) = turns.filter(|_| !shared.is_in_lockstep()) else { return clock.reached(at).await };
+    loop {
+        // The sender lives as long as the daemon has sessions.
+        let _ = fresh.changed().await;
+        if clock.now() + early >= at {
+            return;
+        }
     }
 }
 

@@ -27,6 +27,16 @@ pub(super) enum Step {
     Flow,
 }
 
+impl Step {
+    /// How much there is to do for it, in requests; 1 at least.
+    pub(super) fn requests(&self) -> usize {
+        match self {
+            Self::Asked(_, Requests::Batch(all)) => all.len().max(1),
+            _ => 1,
+        }
+    }
+}
+
 /// Reads while there is room for the reply, writes what is queued once there is nothing to read,
 /// and goes on reading when the peer does not: a client that never reads still drives. Where it `reads`
 /// not at all, it only writes.

@@ -4,25 +4,23 @@ use std::time::Duration;
 
 use protocol::{Answer, Topics};
 
-/// tokio's timers come at whole milliseconds, and so up to one late.
-const GRAIN: Duration = Duration::from_millis(1);
-
-/// Periods that are shorter would be missed by that; their timers are set a grain earlier.
-const SHORT: Duration = Duration::from_millis(5);
-
 /// The subscription of one session; at first to nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Subscription {
     topics: Topics,
     rate_hz: f64,
     due: Duration,
+    /// From one turn of the control loop to the next.
+    turn: Duration,
 }
 
 impl Subscription {
-    pub(crate) fn add(&mut self, topics: Topics, rate_hz: f64, now: Duration) {
+    /// From `now` on, of a loop that turns every `turn`. More often than that there is nothing new.
+    pub(crate) fn add(&mut self, topics: Topics, rate_hz: f64, turn: Duration, now: Duration) {
         self.topics.state |= topics.state;
         self.topics.events |= topics.events;
-        self.rate_hz = rate_hz;
+        self.rate_hz = rate_hz.min(turn.as_secs_f64().recip());
+        self.turn = turn;
         if topics.state {
             self.due = now;
         }
@@ -41,9 +39,15 @@ impl Subscription {
         self.topics.events
     }
 
-    /// When the next sample is to be sent, if any.
+    /// When the next sample is due, if any.
     pub(crate) fn due(&self) -> Option<Duration> {
-        self.topics.state.then(|| self.timer())
+        self.topics.state.then_some(self.due)
+    }
+
+    /// Where nearly every turn of the loop is told: by how much a sample may be early. A timer of its own would beat with
+    /// the loop's, and some turns would be told twice and others not at all.
+    pub(crate) fn follows_turns(&self) -> Option<Duration> {
+        (self.topics.state && self.period() < self.turn * 2).then_some(self.turn / 2)
     }
 
     /// A sample was sent or passed over: the next one is a period later. Where that is past, so that many were
@@ -51,11 +55,7 @@ impl Subscription {
     pub(crate) fn sampled(&mut self, now: Duration) -> Duration {
         let next = self.due.saturating_add(self.period());
         self.due = if next > now { next } else { now.saturating_add(self.period()) };
-        self.timer()
-    }
-
-    fn timer(&self) -> Duration {
-        if self.period() < SHORT { self.due.saturating_sub(GRAIN) } else { self.due }
+        self.due
     }
 
     fn period(&self) -> Duration {
@@ -67,12 +67,14 @@ impl Subscription {
 mod tests {
     use super::*;
 
+    const TURN: Duration = Duration::from_millis(10);
+
     #[test]
     fn samples_keep_their_rate_and_are_not_made_up_for() {
         let start = Duration::from_secs(5);
         let mut subscription = Subscription::default();
         assert_eq!(subscription.due(), None);
-        subscription.add(Topics::ALL, 10.0, start);
+        subscription.add(Topics::ALL, 10.0, TURN, start);
         assert_eq!(subscription.due(), Some(start));
         subscription.sampled(start);
         assert_eq!(subscription.due(), Some(start + Duration::from_millis(100)));
@@ -87,24 +89,15 @@ mod tests {
     }
 
     #[test]
-    fn a_timer_that_is_up_to_a_millisecond_late_misses_no_sample_of_a_thousand_a_second() {
-        for phase_us in [1, 300, 999] {
+    fn who_wants_more_than_there_is_gets_each_turn_and_who_wants_less_has_its_own_times() {
+        for (wanted, granted, follows) in
+            [(1000.0, 100.0, true), (100.0, 100.0, true), (51.0, 51.0, true), (50.0, 50.0, false)]
+        {
             let mut subscription = Subscription::default();
-            let start = Duration::from_micros(7_000 + phase_us);
-            subscription.add(Topics::ALL, 1000.0, start);
-            let mut samples = 0;
-            loop {
-                let due = subscription.due().expect("it has subscribed");
-                let late = Duration::from_micros(60);
-                let now =
-                    Duration::from_millis(u64::try_from(due.as_micros().div_ceil(1000)).unwrap()) + late;
-                if now > start + Duration::from_secs(1) {
-                    break;
-                }
-                subscription.sampled(now);
-                samples += 1;
-            }
-            assert!((998..=1002).contains(&samples), "{samples} samples, {phase_us} µs past a millisecond");
+            assert_eq!(subscription.follows_turns(), None, "it hears nothing yet");
+            subscription.add(Topics::ALL, wanted, TURN, Duration::ZERO);
+            assert_eq!(subscription.answer(), Answer::Subscribed { topics: Topics::ALL, rate_hz: granted });
+            assert_eq!(subscription.follows_turns(), follows.then_some(TURN / 2), "{wanted} Hz");
         }
     }
 
@@ -112,7 +105,7 @@ mod tests {
     fn unsubscribing_one_topic_leaves_the_other() {
         let now = Duration::ZERO;
         let mut subscription = Subscription::default();
-        subscription.add(Topics::ALL, 10.0, now);
+        subscription.add(Topics::ALL, 10.0, TURN, now);
         subscription.remove(Topics { state: true, events: false });
         assert!(subscription.wants_events());
         assert_eq!(subscription.due(), None);
