@@ -48,14 +48,21 @@ pub(crate) static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 pub(crate) const PART: &str = "SPEED_PART";
 pub(crate) const ECHO: &str = "echo";
 
-/// How fast the daemon is, beside an echo of the same bytes.
+const EXAMPLES: &str = "Examples:
+  cargo bench -p speed                                      all, some eight minutes
+  cargo bench -p speed -- --quick                           all, one minute
+  cargo bench -p speed -- --only \"unix json\" --only idle    one row, and an idle daemon
+  cargo bench -p speed -- --growth                          the charts";
+
+/// How fast the daemon is, beside an echo of the same bytes. docs/performance.md says what each column is.
 #[derive(Parser)]
+#[command(bin_name = "cargo bench -p speed --", after_help = EXAMPLES)]
 struct Arguments {
     /// A tenth of the time, and more noise.
     #[arg(long)]
     quick: bool,
-    /// Only rows with all of these words in their names, as `tcp json`; `beside` is what people use instead, `idle` an
-    /// idle daemon. May be said more than once.
+    /// Only rows with all of these words in their names: `tcp`, `udp`, `unix`, `ws`, `tls`, `wss`, and `text`, `json`, `cbor`;
+    /// `beside` is what people use instead, `idle` an idle daemon. May be said more than once.
     #[arg(long)]
     only: Vec<String>,
     /// Only how figures grow with connections and rates; draws the charts of `docs/performance` anew.
@@ -71,23 +78,43 @@ struct Arguments {
 
 impl Arguments {
     fn wants(&self, name: &str) -> bool {
-        let fits =
-            |only: &String| only.split_whitespace().all(|word| name.split(' ').any(|part| part == word));
-        self.only.is_empty() || self.only.iter().any(fits)
+        self.only.is_empty() || self.only.iter().any(|only| is_of(only, name))
     }
+}
+
+/// What may be wanted besides rows.
+const NAMES: [&str; 2] = ["beside", "idle"];
+
+/// Whether all words of `only` are in a name.
+fn is_of(only: &str, name: &str) -> bool {
+    only.split_whitespace().all(|word| name.split(' ').any(|part| part == word))
 }
 
 fn main() -> Result<ExitCode, Failure> {
     match std::env::var(PART).as_deref() {
         Ok(ECHO) => echo::main().map(|()| ExitCode::SUCCESS),
         Ok(_) => Ok(counted::main()),
-        Err(_) => run(&Arguments::parse()),
+        Err(_) => Ok(run(&Arguments::parse()).unwrap_or_else(|error| complain(&*error))),
     }
+}
+
+#[allow(clippy::print_stderr, reason = "this is where errors belong")]
+fn complain(error: &dyn Error) -> ExitCode {
+    eprintln!("{error}");
+    ExitCode::FAILURE
 }
 
 #[allow(clippy::print_stdout, reason = "the table is what this program is for")]
 fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let names: Vec<String> = Row::all().map(|row| row.name()).chain(NAMES.map(str::to_owned)).collect();
+    let is_strange = |only: &&String| !names.iter().any(|name| is_of(only, name));
+    if let Some(only) = arguments.only.iter().find(is_strange) {
+        return Err(format!("--only {only:?}: no such row; there are {}", names.join(", ")).into());
+    }
     let program = release(arguments.daemon.as_deref())?;
+    if !program.is_file() {
+        return Err(format!("--daemon {}: there is no such program", program.display()).into());
+    }
     make_room()?;
     let folder = tempfile::tempdir()?;
     let effort = if arguments.quick { Effort::QUICK } else { Effort::WHOLE };
@@ -152,6 +179,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         })?;
     }
     println!("\nload average after: {}", load_average()?);
+    if busy()? {
+        println!("Others used this machine meanwhile: times are theirs as well, and some `over` is no news.");
+    }
     println!("bars: {} ok, {} over", tally.kept, tally.broken);
     // A machine may be slow, but what takes more memory than it should does so everywhere.
     Ok(if tally.steady == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -170,6 +200,11 @@ fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     format!("{cores} cores, {}, Linux {}", name.map_or("?", |(_, name)| name), kernel.trim())
+}
+
+/// Whether it did more in the last minute than two processes that take turns.
+fn busy() -> Result<bool, Failure> {
+    Ok(load_average()?.split(' ').next().ok_or("no load")?.parse::<f64>()? > 2.0)
 }
 
 /// Of the last one, five and fifteen minutes.

@@ -1,4 +1,4 @@
-//! The table, on 123 columns, and how each figure stands to its bar.
+//! The table, on 124 columns, and how each figure stands to its bar.
 
 use hdrhistogram::Histogram;
 
@@ -27,11 +27,11 @@ pub(crate) fn head() -> String {
     ];
     let line = |cells: &[(usize, &str)], [pins, more, last]: [&str; 3]| {
         let cells: String = cells.iter().map(|(width, text)| format!("{text:<width$}")).collect();
-        format!("{cells}{pins:<20}{more:>12}{last:>6}")
+        format!("{cells}{pins:<20}{more:>12}{last:>7}")
     };
-    line(&above, ["  to the pin, µs", "CPU, µs", "allo-"])
+    line(&above, ["  to the pin, µs", "CPU, µs", ""])
         + "\n"
-        + &line(&below, ["  p50       p99", "(bare)", "cated"])
+        + &line(&below, ["  p50       p99", "(bare)", "allocs"])
 }
 
 /// A mark after a figure: whether its promise is kept.
@@ -62,7 +62,7 @@ pub(crate) fn line(figures: &Figures, tally: &mut Tally) -> String {
     text += &pin(0.99, PIN_P99_US);
     let (used, least) = (daemon.processor.as_secs_f64() * 1e6, bare.processor.as_secs_f64() * 1e6);
     text += &format!(" {:>11}", format!("{used:.1} ({least:.1})"));
-    text += &format!("{:>6.1}", figures.allocations);
+    text += &format!("{:>7.1}", figures.allocations);
     if daemon.lost + bare.lost > 0 {
         text += &format!("  lost {} ({})", daemon.lost, bare.lost);
     }

@@ -192,7 +192,9 @@ impl Oracle {
     }
 
     /// Whether a state may name this driver, or none.
-    pub(super) fn may_be_driver(&self, session: Option<u64>, now: Duration) -> bool {
+    pub(super) fn may_be_driver(&mut self, session: Option<u64>, now: Duration) -> bool {
+        // What was said in this very moment may have ended a lease.
+        self.pass(now);
         self.lease.may_be_told(session, now)
     }
 
