@@ -57,6 +57,8 @@ test("axe finds nothing serious while a token is asked for, nor while the link i
   for (const [locale, colorScheme] of [["en-GB", "dark"], ["zh-CN", "light"]]) {
     const page = await t.page(daemon.page, { locale, colorScheme, expect: [/./] });
     await page.locator("#token").waitFor({ state: "visible" });
+    // It is there before the script has given all else its words.
+    await page.waitForFunction(() => document.getElementById("map").ariaLabel);
     assert.deepEqual(await findings(page), []);
   }
   const [other] = await t.car();
