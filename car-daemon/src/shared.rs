@@ -2,12 +2,14 @@
 //! events. Nothing here waits, and nothing holds the lock across an await.
 
 use std::collections::HashMap;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::Duration;
 
 use protocol::{Answer, Command, Event, Fault, State};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast};
 use transport::Link;
 
 use crate::control::{Gate, Grant, Input, Outputs, SessionId, answers_again};
@@ -34,8 +36,10 @@ const CREEP_RAD_S: f64 = 0.1;
 pub(crate) struct Shared {
     inner: Mutex<Inner>,
     sample: Mutex<Arc<Sample>>,
-    /// That there is another.
-    fresh: watch::Sender<()>,
+    /// How many there were, and that there is another. Wakes in the order in which it is waited for, as a run that is
+    /// had again must be the same; a `watch` does not.
+    samples: AtomicU64,
+    fresh: Notify,
     events: broadcast::Sender<Arc<Happened>>,
     /// The run is recorded, or had again.
     taped: bool,
@@ -81,7 +85,8 @@ impl Shared {
                 tape,
             }),
             sample: Mutex::default(),
-            fresh: watch::Sender::new(()),
+            samples: AtomicU64::new(0),
+            fresh: Notify::new(),
             events: broadcast::Sender::new(EVENTS),
             lockstep: None,
             bell,
@@ -272,12 +277,22 @@ impl Shared {
 
     pub(crate) fn publish(&self, state: State) {
         *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(Sample::new(state));
-        self.fresh.send_replace(());
+        self.samples.fetch_add(1, Ordering::Release);
+        self.fresh.notify_waiters();
     }
 
-    /// Hears of each sample from now on.
-    pub(crate) fn fresh(&self) -> watch::Receiver<()> {
-        self.fresh.subscribe()
+    /// Waits for another sample than the last that was `seen`. Cancel-safe.
+    pub(crate) async fn another_sample(&self, seen: &mut u64) {
+        loop {
+            let mut another = pin!(self.fresh.notified());
+            // Whatever comes from here on wakes.
+            another.as_mut().enable();
+            let samples = self.samples.load(Ordering::Acquire);
+            if std::mem::replace(seen, samples) != samples {
+                return;
+            }
+            another.await;
+        }
     }
 
     /// The newest sample, for notifications.

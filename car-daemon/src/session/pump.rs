@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use protocol::{Channel, Code, DialectId, Event, Fault, Notification, Role};
 use tokio::sync::broadcast::{self, error::RecvError as Lag};
-use tokio::sync::watch;
 use tokio::task::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -73,7 +72,7 @@ pub(crate) async fn serve(context: Arc<Context>, connection: Connection, id: Ses
     channel.outbox.draw_on(&context.memory);
     let mut session = Session {
         events: context.shared.events(),
-        fresh: context.shared.fresh(),
+        samples: 0,
         asker,
         pace: Pace::new(&context.limits),
         channel,
@@ -138,7 +137,8 @@ pub(super) struct Session<'a> {
     pace: Pace,
     pub(super) channel: Channel,
     events: broadcast::Receiver<Arc<Happened>>,
-    fresh: watch::Receiver<()>,
+    /// Samples that there were when it last waited for one.
+    samples: u64,
     pub(super) came: Instant,
     /// When the peer last said something.
     pub(super) heard: Instant,
@@ -187,7 +187,7 @@ impl Session<'_> {
                 }
                 done = outcome(ordered) => self.obeyed(done),
                 event = self.events.recv() => self.tell(event),
-                () = sample_due(context, &mut self.fresh, due, turns) => self.sample(),
+                () = sample_due(context, &mut self.samples, due, turns) => self.sample(),
                 () = sleep_or_never(dead) => return "it neither reads nor speaks".into(),
             }
         }
@@ -336,15 +336,14 @@ impl Session<'_> {
 /// waits for who listens, it waits for moments and not for turns.
 async fn sample_due(
     Context { clock, shared, .. }: &Context,
-    fresh: &mut watch::Receiver<()>,
+    seen: &mut u64,
     due: Option<Duration>,
     turns: Option<Duration>,
 ) {
     let Some(at) = due else { return pending().await };
     let Some(early) = turns.filter(|_| !shared.is_in_lockstep()) else { return clock.reached(at).await };
     loop {
-        // The sender lives as long as the daemon has sessions.
-        let _ = fresh.changed().await;
+        shared.another_sample(seen).await;
         if clock.now() + early >= at {
             return;
         }
